@@ -1,0 +1,1 @@
+//! Estafet, the SMS gateway: links, intake, dispatch, configuration and the program

@@ -1,0 +1,1 @@
+//! Routing: rules, choice and its explanation, without any I/O

@@ -1,0 +1,1 @@
+//! A simulated operator: an SMSC with handsets, an ESME, a content provider

@@ -1,0 +1,1 @@
+//! SMPP: PDUs, TLVs, statuses and the session as a pure state machine

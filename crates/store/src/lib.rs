@@ -1,0 +1,124 @@
+//! The store: the queue of what is under way and the ledger of what became of it, behind one trait.
+//!
+//! The middle of the gateway speaks to [`Store`] alone. [`embedded`] is the implementation for one
+//! machine; [`conformance`] is the suite that every implementation must pass.
+
+pub mod conformance;
+pub mod embedded;
+mod lease;
+mod outcome;
+mod record;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sms::{LinkName, Message, MessageId};
+
+pub use lease::{Item, Lease, Notice, Part};
+pub use outcome::{Cause, Outcome, RemoteId, RemoteIdForm, RemoteReceipt, Settlement, Sighting};
+pub use record::{Event, Page, Query, Record, Step};
+
+/// A message with the link that shall take it, ready to be kept.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What shall be carried.
+    pub message: Arc<Message>,
+    /// The link out that all its segments leave by.
+    pub target: LinkName,
+    /// Links that may take it instead, best first, when `target` is away.
+    pub alternatives: Vec<LinkName>,
+}
+
+/// Queue and ledger of messages.
+///
+/// Everything moves in slices. Within a priority, segments leave first in, first out per link; a
+/// higher priority goes first.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Takes messages over. Returns only when all of them would survive a power cut; all or none.
+    ///
+    /// # Errors
+    /// Nothing of the batch was taken over, except with [`StoreError::Failed`], where that is not known.
+    async fn accept(&self, batch: Vec<Entry>) -> Result<(), StoreError>;
+
+    /// Lends up to `max` items that are due on `link`, waiting until there is at least one.
+    ///
+    /// Cancelling the call loses nothing. A lease that is dropped unsettled is lent again, at its old
+    /// place in the queue.
+    async fn take(&self, link: &LinkName, max: usize) -> Result<Vec<Lease>, StoreError>;
+
+    /// Lends up to `max` segments that wait for `link`, due or not, and whose [`Entry`] named
+    /// alternatives, without waiting: to move them elsewhere when the link is away. A message of which
+    /// a segment was handed to the link already stays. The same rules as for [`Store::take`], but it is
+    /// no attempt.
+    async fn evacuate(&self, link: &LinkName, max: usize) -> Result<Vec<Lease>, StoreError>;
+
+    /// Says what became of what was lent, and takes over the answers that came with it; a settlement
+    /// and its answer survive together or not at all.
+    ///
+    /// Returns at once; [`Store::sync`] tells when it is durable. What was not yet durable at a crash
+    /// is lent again after it.
+    fn settle(&self, batch: Vec<Settlement>);
+
+    /// Takes receipts of an SMSC over, durably, and matches them to what was sent there.
+    ///
+    /// One that matches nothing is kept for some minutes, in case that it came before the response
+    /// that names its remote id. A later receipt for a segment that has its final state changes nothing.
+    async fn receipts(&self, batch: Vec<RemoteReceipt>) -> Result<Vec<Sighting>, StoreError>;
+
+    /// Adds the remote id that a response brought after its attempt had been given up, so that
+    /// receipts find their message.
+    fn amend(&self, part: Part, smsc: &LinkName, remote_id: RemoteId);
+
+    /// Everything known of one message.
+    async fn find(&self, id: MessageId) -> Result<Option<Record>, StoreError>;
+
+    /// Messages by account, number and time, newest first.
+    async fn search(&self, query: Query) -> Result<Page, StoreError>;
+
+    /// Returns when everything that was said before is durable.
+    async fn sync(&self) -> Result<(), StoreError>;
+
+    /// How things stand.
+    fn status(&self) -> Status;
+}
+
+/// How a store stands, as of a moment ago.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// Why nothing is accepted any more, if so.
+    pub poisoned: Option<String>,
+    /// Segments and notices that wait, per link.
+    pub waiting: Vec<(LinkName, u64)>,
+    /// Segments that were sent and wait for their receipt.
+    pub awaiting_receipt: u64,
+    /// Receipts that matched nothing so far.
+    pub unmatched_receipts: u64,
+    /// Messages without a final state, or whose owner was not told yet.
+    pub live_messages: u64,
+    /// Messages accepted since the start of the process.
+    pub accepted_total: u64,
+    /// Attempts whose outcome was unknown, and that were sent again: possible duplicates.
+    pub possible_duplicates_total: u64,
+    /// Times that files were synced since the start of the process.
+    pub syncs_total: u64,
+    /// Octets written to the journal since the start of the process.
+    pub written_octets_total: u64,
+}
+
+/// Why the store did not do it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full or about to be; it recovers when there is room again.
+    #[error("the disk is full")]
+    Full,
+    /// More waits to be written than may wait; try again later.
+    #[error("the store is overloaded")]
+    Overloaded,
+    /// Writing or syncing failed; nothing is accepted until the process has been restarted.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+}

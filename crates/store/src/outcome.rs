@@ -1,0 +1,146 @@
+//! What became of something that was lent, and what the SMSC said of it later.
+
+use std::sync::Arc;
+
+use arrayvec::ArrayVec;
+use sms::{LinkName, State, Timestamp};
+
+use crate::{Entry, Lease};
+
+/// A lease with its outcome.
+#[derive(Debug)]
+pub struct Settlement {
+    /// What was lent.
+    pub lease: Lease,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The message that the other side answered with, to be taken over together with the outcome.
+    pub answer: Option<Entry>,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The other side took it over, and that is all that will be known: `state` is final.
+    Done {
+        /// [`State::Delivered`] for a peer that is the destination, [`State::HandedOver`] otherwise.
+        state: State,
+        /// The id that the other side gave, if any.
+        remote_id: Option<RemoteId>,
+    },
+    /// The SMSC took it over and will send a receipt.
+    Sent {
+        /// The id that the receipt will name.
+        remote_id: RemoteId,
+    },
+    /// It was not taken over; try again.
+    Retry {
+        /// Not before this.
+        at: Timestamp,
+        /// Why it was not taken over.
+        cause: Cause,
+    },
+    /// It was not taken over; another link shall have it.
+    Redirect {
+        /// The link that shall have it.
+        to: LinkName,
+    },
+    /// It will never be taken over.
+    Failed {
+        /// The final state.
+        state: State,
+        /// Why.
+        cause: Cause,
+    },
+    /// Nobody knows whether it was taken over.
+    Unknown {
+        /// When to send it again, at the risk of a duplicate; `None` holds it until a late response or
+        /// a receipt tells, or its time is up.
+        retry_at: Option<Timestamp>,
+        /// How contact was lost.
+        cause: Cause,
+    },
+}
+
+/// Why an attempt did not succeed, in the words of the other side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A command_status of SMPP.
+    Smpp(u32),
+    /// A status code of HTTP.
+    Http(u16),
+    /// The error of a receipt: the three characters of `err:` or a network error code.
+    Network(u32),
+    /// The other side did not answer in time.
+    Timeout,
+    /// The connection was lost while the answer was awaited.
+    ConnectionLost,
+    /// The process ended while the answer was awaited.
+    Restart,
+    /// Anything else, in words.
+    Other(Arc<str>),
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Smpp(status) => write!(f, "command_status 0x{status:08X}"),
+            Self::Http(status) => write!(f, "HTTP {status}"),
+            Self::Network(code) => write!(f, "network error {code}"),
+            Self::Timeout => f.write_str("no answer in time"),
+            Self::ConnectionLost => f.write_str("connection lost before the answer"),
+            Self::Restart => f.write_str("restart before the answer"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+/// How an SMSC writes its message ids; ids of the same value are the same id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum RemoteIdForm {
+    /// Compared octet by octet, without regard to case.
+    #[default]
+    Text = 0,
+    /// A decimal number; leading zeros do not count.
+    Decimal = 1,
+    /// A hexadecimal number; leading zeros and case do not count.
+    Hexadecimal = 2,
+}
+
+/// The message id that the other side gave, as it was written and how to read it.
+///
+/// An id that is not a number of its declared form is compared as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteId {
+    /// The octets as they came.
+    pub raw: ArrayVec<u8, 64>,
+    /// How to read them.
+    pub form: RemoteIdForm,
+}
+
+/// A receipt as an SMSC sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteReceipt {
+    /// The SMSC that sent it.
+    pub smsc: LinkName,
+    /// The message id that it names.
+    pub remote_id: RemoteId,
+    /// The state that it reports; [`State::Enroute`] for an intermediate notification.
+    pub state: State,
+    /// The network's error code, 0 for none.
+    pub error: u32,
+    /// When that state was reached, if it says so; otherwise when it arrived.
+    pub done_at: Timestamp,
+}
+
+/// What a receipt was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// It told something new.
+    Applied,
+    /// Its segment already had a final state; noted in the history only.
+    Repeated,
+    /// It matches nothing so far and is kept for a while.
+    Unmatched,
+}

@@ -1,0 +1,144 @@
+//! What is kept of a message: its states, attempts, remote ids and times.
+
+use sms::{Address, Direction, LinkName, MessageId, State, Timestamp};
+
+use crate::{Cause, RemoteId};
+
+/// What is known of a message. Its text is not kept here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Our id.
+    pub id: MessageId,
+    /// Which way it travels.
+    pub direction: Direction,
+    /// The link that brought it.
+    pub origin: LinkName,
+    /// The link that it leaves by.
+    pub target: LinkName,
+    /// Who sends.
+    pub source: Address,
+    /// Who receives.
+    pub destination: Address,
+    /// How many segments it has.
+    pub segments: u16,
+    /// Its state.
+    pub state: State,
+    /// The network's error code of the final state, 0 for none.
+    pub error: u32,
+    /// When we took it over.
+    pub accepted_at: Timestamp,
+    /// When it got its final state.
+    pub final_at: Option<Timestamp>,
+    /// The message that this one answers.
+    pub in_reply_to: Option<MessageId>,
+    /// All that happened to it, oldest first, up to [`Record::STEPS_MAX`].
+    pub history: Vec<Step>,
+}
+
+impl Record {
+    /// The most steps that are kept of one message; later ones replace the last but the final one.
+    pub const STEPS_MAX: usize = 512;
+}
+
+/// One thing that happened to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When it happened.
+    pub at: Timestamp,
+    /// The segment that it happened to, from 0.
+    pub segment: u16,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What can happen to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Taken over; it waits for its link.
+    Accepted,
+    /// Handed to a link, outcome open.
+    Attempted {
+        /// The link.
+        link: LinkName,
+    },
+    /// The other side took it over.
+    Sent {
+        /// The id that it gave.
+        remote_id: Option<RemoteId>,
+    },
+    /// Not taken over, to be tried again.
+    Retried {
+        /// Why.
+        cause: Cause,
+        /// Not before this.
+        at: Timestamp,
+    },
+    /// Given to another link.
+    Redirected {
+        /// The link that has it now.
+        to: LinkName,
+    },
+    /// Nobody knows whether it was taken over.
+    OutcomeUnknown {
+        /// How contact was lost.
+        cause: Cause,
+    },
+    /// Refused for good.
+    Failed {
+        /// Why.
+        cause: Cause,
+    },
+    /// A receipt came.
+    Receipt {
+        /// The state that it reported.
+        state: State,
+        /// The network's error code, 0 for none.
+        error: u32,
+    },
+    /// Got its final state.
+    Final {
+        /// The state.
+        state: State,
+    },
+    /// The owner took the receipt.
+    OwnerTold {
+        /// The link that took it.
+        link: LinkName,
+    },
+    /// The owner's receipt could not be delivered.
+    OwnerNotTold {
+        /// Why.
+        cause: Cause,
+    },
+}
+
+/// Which messages to look for; what is `None` is not looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The link that brought the message or took it.
+    pub link: Option<LinkName>,
+    /// The digits or the name of the source or the destination.
+    pub number: Option<Vec<u8>>,
+    /// Accepted at or after this.
+    pub from: Option<Timestamp>,
+    /// Accepted before this.
+    pub until: Option<Timestamp>,
+    /// Go on where the page with this [`Page::next`] ended.
+    pub cursor: Option<MessageId>,
+    /// The most records of a page; at most [`Query::LIMIT_MAX`].
+    pub limit: usize,
+}
+
+impl Query {
+    /// The most records that a page can have.
+    pub const LIMIT_MAX: usize = 1000;
+}
+
+/// Messages that were found, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The records.
+    pub records: Vec<Record>,
+    /// Where the next page starts, if there is more.
+    pub next: Option<MessageId>,
+}
