@@ -1,1 +1,18 @@
-//! Estafet, the SMS gateway: links, intake, dispatch, configuration and the program
+//! Estafet, the SMS gateway: links, intake, dispatch, configuration and the program.
+//!
+//! A message comes in by a link, passes [`intake`], waits in the store, and leaves by [`dispatch`] and
+//! another link. Nothing between the links knows a protocol.
+
+mod account;
+pub mod config;
+mod directory;
+mod dispatch;
+mod explain;
+mod gateway;
+mod health;
+mod intake;
+mod link;
+mod metrics;
+
+pub use explain::{RouteQuestion, explain_route};
+pub use gateway::Gateway;

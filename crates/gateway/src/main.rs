@@ -1,1 +1,22 @@
-fn main() {}
+//! The program `estafet`.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    cli::start_logging(&arguments.logging);
+    match cli::run(arguments.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("estafet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

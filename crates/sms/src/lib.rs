@@ -3,13 +3,28 @@
 //! Nothing here reads a clock, opens a file or knows a protocol's PDUs.
 
 mod address;
+pub mod alphabet;
+mod calendar;
 mod id;
+mod keyword;
 mod link;
 mod message;
+mod receipt;
+mod split;
 mod time;
+pub mod udh;
+mod validity;
 
 pub use address::{ADDRESS_OCTETS_MAX, Address, Npi, Ton};
+pub use alphabet::{Alphabet, Unencodable, decode};
 pub use id::{MessageId, ParseIdError};
+pub use keyword::keyword;
 pub use link::LinkName;
 pub use message::{Direction, Message, Parts, Priority, ReceiptRequest, State};
+pub use receipt::{ParsedReceipt, RECEIPT_TEXT_OCTETS_MAX, ReceiptText, excerpt, parse_receipt};
+pub use split::{
+    Preview, SEGMENT_OCTETS_MAX, SEGMENTS_MAX, SplitError, segments_needed, split_encoded, split_text,
+};
 pub use time::Timestamp;
+pub use udh::UserDataHeader;
+pub use validity::{TimeError, format_smpp_time, parse_smpp_time};

@@ -119,6 +119,40 @@ pub struct RemoteId {
     pub form: RemoteIdForm,
 }
 
+impl RemoteId {
+    /// The most octets of an id that are kept: SMPP 3.4 section 5.3.2.12 allows 64 and the final NUL.
+    pub const OCTETS_MAX: usize = 64;
+
+    /// The id with these octets, cut at [`RemoteId::OCTETS_MAX`].
+    #[must_use]
+    pub fn new(raw: &[u8], form: RemoteIdForm) -> Self {
+        Self { raw: raw.iter().copied().take(Self::OCTETS_MAX).collect(), form }
+    }
+
+    /// The number that the id is, or `None` if it is not one of its form or does not fit.
+    #[must_use]
+    pub fn number(&self) -> Option<u128> {
+        let radix = match self.form {
+            RemoteIdForm::Text => return None,
+            RemoteIdForm::Decimal => 10,
+            RemoteIdForm::Hexadecimal => 16,
+        };
+        let number = |digits: &[u8]| {
+            digits.iter().try_fold(0_u128, |value, &octet| {
+                let digit = char::from(octet).to_digit(radix)?;
+                value.checked_mul(u128::from(radix))?.checked_add(u128::from(digit))
+            })
+        };
+        if self.raw.is_empty() { None } else { number(&self.raw) }
+    }
+}
+
+impl std::fmt::Display for RemoteId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.raw.escape_ascii().fmt(f)
+    }
+}
+
 /// A receipt as an SMSC sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteReceipt {

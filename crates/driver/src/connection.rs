@@ -1,0 +1,201 @@
+//! The loop.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Buf;
+use smpp::{CloseReason, Event, Session};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::input::Input;
+use crate::{Cause, Ended, Handler, Limits};
+
+/// A stream and the session on it.
+pub(crate) struct Connection<S, T> {
+    stream: S,
+    session: Session<T>,
+    input: Input,
+    limits: Limits,
+    /// Whether the stream may hold back what was written to it.
+    unflushed: bool,
+    /// Since when something waits to be written and nothing was.
+    stalled_since: Option<Instant>,
+}
+
+/// What the loop was woken for.
+enum Wake<W> {
+    Moved(io::Result<Moved>),
+    Work(W),
+    Deadline,
+    Stop,
+}
+
+/// What passed over the stream.
+#[derive(Default)]
+struct Moved {
+    read: Option<usize>,
+    wrote: bool,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
+    pub(crate) fn new(stream: S, session: Session<T>, limits: Limits) -> Self {
+        let input = Input::new(limits.read_octets_max);
+        Self { stream, session, input, limits, unflushed: false, stalled_since: None }
+    }
+
+    /// Runs until the session is closed or the stream is of no use any more.
+    pub(crate) async fn run<H: Handler<Tag = T>>(&mut self, handler: &mut H, stop: &CancellationToken) -> Cause {
+        let mut stopped = pin!(stop.cancelled());
+        let mut stopping = false;
+        let mut alarm = pin!(sleep_until(tokio::time::Instant::now()));
+        loop {
+            if let Some(reason) = self.settle(now(), handler) {
+                return reason.into();
+            }
+            let deadline = self.deadline();
+            set_alarm(alarm.as_mut(), deadline);
+            let reads = self.unwritten() <= self.limits.unwritten_octets_max;
+            let room = self.session.room();
+            let wake = tokio::select! {
+                biased;
+                () = &mut stopped, if !stopping => Wake::Stop,
+                () = &mut alarm, if deadline.is_some() => Wake::Deadline,
+                moved = poll_fn(|context| self.poll_move(context, reads)) => Wake::Moved(moved),
+                work = handler.next(room), if reads => Wake::Work(work),
+            };
+            let now = now();
+            match wake {
+                Wake::Moved(Ok(moved)) => {
+                    self.watch_writing(now, moved.wrote);
+                    match moved.read {
+                        Some(0) => return Cause::PeerGone,
+                        Some(_) => self.session.receive(now, &mut self.input.octets),
+                        None => {}
+                    }
+                }
+                Wake::Moved(Err(error)) => return error.into(),
+                Wake::Work(work) => handler.apply(now, &mut self.session, work),
+                Wake::Deadline if self.is_stalled(now) => return Cause::WriteTimeout,
+                Wake::Deadline => self.session.tick(now),
+                Wake::Stop => {
+                    stopping = true;
+                    self.session.unbind(now);
+                }
+            }
+        }
+    }
+
+    /// Writes the last words, hangs up and gives back what is left.
+    pub(crate) async fn finish(mut self, cause: Cause) -> Ended<T> {
+        if matches!(cause, Cause::Session(_) | Cause::PeerGone) {
+            let stream = &mut self.stream;
+            let output = self.session.output();
+            let last_words = async {
+                stream.write_all_buf(output).await?;
+                stream.shutdown().await
+            };
+            // The peer may have hung up already, which is no news.
+            let _ = timeout(self.limits.write_timeout, last_words).await;
+        }
+        let oddities = self.session.oddities();
+        Ended { cause, pending: self.session.drain_pending().collect(), oddities }
+    }
+
+    /// Lets the handler see all that happened, and says why the session is over if it is.
+    fn settle<H: Handler<Tag = T>>(&mut self, now: Instant, handler: &mut H) -> Option<CloseReason> {
+        let mut closed = None;
+        let mut flushed = false;
+        loop {
+            let mut happened = false;
+            while let Some(event) = self.session.poll() {
+                if let Event::Closed { reason } = event {
+                    closed = Some(reason);
+                }
+                handler.event(now, &mut self.session, event);
+                happened = true;
+            }
+            // What is flushed can make events of its own, and those are to be flushed too.
+            if flushed && !happened {
+                break;
+            }
+            handler.flush(now, &mut self.session);
+            flushed = true;
+        }
+        self.watch_writing(now, false);
+        closed
+    }
+
+    /// Writes and reads what can be without waiting; pends if that is nothing.
+    fn poll_move(&mut self, context: &mut Context<'_>, reads: bool) -> Poll<io::Result<Moved>> {
+        let mut moved = Moved { wrote: self.poll_write(context)?, read: None };
+        if reads && let Poll::Ready(read) = self.input.poll_read(context, &mut self.stream) {
+            moved.read = Some(read?);
+        }
+        if moved.wrote || moved.read.is_some() { Poll::Ready(Ok(moved)) } else { Poll::Pending }
+    }
+
+    /// Writes what the stream takes without waiting; whether that was anything.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> io::Result<bool> {
+        let output = self.session.output();
+        let mut wrote = false;
+        while !output.is_empty() {
+            match Pin::new(&mut self.stream).poll_write(context, output) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(octets) => output.advance(octets?),
+                Poll::Pending => break,
+            }
+            wrote = true;
+            self.unflushed = true;
+        }
+        if self.unflushed && Pin::new(&mut self.stream).poll_flush(context)?.is_ready() {
+            self.unflushed = false;
+            wrote = true;
+        }
+        Ok(wrote)
+    }
+
+    /// Keeps the time since when writing makes no progress.
+    fn watch_writing(&mut self, now: Instant, progress: bool) {
+        if self.session.output().is_empty() && !self.unflushed {
+            self.stalled_since = None;
+        } else if progress || self.stalled_since.is_none() {
+            self.stalled_since = Some(now);
+        }
+    }
+
+    fn is_stalled(&self, now: Instant) -> bool {
+        self.stalled_since.is_some_and(|since| now.saturating_duration_since(since) >= self.limits.write_timeout)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let stalled = self.stalled_since.and_then(|since| since.checked_add(self.limits.write_timeout));
+        match (stalled, self.session.deadline()) {
+            (Some(stalled), Some(session)) => Some(stalled.min(session)),
+            (stalled, session) => stalled.or(session),
+        }
+    }
+
+    fn unwritten(&mut self) -> usize {
+        self.session.output().len()
+    }
+}
+
+/// Moves the alarm only if it would ring too late, or has rung: deadlines move with every PDU, and an
+/// early ring costs less than that.
+fn set_alarm(alarm: Pin<&mut Sleep>, deadline: Option<Instant>) {
+    if let Some(deadline) = deadline.map(tokio::time::Instant::from_std)
+        && (alarm.is_elapsed() || deadline < alarm.deadline())
+    {
+        alarm.reset(deadline);
+    }
+}
+
+/// The runtime's clock, which tests can stop.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

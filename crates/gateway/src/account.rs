@@ -1,0 +1,164 @@
+//! An ESME's account at run time: who it is, what it may, and how much of it is used.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use argon2::{Argon2, PasswordVerifier};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use sms::{Address, LinkName};
+use subtle::ConstantTimeEq;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{AccountConfig, AccountPassword};
+use crate::dispatch::TokenBucket;
+use crate::intake::Refusal;
+
+/// One account with its use.
+pub(crate) struct Account {
+    name: LinkName,
+    config: AccountConfig,
+    rate: Option<Mutex<TokenBucket>>,
+    binds: AtomicUsize,
+    receivers: AtomicUsize,
+    revoked: CancellationToken,
+    digest_key: [u8; 32],
+    /// The keyed digest of the password that the hash was last verified for: Argon2 takes tens of
+    /// milliseconds, and a client that binds again or calls by HTTP would pay them each time.
+    verified: Mutex<Option<[u8; 32]>>,
+}
+
+impl Account {
+    pub(crate) fn new(config: AccountConfig) -> Self {
+        let per_second = f64::from(config.rate);
+        let bucket = || Mutex::new(TokenBucket::new(Instant::now(), per_second, BURST));
+        Self {
+            name: LinkName::from(config.name.get_ref().as_str()),
+            rate: (config.rate > 0).then(bucket),
+            config,
+            binds: AtomicUsize::new(0),
+            receivers: AtomicUsize::new(0),
+            revoked: CancellationToken::new(),
+            digest_key: rand::random(),
+            verified: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &LinkName {
+        &self.name
+    }
+
+    pub(crate) fn config(&self) -> &AccountConfig {
+        &self.config
+    }
+
+    /// Whether this password is the account's.
+    pub(crate) async fn verify(self: &Arc<Self>, password: Vec<u8>) -> bool {
+        let digest = self.digest(&password);
+        match &self.config.password {
+            AccountPassword::Plain(secret) => self.digest(secret.expose().as_bytes()).ct_eq(&digest).into(),
+            AccountPassword::Hashed(_) if self.was_verified(&digest) => true,
+            AccountPassword::Hashed(hash) => {
+                let hash = hash.clone();
+                let verdict = tokio::task::spawn_blocking(move || matches_hash(hash.as_str(), &password));
+                let right = verdict.await.unwrap_or(false);
+                if right {
+                    *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
+                }
+                right
+            }
+        }
+    }
+
+    /// Whether it may come from there.
+    pub(crate) fn allows(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.config.allow_from.as_ref().is_none_or(|nets| nets.iter().any(|net| net.contains(&address)))
+    }
+
+    /// Takes one of the account's binds; `None` if all are taken.
+    pub(crate) fn bind(self: &Arc<Self>, receives: bool) -> Option<BindGuard> {
+        let free = |used: usize| (used < self.config.max_binds).then_some(used + 1);
+        self.binds.fetch_update(Ordering::AcqRel, Ordering::Acquire, free).ok()?;
+        self.receivers.fetch_add(usize::from(receives), Ordering::AcqRel);
+        Some(BindGuard { account: self.clone(), receives })
+    }
+
+    /// Whether somebody is there to take what goes to the account.
+    pub(crate) fn is_receiving(&self) -> bool {
+        self.receivers.load(Ordering::Acquire) > 0
+    }
+
+    /// The configuration no longer knows this account as it was: its sessions end.
+    pub(crate) fn revoke(&self) {
+        self.revoked.cancel();
+    }
+
+    /// Waits for [`Account::revoke`].
+    pub(crate) async fn revoked(&self) {
+        self.revoked.cancelled().await;
+    }
+
+    /// Takes up to `want` messages off the account's rate; says how many.
+    pub(crate) fn grant(&self, now: Instant, want: usize) -> usize {
+        self.rate.as_ref().map_or(want, |rate| {
+            rate.lock().unwrap_or_else(PoisonError::into_inner).grant(now, want)
+        })
+    }
+
+    /// Checks the source address; an account with one source need not name it.
+    pub(crate) fn authorise_source(&self, source: &mut Address) -> Result<(), Refusal> {
+        let Some(sources) = &self.config.sources else { return Ok(()) };
+        if source.value.is_empty() {
+            let [only] = &sources[..] else { return Err(Refusal::SourceNotAllowed) };
+            *source = Address::guess(only.as_bytes()).ok_or(Refusal::SourceNotAllowed)?;
+            return Ok(());
+        }
+        if sources.iter().any(|allowed| allowed.as_bytes() == &source.value[..]) {
+            Ok(())
+        } else {
+            Err(Refusal::SourceNotAllowed)
+        }
+    }
+
+    fn was_verified(&self, digest: &[u8; 32]) -> bool {
+        let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        verified.as_ref().is_some_and(|known| known.ct_eq(digest).into())
+    }
+
+    fn digest(&self, password: &[u8]) -> [u8; 32] {
+        Hmac::<Sha256>::new_from_slice(&self.digest_key)
+            .map(|mac| mac.chain_update(password).finalize().into_bytes().into())
+            .unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// One bind of an account; dropping it frees the place.
+#[derive(Debug)]
+pub(crate) struct BindGuard {
+    account: Arc<Account>,
+    receives: bool,
+}
+
+impl Drop for BindGuard {
+    fn drop(&mut self) {
+        self.account.binds.fetch_sub(1, Ordering::AcqRel);
+        self.account.receivers.fetch_sub(usize::from(self.receives), Ordering::AcqRel);
+    }
+}
+
+fn matches_hash(hash: &str, password: &[u8]) -> bool {
+    argon2::PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
+}
+
+/// How much of the rate an account may save up.
+const BURST: Duration = Duration::from_secs(1);

@@ -1,0 +1,87 @@
+//! The command line: one file per command.
+
+mod check;
+mod demo;
+mod route;
+mod serve;
+mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+/// Estafet relays short messages between SMSCs and ESMEs, and loses none that it has acknowledged.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) logging: Logging,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the gateway.
+    Serve(serve::Serve),
+    /// Checks a configuration.
+    Check(check::Check),
+    /// Explains where a message would go.
+    Route(route::Route),
+    /// Runs the gateway with a simulated operator around it.
+    Demo(demo::Demo),
+    /// Runs one simulator alone.
+    #[command(subcommand)]
+    Simulate(simulate::Simulate),
+}
+
+/// Logs go to standard error, one line per event.
+#[derive(Debug, Args)]
+pub(crate) struct Logging {
+    /// How a line looks.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    log_format: LogFormat,
+    /// What is logged: a level, or `target=level` with commas between.
+    #[arg(long, global = true, default_value = "info")]
+    log_level: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+pub(crate) fn start_logging(logging: &Logging) {
+    let filter = EnvFilter::try_new(&logging.log_level).unwrap_or_else(|error| {
+        eprintln!("estafet: --log-level {}: {error}; using info", logging.log_level);
+        EnvFilter::new("info")
+    });
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_span_events(FmtSpan::NONE)
+        .with_target(false);
+    match logging.log_format {
+        LogFormat::Text => subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+    }
+}
+
+pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Check(check) => check.run(),
+        Command::Route(route) => route.run(),
+        Command::Serve(serve) => block_on(serve.run()),
+        Command::Demo(demo) => block_on(demo.run()),
+        Command::Simulate(simulate) => block_on(simulate.run()),
+    }
+}
+
+fn block_on(run: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run)
+}

@@ -1,0 +1,106 @@
+//! An ESME that binds to us or calls our HTTP API.
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use super::{Name, Secret};
+
+/// One ESME.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "RawAccount")]
+pub struct AccountConfig {
+    /// The name of the link, and the system_id.
+    pub name: Name,
+    /// How its password is checked.
+    pub password: AccountPassword,
+    /// Requests that may be unanswered at a time, per session and direction.
+    pub window: u16,
+    /// Messages per second over all sessions and HTTP; 0 is unlimited.
+    pub rate: u32,
+    /// Sessions at a time.
+    pub max_binds: usize,
+    /// Networks that it may bind or call from; `None` is any.
+    pub allow_from: Option<Vec<IpNet>>,
+    /// Source addresses that it may use; `None` is any.
+    pub sources: Option<Vec<String>>,
+}
+
+/// How an account's password is checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountPassword {
+    /// The password stands in the file.
+    Plain(Secret),
+    /// Only its hash does.
+    Hashed(PasswordHash),
+}
+
+/// An Argon2id hash in PHC form.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// The hash in PHC form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for PasswordHash {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        argon2::PasswordHash::new(&text)
+            .map_err(|error| format!("not an Argon2id hash in PHC form: {error}"))?;
+        Ok(Self(text))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAccount {
+    name: Name,
+    password: Option<Secret>,
+    password_hash: Option<PasswordHash>,
+    #[serde(default = "default_window")]
+    window: u16,
+    #[serde(default)]
+    rate: u32,
+    #[serde(default = "default_max_binds")]
+    max_binds: usize,
+    allow_from: Option<Vec<IpNet>>,
+    sources: Option<Vec<String>>,
+}
+
+impl TryFrom<RawAccount> for AccountConfig {
+    type Error = String;
+
+    fn try_from(raw: RawAccount) -> Result<Self, String> {
+        let password = match (raw.password, raw.password_hash) {
+            (Some(password), None) => AccountPassword::Plain(password),
+            (None, Some(hash)) => AccountPassword::Hashed(hash),
+            _ => {
+                let name = raw.name.get_ref();
+                return Err(format!("account \"{name}\" needs either password or password_hash"));
+            }
+        };
+        Ok(Self {
+            name: raw.name,
+            password,
+            window: raw.window.max(1),
+            rate: raw.rate,
+            max_binds: raw.max_binds,
+            allow_from: raw.allow_from,
+            sources: raw.sources,
+        })
+    }
+}
+
+const fn default_window() -> u16 {
+    10
+}
+
+const fn default_max_binds() -> usize {
+    10
+}

@@ -1,0 +1,47 @@
+//! A content provider that we call by HTTP.
+
+use serde::Deserialize;
+
+use super::Name;
+
+/// One content provider.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationConfig {
+    /// The name of the link.
+    pub name: Name,
+    /// What is called for each message.
+    pub url: String,
+    /// How it is called.
+    #[serde(default)]
+    pub method: Method,
+    /// Calls at a time.
+    #[serde(default = "default_window")]
+    pub window: u16,
+    /// Seconds that the answer may take.
+    #[serde(default = "default_timeout_s")]
+    pub timeout_s: u64,
+    /// Whether the URL may lead to loopback or a private network; refused otherwise.
+    #[serde(default)]
+    pub allow_private_address: bool,
+}
+
+/// How a content provider is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Method {
+    /// The message as a form in the body.
+    #[default]
+    #[serde(rename = "POST")]
+    Post,
+    /// The message in the query.
+    #[serde(rename = "GET")]
+    Get,
+}
+
+const fn default_window() -> u16 {
+    50
+}
+
+const fn default_timeout_s() -> u64 {
+    10
+}

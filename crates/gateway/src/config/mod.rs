@@ -1,0 +1,161 @@
+//! The configuration: one TOML file, parsed into checked values.
+//!
+//! Every module owns the part that it is configured by; this one collects them and checks what only
+//! the whole can tell: that names are unique and that routes lead somewhere. Errors name the line.
+
+mod account;
+mod application;
+mod listen;
+mod routing;
+mod secret;
+mod smsc;
+mod storage;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sms::LinkName;
+use toml::Spanned;
+
+pub use account::{AccountConfig, AccountPassword, PasswordHash};
+pub use application::{ApplicationConfig, Method};
+pub use listen::{HttpConfig, SmppConfig};
+pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};
+pub use secret::Secret;
+pub use smsc::{BindKind, IdForm, OnUnknown, SmscConfig};
+pub use storage::StoreConfig;
+
+/// A name in the file, with the place where it stands.
+pub(crate) type Name = Spanned<String>;
+
+/// The whole configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the embedded store lives; relative to the working directory.
+    pub data_dir: PathBuf,
+    /// How the store behaves.
+    #[serde(default)]
+    pub store: StoreConfig,
+    /// Where ESMEs bind.
+    #[serde(default)]
+    pub smpp: Option<SmppConfig>,
+    /// Where ESMEs call, and where health and metrics are shown.
+    #[serde(default)]
+    pub http: Option<HttpConfig>,
+    /// SMSCs that we bind to.
+    #[serde(default)]
+    pub smsc: Vec<SmscConfig>,
+    /// ESMEs.
+    #[serde(default)]
+    pub account: Vec<AccountConfig>,
+    /// Content providers that we call.
+    #[serde(default)]
+    pub application: Vec<ApplicationConfig>,
+    /// Where messages go; the first match wins.
+    #[serde(default)]
+    pub route: Vec<RouteConfig>,
+}
+
+/// Why a configuration is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not TOML, has an unknown key or a value that does not fit.
+    #[error("{path}: {source}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        source: Box<toml::de::Error>,
+    },
+    /// A value is well-formed, but does not go with the others.
+    #[error("{path}, line {line}: {problem}")]
+    Meaning {
+        /// The file.
+        path: PathBuf,
+        /// The line of the offending value, from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// What does not go together, and where it stands in the file.
+pub(crate) struct Problem {
+    pub(crate) at: std::ops::Range<usize>,
+    pub(crate) what: String,
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// Says what is wrong and in which line.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// Checks the text of a file; `path` is for the errors.
+    ///
+    /// # Errors
+    /// Says what is wrong and in which line.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text)
+            .map_err(|source| ConfigError::Syntax { path: path.to_owned(), source: Box::new(source) })?;
+        config.route_table().map(drop).map_err(|problem| {
+            let before = text.get(..problem.at.start).unwrap_or(text);
+            let line = before.matches('\n').count() + 1;
+            ConfigError::Meaning { path: path.to_owned(), line, problem: problem.what }
+        })?;
+        Ok(config)
+    }
+
+    /// The routes, compiled. Every name that they use exists.
+    pub(crate) fn route_table(&self) -> Result<route::Table, Problem> {
+        let kinds = self.link_kinds()?;
+        let rules = self
+            .route
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| rule.compile(index, &kinds))
+            .collect::<Result<Vec<_>, _>>()?;
+        let kinds: HashMap<LinkName, route::LinkKind> =
+            kinds.into_iter().map(|(name, kind)| (LinkName::from(name), kind)).collect();
+        route::Table::build(rules, &kinds).map_err(|error| Problem { at: 0..0, what: error.to_string() })
+    }
+
+    /// Every link with its kind; a name may stand for one link only.
+    fn link_kinds(&self) -> Result<HashMap<&str, route::LinkKind>, Problem> {
+        let smscs = self.smsc.iter().map(|smsc| (&smsc.name, route::LinkKind::Smsc));
+        let accounts = self.account.iter().map(|account| (&account.name, route::LinkKind::Account));
+        let applications =
+            self.application.iter().map(|application| (&application.name, route::LinkKind::Application));
+        let mut kinds = HashMap::new();
+        for (name, kind) in smscs.chain(accounts).chain(applications) {
+            let problem = |what| Problem { at: name.span(), what };
+            if name.get_ref().is_empty() || name.get_ref().len() > LINK_NAME_OCTETS_MAX {
+                return Err(problem(format!("a name has 1 to {LINK_NAME_OCTETS_MAX} characters")));
+            }
+            if kinds.insert(name.get_ref().as_str(), kind).is_some() {
+                return Err(problem(format!("the name \"{}\" is used twice", name.get_ref())));
+            }
+        }
+        Ok(kinds)
+    }
+}
+
+/// The longest name of a link, in octets.
+const LINK_NAME_OCTETS_MAX: usize = 64;

@@ -1,0 +1,88 @@
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use super::*;
+
+const DESIGN: &str = r#"
+data_dir = "data"
+
+[smpp]
+listen = "127.0.0.1:2775"
+
+[http]
+listen = "127.0.0.1:8080"
+
+[[smsc]]
+name = "telco-a"
+address = "127.0.0.1:2776"
+system_id = "estafet"
+password = "secret"
+bind = "transceiver"
+sessions = 2
+window = 100
+rate = 0
+response_id = "hex"
+receipt_id = "decimal"
+
+[[account]]
+name = "bank"
+password = "hunter22"
+window = 100
+rate = 0
+max_binds = 10
+allow_from = ["192.0.2.0/24"]
+sources = ["1234", "BANK"]
+
+[[application]]
+name = "games"
+url = "http://127.0.0.1:9000/mo"
+allow_private_address = true
+
+[[route]]
+from = { link = "bank" }
+to = ["telco-a"]
+
+[[route]]
+match = { destination = "1234", keyword = "GAME" }
+to = ["games"]
+"#;
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse(text, Path::new("estafet.toml")).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_documented_file_is_taken() {
+    let config = parse(DESIGN).unwrap();
+    assert_eq!(config.smsc[0].sessions, 2);
+    assert_eq!(config.account[0].max_binds, 10);
+    assert_eq!(config.route.len(), 2);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line() {
+    let error = parse(&DESIGN.replace("max_binds", "max_bind")).unwrap_err();
+    assert!(error.contains("line 27") || error.contains("account"), "{error}");
+    assert!(error.contains("max_bind"), "{error}");
+}
+
+#[test]
+fn a_route_to_nowhere_is_named_with_its_line() {
+    let error = parse(&DESIGN.replace("to = [\"games\"]", "to = [\"gmaes\"]")).unwrap_err();
+    assert!(error.contains("line 42") && error.contains("gmaes"), "{error}");
+}
+
+#[test]
+fn a_name_stands_for_one_link() {
+    let error = parse(&DESIGN.replace("name = \"games\"", "name = \"bank\"")).unwrap_err();
+    assert!(error.contains("used twice"), "{error}");
+}
+
+#[test]
+fn a_password_is_needed_and_never_shown() {
+    let error = parse(&DESIGN.replace("password = \"hunter22\"", "")).unwrap_err();
+    assert!(error.contains("password_hash"), "{error}");
+    let shown = format!("{:?}", parse(DESIGN).unwrap());
+    assert!(!shown.contains("hunter22") && !shown.contains("secret"), "{shown}");
+}

@@ -1,0 +1,119 @@
+//! Who is there: the tables that the configuration describes, swapped whole when it is read again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use sms::LinkName;
+
+use crate::account::Account;
+use crate::config::{AccountConfig, ApplicationConfig, Config, SmscConfig};
+
+/// Accounts, SMSCs, applications and the routes between them.
+pub(crate) struct Directory {
+    pub(crate) routes: route::Table,
+    pub(crate) accounts: HashMap<LinkName, Arc<Account>>,
+    pub(crate) smscs: HashMap<LinkName, SmscLink>,
+    pub(crate) applications: HashMap<LinkName, Arc<Presence>>,
+    /// How long a message may wait that does not say so itself.
+    pub(crate) validity: Duration,
+}
+
+/// An SMSC as routing sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct SmscLink {
+    pub(crate) presence: Arc<Presence>,
+    /// How long it may be away before what waits is given to others.
+    pub(crate) failover_after: Duration,
+}
+
+/// Whether a link is there: how many of its sessions can take something.
+#[derive(Debug, Default)]
+pub(crate) struct Presence(AtomicUsize);
+
+/// Who brings a message.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    /// An ESME: its sources and its rate are checked.
+    Account(Arc<Account>),
+    /// An SMSC or an application: trusted, since we called it.
+    Trusted(LinkName),
+}
+
+impl Directory {
+    /// The tables for a configuration. What is unchanged keeps its state from `before`.
+    pub(crate) fn new(config: &Config, routes: route::Table, before: Option<&Self>) -> Self {
+        let account = |config: &AccountConfig| {
+            let name = LinkName::from(config.name.get_ref().as_str());
+            let known = before.and_then(|before| before.accounts.get(&name));
+            let same = known.filter(|account| *account.config() == *config);
+            let account = same.cloned().unwrap_or_else(|| Arc::new(Account::new(config.clone())));
+            (name, account)
+        };
+        let smsc = |config: &SmscConfig| {
+            let name = LinkName::from(config.name.get_ref().as_str());
+            let known = before.and_then(|before| before.smscs.get(&name));
+            let presence = known.map(|smsc| smsc.presence.clone()).unwrap_or_default();
+            (name, SmscLink { presence, failover_after: Duration::from_secs(config.failover_s) })
+        };
+        let application = |config: &ApplicationConfig| {
+            let name = LinkName::from(config.name.get_ref().as_str());
+            let presence = before.and_then(|before| before.applications.get(&name)).cloned();
+            (name, presence.unwrap_or_default())
+        };
+        Self {
+            routes,
+            accounts: config.account.iter().map(account).collect(),
+            smscs: config.smsc.iter().map(smsc).collect(),
+            applications: config.application.iter().map(application).collect(),
+            validity: config.store.validity(),
+        }
+    }
+
+    pub(crate) fn is_smsc(&self, link: &LinkName) -> bool {
+        self.smscs.contains_key(link)
+    }
+
+    /// Whether somebody is there to take what goes to `link`.
+    pub(crate) fn is_up(&self, link: &LinkName) -> bool {
+        if let Some(smsc) = self.smscs.get(link) {
+            return smsc.presence.is_up();
+        }
+        if let Some(presence) = self.applications.get(link) {
+            return presence.is_up();
+        }
+        self.accounts.get(link).is_some_and(|account| account.is_receiving())
+    }
+}
+
+impl Presence {
+    pub(crate) fn is_up(&self) -> bool {
+        self.0.load(Ordering::Acquire) > 0
+    }
+
+    /// Counts a session until the guard is dropped.
+    pub(crate) fn enter(self: &Arc<Self>) -> PresenceGuard {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        PresenceGuard(self.clone())
+    }
+}
+
+/// A session that is there.
+#[derive(Debug)]
+pub(crate) struct PresenceGuard(Arc<Presence>);
+
+impl Drop for PresenceGuard {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Origin {
+    pub(crate) fn name(&self) -> &LinkName {
+        match self {
+            Self::Account(account) => account.name(),
+            Self::Trusted(name) => name,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! When an SMSC stays away, what waits for it is given to the other targets of its route.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use sms::LinkName;
+use store::{Lease, Outcome, Settlement, Store};
+use tokio_util::sync::CancellationToken;
+
+use crate::directory::Directory;
+
+/// Watches all SMSCs until it is stopped.
+pub(crate) async fn watch(directory: Arc<ArcSwap<Directory>>, store: Arc<dyn Store>, stop: CancellationToken) {
+    let mut away: HashMap<LinkName, Instant> = HashMap::new();
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        let directory = directory.load_full();
+        for link in overdue(&directory, &mut away, Instant::now()) {
+            evacuate(&directory, store.as_ref(), &link).await;
+        }
+    }
+}
+
+/// The SMSCs that have been away for longer than they may.
+fn overdue(directory: &Directory, away: &mut HashMap<LinkName, Instant>, now: Instant) -> Vec<LinkName> {
+    away.retain(|link, _| directory.smscs.get(link).is_some_and(|smsc| !smsc.presence.is_up()));
+    let mut overdue = Vec::new();
+    for (link, smsc) in directory.smscs.iter().filter(|(_, smsc)| !smsc.presence.is_up()) {
+        let since = *away.entry(link.clone()).or_insert(now);
+        if now.saturating_duration_since(since) >= smsc.failover_after {
+            overdue.push(link.clone());
+        }
+    }
+    overdue
+}
+
+async fn evacuate(directory: &Directory, store: &dyn Store, link: &LinkName) {
+    let mut moved = 0;
+    while !directory.is_up(link) {
+        let leases = match store.evacuate(link, BATCH).await {
+            Ok(leases) => leases,
+            Err(error) => {
+                tracing::error!(%link, %error, "cannot move what waits");
+                return;
+            }
+        };
+        let settlements: Vec<Settlement> =
+            leases.into_iter().filter_map(|lease| redirect(directory, lease)).collect();
+        if settlements.is_empty() {
+            break;
+        }
+        moved += settlements.len();
+        store.settle(settlements);
+    }
+    if moved > 0 {
+        tracing::warn!(%link, segments = moved, "the link is away: what waited was given to other links");
+    }
+}
+
+/// The first alternative that is there takes it; without one it goes back to its place.
+fn redirect(directory: &Directory, lease: Lease) -> Option<Settlement> {
+    let to = lease.alternatives().iter().find(|link| directory.is_up(link))?.clone();
+    Some(Settlement { lease, outcome: Outcome::Redirect { to }, answer: None })
+}
+
+const TICK: Duration = Duration::from_secs(1);
+const BATCH: usize = 1000;

@@ -1,0 +1,137 @@
+//! The one door out: per link, take what is due, within window and rate, and settle.
+//!
+//! A link asks its [`Outlet`] for as many items as it has room for, delivers them in its own words,
+//! and says what became of each. Several sessions of one link share one outlet, and so one rate.
+
+mod bucket;
+pub(crate) mod failover;
+mod pace;
+mod retry;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sms::LinkName;
+use store::{Lease, Settlement, Store, StoreError};
+
+pub(crate) use bucket::TokenBucket;
+pub(crate) use retry::back_off;
+
+use crate::metrics::{LinkMetrics, SharedMetrics};
+use pace::Pace;
+
+/// Where a link gets what it shall deliver.
+pub(crate) struct Outlet {
+    link: LinkName,
+    store: Arc<dyn Store>,
+    pace: Mutex<Pace>,
+    metrics: LinkMetrics,
+}
+
+impl Outlet {
+    fn new(link: LinkName, store: Arc<dyn Store>, rate: u32, metrics: LinkMetrics) -> Self {
+        Self { link, store, pace: Mutex::new(Pace::new(Instant::now(), rate)), metrics }
+    }
+
+    pub(crate) fn link(&self) -> &LinkName {
+        &self.link
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    pub(crate) fn metrics(&self) -> &LinkMetrics {
+        &self.metrics
+    }
+
+    /// Takes up to `room` items, waiting until the rate allows it and there is at least one.
+    ///
+    /// Cancelling the call loses nothing.
+    pub(crate) async fn take(&self, room: usize) -> Vec<Lease> {
+        loop {
+            let granted = self.granted(room.min(TAKE_MAX)).await;
+            let taken = self.store.take(&self.link, granted).await;
+            let sent = taken.as_ref().map_or(0, Vec::len);
+            self.pace().used(Instant::now(), granted, sent);
+            match taken {
+                Ok(leases) if !leases.is_empty() => return leases,
+                Ok(_) => {}
+                Err(StoreError::Closed) => std::future::pending().await,
+                Err(error) => {
+                    tracing::error!(link = %self.link, %error, "cannot take from the store");
+                    tokio::time::sleep(STORE_RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Says what became of items that were taken.
+    pub(crate) fn settle(&self, batch: Vec<Settlement>) {
+        if batch.is_empty() {
+            return;
+        }
+        self.metrics.settled(&batch);
+        self.store.settle(batch);
+    }
+
+    /// Changes the configured rate; the pace starts anew.
+    fn set_rate(&self, rate: u32) {
+        *self.pace() = Pace::new(Instant::now(), rate);
+    }
+
+    /// The other side said that it is too much: rest, then go on more slowly.
+    pub(crate) fn throttled(&self) {
+        self.pace().throttled(Instant::now());
+    }
+
+    async fn granted(&self, want: usize) -> usize {
+        loop {
+            let grant = self.pace().grant(Instant::now(), want);
+            match grant {
+                Ok(granted) => return granted,
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
+        }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        // Counters are as good after a panic elsewhere as before.
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The outlets of all links that were ever asked for.
+pub(crate) struct Outlets {
+    store: Arc<dyn Store>,
+    metrics: SharedMetrics,
+    known: Mutex<HashMap<LinkName, Arc<Outlet>>>,
+}
+
+impl Outlets {
+    pub(crate) fn new(store: Arc<dyn Store>, metrics: SharedMetrics) -> Self {
+        Self { store, metrics, known: Mutex::default() }
+    }
+
+    /// The one outlet of `link`.
+    pub(crate) fn of(&self, link: &LinkName) -> Arc<Outlet> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            let metrics = self.metrics.link(link);
+            Arc::new(Outlet::new(link.clone(), self.store.clone(), 0, metrics))
+        };
+        known.entry(link.clone()).or_insert_with(new).clone()
+    }
+
+    /// The one outlet of `link`, with this rate in items per second from now on; 0 is unlimited.
+    pub(crate) fn with_rate(&self, link: &LinkName, rate: u32) -> Arc<Outlet> {
+        let outlet = self.of(link);
+        outlet.set_rate(rate);
+        outlet
+    }
+}
+
+/// The most items of one take, whatever the window.
+const TAKE_MAX: usize = 1000;
+const STORE_RETRY: Duration = Duration::from_secs(1);

@@ -1,0 +1,161 @@
+//! How fast a link is served: its configured rate, and less while the other side says that it is too much.
+
+use std::time::{Duration, Instant};
+
+use super::bucket::TokenBucket;
+
+/// The pace of one link.
+///
+/// When the other side throttles, sending pauses for [`PAUSE`] and goes on at half the rate of before;
+/// from then on the rate grows by a tenth per second until it is back at the configured one.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    configured: Option<f64>,
+    bucket: Option<TokenBucket>,
+    paused_until: Option<Instant>,
+    grown_at: Instant,
+    sent: Meter,
+}
+
+impl Pace {
+    /// `per_second` 0 is unlimited.
+    pub(crate) fn new(now: Instant, per_second: u32) -> Self {
+        let configured = (per_second > 0).then(|| f64::from(per_second));
+        Self {
+            configured,
+            bucket: configured.map(|rate| TokenBucket::new(now, rate, BURST)),
+            paused_until: None,
+            grown_at: now,
+            sent: Meter::new(now),
+        }
+    }
+
+    /// How many may be sent now, up to `want`; if none, how long to wait before asking again.
+    pub(crate) fn grant(&mut self, now: Instant, want: usize) -> Result<usize, Duration> {
+        if let Some(until) = self.paused_until {
+            if now < until {
+                return Err(until - now);
+            }
+            self.paused_until = None;
+            self.grown_at = now;
+        }
+        self.grow(now);
+        let Some(bucket) = &mut self.bucket else {
+            return Ok(want);
+        };
+        match bucket.grant(now, want) {
+            0 => Err(bucket.wait().max(WAIT_MIN)),
+            granted => Ok(granted),
+        }
+    }
+
+    /// Counts what was sent of a grant, and takes back the rest.
+    pub(crate) fn used(&mut self, now: Instant, granted: usize, sent: usize) {
+        self.sent.add(now, sent);
+        if let Some(bucket) = &mut self.bucket {
+            bucket.refund(granted.saturating_sub(sent));
+        }
+    }
+
+    /// The other side said that it is too much. Several complaints within one pause count once.
+    pub(crate) fn throttled(&mut self, now: Instant) {
+        if self.paused_until.is_some_and(|until| now < until) {
+            return;
+        }
+        self.paused_until = Some(now + PAUSE);
+        let before = self.bucket.as_ref().map_or(f64::MAX, TokenBucket::rate).min(self.sent.per_second(now));
+        let rate = (before / 2.0).max(1.0);
+        match &mut self.bucket {
+            Some(bucket) => bucket.set_rate(now, rate, BURST),
+            None => self.bucket = Some(TokenBucket::new(now, rate, BURST)),
+        }
+    }
+
+    fn grow(&mut self, now: Instant) {
+        let Some(bucket) = &mut self.bucket else { return };
+        let elapsed = now.saturating_duration_since(self.grown_at);
+        if self.configured.is_some_and(|rate| bucket.rate() >= rate) || elapsed < GROWTH_STEP {
+            return;
+        }
+        self.grown_at = now;
+        let rate = bucket.rate() * GROWTH_PER_SECOND.powf(elapsed.as_secs_f64().min(60.0));
+        match self.configured {
+            Some(configured) => bucket.set_rate(now, rate.min(configured), BURST),
+            None if rate > UNLIMITED_ABOVE => self.bucket = None,
+            None => bucket.set_rate(now, rate, BURST),
+        }
+    }
+}
+
+/// Counts events and tells the rate of the last second or two.
+#[derive(Debug)]
+struct Meter {
+    since: Instant,
+    count: usize,
+    last: f64,
+}
+
+impl Meter {
+    fn new(now: Instant) -> Self {
+        Self { since: now, count: 0, last: 0.0 }
+    }
+
+    fn add(&mut self, now: Instant, events: usize) {
+        let elapsed = now.saturating_duration_since(self.since);
+        if elapsed >= METER_PERIOD {
+            self.last = self.count as f64 / elapsed.as_secs_f64();
+            self.count = 0;
+            self.since = now;
+        }
+        self.count += events;
+    }
+
+    fn per_second(&self, now: Instant) -> f64 {
+        let elapsed = now.saturating_duration_since(self.since).max(METER_PERIOD);
+        (self.count as f64 / elapsed.as_secs_f64()).max(self.last)
+    }
+}
+
+/// How long a throttled link rests.
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
+/// How much of the rate may be saved up: an SMSC counts by the second or finer.
+const BURST: Duration = Duration::from_millis(100);
+const WAIT_MIN: Duration = Duration::from_millis(1);
+const METER_PERIOD: Duration = Duration::from_secs(1);
+const GROWTH_STEP: Duration = Duration::from_millis(200);
+const GROWTH_PER_SECOND: f64 = 1.1;
+/// A link without a configured rate is unlimited again above this.
+const UNLIMITED_ABOVE: f64 = 50_000.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn throttling_halves_and_recovers() {
+        // W-4
+        let start = Instant::now();
+        let mut pace = Pace::new(start, 100);
+        let mut now = start;
+        for _ in 0..20 {
+            now += Duration::from_millis(100);
+            let granted = pace.grant(now, 10).unwrap_or(0);
+            pace.used(now, granted, granted);
+        }
+        pace.throttled(now);
+        assert!(pace.grant(now, 10).is_err());
+        now += PAUSE;
+        let granted = pace.grant(now, 1000).unwrap_or(0);
+        assert!((3..=6).contains(&granted), "{granted}");
+        now += Duration::from_secs(30);
+        pace.grant(now, 1).unwrap_or(0);
+        now += Duration::from_secs(1);
+        assert_eq!(pace.grant(now, 1000).unwrap_or(0), 10);
+    }
+
+    #[test]
+    fn unlimited_is_unlimited() {
+        let mut pace = Pace::new(Instant::now(), 0);
+        assert_eq!(pace.grant(Instant::now(), 1000), Ok(1000));
+    }
+}

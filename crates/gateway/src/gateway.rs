@@ -1,0 +1,321 @@
+//! The gateway as a whole: started from a configuration, reloaded, stopped in the order that data flows.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use sms::LinkName;
+use store::Store;
+use store::embedded::{EmbeddedStore, Options};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{ApplicationConfig, Config, HttpConfig, OnUnknown, SmppConfig, SmscConfig};
+use crate::directory::Directory;
+use crate::dispatch::{Outlets, failover};
+use crate::health::Health;
+use crate::intake::Intake;
+use crate::link::http::client::Application;
+use crate::link::http::server::Api;
+use crate::link::smpp::client::Client;
+use crate::link::smpp::server::Server;
+use crate::metrics::{Metrics, SharedMetrics};
+
+/// A running gateway.
+pub struct Gateway {
+    shared: Shared,
+    smpp: Option<SocketAddr>,
+    http: Option<SocketAddr>,
+    running: Mutex<Running>,
+    listening: Stage,
+    calling: Stage,
+}
+
+/// What links work with.
+#[derive(Clone)]
+struct Shared {
+    directory: Arc<ArcSwap<Directory>>,
+    store: Arc<EmbeddedStore>,
+    intake: Intake,
+    outlets: Arc<Outlets>,
+    metrics: SharedMetrics,
+    health: Arc<Health>,
+}
+
+/// Tasks that stop together.
+#[derive(Clone)]
+struct Stage {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// The links that we keep open, with what they were started from.
+struct Running {
+    config: Config,
+    smscs: HashMap<LinkName, CancellationToken>,
+    applications: HashMap<LinkName, CancellationToken>,
+}
+
+impl Gateway {
+    /// Opens the store, listens and connects. Port 0 in the configuration takes a free port.
+    ///
+    /// # Errors
+    /// Says what could not be opened; nothing runs then.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let smpp = listen(config.smpp.as_ref().map(|smpp| smpp.listen), "smpp").await?;
+        let http = listen(config.http.as_ref().map(|http| http.listen), "http").await?;
+        let shared = Shared::open(&config).await?;
+        let gateway = Self {
+            shared,
+            smpp: smpp.as_ref().map(TcpListener::local_addr).transpose()?,
+            http: http.as_ref().map(TcpListener::local_addr).transpose()?,
+            running: Mutex::new(Running {
+                config: config.clone(),
+                smscs: HashMap::new(),
+                applications: HashMap::new(),
+            }),
+            listening: Stage::new(),
+            calling: Stage::new(),
+        };
+        gateway.start_failover();
+        gateway.call_out(&config);
+        if let (Some(listener), Some(config)) = (smpp, config.smpp) {
+            gateway.serve_smpp(listener, config);
+        }
+        if let (Some(listener), Some(_)) = (http, config.http) {
+            gateway.serve_http(listener);
+        }
+        gateway.shared.health.started();
+        Ok(gateway)
+    }
+
+    /// Where ESMEs bind.
+    #[must_use]
+    pub fn smpp_address(&self) -> Option<SocketAddr> {
+        self.smpp
+    }
+
+    /// Where ESMEs call.
+    #[must_use]
+    pub fn http_address(&self) -> Option<SocketAddr> {
+        self.http
+    }
+
+    /// The store, to look things up.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        self.shared.store.as_ref()
+    }
+
+    /// Works with a new configuration from now on. Links that it does not change stay as they are.
+    ///
+    /// # Errors
+    /// Says what cannot change while the gateway runs; the old configuration stays then.
+    pub fn reload(&self, config: Config) -> anyhow::Result<()> {
+        let routes = config.route_table().map_err(|problem| anyhow::anyhow!(problem.what))?;
+        {
+            let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            running.config.check_change(&config)?;
+        }
+        let before = self.shared.directory.load_full();
+        let directory = Arc::new(Directory::new(&config, routes, Some(&before)));
+        self.shared.directory.store(directory.clone());
+        for (name, account) in &before.accounts {
+            let kept = directory.accounts.get(name).is_some_and(|now| Arc::ptr_eq(now, account));
+            if !kept {
+                tracing::info!(link = %name, "account changed: its sessions are unbound");
+                account.revoke();
+            }
+        }
+        self.call_out(&config);
+        Ok(())
+    }
+
+    /// Stops in the order that data flows; whether everything ended by itself within `grace`.
+    pub async fn stop(self, grace: Duration) -> bool {
+        self.shared.health.stopping();
+        let deadline = tokio::time::Instant::now() + grace;
+        let listening = self.listening.finish("ESME sessions and HTTP calls", deadline).await;
+        let calling = self.calling.finish("SMSC sessions and applications", deadline).await;
+        if let Err(error) = self.shared.store.sync().await {
+            tracing::error!(%error, "the store could not be synced");
+        }
+        let store = self.shared.store;
+        let closed = tokio::task::spawn_blocking(move || store.close()).await;
+        listening && calling && closed.is_ok()
+    }
+
+    fn start_failover(&self) {
+        let shared = &self.shared;
+        let stop = self.calling.stop.clone();
+        self.calling.tasks.spawn(failover::watch(shared.directory.clone(), shared.store.clone(), stop));
+    }
+
+    /// Starts the links that are new or changed, stops those that are gone or changed.
+    fn call_out(&self, config: &Config) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut running.config, config.clone());
+        let smsc_name = |smsc: &SmscConfig| LinkName::from(smsc.name.get_ref().as_str());
+        replace(&mut running.smscs, &before.smsc, &config.smsc, smsc_name, |smsc| self.start_smsc(smsc));
+        let name = |application: &ApplicationConfig| LinkName::from(application.name.get_ref().as_str());
+        replace(&mut running.applications, &before.application, &config.application, name, |application| {
+            self.start_application(application)
+        });
+    }
+
+    fn start_smsc(&self, config: &SmscConfig) -> CancellationToken {
+        let name = LinkName::from(config.name.get_ref().as_str());
+        let stop = self.calling.stop.child_token();
+        let directory = self.shared.directory.load();
+        let presence = directory.smscs.get(&name).map(|smsc| smsc.presence.clone()).unwrap_or_default();
+        let client = Client {
+            config: Arc::new(config.clone()),
+            intake: self.shared.intake.clone(),
+            outlet: self.shared.outlets.with_rate(&name, config.rate),
+            presence,
+            stop: stop.clone(),
+            tasks: self.calling.tasks.clone(),
+        };
+        client.start();
+        stop
+    }
+
+    fn start_application(&self, config: &ApplicationConfig) -> CancellationToken {
+        let name = LinkName::from(config.name.get_ref().as_str());
+        let stop = self.calling.stop.child_token();
+        let directory = self.shared.directory.load();
+        let application = Application {
+            config: Arc::new(config.clone()),
+            intake: self.shared.intake.clone(),
+            outlet: self.shared.outlets.of(&name),
+            presence: directory.applications.get(&name).cloned().unwrap_or_default(),
+            stop: stop.clone(),
+        };
+        self.calling.tasks.spawn(application.run());
+        stop
+    }
+
+    fn serve_smpp(&self, listener: TcpListener, config: SmppConfig) {
+        let server = Server {
+            config: Arc::new(config),
+            directory: self.shared.directory.clone(),
+            intake: self.shared.intake.clone(),
+            outlets: self.shared.outlets.clone(),
+            stop: self.listening.stop.clone(),
+            tasks: self.listening.tasks.clone(),
+        };
+        self.listening.tasks.spawn(server.run(listener));
+    }
+
+    fn serve_http(&self, listener: TcpListener) {
+        let api = Api {
+            directory: self.shared.directory.clone(),
+            intake: self.shared.intake.clone(),
+            store: self.shared.store.clone(),
+            metrics: self.shared.metrics.clone(),
+            health: self.shared.health.clone(),
+        };
+        self.listening.tasks.spawn(api.serve(listener, self.listening.stop.clone()));
+    }
+}
+
+impl Shared {
+    async fn open(config: &Config) -> anyhow::Result<Self> {
+        let routes = config.route_table().map_err(|problem| anyhow::anyhow!(problem.what))?;
+        let directory = Arc::new(ArcSwap::from_pointee(Directory::new(config, routes, None)));
+        let (dir, options) = (config.data_dir.clone(), store_options(config));
+        let store = tokio::task::spawn_blocking(move || EmbeddedStore::open(&dir, options))
+            .await?
+            .with_context(|| format!("cannot open the store in {}", config.data_dir.display()))?;
+        let store = Arc::new(store);
+        let metrics: SharedMetrics = Arc::new(Metrics::new());
+        Ok(Self {
+            intake: Intake::new(directory.clone(), store.clone()),
+            outlets: Arc::new(Outlets::new(store.clone(), metrics.clone())),
+            health: Arc::new(Health::new(store.clone())),
+            directory,
+            store,
+            metrics,
+        })
+    }
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self { stop: CancellationToken::new(), tasks: TaskTracker::new() }
+    }
+
+    /// Asks the tasks to end and waits for them; says whether they all did in time.
+    async fn finish(&self, who: &str, deadline: tokio::time::Instant) -> bool {
+        self.stop.cancel();
+        self.tasks.close();
+        loop {
+            tokio::select! {
+                () = self.tasks.wait() => return true,
+                () = tokio::time::sleep_until(deadline) => {
+                    tracing::warn!(tasks = self.tasks.len(), "gave up waiting for {who}");
+                    return false;
+                }
+                () = tokio::time::sleep(REPORT_EVERY) => {
+                    tracing::info!(tasks = self.tasks.len(), "waiting for {who}");
+                }
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Whether a running gateway can take `next` instead.
+    fn check_change(&self, next: &Self) -> anyhow::Result<()> {
+        let smpp = |config: &Self| config.smpp.clone();
+        let http = |config: &Self| config.http.clone();
+        anyhow::ensure!(self.data_dir == next.data_dir, "data_dir can only change with a restart");
+        anyhow::ensure!(self.store == next.store, "[store] can only change with a restart");
+        anyhow::ensure!(smpp(self) == smpp(next), "[smpp] can only change with a restart");
+        anyhow::ensure!(http(self) == http(next), "[http] can only change with a restart");
+        Ok(())
+    }
+}
+
+/// Stops what is not in `next` as it was in `before`, and starts what is new.
+fn replace<C: PartialEq>(
+    running: &mut HashMap<LinkName, CancellationToken>,
+    before: &[C],
+    next: &[C],
+    name: impl Fn(&C) -> LinkName,
+    start: impl Fn(&C) -> CancellationToken,
+) {
+    for old in before.iter().filter(|old| !next.contains(old)) {
+        if let Some(stop) = running.remove(&name(old)) {
+            tracing::info!(link = %name(old), "link changed or dropped: stopping it");
+            stop.cancel();
+        }
+    }
+    for new in next {
+        running.entry(name(new)).or_insert_with(|| start(new));
+    }
+}
+
+async fn listen(address: Option<SocketAddr>, what: &str) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = address else { return Ok(None) };
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ([{what}])"))?;
+    tracing::info!(address = %listener.local_addr()?, "listening for {what}");
+    Ok(Some(listener))
+}
+
+fn store_options(config: &Config) -> Options {
+    let holds = |smsc: &&SmscConfig| smsc.on_unknown == OnUnknown::Hold;
+    Options {
+        retention: Duration::from_secs(u64::from(config.store.retention_days) * 24 * 3600),
+        receipt_timeout: Duration::from_secs(u64::from(config.store.receipt_timeout_h) * 3600),
+        hold_unknown: config.smsc.iter().filter(holds).map(|smsc| smsc.name.get_ref().as_str().into()).collect(),
+        ..Options::default()
+    }
+}
+
+const REPORT_EVERY: Duration = Duration::from_secs(1);

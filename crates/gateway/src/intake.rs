@@ -1,0 +1,254 @@
+//! The one door in: authorise, limit, route, encode and split for the chosen link, store; only then OK.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use arrayvec::ArrayVec;
+use bytes::Bytes;
+use sms::{
+    Address, Alphabet, Direction, LinkName, Message, MessageId, Parts, Priority, ReceiptRequest, Timestamp,
+};
+use store::{Entry, RemoteReceipt, Sighting, Store, StoreError};
+
+use crate::directory::{Directory, Origin};
+
+/// What a link wants carried.
+#[derive(Debug)]
+pub(crate) struct Submission {
+    pub(crate) direction: Direction,
+    pub(crate) source: Address,
+    pub(crate) destination: Address,
+    pub(crate) service_type: ArrayVec<u8, 5>,
+    pub(crate) protocol_id: u8,
+    /// Message type and GSM features, without the mode bits.
+    pub(crate) esm_class: u8,
+    pub(crate) priority: Priority,
+    pub(crate) receipt: ReceiptRequest,
+    pub(crate) not_before: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) in_reply_to: Option<MessageId>,
+    pub(crate) tlvs: Bytes,
+    pub(crate) content: Content,
+    /// The link that takes it unless a route that names the origin says otherwise: for answers.
+    pub(crate) back_to: Option<LinkName>,
+}
+
+/// What is to be carried.
+pub(crate) enum Content {
+    /// Text, to be encoded for the link that it leaves by.
+    Text(String),
+    /// Octets that are encoded already, with their user data header if there is one.
+    Encoded {
+        /// The alphabet and class.
+        data_coding: u8,
+        /// The octets.
+        octets: Bytes,
+    },
+}
+
+/// Why a submission is not taken over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("no route leads to this destination")]
+    NoRoute,
+    #[error("this source address is not allowed for the account")]
+    SourceNotAllowed,
+    #[error("the destination is empty, too long or not a number")]
+    BadDestination,
+    #[error("the message is too long, or its user data header is broken")]
+    BadLength,
+    #[error("its validity has ended")]
+    Expired,
+    #[error("too many messages per second")]
+    Throttled,
+    #[error("too many messages wait already")]
+    QueueFull,
+    #[error("temporarily out of service")]
+    Unavailable,
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full | StoreError::Overloaded => Self::QueueFull,
+            StoreError::Failed(_) | StoreError::Closed => Self::Unavailable,
+        }
+    }
+}
+
+/// The door. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Intake {
+    directory: Arc<ArcSwap<Directory>>,
+    store: Arc<dyn Store>,
+    reference: Arc<AtomicU8>,
+}
+
+impl Intake {
+    pub(crate) fn new(directory: Arc<ArcSwap<Directory>>, store: Arc<dyn Store>) -> Self {
+        Self { directory, store, reference: Arc::new(AtomicU8::new(rand::random())) }
+    }
+
+    /// Checks, routes, encodes and splits one submission: everything but keeping it.
+    pub(crate) fn admit(&self, origin: &Origin, submission: Submission) -> Result<Entry, Refusal> {
+        let directory = self.directory.load();
+        let now = wall_clock();
+        let mut submission = submission;
+        if let Origin::Account(account) = origin {
+            account.authorise_source(&mut submission.source)?;
+            if account.grant(Instant::now(), 1) == 0 {
+                return Err(Refusal::Throttled);
+            }
+        }
+        check_destination(&submission)?;
+        let expires_at = submission.expires_at.unwrap_or_else(|| now.plus(directory.validity));
+        if expires_at <= now {
+            return Err(Refusal::Expired);
+        }
+        let (target, alternatives) = choose(&directory, origin.name(), &submission)?;
+        let splits = directory.is_smsc(&target);
+        let (data_coding, esm_class, parts) = self.encode(&submission, splits)?;
+        let message = Message {
+            id: MessageId::new(now, &mut rand::rng()),
+            direction: submission.direction,
+            origin: origin.name().clone(),
+            source: submission.source,
+            destination: submission.destination,
+            service_type: submission.service_type,
+            protocol_id: submission.protocol_id,
+            data_coding,
+            esm_class,
+            priority: submission.priority,
+            receipt: submission.receipt,
+            accepted_at: now,
+            not_before: submission.not_before,
+            expires_at: Some(expires_at),
+            in_reply_to: submission.in_reply_to,
+            tlvs: submission.tlvs,
+            parts,
+        };
+        Ok(Entry { message: Arc::new(message), target, alternatives })
+    }
+
+    /// Keeps what was admitted. Returns only when it would survive a power cut.
+    pub(crate) async fn accept(&self, batch: Vec<Entry>) -> Result<(), Refusal> {
+        self.store.accept(batch).await.map_err(|error| {
+            if let StoreError::Failed(_) = &error {
+                tracing::error!(%error, "messages are refused");
+            }
+            error.into()
+        })
+    }
+
+    /// Keeps receipts that an SMSC sent.
+    pub(crate) async fn receipts(&self, batch: Vec<RemoteReceipt>) -> Result<Vec<Sighting>, Refusal> {
+        Ok(self.store.receipts(batch).await?)
+    }
+
+    /// The bodies of the segments, with their data_coding and esm_class.
+    fn encode(&self, submission: &Submission, splits: bool) -> Result<(u8, u8, Parts), Refusal> {
+        let reference = self.reference.fetch_add(1, Ordering::Relaxed);
+        match &submission.content {
+            Content::Text(text) => {
+                let alphabet = Alphabet::best_for(text);
+                let parts =
+                    sms::split_text(text, alphabet, reference).map_err(|_| Refusal::BadLength)?;
+                let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
+                Ok((alphabet.data_coding(), submission.esm_class | udhi, parts))
+            }
+            Content::Encoded { data_coding, octets } if !splits => {
+                Ok((*data_coding, submission.esm_class, Parts::from_elem(octets.clone(), 1)))
+            }
+            Content::Encoded { data_coding, octets } => {
+                let (elements, body) = submission.header_and_body(octets)?;
+                let parts = sms::split_encoded(*data_coding, elements, body, reference)
+                    .map_err(|_| Refusal::BadLength)?;
+                let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
+                Ok((*data_coding, submission.esm_class | udhi, parts))
+            }
+        }
+    }
+}
+
+impl Submission {
+    /// The elements of the user data header, and what comes behind it.
+    fn header_and_body<'a>(&self, octets: &'a Bytes) -> Result<(&'a [u8], Bytes), Refusal> {
+        if self.esm_class & Message::UDHI == 0 {
+            return Ok((&[], octets.clone()));
+        }
+        let length = usize::from(*octets.first().ok_or(Refusal::BadLength)?);
+        let elements = octets.get(1..=length).ok_or(Refusal::BadLength)?;
+        Ok((elements, octets.slice(1 + length..)))
+    }
+}
+
+/// The time of day, once per use: nothing inside the protocol cores reads it.
+pub(crate) fn wall_clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(since.as_millis() as u64)
+}
+
+/// 1 to 20 digits, perhaps behind a plus.
+fn check_destination(submission: &Submission) -> Result<(), Refusal> {
+    let value = &submission.destination.value[..];
+    let digits = value.strip_prefix(b"+").unwrap_or(value);
+    let plausible = !digits.is_empty() && value.len() <= DESTINATION_OCTETS_MAX && digits.iter().all(u8::is_ascii_digit);
+    if plausible { Ok(()) } else { Err(Refusal::BadDestination) }
+}
+
+fn choose(
+    directory: &Directory,
+    origin: &LinkName,
+    submission: &Submission,
+) -> Result<(LinkName, Vec<LinkName>), Refusal> {
+    let keyword = if directory.routes.uses_keywords() { keyword(submission) } else { None };
+    let question = route::Question {
+        from: origin,
+        direction: submission.direction,
+        source: &submission.source.value,
+        destination: &submission.destination.value,
+        keyword: keyword.as_deref(),
+    };
+    let choice = directory.routes.choose(&question, |link| directory.is_up(link));
+    match (choice, &submission.back_to) {
+        (Some(choice), None) => {
+            Ok((choice.target.clone(), choice.alternatives.into_iter().cloned().collect()))
+        }
+        (Some(choice), Some(_)) if directory.routes.names_origin(choice.rule) => {
+            Ok((choice.target.clone(), choice.alternatives.into_iter().cloned().collect()))
+        }
+        (_, Some(back_to)) => Ok((back_to.clone(), Vec::new())),
+        (None, None) => Err(Refusal::NoRoute),
+    }
+}
+
+/// The keyword of the text behind the user data header, if it is text.
+fn keyword(submission: &Submission) -> Option<String> {
+    let text = match &submission.content {
+        Content::Text(text) => Cow::Borrowed(text.as_str()),
+        Content::Encoded { data_coding, octets } => {
+            let (_, body) = submission.header_and_body(octets).ok()?;
+            Cow::Owned(sms::decode(*data_coding, body.get(..KEYWORD_OCTETS_MAX).unwrap_or(&body))?)
+        }
+    };
+    sms::keyword(&text).map(Cow::into_owned)
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "text of {} octets", text.len()),
+            Self::Encoded { data_coding, octets } => {
+                write!(f, "{} octets, data_coding {data_coding:#04x}", octets.len())
+            }
+        }
+    }
+}
+
+/// SMPP 3.4 section 5.2.9: destination_addr has 20 characters.
+const DESTINATION_OCTETS_MAX: usize = 20;
+/// The keyword of a text is looked for in this many octets.
+const KEYWORD_OCTETS_MAX: usize = 64;

@@ -1,0 +1,263 @@
+//! SMSCs that we bind to.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use driver::Handler;
+use rand::Rng;
+use smpp::{Bind, BindMode, Body, CString, CommandStatus, session::Event, session::Settings};
+use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
+use super::translate;
+use crate::config::{BindKind, OnUnknown, SmscConfig};
+use crate::directory::{Origin, Presence, PresenceGuard};
+use crate::dispatch::{Outlet, back_off};
+use crate::intake::{Intake, wall_clock};
+
+/// One SMSC with all its sessions.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) config: Arc<SmscConfig>,
+    pub(crate) intake: Intake,
+    pub(crate) outlet: Arc<Outlet>,
+    pub(crate) presence: Arc<Presence>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Client {
+    /// Opens the sessions and keeps them open until it is stopped.
+    pub(crate) fn start(&self) {
+        let modes: &[BindMode] = match self.config.bind {
+            BindKind::Transceiver => &[BindMode::Transceiver],
+            BindKind::Transmitter => &[BindMode::Transmitter],
+            BindKind::Receiver => &[BindMode::Receiver],
+            BindKind::Both => &[BindMode::Transmitter, BindMode::Receiver],
+        };
+        for mode in modes {
+            for _ in 0..self.config.sessions {
+                let (client, mode) = (self.clone(), *mode);
+                self.tasks.spawn(async move { client.keep_bound(mode).await });
+            }
+        }
+    }
+
+    /// M-6: connects again and again, ever more slowly while it fails.
+    async fn keep_bound(self, mode: BindMode) {
+        let mut failures = 0;
+        while !self.stop.is_cancelled() {
+            let since = Instant::now();
+            self.connect(mode).await;
+            failures = if since.elapsed() > STABLE_AFTER { 0 } else { failures + 1 };
+            let wait = self.reconnect_wait(failures);
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn connect(&self, mode: BindMode) {
+        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(&self.config.address));
+        let connected = tokio::select! {
+            connected = connecting => connected,
+            () = self.stop.cancelled() => return,
+        };
+        match connected {
+            Ok(Ok(stream)) => self.serve(stream, mode).await,
+            Ok(Err(error)) => {
+                tracing::warn!(link = %self.outlet.link(), address = %self.config.address, %error, "cannot connect");
+            }
+            Err(_) => {
+                tracing::warn!(link = %self.outlet.link(), address = %self.config.address, "cannot connect in time");
+            }
+        }
+    }
+
+    async fn serve(&self, stream: TcpStream, mode: BindMode) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(link = %self.outlet.link(), %error, "no TCP_NODELAY");
+        }
+        let settings = Settings {
+            window_in: WINDOW_IN.max(usize::from(self.config.window)),
+            window_out: usize::from(self.config.window),
+            enquire_link_interval: Duration::from_secs(self.config.enquire_link_s),
+            response_timeout: Duration::from_secs(self.config.response_timeout_s),
+            inactivity_timeout: None,
+            ..Settings::default()
+        };
+        let session = Session::client(Instant::now(), settings, self.bind(mode));
+        let mut smsc = Smsc { client: self, mode, relay: self.relay(), bound: None };
+        let ended = driver::drive(stream, session, &mut smsc, &self.stop, driver::Limits::default()).await;
+        smsc.end(ended);
+    }
+
+    fn relay(&self) -> Relay<ToSmsc> {
+        let side = ToSmsc { config: self.config.clone(), outlet: self.outlet.clone() };
+        let origin = Origin::Trusted(self.outlet.link().clone());
+        Relay::new(side, self.intake.clone(), self.outlet.clone(), origin)
+    }
+
+    fn bind(&self, mode: BindMode) -> Bind {
+        let config = &self.config;
+        Bind {
+            mode,
+            system_id: CString::clipped(config.system_id.as_bytes()),
+            password: CString::clipped(config.password.expose().as_bytes()),
+            system_type: CString::clipped(config.system_type.as_bytes()),
+            ..Bind::new(mode)
+        }
+    }
+
+    fn reconnect_wait(&self, failures: u32) -> Duration {
+        let longest = Duration::from_secs(self.config.reconnect_max_s).max(RECONNECT_FIRST);
+        let doubled = RECONNECT_FIRST.saturating_mul(1 << failures.saturating_sub(1).min(16));
+        doubled.min(longest).mul_f64(rand::rng().random_range(0.5..1.0))
+    }
+}
+
+/// One session with an SMSC.
+struct Smsc<'a> {
+    client: &'a Client,
+    mode: BindMode,
+    relay: Relay<ToSmsc>,
+    bound: Option<Option<PresenceGuard>>,
+}
+
+impl Handler for Smsc<'_> {
+    type Tag = Sent;
+    type Work = Work;
+
+    fn event(&mut self, now: Instant, session: &mut Session, event: Event<Sent>) {
+        match event {
+            Event::Bound { .. } => self.entered(),
+            Event::BindRefused { status } => {
+                tracing::error!(link = %self.relay.outlet().link(), %status, "the SMSC refuses the bind");
+            }
+            Event::Request { sequence, body } => self.relay.request(now, session, sequence, body),
+            Event::Response { tag, status, body } => self.relay.response(now, tag, status, &body),
+            Event::Expired { tag, sequence } => self.relay.expired(tag, sequence),
+            Event::Late { sequence, status, body } => self.relay.late(sequence, status, &body),
+            Event::BindRequest { .. } | Event::Unbinding | Event::Closed { .. } => {}
+        }
+    }
+
+    fn flush(&mut self, _now: Instant, _session: &mut Session) {
+        self.relay.flush();
+    }
+
+    async fn next(&mut self, room: usize) -> Work {
+        self.relay.next(room).await
+    }
+
+    fn apply(&mut self, now: Instant, session: &mut Session, work: Work) {
+        self.relay.apply(now, session, work);
+    }
+}
+
+impl Smsc<'_> {
+    fn entered(&mut self) {
+        tracing::info!(link = %self.relay.outlet().link(), mode = ?self.mode, "bound to SMSC");
+        self.relay.outlet().metrics().sessions.inc();
+        let sends = self.mode != BindMode::Receiver;
+        self.bound = Some(sends.then(|| self.client.presence.enter()));
+    }
+
+    fn end(mut self, ended: driver::Ended<Sent>) {
+        self.relay.lost(ended.pending);
+        if self.bound.is_some() {
+            self.relay.outlet().metrics().sessions.dec();
+        }
+        tracing::info!(link = %self.relay.outlet().link(), reason = %ended.reason, "session with SMSC ended");
+    }
+}
+
+/// The side of an SMSC: it is submitted to, and delivers.
+struct ToSmsc {
+    config: Arc<SmscConfig>,
+    outlet: Arc<Outlet>,
+}
+
+impl Side for ToSmsc {
+    fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus> {
+        let Body::DeliverSm(pdu) = body else { return Err(CommandStatus::INVCMDID) };
+        let form = RemoteIdForm::from(self.config.receipt_id);
+        if translate::is_receipt(&pdu) {
+            let receipt = translate::receipt(&pdu, self.outlet.link(), form, wall_clock());
+            if receipt.is_none() {
+                tracing::warn!(link = %self.outlet.link(), "a receipt names no message id");
+            }
+            return Ok(receipt.map_or(Incoming::Nothing, Incoming::Receipt));
+        }
+        Ok(Incoming::Message(Box::new(translate::mobile_originated(pdu))))
+    }
+
+    fn taken_over(&self, _id: Option<sms::MessageId>) -> Body {
+        Body::DeliverSmResp(translate::message_resp(None))
+    }
+
+    fn outgoing(&self, lease: &Lease) -> Body {
+        translate::submit_sm(lease)
+    }
+
+    fn judge(&self, lease: &Lease, status: CommandStatus, body: &Body) -> Judgement {
+        let throttled = matches!(status, CommandStatus::THROTTLED | CommandStatus::MSGQFUL);
+        let cause = Cause::Smpp(status.0);
+        let outcome = if status == CommandStatus::OK {
+            self.sent(lease, body)
+        } else if self.is_temporary(status) {
+            // W-4: what was throttled goes back to its place; the whole link rests instead.
+            let wait = if throttled { Duration::ZERO } else { back_off(lease.attempts()) };
+            Outcome::Retry { at: wall_clock().plus(wait), cause }
+        } else {
+            Outcome::Failed { state: sms::State::Rejected, cause }
+        };
+        Judgement { outcome, throttled }
+    }
+
+    fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome {
+        let wait = if cause == Cause::Timeout { back_off(lease.attempts()) } else { Duration::ZERO };
+        let retry_at = match self.config.on_unknown {
+            OnUnknown::Retry => Some(wall_clock().plus(wait)),
+            OnUnknown::Hold => None,
+        };
+        Outcome::Unknown { retry_at, cause }
+    }
+
+    fn late(&self, status: CommandStatus, body: &Body) -> Option<RemoteId> {
+        (status == CommandStatus::OK).then(|| self.remote_id(body)).flatten()
+    }
+}
+
+impl ToSmsc {
+    fn sent(&self, lease: &Lease, body: &Body) -> Outcome {
+        match self.remote_id(body) {
+            Some(remote_id) if lease.message().receipt.asks_smsc() => Outcome::Sent { remote_id },
+            remote_id => Outcome::Done { state: sms::State::HandedOver, remote_id },
+        }
+    }
+
+    fn remote_id(&self, body: &Body) -> Option<RemoteId> {
+        let Body::SubmitSmResp(response) = body else { return None };
+        let form = RemoteIdForm::from(self.config.response_id);
+        (!response.message_id.is_empty()).then(|| RemoteId::new(&response.message_id, form))
+    }
+
+    fn is_temporary(&self, status: CommandStatus) -> bool {
+        match &self.config.retry_statuses {
+            Some(statuses) => statuses.contains(&status.0),
+            None => status.is_temporary(),
+        }
+    }
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const RECONNECT_FIRST: Duration = Duration::from_secs(1);
+/// A session that lived this long was no failure.
+const STABLE_AFTER: Duration = Duration::from_secs(30);
+/// Deliveries of the SMSC that may be unanswered at a time: its window is its own affair.
+const WINDOW_IN: usize = 1000;

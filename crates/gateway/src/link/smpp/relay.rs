@@ -1,0 +1,265 @@
+//! What a bound session does, whichever side we are: batches in to intake, batches out of the outlet.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use sms::MessageId;
+use smpp::{Body, CommandStatus, session};
+use store::{Cause, Entry, Lease, Outcome, RemoteId, RemoteReceipt, Settlement};
+
+use super::late::GivenUp;
+use super::translate;
+use crate::dispatch::Outlet;
+use crate::intake::{Intake, Refusal, Submission};
+use crate::directory::Origin;
+
+/// A session that holds leases while it waits for their responses.
+pub(super) type Session = session::Session<Sent>;
+
+/// What is attached to a request that we sent.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) lease: Lease,
+    pub(super) at: Instant,
+}
+
+/// What differs between an ESME that bound to us and an SMSC that we bound to.
+pub(super) trait Side: Send {
+    /// What a request of the peer brings, or the status to refuse it with.
+    fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus>;
+
+    /// Our answer to a request that was taken over.
+    fn taken_over(&self, id: Option<MessageId>) -> Body;
+
+    /// The request that carries an item.
+    fn outgoing(&self, lease: &Lease) -> Body;
+
+    /// What a response says of an item.
+    fn judge(&self, lease: &Lease, status: CommandStatus, body: &Body) -> Judgement;
+
+    /// What is to be done when nobody knows whether the peer took an item over.
+    fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome;
+
+    /// The id in a response that came too late, if it is to be kept.
+    fn late(&self, status: CommandStatus, body: &Body) -> Option<RemoteId>;
+}
+
+/// What a request brings.
+pub(super) enum Incoming {
+    Message(Box<Submission>),
+    Receipt(RemoteReceipt),
+    /// Something that is answered OK and otherwise ignored.
+    Nothing,
+}
+
+/// What a response says.
+pub(super) struct Judgement {
+    pub(super) outcome: Outcome,
+    /// The peer says that it is too much.
+    pub(super) throttled: bool,
+}
+
+/// Something to do to the session.
+pub(super) enum Work {
+    /// A batch is durable, or is not.
+    Kept(Kept),
+    /// Items to send.
+    Leases(Vec<Lease>),
+}
+
+/// The end of a batch that was given to intake.
+pub(super) struct Kept {
+    answers: Vec<(u32, Option<MessageId>)>,
+    result: Result<(), Refusal>,
+    since: Instant,
+}
+
+/// The traffic of one bound session.
+pub(super) struct Relay<S> {
+    side: S,
+    intake: Intake,
+    outlet: Arc<Outlet>,
+    origin: Origin,
+    messages: Vec<(u32, Entry)>,
+    receipts: Vec<(u32, RemoteReceipt)>,
+    settled: Vec<Settlement>,
+    keeping: FuturesUnordered<Pin<Box<dyn Future<Output = Kept> + Send>>>,
+    taking: Option<Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>>,
+    given_up: GivenUp,
+}
+
+impl<S: Side> Relay<S> {
+    pub(super) fn new(side: S, intake: Intake, outlet: Arc<Outlet>, origin: Origin) -> Self {
+        Self {
+            side,
+            intake,
+            outlet,
+            origin,
+            messages: Vec::new(),
+            receipts: Vec::new(),
+            settled: Vec::new(),
+            keeping: FuturesUnordered::new(),
+            taking: None,
+            given_up: GivenUp::default(),
+        }
+    }
+
+    pub(super) fn outlet(&self) -> &Arc<Outlet> {
+        &self.outlet
+    }
+
+    /// The peer wants something carried.
+    pub(super) fn request(&mut self, now: Instant, session: &mut Session, sequence: u32, body: Body) {
+        match self.side.incoming(body) {
+            Ok(Incoming::Message(submission)) => match self.intake.admit(&self.origin, *submission) {
+                Ok(entry) => self.messages.push((sequence, entry)),
+                Err(refusal) => {
+                    self.refuse(now, session, sequence, translate::status(&refusal));
+                }
+            },
+            Ok(Incoming::Receipt(receipt)) => self.receipts.push((sequence, receipt)),
+            Ok(Incoming::Nothing) => {
+                session.respond(now, sequence, CommandStatus::OK, self.side.taken_over(None));
+            }
+            Err(status) => self.refuse(now, session, sequence, status),
+        }
+    }
+
+    /// The peer answered one of our requests.
+    pub(super) fn response(&mut self, now: Instant, sent: Sent, status: CommandStatus, body: &Body) {
+        let judgement = self.side.judge(&sent.lease, status, body);
+        if judgement.throttled {
+            self.outlet.throttled();
+        }
+        if self.settled.is_empty() {
+            // One observation per round: the first of a batch waited longest.
+            self.outlet.metrics().answered_in(now.saturating_duration_since(sent.at));
+        }
+        self.settle(sent.lease, judgement.outcome);
+    }
+
+    /// The peer did not answer in time.
+    pub(super) fn expired(&mut self, sent: Sent, sequence: u32) {
+        self.given_up.add(sequence, sent.lease.part());
+        let outcome = self.side.unknown(&sent.lease, Cause::Timeout);
+        self.settle(sent.lease, outcome);
+    }
+
+    /// The peer answered after all.
+    pub(super) fn late(&mut self, sequence: u32, status: CommandStatus, body: &Body) {
+        let Some(part) = self.given_up.answered(sequence) else { return };
+        if let Some(remote_id) = self.side.late(status, body) {
+            self.outlet.store().amend(part, self.outlet.link(), remote_id);
+        }
+    }
+
+    /// Hands on what the round brought, in batches.
+    pub(super) fn flush(&mut self) {
+        if !self.messages.is_empty() {
+            let messages = std::mem::take(&mut self.messages);
+            self.keeping.push(Box::pin(keep_messages(self.intake.clone(), messages)));
+        }
+        if !self.receipts.is_empty() {
+            let receipts = std::mem::take(&mut self.receipts);
+            self.keeping.push(Box::pin(keep_receipts(self.intake.clone(), receipts)));
+        }
+        self.outlet.settle(std::mem::take(&mut self.settled));
+    }
+
+    /// Waits for a batch to be durable or for items to send; at most `room` of them.
+    pub(super) async fn next(&mut self, room: usize) -> Work {
+        if room > 0 && self.taking.is_none() {
+            let outlet = self.outlet.clone();
+            self.taking = Some(Box::pin(async move { outlet.take(room).await }));
+        }
+        std::future::poll_fn(|context| self.poll_work(context, room)).await
+    }
+
+    /// Does what came of [`Relay::next`].
+    pub(super) fn apply(&mut self, now: Instant, session: &mut Session, work: Work) {
+        match work {
+            Work::Kept(kept) => self.answer(now, session, kept),
+            Work::Leases(leases) => self.send(now, session, leases),
+        }
+        self.flush();
+    }
+
+    /// The connection is gone: whether these were taken over is not known.
+    pub(super) fn lost(&mut self, pending: impl IntoIterator<Item = Sent>) {
+        for sent in pending {
+            let outcome = self.side.unknown(&sent.lease, Cause::ConnectionLost);
+            self.settle(sent.lease, outcome);
+        }
+        self.flush();
+    }
+
+    fn poll_work(&mut self, context: &mut Context<'_>, room: usize) -> Poll<Work> {
+        if let Poll::Ready(Some(kept)) = self.keeping.poll_next_unpin(context) {
+            return Poll::Ready(Work::Kept(kept));
+        }
+        if room > 0
+            && let Some(taking) = &mut self.taking
+            && let Poll::Ready(leases) = taking.as_mut().poll(context)
+        {
+            self.taking = None;
+            return Poll::Ready(Work::Leases(leases));
+        }
+        Poll::Pending
+    }
+
+    fn answer(&self, now: Instant, session: &mut Session, kept: Kept) {
+        let metrics = self.outlet.metrics();
+        metrics.accepted_in(now.saturating_duration_since(kept.since));
+        match kept.result {
+            Ok(()) => {
+                for (sequence, id) in kept.answers {
+                    let counter = if id.is_some() { &metrics.received } else { &metrics.receipts };
+                    counter.inc();
+                    session.respond(now, sequence, CommandStatus::OK, self.side.taken_over(id));
+                }
+            }
+            Err(refusal) => {
+                let status = translate::status(&refusal);
+                for (sequence, _) in kept.answers {
+                    self.refuse(now, session, sequence, status);
+                }
+            }
+        }
+    }
+
+    fn refuse(&self, now: Instant, session: &mut Session, sequence: u32, status: CommandStatus) {
+        self.outlet.metrics().refused.inc();
+        session.respond(now, sequence, status, self.side.taken_over(None));
+    }
+
+    fn send(&mut self, now: Instant, session: &mut Session, leases: Vec<Lease>) {
+        for lease in leases {
+            let body = self.side.outgoing(&lease);
+            // A lease that does not go out after all is dropped here, and so is lent again.
+            drop(session.request(now, body, Sent { lease, at: now }));
+        }
+    }
+
+    fn settle(&mut self, lease: Lease, outcome: Outcome) {
+        self.settled.push(Settlement { lease, outcome, answer: None });
+    }
+}
+
+async fn keep_messages(intake: Intake, messages: Vec<(u32, Entry)>) -> Kept {
+    let since = Instant::now();
+    let answers = messages.iter().map(|(sequence, entry)| (*sequence, Some(entry.message.id))).collect();
+    let entries = messages.into_iter().map(|(_, entry)| entry).collect();
+    Kept { answers, result: intake.accept(entries).await, since }
+}
+
+async fn keep_receipts(intake: Intake, receipts: Vec<(u32, RemoteReceipt)>) -> Kept {
+    let since = Instant::now();
+    let (sequences, receipts): (Vec<u32>, Vec<RemoteReceipt>) = receipts.into_iter().unzip();
+    let answers = sequences.into_iter().map(|sequence| (sequence, None)).collect();
+    Kept { answers, result: intake.receipts(receipts).await.map(drop), since }
+}

@@ -1,0 +1,301 @@
+//! ESMEs that bind to us.
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use driver::Handler;
+use smpp::{Bind, BindMode, Body, CommandStatus, session::Event, session::Settings};
+use store::{Cause, Lease, Outcome, RemoteId};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
+use super::translate;
+use crate::account::{Account, BindGuard};
+use crate::config::SmppConfig;
+use crate::directory::{Directory, Origin};
+use crate::dispatch::{Outlets, back_off};
+use crate::intake::{Intake, wall_clock};
+use crate::metrics::LinkMetrics;
+
+/// What every connection needs.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) config: Arc<SmppConfig>,
+    pub(crate) directory: Arc<ArcSwap<Directory>>,
+    pub(crate) intake: Intake,
+    pub(crate) outlets: Arc<Outlets>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Server {
+    /// Takes connections until it is stopped.
+    pub(crate) async fn run(self, listener: TcpListener) {
+        let places = Arc::new(Semaphore::new(self.config.connections_max));
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = self.stop.cancelled() => return,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let Ok(place) = places.clone().try_acquire_owned() else {
+                        tracing::warn!(%peer, "connection refused: too many already");
+                        continue;
+                    };
+                    let server = self.clone();
+                    self.tasks.spawn(async move {
+                        server.serve(stream, peer).await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    // Out of descriptors, mostly: others that end will free some.
+                    tracing::warn!(%error, "cannot take a connection");
+                    tokio::time::sleep(ACCEPT_RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn serve(self, stream: TcpStream, peer: SocketAddr) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%peer, %error, "no TCP_NODELAY");
+        }
+        let settings = Settings {
+            session_init_timeout: Duration::from_secs(self.config.bind_timeout_s),
+            enquire_link_interval: Duration::from_secs(self.config.enquire_link_s),
+            response_timeout: Duration::from_secs(self.config.response_timeout_s),
+            ..Settings::default()
+        };
+        let session = Session::server(Instant::now(), settings);
+        let stop = self.stop.clone();
+        let mut esme = Esme { server: self, peer, stage: Stage::Open };
+        let ended = driver::drive(stream, session, &mut esme, &stop, driver::Limits::default()).await;
+        esme.end(ended);
+    }
+}
+
+/// One connection of an ESME.
+struct Esme {
+    server: Server,
+    peer: SocketAddr,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Nobody has bound yet.
+    Open,
+    /// A bind waits for its verdict.
+    Checking(Pin<Box<dyn Future<Output = Verdict> + Send>>),
+    /// Traffic.
+    Bound(Box<Bound>),
+}
+
+/// A session with its account.
+struct Bound {
+    relay: Relay<ToEsme>,
+    account: Arc<Account>,
+    metrics: LinkMetrics,
+    /// The account was dropped or changed, and the peer has been asked to go.
+    revoked: bool,
+    _place: BindGuard,
+}
+
+/// Whether a bind is taken.
+struct Verdict {
+    mode: BindMode,
+    system_id: String,
+    account: Result<(Arc<Account>, BindGuard), &'static str>,
+}
+
+enum EsmeWork {
+    Verdict(Verdict),
+    Relay(Work),
+    /// A new configuration drops or changes the account.
+    Revoked,
+}
+
+impl Handler for Esme {
+    type Tag = Sent;
+    type Work = EsmeWork;
+
+    fn event(&mut self, now: Instant, session: &mut Session, event: Event<Sent>) {
+        match (event, &mut self.stage) {
+            (Event::BindRequest { bind }, _) => {
+                let check = check(self.server.directory.load_full(), bind, self.peer.ip());
+                self.stage = Stage::Checking(Box::pin(check));
+            }
+            (Event::Request { sequence, body }, Stage::Bound(bound)) => {
+                bound.relay.request(now, session, sequence, body);
+            }
+            (Event::Response { tag, status, body }, Stage::Bound(bound)) => {
+                bound.relay.response(now, tag, status, &body);
+            }
+            (Event::Expired { tag, sequence }, Stage::Bound(bound)) => bound.relay.expired(tag, sequence),
+            (Event::Late { sequence, status, body }, Stage::Bound(bound)) => {
+                bound.relay.late(sequence, status, &body);
+            }
+            _ => {}
+        }
+    }
+
+    fn flush(&mut self, _now: Instant, _session: &mut Session) {
+        if let Stage::Bound(bound) = &mut self.stage {
+            bound.relay.flush();
+        }
+    }
+
+    async fn next(&mut self, room: usize) -> EsmeWork {
+        match &mut self.stage {
+            Stage::Open => std::future::pending().await,
+            Stage::Checking(verdict) => EsmeWork::Verdict(verdict.await),
+            Stage::Bound(bound) => tokio::select! {
+                work = bound.relay.next(room) => EsmeWork::Relay(work),
+                () = bound.account.revoked(), if !bound.revoked => EsmeWork::Revoked,
+            },
+        }
+    }
+
+    fn apply(&mut self, now: Instant, session: &mut Session, work: EsmeWork) {
+        match work {
+            EsmeWork::Verdict(verdict) => self.decide(now, session, verdict),
+            EsmeWork::Relay(work) => {
+                if let Stage::Bound(bound) = &mut self.stage {
+                    bound.relay.apply(now, session, work);
+                }
+            }
+            EsmeWork::Revoked => {
+                if let Stage::Bound(bound) = &mut self.stage {
+                    bound.revoked = true;
+                    session.unbind(now);
+                }
+            }
+        }
+    }
+}
+
+impl Esme {
+    fn decide(&mut self, now: Instant, session: &mut Session, verdict: Verdict) {
+        let own_id = self.server.config.system_id.as_bytes();
+        match verdict.account {
+            Ok((account, place)) => {
+                tracing::info!(link = %account.name(), peer = %self.peer, mode = ?verdict.mode, "ESME bound");
+                let window = usize::from(account.config().window);
+                session.set_window_in(window);
+                session.set_window_out(window);
+                session.answer_bind(now, CommandStatus::OK, own_id);
+                self.stage = self.bound(account, place);
+            }
+            Err(reason) => {
+                let system_id = verdict.system_id;
+                tracing::warn!(peer = %self.peer, %system_id, reason, "bind refused");
+                session.answer_bind(now, CommandStatus::BINDFAIL, own_id);
+                self.stage = Stage::Open;
+            }
+        }
+    }
+
+    fn bound(&self, account: Arc<Account>, place: BindGuard) -> Stage {
+        let outlet = self.server.outlets.of(account.name());
+        let metrics = outlet.metrics().clone();
+        metrics.sessions.inc();
+        let origin = Origin::Account(account.clone());
+        let relay = Relay::new(ToEsme, self.server.intake.clone(), outlet, origin);
+        Stage::Bound(Box::new(Bound { relay, account, metrics, revoked: false, _place: place }))
+    }
+
+    fn end(self, ended: driver::Ended<Sent>) {
+        let Stage::Bound(mut bound) = self.stage else {
+            tracing::debug!(peer = %self.peer, reason = %ended.reason, "connection ended unbound");
+            return;
+        };
+        bound.relay.lost(ended.pending);
+        bound.metrics.sessions.dec();
+        tracing::info!(link = %bound.account.name(), peer = %self.peer, reason = %ended.reason, "ESME gone");
+    }
+}
+
+/// Looks whether a bind is right. Every refusal takes equally long and says the same (S-9): nobody
+/// learns which accounts exist.
+async fn check(directory: Arc<Directory>, bind: Bind, peer: IpAddr) -> Verdict {
+    let since = tokio::time::Instant::now();
+    let system_id = String::from_utf8_lossy(&bind.system_id).into_owned();
+    let account = judge(&directory, &system_id, &bind, peer).await;
+    if account.is_err() {
+        tokio::time::sleep_until(since + REFUSAL_DELAY).await;
+    }
+    Verdict { mode: bind.mode, system_id, account }
+}
+
+async fn judge(
+    directory: &Directory,
+    system_id: &str,
+    bind: &Bind,
+    peer: IpAddr,
+) -> Result<(Arc<Account>, BindGuard), &'static str> {
+    let account = directory.accounts.get(system_id).ok_or("unknown account")?;
+    if !account.verify(bind.password.to_vec()).await {
+        return Err("wrong password");
+    }
+    if !account.allows(peer) {
+        return Err("address not allowed");
+    }
+    let place = account.bind(bind.mode != BindMode::Transmitter).ok_or("too many binds")?;
+    Ok((account.clone(), place))
+}
+
+/// The side of an ESME: it submits, and is delivered to.
+struct ToEsme;
+
+impl Side for ToEsme {
+    fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus> {
+        match body {
+            Body::SubmitSm(pdu) => {
+                translate::submission(pdu, wall_clock()).map(|submission| Incoming::Message(Box::new(submission)))
+            }
+            _ => Err(CommandStatus::INVCMDID),
+        }
+    }
+
+    fn taken_over(&self, id: Option<sms::MessageId>) -> Body {
+        Body::SubmitSmResp(translate::message_resp(id))
+    }
+
+    fn outgoing(&self, lease: &Lease) -> Body {
+        translate::deliver_sm(lease)
+    }
+
+    fn judge(&self, lease: &Lease, status: CommandStatus, _body: &Body) -> Judgement {
+        let outcome = match status {
+            CommandStatus::OK => Outcome::Done { state: sms::State::Delivered, remote_id: None },
+            status if status.is_temporary() => {
+                let throttled = status == CommandStatus::THROTTLED;
+                let wait = if throttled { Duration::ZERO } else { back_off(lease.attempts()) };
+                Outcome::Retry { at: wall_clock().plus(wait), cause: Cause::Smpp(status.0) }
+            }
+            status => Outcome::Failed { state: sms::State::Rejected, cause: Cause::Smpp(status.0) },
+        };
+        Judgement { outcome, throttled: status == CommandStatus::THROTTLED }
+    }
+
+    fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome {
+        // What an ESME does not confirm, it gets again: a receipt or an MO is better twice than never.
+        let wait = if cause == Cause::Timeout { back_off(lease.attempts()) } else { Duration::ZERO };
+        Outcome::Unknown { retry_at: Some(wall_clock().plus(wait)), cause }
+    }
+
+    fn late(&self, _status: CommandStatus, _body: &Body) -> Option<RemoteId> {
+        None
+    }
+}
+
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+const REFUSAL_DELAY: Duration = Duration::from_secs(1);

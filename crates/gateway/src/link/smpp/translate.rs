@@ -1,0 +1,239 @@
+//! The only place that knows both an SMPP PDU and a message.
+
+use arrayvec::ArrayVec;
+use bytes::Bytes;
+use sms::{
+    Direction, Message, Npi, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton, UserDataHeader,
+};
+use smpp::{Body, CString, CommandStatus, MessageResp, ShortMessage, TlvTag, Tlvs};
+use store::{Item, Lease, Notice, RemoteId, RemoteIdForm, RemoteReceipt};
+
+use super::values;
+use crate::intake::{Content, Refusal, Submission};
+
+/// What a submit_sm of an ESME wants carried, or the status that refuses it.
+pub(super) fn submission(pdu: ShortMessage, now: Timestamp) -> Result<Submission, CommandStatus> {
+    values::check(&pdu)?;
+    let (not_before, expires_at) = values::times(&pdu, now)?;
+    let (octets, tlvs) = body(&pdu);
+    Ok(Submission {
+        direction: Direction::Mt,
+        source: address(&pdu.source),
+        destination: address(&pdu.destination),
+        service_type: service_type(&pdu.service_type),
+        protocol_id: pdu.protocol_id,
+        esm_class: pdu.esm_class & !MODE_BITS,
+        priority: Priority(pdu.priority_flag),
+        receipt: receipt_request(pdu.registered_delivery),
+        not_before,
+        expires_at,
+        in_reply_to: None,
+        tlvs,
+        content: Content::Encoded { data_coding: pdu.data_coding, octets },
+        back_to: None,
+    })
+}
+
+/// What a deliver_sm of an SMSC brings, if it is no receipt.
+pub(super) fn mobile_originated(pdu: ShortMessage) -> Submission {
+    let (octets, tlvs) = body(&pdu);
+    Submission {
+        direction: Direction::Mo,
+        source: address(&pdu.source),
+        destination: address(&pdu.destination),
+        service_type: service_type(&pdu.service_type),
+        protocol_id: pdu.protocol_id,
+        esm_class: pdu.esm_class & !MODE_BITS,
+        priority: Priority(pdu.priority_flag.min(Priority::URGENT.0)),
+        receipt: ReceiptRequest::NONE,
+        not_before: None,
+        expires_at: None,
+        in_reply_to: None,
+        tlvs,
+        content: Content::Encoded { data_coding: pdu.data_coding, octets },
+        back_to: None,
+    }
+}
+
+/// Whether a deliver_sm carries a receipt or a notification; by its bits, not by equality (B-1).
+pub(super) fn is_receipt(pdu: &ShortMessage) -> bool {
+    matches!(pdu.esm_class & MESSAGE_TYPE, SMSC_RECEIPT | INTERMEDIATE)
+}
+
+/// The receipt in such a deliver_sm; `None` if it names no message.
+pub(super) fn receipt(
+    pdu: &ShortMessage,
+    smsc: &sms::LinkName,
+    form: RemoteIdForm,
+    now: Timestamp,
+) -> Option<RemoteReceipt> {
+    let text = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
+    let parsed = ParsedReceipt::parse(&text);
+    let named = pdu.tlvs.receipted_message_id();
+    let id = named.as_deref().filter(|id| !id.is_empty()).or(parsed.id.as_deref())?;
+    let reported = pdu.tlvs.message_state().and_then(|state| State::from_number(state.0));
+    let state = reported.or(parsed.state).unwrap_or(State::Unknown);
+    let network = pdu.tlvs.network_error_code().map(|code| u32::from(code.code));
+    Some(RemoteReceipt {
+        smsc: smsc.clone(),
+        remote_id: RemoteId::new(id, form),
+        state: if pdu.esm_class & MESSAGE_TYPE == INTERMEDIATE { State::Enroute } else { state },
+        error: parsed.error.or(network).unwrap_or(0),
+        done_at: parsed.done_at.unwrap_or(now),
+    })
+}
+
+/// The submit_sm that carries a segment to an SMSC.
+pub(super) fn submit_sm(lease: &Lease) -> Body {
+    let message = lease.message();
+    let mut pdu = short_message(message, segment(lease));
+    pdu.priority_flag = message.priority.0;
+    if message.receipt.asks_smsc() {
+        pdu.registered_delivery = RECEIPT_ALWAYS;
+    }
+    if let Some(expires_at) = message.expires_at {
+        pdu.validity_period = CString::clipped(sms::format_smpp_time(expires_at).as_bytes());
+    }
+    Body::SubmitSm(pdu)
+}
+
+/// The deliver_sm that carries a segment or a receipt to an ESME.
+pub(super) fn deliver_sm(lease: &Lease) -> Body {
+    Body::DeliverSm(match lease.item() {
+        Item::Segment(_) => short_message(lease.message(), segment(lease)),
+        Item::Notice(notice) => receipt_for(lease.message(), notice),
+    })
+}
+
+/// The response that names the message's id, exactly as every other interface shows it.
+pub(super) fn message_resp(id: Option<sms::MessageId>) -> MessageResp {
+    let message_id = id.map_or_else(CString::default, |id| CString::clipped(&id.digits()));
+    MessageResp { message_id, tlvs: Tlvs::default() }
+}
+
+/// How a refusal is said in SMPP.
+pub(super) fn status(refusal: &Refusal) -> CommandStatus {
+    match refusal {
+        Refusal::NoRoute | Refusal::BadDestination => CommandStatus::INVDSTADR,
+        Refusal::SourceNotAllowed => CommandStatus::INVSRCADR,
+        Refusal::BadLength => CommandStatus::INVMSGLEN,
+        Refusal::Expired => CommandStatus::INVEXPIRY,
+        Refusal::Throttled => CommandStatus::THROTTLED,
+        Refusal::QueueFull => CommandStatus::MSGQFUL,
+        Refusal::Unavailable => CommandStatus::SYSERR,
+    }
+}
+
+/// An address as the middle knows it.
+pub(super) fn address(address: &smpp::Address) -> sms::Address {
+    sms::Address::new(Ton(address.ton), Npi(address.npi), &address.value).unwrap_or_default()
+}
+
+fn wire_address(address: &sms::Address) -> smpp::Address {
+    smpp::Address { ton: address.ton.0, npi: address.npi.0, value: CString::clipped(&address.value) }
+}
+
+fn segment(lease: &Lease) -> Bytes {
+    let Item::Segment(index) = lease.item() else { return Bytes::new() };
+    lease.message().parts.get(usize::from(index)).cloned().unwrap_or_default()
+}
+
+/// What a submit_sm and a deliver_sm have in common.
+fn short_message(message: &Message, body: Bytes) -> ShortMessage {
+    let mut pdu = ShortMessage {
+        service_type: CString::clipped(&message.service_type),
+        source: wire_address(&message.source),
+        destination: wire_address(&message.destination),
+        esm_class: message.esm_class,
+        protocol_id: message.protocol_id,
+        data_coding: message.data_coding,
+        tlvs: Tlvs::from_checked(message.tlvs.clone()),
+        ..ShortMessage::default()
+    };
+    if body.len() > SHORT_MESSAGE_OCTETS_MAX {
+        pdu.tlvs.push(TlvTag::MESSAGE_PAYLOAD, &body);
+    } else {
+        pdu.short_message = body;
+    }
+    pdu
+}
+
+/// The owner's receipt: Appendix B text and TLVs, from the mobile back to the sender.
+fn receipt_for(message: &Message, notice: Notice) -> ShortMessage {
+    let digits = message.id.digits();
+    let parts = u16::try_from(message.parts.len()).unwrap_or(u16::MAX);
+    let text = ReceiptText {
+        id: &digits,
+        submitted: parts,
+        delivered: notice.delivered,
+        submit_date: message.accepted_at,
+        done_date: notice.done_at,
+        state: notice.state,
+        error: notice.error,
+        text: &beginning(message),
+    };
+    let mut short_message = Vec::with_capacity(RECEIPT_OCTETS);
+    text.write(&mut short_message);
+    let mut tlvs = Tlvs::default();
+    tlvs.push(TlvTag::RECEIPTED_MESSAGE_ID, &[&digits[..], &[0]].concat());
+    tlvs.push(TlvTag::MESSAGE_STATE, &[state_number(notice.state)]);
+    if let Ok(code) = u16::try_from(notice.error)
+        && code != 0
+    {
+        let [high, low] = code.to_be_bytes();
+        tlvs.push(TlvTag::NETWORK_ERROR_CODE, &[NETWORK_GSM, high, low]);
+    }
+    ShortMessage {
+        service_type: CString::clipped(&message.service_type),
+        source: wire_address(&message.destination),
+        destination: wire_address(&message.source),
+        esm_class: SMSC_RECEIPT,
+        short_message: short_message.into(),
+        tlvs,
+        ..ShortMessage::default()
+    }
+}
+
+/// The start of the first segment's text for the receipt; empty if it is no text.
+fn beginning(message: &Message) -> ArrayVec<u8, { sms::RECEIPT_TEXT_OCTETS_MAX }> {
+    let Some(part) = message.parts.first() else { return ArrayVec::new() };
+    let body = if message.has_udh() { UserDataHeader::parse(part).map_or(&part[..0], |(_, body)| body) } else { part };
+    sms::excerpt(message.data_coding, body)
+}
+
+/// The number of a state for SMPP: one that it has no word for is told as still under way.
+fn state_number(state: State) -> u8 {
+    if state == State::HandedOver { State::Enroute as u8 } else { state as u8 }
+}
+
+fn receipt_request(registered_delivery: u8) -> ReceiptRequest {
+    match registered_delivery & 0x03 {
+        1 => ReceiptRequest::FINAL,
+        2 => ReceiptRequest { on_success: false, on_failure: true, tracked: true },
+        _ => ReceiptRequest::NONE,
+    }
+}
+
+/// The body, wherever it stands, and the TLVs that are carried along.
+fn body(pdu: &ShortMessage) -> (Bytes, Bytes) {
+    match pdu.tlvs.message_payload() {
+        Some(payload) => (payload, pdu.tlvs.without(TlvTag::MESSAGE_PAYLOAD).into_bytes()),
+        None => (pdu.short_message.clone(), pdu.tlvs.clone().into_bytes()),
+    }
+}
+
+fn service_type(octets: &[u8]) -> ArrayVec<u8, 5> {
+    octets.iter().copied().take(5).collect()
+}
+
+/// esm_class bits, SMPP 3.4 section 5.2.12.
+const MODE_BITS: u8 = 0x03;
+const MESSAGE_TYPE: u8 = 0x3C;
+const SMSC_RECEIPT: u8 = 0x04;
+const INTERMEDIATE: u8 = 0x20;
+/// registered_delivery: a receipt whatever the outcome, SMPP 3.4 section 5.2.17.
+const RECEIPT_ALWAYS: u8 = 0x01;
+/// network_error_code: the network is GSM, SMPP 3.4 section 5.3.2.31.
+const NETWORK_GSM: u8 = 3;
+const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
+const RECEIPT_OCTETS: usize = 160;

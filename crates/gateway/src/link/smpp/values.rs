@@ -1,0 +1,115 @@
+//! Whether the values of a submit_sm are ones that we carry: what the codec lets through on purpose.
+
+use sms::{Address, Message, Npi, Timestamp, Ton};
+use smpp::{CommandStatus, ShortMessage, TlvTag};
+
+use super::translate::address;
+
+/// Checks every field that is not looked at again when the message is built.
+pub(super) fn check(pdu: &ShortMessage) -> Result<(), CommandStatus> {
+    check_source(&address(&pdu.source))?;
+    check_destination(&address(&pdu.destination))?;
+    let service_type = &pdu.service_type[..];
+    if !service_type.iter().all(u8::is_ascii_alphanumeric) {
+        return Err(CommandStatus::INVSERTYP);
+    }
+    // B-1: datagram and transaction mode belong to data_sm; types are acknowledgements or nothing.
+    let kind = pdu.esm_class & 0x3C;
+    if matches!(pdu.esm_class & 0x03, 1 | 2) || !matches!(kind, 0x00 | 0x08 | 0x10) {
+        return Err(CommandStatus::INVESMCLASS);
+    }
+    // B-2
+    if pdu.registered_delivery & 0xE0 != 0 || pdu.registered_delivery & 0x03 == 3 {
+        return Err(CommandStatus::INVREGDLVFLG);
+    }
+    // B-3
+    if pdu.priority_flag > PRIORITY_MAX {
+        return Err(CommandStatus::INVPRTFLG);
+    }
+    match pdu.replace_if_present {
+        0 => {}
+        1 => return Err(CommandStatus::INVSUBREP),
+        _ => return Err(CommandStatus::INVREPFLAG),
+    }
+    if pdu.sm_default_msg_id != 0 {
+        return Err(CommandStatus::INVDFTMSGID);
+    }
+    // C-2: 0x80-0xBF and 0xE0-0xEF are reserved in 23.038 and in SMPP alike.
+    if matches!(pdu.data_coding, 0x80..=0xBF) {
+        return Err(CommandStatus::SUBMITFAIL);
+    }
+    check_body(pdu)
+}
+
+/// When it is due and when it ends, as instants (D-4).
+pub(super) fn times(
+    pdu: &ShortMessage,
+    now: Timestamp,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), CommandStatus> {
+    let schedule = sms::parse_smpp_time(&pdu.schedule_delivery_time, now)
+        .map_err(|_| CommandStatus::INVSCHED)?
+        .filter(|at| *at > now);
+    if schedule.is_some_and(|at| at.since(now) > SCHEDULE_MAX) {
+        return Err(CommandStatus::INVSCHED);
+    }
+    let expiry =
+        sms::parse_smpp_time(&pdu.validity_period, now).map_err(|_| CommandStatus::INVEXPIRY)?;
+    if expiry.is_some_and(|at| at <= schedule.unwrap_or(now)) {
+        return Err(CommandStatus::INVEXPIRY);
+    }
+    Ok((schedule, expiry.map(|at| at.min(now.plus(VALIDITY_MAX)))))
+}
+
+fn check_source(source: &Address) -> Result<(), CommandStatus> {
+    if source.ton.0 > TON_MAX {
+        return Err(CommandStatus::INVSRCTON);
+    }
+    if !is_known(source.npi) {
+        return Err(CommandStatus::INVSRCNPI);
+    }
+    // eleven characters is what the air interface carries.
+    if source.ton == Ton::ALPHANUMERIC && source.value.len() > NAME_OCTETS_MAX {
+        return Err(CommandStatus::INVSRCADR);
+    }
+    Ok(())
+}
+
+fn check_destination(destination: &Address) -> Result<(), CommandStatus> {
+    if destination.ton.0 > TON_MAX {
+        return Err(CommandStatus::INVDSTTON);
+    }
+    if !is_known(destination.npi) {
+        return Err(CommandStatus::INVDSTNPI);
+    }
+    Ok(())
+}
+
+fn is_known(npi: Npi) -> bool {
+    matches!(npi.0, 0 | 1 | 3 | 4 | 6 | 8 | 9 | 10 | 14 | 18)
+}
+
+/// O-1, U-1: one body, and a header that fits into it.
+fn check_body(pdu: &ShortMessage) -> Result<(), CommandStatus> {
+    let payload = pdu.tlvs.message_payload();
+    if payload.is_some() && !pdu.short_message.is_empty() || pdu.short_message.len() > SHORT_MESSAGE_OCTETS_MAX {
+        return Err(CommandStatus::INVMSGLEN);
+    }
+    let body = payload.unwrap_or_else(|| pdu.short_message.clone());
+    let has_udh = pdu.esm_class & Message::UDHI != 0;
+    match body.first() {
+        None if has_udh => Err(CommandStatus::INVMSGLEN),
+        Some(&length) if has_udh && usize::from(length) >= body.len() => {
+            Err(CommandStatus::INVMSGLEN)
+        }
+        _ => Ok(()),
+    }
+}
+
+const PRIORITY_MAX: u8 = 3;
+const TON_MAX: u8 = 6;
+const NAME_OCTETS_MAX: usize = 11;
+const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
+/// A later schedule is refused, D-3.
+const SCHEDULE_MAX: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
+/// A longer validity is cut, D-3.
+const VALIDITY_MAX: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);

@@ -1,0 +1,208 @@
+//! What is counted, in Prometheus' form.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use sms::LinkName;
+use store::{Outcome, Settlement, Status};
+
+/// All metrics of the process.
+pub(crate) struct Metrics {
+    registry: Registry,
+    received: Family<LinkLabel, Counter>,
+    refused: Family<LinkLabel, Counter>,
+    receipts: Family<LinkLabel, Counter>,
+    settled: Family<OutcomeLabel, Counter>,
+    sessions: Family<LinkLabel, Gauge>,
+    accept_seconds: Family<LinkLabel, Histogram>,
+    response_seconds: Family<LinkLabel, Histogram>,
+    store: StoreMetrics,
+}
+
+/// The metrics of one link, at hand without a look-up.
+#[derive(Clone)]
+pub(crate) struct LinkMetrics {
+    /// Messages that the link brought and that were taken over.
+    pub(crate) received: Counter,
+    /// Messages that the link brought and that were refused.
+    pub(crate) refused: Counter,
+    /// Receipts that the link brought.
+    pub(crate) receipts: Counter,
+    /// Sessions that are bound.
+    pub(crate) sessions: Gauge,
+    sent: Counter,
+    retried: Counter,
+    failed: Counter,
+    unknown: Counter,
+    accept_seconds: Histogram,
+    response_seconds: Histogram,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LinkLabel {
+    link: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    link: String,
+    outcome: &'static str,
+}
+
+/// What the store tells when it is asked.
+#[derive(Default)]
+struct StoreMetrics {
+    waiting: Family<LinkLabel, Gauge>,
+    awaiting_receipt: Gauge,
+    unmatched_receipts: Gauge,
+    live_messages: Gauge,
+    healthy: Gauge,
+    accepted: Counter<u64, AtomicU64>,
+    possible_duplicates: Counter<u64, AtomicU64>,
+    syncs: Counter<u64, AtomicU64>,
+    written_octets: Counter<u64, AtomicU64>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("estafet"),
+            received: Family::default(),
+            refused: Family::default(),
+            receipts: Family::default(),
+            settled: Family::default(),
+            sessions: Family::default(),
+            accept_seconds: Family::new_with_constructor(latency as fn() -> Histogram),
+            response_seconds: Family::new_with_constructor(latency as fn() -> Histogram),
+            store: StoreMetrics::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    /// The metrics of a link.
+    pub(crate) fn link(&self, link: &LinkName) -> LinkMetrics {
+        let label = LinkLabel { link: link.to_string() };
+        let settled = |outcome| {
+            let label = OutcomeLabel { link: link.to_string(), outcome };
+            self.settled.get_or_create_owned(&label)
+        };
+        LinkMetrics {
+            received: self.received.get_or_create_owned(&label),
+            refused: self.refused.get_or_create_owned(&label),
+            receipts: self.receipts.get_or_create_owned(&label),
+            sessions: self.sessions.get_or_create_owned(&label),
+            sent: settled("sent"),
+            retried: settled("retried"),
+            failed: settled("failed"),
+            unknown: settled("unknown"),
+            accept_seconds: self.accept_seconds.get_or_create_owned(&label),
+            response_seconds: self.response_seconds.get_or_create_owned(&label),
+        }
+    }
+
+    /// Everything, in the text form that Prometheus reads.
+    pub(crate) fn text(&self, store: &Status) -> Result<String, std::fmt::Error> {
+        self.store.update(store);
+        let mut text = String::new();
+        text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("messages_received", "Messages taken over from a link", self.received.clone());
+        registry.register("messages_refused", "Messages of a link that were refused", self.refused.clone());
+        registry.register("receipts_received", "Receipts that a link brought", self.receipts.clone());
+        registry.register("deliveries", "Attempts to deliver to a link, by outcome", self.settled.clone());
+        registry.register("sessions", "Bound sessions", self.sessions.clone());
+        let help = "From a batch of messages to their being durable";
+        registry.register("accept_seconds", help, self.accept_seconds.clone());
+        let help = "From a request to its response";
+        registry.register("response_seconds", help, self.response_seconds.clone());
+        self.store.register(registry);
+    }
+}
+
+impl StoreMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("waiting", "Segments and receipts that wait for a link", self.waiting.clone());
+        let help = "Segments that wait for their receipt";
+        registry.register("awaiting_receipt", help, self.awaiting_receipt.clone());
+        let help = "Receipts that match nothing so far";
+        registry.register("unmatched_receipts", help, self.unmatched_receipts.clone());
+        registry.register("live_messages", "Messages without a final state", self.live_messages.clone());
+        registry.register("store_healthy", "1 while the store accepts", self.healthy.clone());
+        registry.register("accepted", "Messages accepted", self.accepted.clone());
+        let help = "Attempts with unknown outcome that were repeated";
+        registry.register("possible_duplicates", help, self.possible_duplicates.clone());
+        registry.register("store_syncs", "Times that the journal was synced", self.syncs.clone());
+        let help = "Octets written to the journal";
+        registry.register("store_written_octets", help, self.written_octets.clone());
+    }
+
+    fn update(&self, status: &Status) {
+        self.waiting.clear();
+        for (link, waiting) in &status.waiting {
+            let label = LinkLabel { link: link.to_string() };
+            self.waiting.get_or_create(&label).set(clamp(*waiting));
+        }
+        self.awaiting_receipt.set(clamp(status.awaiting_receipt));
+        self.unmatched_receipts.set(clamp(status.unmatched_receipts));
+        self.live_messages.set(clamp(status.live_messages));
+        self.healthy.set(i64::from(status.poisoned.is_none()));
+        let set = |counter: &Counter<u64, AtomicU64>, total| {
+            counter.inner().store(total, std::sync::atomic::Ordering::Relaxed);
+        };
+        set(&self.accepted, status.accepted_total);
+        set(&self.possible_duplicates, status.possible_duplicates_total);
+        set(&self.syncs, status.syncs_total);
+        set(&self.written_octets, status.written_octets_total);
+    }
+}
+
+impl LinkMetrics {
+    /// Counts what became of items.
+    pub(crate) fn settled(&self, batch: &[Settlement]) {
+        for settlement in batch {
+            let counter = match settlement.outcome {
+                Outcome::Done { .. } | Outcome::Sent { .. } => &self.sent,
+                Outcome::Retry { .. } | Outcome::Redirect { .. } => &self.retried,
+                Outcome::Failed { .. } => &self.failed,
+                Outcome::Unknown { .. } => &self.unknown,
+            };
+            counter.inc();
+        }
+    }
+
+    /// How long a batch took to become durable.
+    pub(crate) fn accepted_in(&self, elapsed: Duration) {
+        self.accept_seconds.observe(elapsed.as_secs_f64());
+    }
+
+    /// How long the other side took to answer.
+    pub(crate) fn answered_in(&self, elapsed: Duration) {
+        self.response_seconds.observe(elapsed.as_secs_f64());
+    }
+}
+
+/// Shares the metrics with whoever shows them.
+pub(crate) type SharedMetrics = Arc<Metrics>;
+
+fn latency() -> Histogram {
+    Histogram::new(LATENCY_BUCKETS_S)
+}
+
+fn clamp(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+const LATENCY_BUCKETS_S: [f64; 12] =
+    [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];

@@ -1,0 +1,106 @@
+//! PDUs: what the peers say to each other, decoded.
+//!
+//! One file per family, request and response side by side. Strings are kept in place, bodies and TLVs
+//! are slices of the frame: decoding copies nothing else and allocates nothing, and whoever keeps a
+//! body for long keeps the read buffer behind it in memory, or copies it.
+
+mod bind;
+mod body;
+mod short_message;
+
+use bytes::{BufMut, BytesMut};
+
+use crate::frame::HEADER_OCTETS;
+use crate::{CommandId, CommandStatus, Frame};
+
+pub use bind::{Bind, BindMode, BindResp, Outbind, PASSWORD_OCTETS_MAX};
+pub use body::Body;
+pub use short_message::{Address, MessageResp, SHORT_MESSAGE_OCTETS_MAX, ShortMessage};
+
+/// One PDU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pdu {
+    /// What became of the request; [`CommandStatus::OK`] in requests.
+    pub status: CommandStatus,
+    /// The number that a response has in common with its request.
+    pub sequence: u32,
+    /// Which operation, and its fields.
+    pub body: Body,
+}
+
+impl Pdu {
+    /// Decodes the body of a frame.
+    ///
+    /// Requests are read strictly as to their form: every field within its limit, TLVs whole; what
+    /// the values mean is not judged. Responses are read leniently, because refusing one changes
+    /// nothing: a missing body, a missing NUL, padding and an id that is too long leave the field
+    /// empty. What follows the header of a header-only PDU is ignored, as the standard wants of TLVs.
+    /// A command_id that is not known becomes [`Body::Unknown`].
+    ///
+    /// # Errors
+    /// The body is not what its command_id says. The frames after it are not affected.
+    pub fn decode(frame: Frame) -> Result<Self, DecodeError> {
+        let Frame { command_id, status, sequence, body } = frame;
+        match Body::decode(command_id, body) {
+            Ok(body) => Ok(Self { status, sequence, body }),
+            Err(fault) => Err(DecodeError { sequence, command_id, status: fault.status, what: fault.what }),
+        }
+    }
+
+    /// Appends the PDU to `out`, which may hold others before it, and allocates nothing else.
+    ///
+    /// A response that refuses and has nothing to say beside its status is written without a body, as
+    /// SMPP 3.4 sections 4.1.2 and 4.4.2 want it.
+    ///
+    /// # Errors
+    /// A field does not fit the wire; `out` is as it was.
+    pub fn encode(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
+        let start = out.len();
+        out.reserve(HEADER_OCTETS + self.body.octets_estimate());
+        out.put_u32(0);
+        out.put_u32(self.body.command_id().0);
+        out.put_u32(self.status.0);
+        out.put_u32(self.sequence);
+        let encoded = self.body.encode(self.status, out).and_then(|()| command_length(out.len() - start));
+        match encoded {
+            Ok(length) => out[start..start + 4].copy_from_slice(&length.to_be_bytes()),
+            Err(error) => {
+                out.truncate(start);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The body of a PDU is not what its command_id says; the session can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{command_id} {sequence}: {what} is malformed, {status}")]
+pub struct DecodeError {
+    /// The sequence number, to be echoed.
+    pub sequence: u32,
+    /// Which operation it claims to be.
+    pub command_id: CommandId,
+    /// What to answer: the field's own code where the standard has one.
+    pub status: CommandStatus,
+    /// The name of the field.
+    pub what: &'static str,
+}
+
+/// A PDU cannot be put on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// short_message is longer than its length field can say.
+    #[error("short_message of {octets} octets is longer than {SHORT_MESSAGE_OCTETS_MAX}")]
+    ShortMessageTooLong {
+        /// Its length.
+        octets: usize,
+    },
+    /// The whole is longer than command_length can say.
+    #[error("the PDU is longer than command_length can say")]
+    PduTooLong,
+}
+
+fn command_length(octets: usize) -> Result<u32, EncodeError> {
+    u32::try_from(octets).map_err(|_| EncodeError::PduTooLong)
+}

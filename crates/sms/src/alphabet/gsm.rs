@@ -1,0 +1,313 @@
+//! The GSM 7-bit default alphabet with its extension table, 23.038 sections 6.2.1 and 6.2.1.1.
+//!
+//! One septet per octet, as in an SMPP short_message with data_coding 0; [`packed`](super::packed) is
+//! the form on the air. National tables are not read: without them a text shows the default characters.
+
+use arrayvec::ArrayVec;
+
+use super::{REPLACEMENT, Unencodable};
+
+/// The septet that makes the next one a code of the extension table.
+pub const ESCAPE: u8 = 0x1B;
+
+/// Appends `text` to `out`, one octet per septet; a character of the extension table takes two.
+///
+/// # Errors
+/// The first character that the alphabet does not have; `out` is as it was.
+pub fn encode(text: &str, out: &mut Vec<u8>) -> Result<(), Unencodable> {
+    let start = out.len();
+    out.reserve(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        if let Some((septets, after)) = plain_run(rest) {
+            out.extend_from_slice(&septets);
+            rest = after;
+            continue;
+        }
+        let (run, after) = next_run(rest);
+        for (at, character) in run.char_indices() {
+            match code(character) {
+                NONE => {
+                    out.truncate(start);
+                    return Err(Unencodable { character, at: text.len() - rest.len() + at });
+                }
+                septet if septet < EXTENDED => out.push(septet),
+                extended => out.extend_from_slice(&[ESCAPE, extended & !EXTENDED]),
+            }
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+/// How many septets `text` takes, or `None` if the alphabet does not have all its characters.
+#[must_use]
+pub fn septets(text: &str) -> Option<usize> {
+    let mut sum = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        if let Some((septets, after)) = plain_run(rest) {
+            sum += septets.len();
+            rest = after;
+            continue;
+        }
+        let (run, after) = next_run(rest);
+        for character in run.chars() {
+            sum += match code(character) {
+                NONE => return None,
+                septet if septet < EXTENDED => 1,
+                _ => 2,
+            };
+        }
+        rest = after;
+    }
+    Some(sum)
+}
+
+/// The one or two septets of a character, or `None` if the alphabet does not have it.
+#[must_use]
+pub fn sequence(character: char) -> Option<ArrayVec<u8, 2>> {
+    let mut septets = ArrayVec::new();
+    match code(character) {
+        NONE => return None,
+        septet if septet < EXTENDED => septets.push(septet),
+        extended => septets.extend([ESCAPE, extended & !EXTENDED]),
+    }
+    Some(septets)
+}
+
+/// The text of `octets`, one septet each, as a handset shows it.
+///
+/// An extension code that means nothing is shown as the character of the default table; a second
+/// escape after an escape, and an escape at the end, as a space; an octet above 0x7F as U+FFFD.
+#[must_use]
+pub fn decode(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len());
+    let mut octets = octets.iter();
+    while let Some(&octet) = octets.next() {
+        text.push(match octet {
+            ESCAPE => octets.next().map_or(' ', |&octet| extended(octet)),
+            octet => plain(octet),
+        });
+    }
+    text
+}
+
+/// The length of the longest start of `septets` with at most `max` of them that does not end between
+/// an escape and the code after it.
+pub(crate) fn whole_pairs(septets: &[u8], max: usize) -> usize {
+    let Some(head) = septets.get(..max).filter(|head| head.len() < septets.len()) else {
+        return septets.len();
+    };
+    // A second escape completes the first, so only an odd run of them leaves one open.
+    let escapes = head.iter().rev().take_while(|&&septet| septet == ESCAPE).count();
+    head.len() - escapes % 2
+}
+
+/// The septets of the next [`RUN_OCTETS`] if all of them are ASCII of the default table, and what follows:
+/// nearly all text is, and no decision per character is needed then.
+#[inline]
+fn plain_run(text: &str) -> Option<([u8; RUN_OCTETS], &str)> {
+    let (run, _) = text.as_bytes().split_first_chunk::<RUN_OCTETS>()?;
+    let septets = run.map(|octet| LATIN1[usize::from(octet)]);
+    let seen = run.iter().chain(&septets).fold(0, |seen, octet| seen | octet);
+    if seen < EXTENDED { Some((septets, text.get(RUN_OCTETS..)?)) } else { None }
+}
+
+/// About the next [`RUN_OCTETS`], up to the end of a character, and what follows.
+fn next_run(text: &str) -> (&str, &str) {
+    text.split_at(text.ceil_char_boundary(RUN_OCTETS))
+}
+
+fn plain(octet: u8) -> char {
+    DEFAULT.get(usize::from(octet)).copied().unwrap_or(REPLACEMENT)
+}
+
+fn extended(octet: u8) -> char {
+    match EXTENSION.iter().find(|(code, _)| *code == octet) {
+        Some(&(_, character)) => character,
+        None => plain(octet),
+    }
+}
+
+/// The septet of a character, [`EXTENDED`] with its code in the extension table, or [`NONE`].
+#[inline]
+fn code(character: char) -> u8 {
+    match u8::try_from(character) {
+        Ok(latin1) => LATIN1[usize::from(latin1)],
+        Err(_) => match character {
+            'Δ' => 0x10,
+            'Φ' => 0x12,
+            'Γ' => 0x13,
+            'Λ' => 0x14,
+            'Ω' => 0x15,
+            'Π' => 0x16,
+            'Ψ' => 0x17,
+            'Σ' => 0x18,
+            'Θ' => 0x19,
+            'Ξ' => 0x1A,
+            '€' => EXTENDED | 0x65,
+            _ => NONE,
+        },
+    }
+}
+
+const RUN_OCTETS: usize = 16;
+
+/// Marks a code of the extension table.
+const EXTENDED: u8 = 0x80;
+
+/// Marks a character that is in neither table.
+const NONE: u8 = 0xFF;
+
+/// [`code`] of the characters up to U+00FF.
+static LATIN1: [u8; 256] = latin1_codes();
+
+const fn latin1_codes() -> [u8; 256] {
+    let mut codes = [NONE; 256];
+    let mut septet = 0;
+    while septet < DEFAULT.len() {
+        let character = DEFAULT[septet] as usize;
+        if character < codes.len() && septet != ESCAPE as usize {
+            codes[character] = septet as u8;
+        }
+        septet += 1;
+    }
+    let mut entry = 0;
+    while entry < EXTENSION.len() {
+        let (code, character) = EXTENSION[entry];
+        if (character as usize) < codes.len() {
+            codes[character as usize] = EXTENDED | code;
+        }
+        entry += 1;
+    }
+    codes
+}
+
+/// The default table; the escape is shown as a space.
+#[rustfmt::skip]
+const DEFAULT: [char; 128] = [
+    '@', '£', '$', '¥', 'è', 'é', 'ù', 'ì', 'ò', 'Ç', '\n', 'Ø', 'ø', '\r', 'Å', 'å',
+    'Δ', '_', 'Φ', 'Γ', 'Λ', 'Ω', 'Π', 'Ψ', 'Σ', 'Θ', 'Ξ', ' ', 'Æ', 'æ', 'ß', 'É',
+    ' ', '!', '"', '#', '¤', '%', '&', '\'', '(', ')', '*', '+', ',', '-', '.', '/',
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', ':', ';', '<', '=', '>', '?',
+    '¡', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O',
+    'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'Ä', 'Ö', 'Ñ', 'Ü', '§',
+    '¿', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', 'ä', 'ö', 'ñ', 'ü', 'à',
+];
+
+/// The extension table.
+const EXTENSION: [(u8, char); 10] = [
+    (0x0A, '\u{C}'),
+    (0x14, '^'),
+    (0x28, '{'),
+    (0x29, '}'),
+    (0x2F, '\\'),
+    (0x3C, '['),
+    (0x3D, '~'),
+    (0x3E, ']'),
+    (0x40, '|'),
+    (0x65, '€'),
+];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn encoded(text: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode(text, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn every_septet_is_a_character_and_back() {
+        for septet in (0..128).filter(|&septet| septet != ESCAPE) {
+            let text = decode(&[septet]);
+            assert_eq!(encoded(&text), [septet], "{text:?}");
+            assert_eq!(septets(&text), Some(1));
+        }
+        for (code, character) in EXTENSION {
+            let text = decode(&[ESCAPE, code]);
+            assert_eq!(text, String::from(character));
+            assert_eq!(encoded(&text), [ESCAPE, code]);
+            assert_eq!(septets(&text), Some(2));
+        }
+    }
+
+    #[test]
+    fn known_octets() {
+        let golden = b"Halo \x1B(dunia\x1B) \x1Be";
+        assert_eq!(encoded("Halo {dunia} €"), golden);
+        assert_eq!(encoded("@£$¥èéùìòÇ"), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(encoded("¤¡§¿"), [0x24, 0x40, 0x5F, 0x60]);
+        assert_eq!(encoded("ΔΦΓΛΩΠΨΣΘΞ"), [0x10, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1A]);
+    }
+
+    #[test]
+    fn characters_that_are_not_in_gsm() {
+        for character in "`çáíóú\t“”\u{1B}\u{0}\u{FF}жΑ😀".chars() {
+            let text = format!("é{character}");
+            let mut out = vec![9];
+            assert_eq!(encode(&text, &mut out), Err(Unencodable { character, at: 2 }));
+            assert_eq!(out, [9]);
+            assert_eq!(septets(&text), None);
+            assert_eq!(sequence(character), None);
+        }
+    }
+
+    #[test]
+    fn long_texts_are_encoded_and_refused_at_the_right_place() {
+        for before in 0..70 {
+            let plain = "a".repeat(before);
+            let text = format!("{plain}é€{plain}");
+            let expected = [plain.as_bytes(), b"\x05\x1Be", plain.as_bytes()].concat();
+            assert_eq!(encoded(&text), expected);
+            assert_eq!(septets(&text), Some(expected.len()));
+            let error = Unencodable { character: 'ж', at: text.len() };
+            assert_eq!(encode(&format!("{text}жж{plain}"), &mut Vec::new()), Err(error));
+        }
+    }
+
+    #[test]
+    fn octets_that_nobody_should_send() {
+        assert_eq!(decode(b"\x1Ba"), "a", "no such extension");
+        assert_eq!(decode(b"\x1B\rx"), "\rx", "reserved");
+        assert_eq!(decode(b"\x1B\x1Ba"), " a", "escape to a further table");
+        assert_eq!(decode(b"a\x1B"), "a ", "escape at the end");
+        assert_eq!(decode(b"\x80a\xFF\x1B\x9B"), "\u{FFFD}a\u{FFFD}\u{FFFD}");
+    }
+
+    // N-2
+    #[test]
+    fn a_cut_leaves_escape_pairs_whole() {
+        assert_eq!(whole_pairs(b"ab\x1Be", 4), 4);
+        assert_eq!(whole_pairs(b"ab\x1Be", 3), 2);
+        assert_eq!(whole_pairs(b"ab\x1Be", 2), 2);
+        assert_eq!(whole_pairs(b"a\x1B\x1Be", 3), 3, "the second escape completes the first");
+        assert_eq!(whole_pairs(b"\x1B\x1B\x1Be", 3), 2);
+        assert_eq!(whole_pairs(b"ab\x1B", 3), 3, "nothing is cut");
+    }
+
+    proptest! {
+        #[test]
+        fn a_sequence_is_what_encode_writes(character: char) {
+            let mut out = Vec::new();
+            let encoded = encode(character.encode_utf8(&mut [0; 4]), &mut out).is_ok();
+            let sequence = sequence(character);
+            prop_assert_eq!(sequence.is_some(), encoded);
+            prop_assert_eq!(sequence.unwrap_or_default().to_vec(), out);
+        }
+
+        #[test]
+        fn decoded_text_encodes_to_text_that_reads_the_same(octets in prop::collection::vec(0_u8..128, 0..200)) {
+            let text = decode(&octets);
+            prop_assert_eq!(decode(&encoded(&text)), text);
+        }
+    }
+}

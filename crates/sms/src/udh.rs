@@ -1,0 +1,274 @@
+//! The user data header: what stands before the text of a part, 23.040 section 9.2.3.24.
+
+use arrayvec::ArrayVec;
+
+/// A user data header whose lengths have been checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserDataHeader<'a> {
+    elements: &'a [u8],
+}
+
+impl<'a> UserDataHeader<'a> {
+    /// Parts a body into its header and what follows.
+    ///
+    /// # Errors
+    /// The body is empty, the header is longer than the body, or an element runs over the header's end.
+    pub fn parse(body: &'a [u8]) -> Result<(Self, &'a [u8]), BrokenHeader> {
+        let (&length, rest) = body.split_first().ok_or(BrokenHeader)?;
+        let (elements, rest) = rest.split_at_checked(usize::from(length)).ok_or(BrokenHeader)?;
+        Ok((Self::of_elements(elements)?, rest))
+    }
+
+    /// The header with these encoded elements: all of it but the length octet.
+    ///
+    /// # Errors
+    /// They are more than 255 octets, or the last runs over their end.
+    pub fn of_elements(elements: &'a [u8]) -> Result<Self, BrokenHeader> {
+        let mut rest = elements;
+        while let Some((_, after)) = split_element(rest) {
+            rest = after;
+        }
+        let whole = rest.is_empty() && elements.len() <= usize::from(u8::MAX);
+        if whole { Ok(Self { elements }) } else { Err(BrokenHeader) }
+    }
+
+    /// How many octets of a body it takes, its length octet included.
+    #[must_use]
+    pub const fn octets(&self) -> usize {
+        1 + self.elements.len()
+    }
+
+    /// The elements in their order, those that nobody knows included.
+    #[must_use]
+    pub const fn elements(&self) -> Elements<'a> {
+        Elements { rest: self.elements }
+    }
+
+    /// Which part of which message this is; of several that say so, the last.
+    ///
+    /// An element that makes no sense (of no parts, part zero, a part beyond the last) does not count.
+    #[must_use]
+    pub fn concatenation(&self) -> Option<Concatenation> {
+        self.elements().filter_map(Concatenation::of).last()
+    }
+
+    /// The ports that it names; of several, the last.
+    #[must_use]
+    pub fn ports(&self) -> Option<Ports> {
+        self.elements().filter_map(Ports::of).last()
+    }
+}
+
+/// The header does not fit into the body, or an element does not fit into the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the user data header is broken")]
+pub struct BrokenHeader;
+
+/// An information element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Element<'a> {
+    /// What it is.
+    pub id: u8,
+    /// Its octets.
+    pub data: &'a [u8],
+}
+
+impl Element<'_> {
+    /// Concatenation with a reference of 8 bits.
+    pub const CONCATENATION_8: u8 = 0x00;
+    /// Ports of 8 bits.
+    pub const PORTS_8: u8 = 0x04;
+    /// Ports of 16 bits.
+    pub const PORTS_16: u8 = 0x05;
+    /// Concatenation with a reference of 16 bits.
+    pub const CONCATENATION_16: u8 = 0x08;
+}
+
+/// The elements of a header.
+#[derive(Clone, Debug)]
+pub struct Elements<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Element<'a>;
+
+    fn next(&mut self) -> Option<Element<'a>> {
+        let (element, rest) = split_element(self.rest)?;
+        self.rest = rest;
+        Some(element)
+    }
+}
+
+fn split_element(octets: &[u8]) -> Option<(Element<'_>, &[u8])> {
+    let (&[id, length], rest) = octets.split_first_chunk()?;
+    let (data, rest) = rest.split_at_checked(usize::from(length))?;
+    Some((Element { id, data }, rest))
+}
+
+/// The reference that the parts of one message share; references of different sizes are different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reference {
+    /// Of 8 bits: element 00.
+    Short(u8),
+    /// Of 16 bits: element 08.
+    Long(u16),
+}
+
+/// Which part of which message, 23.040 sections 9.2.3.24.1 and 9.2.3.24.8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Concatenation {
+    /// What the parts share.
+    pub reference: Reference,
+    /// How many parts there are: 1 to 255.
+    pub total: u8,
+    /// Which of them this is: 1 to `total`.
+    pub number: u8,
+}
+
+impl Concatenation {
+    /// The element with its id and length: five octets for a short reference, six for a long one.
+    #[must_use]
+    pub fn encode(&self) -> ArrayVec<u8, 6> {
+        let mut octets = ArrayVec::new();
+        match self.reference {
+            Reference::Short(reference) => {
+                octets.extend([Element::CONCATENATION_8, 3, reference, self.total, self.number]);
+            }
+            Reference::Long(reference) => {
+                let [high, low] = reference.to_be_bytes();
+                octets.extend([Element::CONCATENATION_16, 4, high, low, self.total, self.number]);
+            }
+        }
+        octets
+    }
+
+    /// What an element says, unless it is another one or makes no sense.
+    #[must_use]
+    pub fn of(element: Element<'_>) -> Option<Self> {
+        let (reference, total, number) = match (element.id, element.data) {
+            (Element::CONCATENATION_8, &[reference, total, number]) => {
+                (Reference::Short(reference), total, number)
+            }
+            (Element::CONCATENATION_16, &[high, low, total, number]) => {
+                (Reference::Long(u16::from_be_bytes([high, low])), total, number)
+            }
+            _ => return None,
+        };
+        (1..=total).contains(&number).then_some(Self { reference, total, number })
+    }
+}
+
+/// The application ports of a message, 23.040 sections 9.2.3.24.3 and 9.2.3.24.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ports {
+    /// Which application shall receive it.
+    pub destination: u16,
+    /// Which application sends it.
+    pub source: u16,
+}
+
+impl Ports {
+    /// The element for ports of 16 bits, with its id and length.
+    #[must_use]
+    pub const fn encode(&self) -> [u8; 6] {
+        let [destination_high, destination_low] = self.destination.to_be_bytes();
+        let [source_high, source_low] = self.source.to_be_bytes();
+        [Element::PORTS_16, 4, destination_high, destination_low, source_high, source_low]
+    }
+
+    /// What an element says, unless it is another one.
+    #[must_use]
+    pub fn of(element: Element<'_>) -> Option<Self> {
+        match (element.id, element.data) {
+            (Element::PORTS_8, &[destination, source]) => {
+                Some(Self { destination: destination.into(), source: source.into() })
+            }
+            (Element::PORTS_16, &[d, e, s, t]) => {
+                Some(Self { destination: u16::from_be_bytes([d, e]), source: u16::from_be_bytes([s, t]) })
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn concatenation(body: &[u8]) -> Option<Concatenation> {
+        UserDataHeader::parse(body).unwrap().0.concatenation()
+    }
+
+    // N-1
+    #[test]
+    fn both_sizes_of_reference() {
+        let (header, text) = UserDataHeader::parse(b"\x05\x00\x03\x2A\x02\x01Halo").unwrap();
+        let expected = Concatenation { reference: Reference::Short(0x2A), total: 2, number: 1 };
+        assert_eq!((header.concatenation(), header.octets(), text), (Some(expected), 6, &b"Halo"[..]));
+        assert_eq!(expected.encode().as_slice(), [0, 3, 0x2A, 2, 1]);
+
+        let expected = Concatenation { reference: Reference::Long(0x1234), total: 3, number: 3 };
+        assert_eq!(concatenation(&[6, 8, 4, 0x12, 0x34, 3, 3]), Some(expected));
+        assert_eq!(expected.encode().as_slice(), [8, 4, 0x12, 0x34, 3, 3]);
+    }
+
+    // N-3
+    #[test]
+    fn a_concatenation_without_sense_does_not_count() {
+        assert_eq!(concatenation(&[5, 0, 3, 1, 2, 0]), None, "part 0");
+        assert_eq!(concatenation(&[5, 0, 3, 1, 2, 3]), None, "part 3 of 2");
+        assert_eq!(concatenation(&[5, 0, 3, 1, 0, 0]), None, "of no parts");
+        assert_eq!(concatenation(&[4, 0, 2, 1, 2]), None, "too short");
+    }
+
+    // U-1
+    #[test]
+    fn the_last_of_several_wins_and_unknown_ones_are_skipped() {
+        let body = [14, 0, 3, 1, 2, 1, 0x70, 1, 9, 8, 4, 0, 7, 2, 2];
+        let last = Concatenation { reference: Reference::Long(7), total: 2, number: 2 };
+        assert_eq!(concatenation(&body), Some(last));
+        let (header, _) = UserDataHeader::parse(&body).unwrap();
+        assert_eq!(header.elements().map(|element| element.id).collect::<Vec<_>>(), [0, 0x70, 8]);
+    }
+
+    // U-1
+    #[test]
+    fn a_broken_header_is_reported() {
+        let broken: [&[u8]; 5] =
+            [&[], &[1], &[5, 0, 3, 1, 2], &[5, 0, 4, 1, 2, 1, b'a'], &[6, 0, 3, 1, 2, 1, 0, b'a']];
+        for body in broken {
+            assert_eq!(UserDataHeader::parse(body), Err(BrokenHeader), "{body:?}");
+        }
+        let (empty, text) = UserDataHeader::parse(b"\0a").unwrap();
+        assert_eq!((empty.elements().count(), text), (0, &b"a"[..]));
+        assert_eq!(UserDataHeader::of_elements(&[0; 256]), Err(BrokenHeader));
+    }
+
+    // I-3
+    #[test]
+    fn ports_of_both_sizes() {
+        let push = Ports { destination: 2948, source: 9200 };
+        let body = [&[6_u8][..], &push.encode()].concat();
+        assert_eq!(body, [0x06, 0x05, 0x04, 0x0B, 0x84, 0x23, 0xF0]);
+        assert_eq!(UserDataHeader::parse(&body).unwrap().0.ports(), Some(push));
+        let (short, _) = UserDataHeader::parse(&[4, 4, 2, 200, 100]).unwrap();
+        assert_eq!(short.ports(), Some(Ports { destination: 200, source: 100 }));
+        assert_eq!(short.concatenation(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_are_a_header_or_a_broken_one(body in any::<Vec<u8>>()) {
+            if let Ok((header, rest)) = UserDataHeader::parse(&body) {
+                let octets: usize = header.elements().map(|element| 2 + element.data.len()).sum();
+                prop_assert_eq!(1 + octets, header.octets());
+                prop_assert_eq!(header.octets() + rest.len(), body.len());
+            }
+        }
+    }
+}

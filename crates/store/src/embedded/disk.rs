@@ -1,0 +1,137 @@
+//! The files of the journal, behind a trait, so that crashes can be played.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// Where journal files live. They are named by number.
+pub(super) trait Disk: Send {
+    /// The numbers of all files, ascending.
+    fn list(&mut self) -> io::Result<Vec<u32>>;
+    /// Makes an empty file. It is not durable before [`Disk::sync_directory`].
+    fn create(&mut self, number: u32) -> io::Result<()>;
+    /// How long the file is, in octets.
+    fn length(&mut self, number: u32) -> io::Result<u64>;
+    /// Writes at `offset`. After an error any part of it may have been written.
+    fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()>;
+    /// Reads at `offset` until `buffer` is full or the file ends; returns how many octets were read.
+    fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+    /// Cuts the file.
+    fn truncate(&mut self, number: u32, length: u64) -> io::Result<()>;
+    /// Returns when the contents of the file would survive a power cut.
+    fn sync(&mut self, number: u32) -> io::Result<()>;
+    /// Removes a file. It may come back after a power cut before [`Disk::sync_directory`].
+    fn remove(&mut self, number: u32) -> io::Result<()>;
+    /// Returns when births and removals would survive a power cut.
+    fn sync_directory(&mut self) -> io::Result<()>;
+    /// How much room is left, in octets.
+    fn free_octets(&mut self) -> io::Result<u64>;
+}
+
+/// The most files that are kept open for reading.
+const OPEN_FILES_MAX: usize = 64;
+
+/// A directory of the file system.
+#[derive(Debug)]
+pub(super) struct Directory {
+    path: PathBuf,
+    handle: File,
+    open: BTreeMap<u32, File>,
+}
+
+impl Directory {
+    /// Opens the directory, which is made if it is missing.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        fs::create_dir_all(path)?;
+        let handle = File::open(path)?;
+        if let Some(parent) = path.parent() {
+            File::open(parent)?.sync_all()?;
+        }
+        Ok(Self { path: path.to_owned(), handle, open: BTreeMap::new() })
+    }
+
+    fn file(&mut self, number: u32) -> io::Result<&File> {
+        if !self.open.contains_key(&number) {
+            if self.open.len() >= OPEN_FILES_MAX {
+                self.open.pop_first();
+            }
+            let file = OpenOptions::new().read(true).write(true).open(file_path(&self.path, number))?;
+            self.open.insert(number, file);
+        }
+        self.open.get(&number).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+}
+
+/// The path of the file with this number.
+pub(super) fn file_path(directory: &Path, number: u32) -> PathBuf {
+    directory.join(format!("{number:010}.log"))
+}
+
+impl Disk for Directory {
+    fn list(&mut self) -> io::Result<Vec<u32>> {
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let name = entry?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_suffix(".log")).map(str::parse);
+            if let Some(Ok(number)) = number {
+                numbers.push(number);
+            }
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    fn create(&mut self, number: u32) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        let file =
+            options.read(true).write(true).create(true).truncate(true).open(file_path(&self.path, number))?;
+        self.open.insert(number, file);
+        Ok(())
+    }
+
+    fn length(&mut self, number: u32) -> io::Result<u64> {
+        Ok(self.file(number)?.metadata()?.len())
+    }
+
+    fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()> {
+        self.file(number)?.write_all_at(octets, offset)
+    }
+
+    fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let file = self.file(number)?;
+        let mut done = 0;
+        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            match file.read_at(rest, offset + done as u64) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
+    fn truncate(&mut self, number: u32, length: u64) -> io::Result<()> {
+        self.file(number)?.set_len(length)
+    }
+
+    fn sync(&mut self, number: u32) -> io::Result<()> {
+        self.file(number)?.sync_data()
+    }
+
+    fn remove(&mut self, number: u32) -> io::Result<()> {
+        self.open.remove(&number);
+        fs::remove_file(file_path(&self.path, number))
+    }
+
+    fn sync_directory(&mut self) -> io::Result<()> {
+        self.handle.sync_all()
+    }
+
+    fn free_octets(&mut self) -> io::Result<u64> {
+        let room = rustix::fs::fstatvfs(&self.handle)?;
+        Ok(room.f_bavail.saturating_mul(room.f_frsize))
+    }
+}

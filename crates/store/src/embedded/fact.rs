@@ -1,0 +1,306 @@
+//! What the journal says: facts, each of which changes the state of the store in one way.
+
+use sms::{LinkName, State, Timestamp};
+
+use super::body::Body;
+use super::codec::{
+    Malformed, Reader, put_cause, put_instant, put_remote_id, put_short, put_u16, put_u32, put_u64,
+};
+use crate::{Cause, RemoteId};
+
+/// The number that stands for the notice among the segments of a message, which are 0 to 254.
+pub(super) const NOTICE_PART: u8 = u8::MAX;
+
+const LINK: u8 = 1;
+const ACCEPTED: u8 = 2;
+const CARRIED: u8 = 3;
+const FINAL: u8 = 4;
+const EARLY: u8 = 5;
+const SERIAL: u8 = 6;
+const ATTEMPTED: u8 = 16;
+const RETURNED: u8 = 17;
+const SENT: u8 = 18;
+const AMENDED: u8 = 19;
+const DONE: u8 = 20;
+const RETRY: u8 = 21;
+const REDIRECT: u8 = 22;
+const FAILED: u8 = 23;
+const UNKNOWN: u8 = 24;
+const RECEIPT: u8 = 25;
+const LAPSED: u8 = 26;
+
+/// How far behind the start of a [`Change::Sent`] or [`Change::Amended`] its remote id stands.
+pub(super) const REMOTE_ID_OFFSET: usize = 12;
+
+/// A fact as it is read back.
+///
+/// ```text
+/// fact     = kind u8, then by kind
+///   1 link       number u16, name (length u8, octets)     the number stands for the name from here on
+///   2 accepted   body                                     a message was taken over
+///   3 carried    body, tally, segments                    a message with all that happened to it so far
+///   4 final      serial u64, state u8, error u32, done_at u64, delivered u8
+///   5 early      link u16, remote id, state u8, error u32, done_at u64   a receipt that matched nothing
+///   6 serial     serial u64                               no smaller number is given to a new message
+///  16.. change   serial u64, segment u8 (255: the notice), then
+///    16 attempted  link u16                 lent to that link
+///    17 returned                            given back untouched
+///    18 sent       link u16, remote id      19 amended the same
+///    20 done       state u8, present u8, [remote id]
+///    21 retry      at u64, cause            22 redirect link u16
+///    23 failed     state u8, cause          24 unknown retry_at u64 (0: held), cause
+///    25 receipt    state u8, error u32, done_at u64
+///    26 lapsed     state u8                 its time was up
+/// tally    = state u8, error u32, done_at u64, delivered u8, open u8 (0: only the notice is left)
+/// segment  = phase u8, flags u8, target u16, attempts u16, deadline u32, due u32 (seconds),
+///            count u8, that many of: link u16, remote id
+/// remote id = form u8, length u8, octets      cause = kind u8, then by kind
+/// ```
+///
+/// A fact of an unknown kind, or one that is shorter than its kind says, makes its group invalid.
+/// `final` says what follows from the facts before it, for readers that keep less state.
+#[derive(Debug)]
+pub(super) enum Fact<'a> {
+    Link { number: u16, name: LinkName },
+    Accepted(Body<'a>),
+    Carried(Body<'a>, Carried),
+    Final { serial: u64, verdict: Verdict },
+    Early { link: u16, remote_id: RemoteId, sighted: Sighted },
+    Serial(u64),
+    Changed { serial: u64, part: u8, change: Change },
+}
+
+/// What happened to a segment or to the notice of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Attempted { link: u16 },
+    Returned,
+    Sent { link: u16, remote_id: RemoteId },
+    Amended { link: u16, remote_id: RemoteId },
+    Done { state: State, remote_id: Option<RemoteId> },
+    Retry { at: Timestamp, cause: Cause },
+    Redirect { to: u16 },
+    Failed { state: State, cause: Cause },
+    Unknown { retry_at: Option<Timestamp>, cause: Cause },
+    Receipt(Sighted),
+    Lapsed { state: State },
+}
+
+/// What a receipt reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sighted {
+    pub(super) state: State,
+    pub(super) error: u32,
+    pub(super) done_at: Timestamp,
+}
+
+/// What became of a message as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) sighted: Sighted,
+    pub(super) delivered: u8,
+}
+
+/// The state of a message that was carried forward.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Carried {
+    pub(super) verdict: Verdict,
+    /// How many segments have no final state; 0 if only the notice is left.
+    pub(super) open: u8,
+    pub(super) segments: Vec<CarriedSegment>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CarriedSegment {
+    pub(super) phase: u8,
+    pub(super) flags: u8,
+    pub(super) target: u16,
+    pub(super) attempts: u16,
+    pub(super) deadline: u32,
+    pub(super) due: u32,
+    /// Link, id, and where the id stands, counted from the start of the fact.
+    pub(super) ids: Vec<(u16, RemoteId, usize)>,
+}
+
+pub(super) const fn accepted_kind(carried: bool) -> u8 {
+    if carried { CARRIED } else { ACCEPTED }
+}
+
+pub(super) fn put_link(out: &mut Vec<u8>, number: u16, name: &LinkName) {
+    out.push(LINK);
+    put_u16(out, number);
+    put_short(out, name.as_str().as_bytes());
+}
+
+pub(super) fn put_serial(out: &mut Vec<u8>, serial: u64) {
+    out.push(SERIAL);
+    put_u64(out, serial);
+}
+
+pub(super) fn put_final(out: &mut Vec<u8>, serial: u64, verdict: &Verdict) {
+    out.push(FINAL);
+    put_u64(out, serial);
+    put_verdict(out, verdict);
+}
+
+pub(super) fn put_early(out: &mut Vec<u8>, link: u16, remote_id: &RemoteId, sighted: &Sighted) {
+    out.push(EARLY);
+    put_u16(out, link);
+    put_remote_id(out, remote_id);
+    put_sighted(out, sighted);
+}
+
+/// What follows the body of a `carried`.
+pub(super) fn put_carried(out: &mut Vec<u8>, carried: &Carried) {
+    put_verdict(out, &carried.verdict);
+    out.push(carried.open);
+    for segment in &carried.segments {
+        out.extend_from_slice(&[segment.phase, segment.flags]);
+        put_u16(out, segment.target);
+        put_u16(out, segment.attempts);
+        put_u32(out, segment.deadline);
+        put_u32(out, segment.due);
+        let ids = segment.ids.get(..255).unwrap_or(&segment.ids);
+        out.push(ids.len() as u8);
+        for (link, id, _) in ids {
+            put_u16(out, *link);
+            put_remote_id(out, id);
+        }
+    }
+}
+
+fn put_sighted(out: &mut Vec<u8>, sighted: &Sighted) {
+    out.push(sighted.state as u8);
+    put_u32(out, sighted.error);
+    put_u64(out, sighted.done_at.0);
+}
+
+fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {
+    put_sighted(out, &verdict.sighted);
+    out.push(verdict.delivered);
+}
+
+/// Puts what happened to one segment.
+pub(super) fn put_change(out: &mut Vec<u8>, serial: u64, part: u8, change: &Change) {
+    out.push(kind_of(change));
+    put_u64(out, serial);
+    out.push(part);
+    match change {
+        Change::Attempted { link } | Change::Redirect { to: link } => put_u16(out, *link),
+        Change::Returned => {}
+        Change::Sent { link, remote_id } | Change::Amended { link, remote_id } => {
+            put_u16(out, *link);
+            put_remote_id(out, remote_id);
+        }
+        Change::Done { state, remote_id } => {
+            out.extend_from_slice(&[*state as u8, u8::from(remote_id.is_some())]);
+            if let Some(id) = remote_id {
+                put_remote_id(out, id);
+            }
+        }
+        Change::Retry { at, cause } => {
+            put_u64(out, at.0);
+            put_cause(out, cause);
+        }
+        Change::Failed { state, cause } => {
+            out.push(*state as u8);
+            put_cause(out, cause);
+        }
+        Change::Unknown { retry_at, cause } => {
+            put_instant(out, *retry_at);
+            put_cause(out, cause);
+        }
+        Change::Receipt(sighted) => put_sighted(out, sighted),
+        Change::Lapsed { state } => out.push(*state as u8),
+    }
+}
+
+const fn kind_of(change: &Change) -> u8 {
+    match change {
+        Change::Attempted { .. } => ATTEMPTED,
+        Change::Returned => RETURNED,
+        Change::Sent { .. } => SENT,
+        Change::Amended { .. } => AMENDED,
+        Change::Done { .. } => DONE,
+        Change::Retry { .. } => RETRY,
+        Change::Redirect { .. } => REDIRECT,
+        Change::Failed { .. } => FAILED,
+        Change::Unknown { .. } => UNKNOWN,
+        Change::Receipt(_) => RECEIPT,
+        Change::Lapsed { .. } => LAPSED,
+    }
+}
+
+/// Reads the next fact of a group whose CRC has been checked.
+pub(super) fn read_fact<'a>(reader: &mut Reader<'a>) -> Result<Fact<'a>, Malformed> {
+    let start = reader.offset();
+    Ok(match reader.u8()? {
+        LINK => Fact::Link { number: reader.u16()?, name: LinkName::from(reader.text()?) },
+        ACCEPTED => Fact::Accepted(Body::read_checked(reader)?),
+        CARRIED => {
+            let body = Body::read_checked(reader)?;
+            let carried = read_carried(reader, start, body.count)?;
+            Fact::Carried(body, carried)
+        }
+        FINAL => Fact::Final { serial: reader.u64()?, verdict: read_verdict(reader)? },
+        EARLY => Fact::Early {
+            link: reader.u16()?,
+            remote_id: reader.remote_id()?,
+            sighted: read_sighted(reader)?,
+        },
+        SERIAL => Fact::Serial(reader.u64()?),
+        kind => {
+            let (serial, part) = (reader.u64()?, reader.u8()?);
+            Fact::Changed { serial, part, change: read_change(kind, reader)? }
+        }
+    })
+}
+
+fn read_change(kind: u8, reader: &mut Reader<'_>) -> Result<Change, Malformed> {
+    Ok(match kind {
+        ATTEMPTED => Change::Attempted { link: reader.u16()? },
+        RETURNED => Change::Returned,
+        SENT => Change::Sent { link: reader.u16()?, remote_id: reader.remote_id()? },
+        AMENDED => Change::Amended { link: reader.u16()?, remote_id: reader.remote_id()? },
+        DONE => {
+            let state = reader.state()?;
+            let remote_id = if reader.u8()? == 0 { None } else { Some(reader.remote_id()?) };
+            Change::Done { state, remote_id }
+        }
+        RETRY => Change::Retry { at: reader.timestamp()?, cause: reader.cause()? },
+        REDIRECT => Change::Redirect { to: reader.u16()? },
+        FAILED => Change::Failed { state: reader.state()?, cause: reader.cause()? },
+        UNKNOWN => Change::Unknown { retry_at: reader.instant()?, cause: reader.cause()? },
+        RECEIPT => Change::Receipt(read_sighted(reader)?),
+        LAPSED => Change::Lapsed { state: reader.state()? },
+        _ => return Err(Malformed),
+    })
+}
+
+fn read_sighted(reader: &mut Reader<'_>) -> Result<Sighted, Malformed> {
+    Ok(Sighted { state: reader.state()?, error: reader.u32()?, done_at: reader.timestamp()? })
+}
+
+fn read_verdict(reader: &mut Reader<'_>) -> Result<Verdict, Malformed> {
+    Ok(Verdict { sighted: read_sighted(reader)?, delivered: reader.u8()? })
+}
+
+fn read_carried(reader: &mut Reader<'_>, start: usize, count: u8) -> Result<Carried, Malformed> {
+    let (verdict, open) = (read_verdict(reader)?, reader.u8()?);
+    let segments = (0..count).map(|_| read_segment(reader, start)).collect::<Result<_, _>>()?;
+    Ok(Carried { verdict, open, segments })
+}
+
+fn read_segment(reader: &mut Reader<'_>, start: usize) -> Result<CarriedSegment, Malformed> {
+    let (phase, flags, target) = (reader.u8()?, reader.u8()?, reader.u16()?);
+    let (attempts, deadline, due) = (reader.u16()?, reader.u32()?, reader.u32()?);
+    let count = reader.u8()?;
+    let ids = (0..count)
+        .map(|_| {
+            let link = reader.u16()?;
+            let place = reader.offset() - start;
+            Ok((link, reader.remote_id()?, place))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(CarriedSegment { phase, flags, target, attempts, deadline, due, ids })
+}

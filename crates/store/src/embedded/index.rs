@@ -1,0 +1,506 @@
+//! The state of the store: what follows from the facts of the journal.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use sms::{State, Timestamp};
+
+use super::census::Census;
+use super::early::Early;
+use super::fact::{Carried, CarriedSegment, Change, REMOTE_ID_OFFSET, Sighted, Verdict};
+use super::journal::Place;
+use super::remote::{Holder, Key, RemoteIds};
+use super::slots::{
+    NEVER, NOTICE, Phase, SUSPECT, Slab, Slot, UNCOUNTED, WANTS_FAILURE, WANTS_SUCCESS, priority_bits, seconds,
+};
+use crate::{Cause, RemoteId};
+
+/// How long after the end of its validity a receipt for a segment may still come, in seconds.
+const RECEIPT_GRACE_S: u32 = 3600;
+
+/// All that is under way, changed by facts alone: replaying the journal gives the same again.
+pub(super) struct Index {
+    pub(super) slab: Slab,
+    pub(super) remote: RemoteIds,
+    pub(super) early: Early,
+    pub(super) census: Census,
+    tallies: HashMap<u32, Tally, foldhash::fast::RandomState>,
+    /// Ids besides the one whose place the slot knows.
+    more_ids: HashMap<u32, Vec<(u16, RemoteId)>, foldhash::fast::RandomState>,
+    /// Slots that wait or are delayed, by link.
+    waiting: Vec<u64>,
+    pub(super) awaiting_receipt: u64,
+    pub(super) live_messages: u64,
+    pub(super) possible_duplicates: u64,
+    receipt_timeout_s: u32,
+    notice_timeout_s: u32,
+}
+
+/// What is known so far of a message with several segments, or of one whose owner is to be told.
+#[derive(Clone, Copy, Debug)]
+struct Tally {
+    verdict: Verdict,
+    open: u8,
+}
+
+/// A message that is taken over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Newcomer {
+    pub(super) serial: u64,
+    pub(super) place: Place,
+    pub(super) origin: u16,
+    pub(super) target: u16,
+    pub(super) priority: u8,
+    pub(super) count: u8,
+    pub(super) wants_success: bool,
+    pub(super) wants_failure: bool,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// A message got its final state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ended {
+    pub(super) verdict: Verdict,
+    /// The slot that has become the notice, if one is owed.
+    pub(super) notice: Option<u32>,
+}
+
+impl Index {
+    pub(super) fn new(receipt_timeout: Duration, notice_timeout: Duration) -> Self {
+        let whole_seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(NEVER);
+        Self {
+            slab: Slab::new(),
+            remote: RemoteIds::new(),
+            early: Early::default(),
+            census: Census::default(),
+            tallies: HashMap::default(),
+            more_ids: HashMap::default(),
+            waiting: Vec::new(),
+            awaiting_receipt: 0,
+            live_messages: 0,
+            possible_duplicates: 0,
+            receipt_timeout_s: whole_seconds(receipt_timeout),
+            notice_timeout_s: whole_seconds(notice_timeout),
+        }
+    }
+
+    /// How many segments and notices wait for this link, due or not.
+    pub(super) fn waiting(&self, link: u16) -> u64 {
+        self.waiting.get(usize::from(link)).copied().unwrap_or(0)
+    }
+
+    /// Takes a message in and returns its first slot; `None` if there are too many slots.
+    pub(super) fn insert(&mut self, new: &Newcomer, now: Timestamp) -> Option<u32> {
+        let first = self.slab.allocate()?;
+        self.fill(first, 0, new, now);
+        let mut last = first;
+        for part in 1..new.count {
+            let Some(slot) = self.slab.allocate() else {
+                self.forget(first);
+                return None;
+            };
+            self.fill(slot, part, new, now);
+            self.link(last, slot, first);
+            last = slot;
+        }
+        self.census.enter(new.place.file);
+        self.live_messages += 1;
+        Some(first)
+    }
+
+    fn fill(&mut self, number: u32, part: u8, new: &Newcomer, now: Timestamp) {
+        let Some(slot) = self.slab.get_mut(number) else { return };
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        slot.set_serial(new.serial);
+        slot.place = new.place;
+        (slot.origin, slot.target, slot.part, slot.count) = (new.origin, new.target, part, new.count);
+        slot.flags = priority_bits(new.priority)
+            | flag(new.wants_success, WANTS_SUCCESS)
+            | flag(new.wants_failure, WANTS_FAILURE);
+        slot.deadline = new.expires_at.map_or(NEVER, seconds);
+        let delayed = new.not_before.filter(|&at| at > now);
+        slot.due = delayed.map_or(0, seconds);
+        self.set_phase(number, if delayed.is_some() { Phase::Delayed } else { Phase::Waiting });
+    }
+
+    fn link(&mut self, last: u32, slot: u32, first: u32) {
+        if let Some(last) = self.slab.get_mut(last) {
+            last.sibling = slot;
+        }
+        if let Some(slot) = self.slab.get_mut(slot) {
+            slot.sibling = first;
+        }
+    }
+
+    /// The slots of a message in order, from its first.
+    pub(super) fn ring(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
+        let next = move |&slot: &u32| {
+            self.slab.get(slot).map(|found| found.sibling).filter(|&sibling| sibling != first)
+        };
+        std::iter::successors(Some(first), next)
+    }
+
+    /// The first slot of the message that `slot` belongs to.
+    pub(super) fn first_of(&self, slot: u32) -> u32 {
+        let is_first = |&slot: &u32| self.slab.get(slot).is_some_and(|slot| slot.part == 0);
+        self.ring(slot).find(is_first).unwrap_or(slot)
+    }
+
+    /// Puts a slot into a phase, and counts.
+    pub(super) fn set_phase(&mut self, number: u32, phase: Phase) {
+        let Some(slot) = self.slab.get_mut(number) else { return };
+        let (before, target) = (slot.phase, usize::from(slot.target));
+        slot.phase = phase;
+        let waits = |phase| matches!(phase, Phase::Waiting | Phase::Delayed);
+        if waits(before) != waits(phase) {
+            if self.waiting.len() <= target {
+                self.waiting.resize(target + 1, 0);
+            }
+            if let Some(count) = self.waiting.get_mut(target) {
+                *count = if waits(phase) { *count + 1 } else { count.saturating_sub(1) };
+            }
+        }
+        match (before == Phase::Sent, phase == Phase::Sent) {
+            (false, true) => self.awaiting_receipt += 1,
+            (true, false) => self.awaiting_receipt -= 1,
+            _ => {}
+        }
+    }
+
+    /// Lets a change happen to a slot; `place` is where the fact starts that says so.
+    pub(super) fn apply(&mut self, number: u32, change: &Change, place: Place, now: Timestamp) -> Option<Ended> {
+        let slot = *self.slab.get(number)?;
+        match change {
+            Change::Attempted { .. } => self.attempt(number),
+            Change::Returned => {
+                self.with(number, |slot| slot.attempts = slot.attempts.saturating_sub(1));
+                self.set_phase(number, Phase::Waiting);
+            }
+            Change::Sent { .. } | Change::Done { .. } if slot.has(NOTICE) => self.forget(number),
+            Change::Sent { link, remote_id } => self.sent(number, *link, remote_id, place, now),
+            Change::Amended { link, remote_id } => self.amend(number, *link, remote_id, place, now),
+            Change::Retry { at, .. } => self.delay(number, *at, now),
+            Change::Redirect { to } => self.redirect(number, *to, now),
+            Change::Unknown { retry_at: Some(at), .. } => {
+                self.with(number, |slot| slot.flags |= SUSPECT | UNCOUNTED);
+                self.delay(number, *at, now);
+            }
+            Change::Unknown { retry_at: None, .. } => {
+                let deadline = self.answer_deadline(&slot, now);
+                self.with(number, |slot| (slot.flags, slot.deadline) = (slot.flags | SUSPECT, deadline));
+                self.set_phase(number, Phase::Held);
+            }
+            Change::Done { state, .. } => return self.close(number, Sighted { state: *state, error: 0, done_at: now }, now),
+            Change::Lapsed { state } => return self.close(number, Sighted { state: *state, error: 0, done_at: now }, now),
+            Change::Failed { state, cause } => {
+                let error = if let Cause::Network(code) = cause { *code } else { 0 };
+                return self.close(number, Sighted { state: *state, error, done_at: now }, now);
+            }
+            Change::Receipt(sighted) if sighted.state == State::Enroute => {}
+            Change::Receipt(sighted) => return self.close(number, *sighted, now),
+        }
+        None
+    }
+
+    fn with(&mut self, number: u32, change: impl FnOnce(&mut Slot)) {
+        if let Some(slot) = self.slab.get_mut(number) {
+            change(slot);
+        }
+    }
+
+    fn attempt(&mut self, number: u32) {
+        let mut duplicate = false;
+        self.with(number, |slot| {
+            duplicate = slot.has(UNCOUNTED);
+            slot.flags &= !UNCOUNTED;
+            slot.attempts = slot.attempts.saturating_add(1);
+            slot.due = 0;
+        });
+        self.possible_duplicates += u64::from(duplicate);
+        self.set_phase(number, Phase::Lent);
+    }
+
+    fn delay(&mut self, number: u32, at: Timestamp, now: Timestamp) {
+        self.with(number, |slot| slot.due = if at > now { seconds(at) } else { 0 });
+        self.set_phase(number, if at > now { Phase::Delayed } else { Phase::Waiting });
+    }
+
+    fn redirect(&mut self, number: u32, to: u16, now: Timestamp) {
+        self.set_phase(number, Phase::Lent);
+        self.with(number, |slot| slot.target = to);
+        self.give_back(number, now);
+    }
+
+    /// Puts a slot that was lent back to where it was.
+    pub(super) fn give_back(&mut self, number: u32, now: Timestamp) {
+        let delayed = self.slab.get(number).is_some_and(|slot| u64::from(slot.due) * 1000 > now.0);
+        self.set_phase(number, if delayed { Phase::Delayed } else { Phase::Waiting });
+    }
+
+    /// Until when to wait for what the SMSC says of a segment.
+    fn answer_deadline(&self, slot: &Slot, now: Timestamp) -> u32 {
+        let now = seconds(now);
+        let patience = now.saturating_add(self.receipt_timeout_s).min(NEVER - 1);
+        if slot.deadline == NEVER {
+            return patience;
+        }
+        slot.deadline.max(now).saturating_add(RECEIPT_GRACE_S).min(patience)
+    }
+
+    fn sent(&mut self, number: u32, link: u16, id: &RemoteId, place: Place, now: Timestamp) {
+        let id_place = Place { offset: place.offset + REMOTE_ID_OFFSET as u32, ..place };
+        let deadline = self.slab.get(number).map_or(NEVER, |slot| self.answer_deadline(slot, now));
+        self.with(number, |slot| slot.deadline = deadline);
+        self.expect_receipt(number, link, id, id_place);
+    }
+
+    fn expect_receipt(&mut self, number: u32, link: u16, id: &RemoteId, id_place: Place) {
+        self.hold_id(number, link, id);
+        self.with(number, |slot| (slot.attempts, slot.due) = (id_place.file as u16, id_place.offset));
+        self.set_phase(number, Phase::Sent);
+    }
+
+    fn hold_id(&mut self, number: u32, link: u16, id: &RemoteId) {
+        let key = self.remote.key(id);
+        if let Some(slot) = self.slab.get(number) {
+            self.remote.insert(link, key, Holder::Slot { slot: number, generation: slot.generation });
+        }
+    }
+
+    fn amend(&mut self, number: u32, link: u16, id: &RemoteId, place: Place, now: Timestamp) {
+        let Some(slot) = self.slab.get(number) else { return };
+        match slot.phase {
+            Phase::Waiting | Phase::Delayed | Phase::Held => self.sent(number, link, id, place, now),
+            Phase::Lent | Phase::Evacuated | Phase::Sent => {
+                self.hold_id(number, link, id);
+                self.more_ids.entry(number).or_default().push((link, id.clone()));
+            }
+            Phase::Closed | Phase::Free => {}
+        }
+    }
+
+    /// Where the remote id of a slot in phase `Sent` stands; `latest` is the file that is written to.
+    pub(super) fn id_place(slot: &Slot, latest: u32) -> Place {
+        let behind = (latest as u16).wrapping_sub(slot.attempts);
+        Place { file: latest.wrapping_sub(u32::from(behind)), offset: slot.due }
+    }
+
+    /// Ids of a slot besides the one at [`Index::id_place`].
+    pub(super) fn more_ids(&self, number: u32) -> &[(u16, RemoteId)] {
+        self.more_ids.get(&number).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whom a receipt for this id is for.
+    pub(super) fn holder(&self, link: u16, key: Key) -> Option<Holder> {
+        self.remote.find(link, key)
+    }
+
+    /// What the owner of a notice is told.
+    pub(super) fn verdict(&self, first: u32) -> Option<Verdict> {
+        self.tallies.get(&first).map(|tally| tally.verdict)
+    }
+
+    fn close(&mut self, number: u32, sighted: Sighted, now: Timestamp) -> Option<Ended> {
+        let slot = *self.slab.get(number)?;
+        if slot.has(NOTICE) {
+            self.forget(number);
+            return None;
+        }
+        if slot.phase == Phase::Closed {
+            return None;
+        }
+        if slot.phase == Phase::Sent {
+            self.remote.mark_stale();
+        }
+        if !self.more_ids.is_empty() && self.more_ids.remove(&number).is_some() {
+            self.remote.mark_stale();
+        }
+        self.set_phase(number, Phase::Closed);
+        self.judge(number, slot, sighted).map(|(first, verdict)| self.end(first, verdict, now))
+    }
+
+    /// Adds a segment's final state to its message's; the verdict if it was the last.
+    fn judge(&mut self, number: u32, slot: Slot, sighted: Sighted) -> Option<(u32, Verdict)> {
+        if slot.count == 1 {
+            let delivered = u8::from(is_delivered(sighted.state));
+            return Some((number, Verdict { sighted, delivered }));
+        }
+        let first = self.first_of(number);
+        let tally = self.tallies.entry(first).or_insert_with(|| Tally::new(slot.count));
+        tally.add(sighted, slot.count);
+        (tally.open == 0).then_some((first, tally.verdict))
+    }
+
+    fn end(&mut self, first: u32, verdict: Verdict, now: Timestamp) -> Ended {
+        let wanted = match verdict.sighted.state {
+            State::Delivered => WANTS_SUCCESS,
+            State::HandedOver | State::Enroute => 0,
+            _ => WANTS_FAILURE,
+        };
+        if !self.slab.get(first).is_some_and(|slot| slot.has(wanted)) {
+            self.forget(first);
+            return Ended { verdict, notice: None };
+        }
+        self.release_siblings(first);
+        let deadline = seconds(now).saturating_add(self.notice_timeout_s).min(NEVER - 1);
+        self.with(first, |slot| {
+            slot.generation = slot.generation.wrapping_add(1);
+            slot.sibling = first;
+            (slot.target, slot.attempts, slot.due, slot.deadline) = (slot.origin, 0, 0, deadline);
+            slot.flags = (slot.flags | NOTICE) & !(SUSPECT | UNCOUNTED);
+        });
+        self.tallies.insert(first, Tally { verdict, open: 0 });
+        self.set_phase(first, Phase::Waiting);
+        Ended { verdict, notice: Some(first) }
+    }
+
+    fn release_siblings(&mut self, first: u32) {
+        let mut next = self.slab.get(first).map_or(first, |slot| slot.sibling);
+        while next != first {
+            let Some(slot) = self.slab.get(next) else { return };
+            let after = slot.sibling;
+            self.set_phase(next, Phase::Free);
+            self.slab.release(next);
+            next = after;
+        }
+    }
+
+    /// Lets a message go with all that is known of it.
+    pub(super) fn forget(&mut self, first: u32) {
+        let Some(&slot) = self.slab.get(first) else { return };
+        if slot.count > 1 || slot.has(NOTICE) {
+            self.tallies.remove(&first);
+        }
+        self.release_siblings(first);
+        self.set_phase(first, Phase::Free);
+        self.slab.release(first);
+        self.census.leave(slot.place.file);
+        self.live_messages = self.live_messages.saturating_sub(1);
+    }
+
+    /// Takes a message in with all that happened to it; `fact` is where the fact starts.
+    pub(super) fn insert_carried(&mut self, new: &Newcomer, carried: &Carried, fact: Place, now: Timestamp) -> Option<u32> {
+        let first = self.insert(new, now)?;
+        let Verdict { sighted, delivered } = carried.verdict;
+        let tally = Tally { verdict: Verdict { sighted, delivered }, open: carried.open };
+        if carried.open == 0 {
+            self.end(first, tally.verdict, now);
+            self.restore(first, carried.segments.first()?, fact);
+            return Some(first);
+        }
+        if new.count > 1 {
+            self.tallies.insert(first, tally);
+        }
+        let slots: Vec<u32> = self.ring(first).collect();
+        for (slot, segment) in slots.into_iter().zip(&carried.segments) {
+            self.restore(slot, segment, fact);
+        }
+        Some(first)
+    }
+
+    fn restore(&mut self, number: u32, segment: &CarriedSegment, fact: Place) {
+        let Some(phase) = Phase::from_number(segment.phase) else { return };
+        self.set_phase(number, Phase::Lent);
+        self.with(number, |slot| {
+            (slot.flags, slot.target, slot.attempts) = (segment.flags, segment.target, segment.attempts);
+            (slot.deadline, slot.due) = (segment.deadline, segment.due);
+        });
+        self.set_phase(number, phase);
+        let mut ids = segment.ids.iter();
+        if phase == Phase::Sent
+            && let Some((link, id, offset)) = ids.next()
+        {
+            self.expect_receipt(number, *link, id, Place { offset: fact.offset + *offset as u32, ..fact });
+        }
+        for (link, id, _) in ids {
+            self.hold_id(number, *link, id);
+            self.more_ids.entry(number).or_default().push((*link, id.clone()));
+        }
+    }
+
+    /// All that happened to a message so far but for the ids in phase `Sent`, which `id_of` reads.
+    pub(super) fn carry(&self, first: u32, id_of: &mut impl FnMut(&Slot) -> Option<RemoteId>) -> Option<Carried> {
+        let slot = self.slab.get(first)?;
+        let none = Tally::new(slot.count);
+        let tally = self.tallies.get(&first).copied().unwrap_or(none);
+        let segments = self.ring(first).map(|number| {
+            let slot = self.slab.get(number)?;
+            let mut ids = Vec::new();
+            if slot.phase == Phase::Sent {
+                ids.push((slot.target, id_of(slot)?, 0));
+            }
+            ids.extend(self.more_ids(number).iter().map(|(link, id)| (*link, id.clone(), 0)));
+            let delayed = slot.phase == Phase::Evacuated && slot.due > 0;
+            Some(CarriedSegment {
+                phase: match slot.phase {
+                    Phase::Evacuated if delayed => Phase::Delayed,
+                    Phase::Evacuated => Phase::Waiting,
+                    phase => phase,
+                } as u8,
+                flags: slot.flags,
+                target: slot.target,
+                attempts: if slot.phase == Phase::Sent { 0 } else { slot.attempts },
+                deadline: slot.deadline,
+                due: if slot.phase == Phase::Sent { 0 } else { slot.due },
+                ids,
+            })
+        });
+        Some(Carried { verdict: tally.verdict, open: tally.open, segments: segments.collect::<Option<_>>()? })
+    }
+
+    /// A message now stands at `place` in the journal, carried by the fact that starts there; the ids
+    /// of its segments in phase `Sent` stand at `id_places`, in order.
+    pub(super) fn move_to(&mut self, first: u32, place: Place, id_places: &[Option<Place>]) {
+        let slots: Vec<u32> = self.ring(first).collect();
+        let Some(before) = self.slab.get(first).map(|slot| slot.place) else { return };
+        self.census.leave(before.file);
+        self.census.enter(place.file);
+        for (number, id_place) in slots.into_iter().zip(id_places) {
+            self.with(number, |slot| {
+                slot.place = place;
+                if let Some(id_place) = id_place {
+                    (slot.attempts, slot.due) = (id_place.file as u16, id_place.offset);
+                }
+            });
+        }
+    }
+}
+
+impl Tally {
+    fn new(count: u8) -> Self {
+        let sighted = Sighted { state: State::Delivered, error: 0, done_at: Timestamp(0) };
+        Self { verdict: Verdict { sighted, delivered: 0 }, open: count }
+    }
+
+    /// All delivered is delivered; the first failure is the message's (one of R-5's rules: the other
+    /// segments still go out).
+    fn add(&mut self, sighted: Sighted, count: u8) {
+        let verdict = &mut self.verdict;
+        let first = self.open == count;
+        self.open = self.open.saturating_sub(1);
+        verdict.delivered += u8::from(is_delivered(sighted.state));
+        if first || (rank(verdict.sighted.state) < 3 && rank(sighted.state) == 3) {
+            verdict.sighted = sighted;
+        } else if rank(verdict.sighted.state) < 3 {
+            verdict.sighted.done_at = verdict.sighted.done_at.max(sighted.done_at);
+            if rank(sighted.state) > rank(verdict.sighted.state) {
+                verdict.sighted.state = sighted.state;
+            }
+        }
+    }
+}
+
+const fn is_delivered(state: State) -> bool {
+    matches!(state, State::Delivered | State::Accepted)
+}
+
+/// What weighs more in the state of a whole message; 3 is a failure.
+const fn rank(state: State) -> u8 {
+    match state {
+        State::Delivered => 0,
+        State::Accepted => 1,
+        State::HandedOver => 2,
+        _ => 3,
+    }
+}
