@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use smpp::{CloseReason, Event, Session};
@@ -49,7 +49,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
     }
 
     /// Runs until the session is closed or the stream is of no use any more.
-    pub(crate) async fn run<H: Handler<Tag = T>>(&mut self, handler: &mut H, stop: &CancellationToken) -> Cause {
+    pub(crate) async fn run<H: Handler<Tag = T>>(
+        &mut self,
+        handler: &mut H,
+        stop: &CancellationToken,
+    ) -> Cause {
         let mut stopped = pin!(stop.cancelled());
         let mut stopping = false;
         let mut alarm = pin!(sleep_until(tokio::time::Instant::now()));
@@ -62,11 +66,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
             let reads = self.unwritten() <= self.limits.unwritten_octets_max;
             let room = self.session.room();
             let wake = tokio::select! {
+                // Work before octets: the windows bound it, and nothing bounds what a peer may send.
                 biased;
                 () = &mut stopped, if !stopping => Wake::Stop,
                 () = &mut alarm, if deadline.is_some() => Wake::Deadline,
-                moved = poll_fn(|context| self.poll_move(context, reads)) => Wake::Moved(moved),
                 work = handler.next(room), if reads => Wake::Work(work),
+                moved = poll_fn(|context| self.poll_move(context, reads)) => Wake::Moved(moved),
             };
             let now = now();
             match wake {
@@ -100,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
                 stream.shutdown().await
             };
             // The peer may have hung up already, which is no news.
-            let _ = timeout(self.limits.write_timeout, last_words).await;
+            let _ = timeout(self.limits.write_timeout.min(LAST_WORDS_TIMEOUT), last_words).await;
         }
         let oddities = self.session.oddities();
         Ended { cause, pending: self.session.drain_pending().collect(), oddities }
@@ -169,7 +174,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
     }
 
     fn is_stalled(&self, now: Instant) -> bool {
-        self.stalled_since.is_some_and(|since| now.saturating_duration_since(since) >= self.limits.write_timeout)
+        self.stalled_since
+            .is_some_and(|since| now.saturating_duration_since(since) >= self.limits.write_timeout)
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -199,3 +205,6 @@ fn set_alarm(alarm: Pin<&mut Sleep>, deadline: Option<Instant>) {
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
+
+/// How long the last words may take: until then nobody learns of the pending requests.
+const LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(5);

@@ -32,8 +32,10 @@ pub trait Handler: Send {
     fn flush(&mut self, now: Instant, session: &mut Session<Self::Tag>);
 
     /// Waits for what the rest of the program wants of this session: answers that are ready, messages
-    /// to be sent, of which `room` fit now. May pend for ever. Must be cancel-safe: it is dropped and
-    /// called anew whenever something else happens first.
+    /// to be sent, of which `room` fit now (zero before the bind). May pend for ever. Must be cancel-safe:
+    /// it is dropped and called anew whenever something else happens first. Work that is ready goes
+    /// before reading, so there must be an end to it: answers are bounded by the peer's window, and
+    /// nothing may be brought to be sent that `room` does not allow.
     fn next(&mut self, room: usize) -> impl Future<Output = Self::Work> + Send;
 
     /// Does what [`Handler::next`] brought.

@@ -5,7 +5,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use smpp::{Address, Bind, Body, CString, CommandStatus, Event, MessageResp, Pdu, Session, Settings, ShortMessage, frame};
+use smpp::{
+    Address, Bind, Body, CString, CommandStatus, Event, MessageResp, Pdu, Session, Settings, ShortMessage,
+    frame,
+};
 
 const ROUNDS: usize = 20_000;
 const BATCH: usize = 100;
@@ -13,7 +16,8 @@ const BATCH: usize = 100;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut wire = BytesMut::new();
     for sequence in 1..=BATCH {
-        Pdu { status: CommandStatus::OK, sequence: u32::try_from(sequence)?, body: submit() }.encode(&mut wire)?;
+        Pdu { status: CommandStatus::OK, sequence: u32::try_from(sequence)?, body: submit() }
+            .encode(&mut wire)?;
     }
     let mut buffer = BytesMut::new();
 

@@ -18,7 +18,10 @@ pub mod tlv;
 pub use command::CommandId;
 pub use cstring::{CString, CStringError};
 pub use frame::{Frame, FrameError};
-pub use pdu::{Address, Bind, BindMode, BindResp, Body, DecodeError, EncodeError, MessageResp, Outbind, Pdu, ShortMessage};
+pub use pdu::{
+    Address, Bind, BindMode, BindResp, Body, DecodeError, EncodeError, MessageResp, Outbind, Pdu,
+    ShortMessage,
+};
 pub use session::{CloseReason, Event, Role, Session, Settings, State};
 pub use status::CommandStatus;
 pub use tlv::{TlvTag, Tlvs};

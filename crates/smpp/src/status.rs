@@ -115,9 +115,15 @@ mod tests {
     #[test]
     fn statuses_of_5_0_are_not_said_to_a_3_4_peer() {
         // V-6
-        for (status, older) in
-            [(0x100, 0x15), (0x101, 0x45), (0x102, 0x15), (0x104, 0x45), (0x105, 0x0A), (0x106, 0x0B), (0x58, 0x58)]
-        {
+        for (status, older) in [
+            (0x100, 0x15),
+            (0x101, 0x45),
+            (0x102, 0x15),
+            (0x104, 0x45),
+            (0x105, 0x0A),
+            (0x106, 0x0B),
+            (0x58, 0x58),
+        ] {
             assert_eq!(CommandStatus(status).for_version(0x34), CommandStatus(older));
             assert_eq!(CommandStatus(status).for_version(0x50), CommandStatus(status));
         }

@@ -56,6 +56,25 @@ impl Address {
         Some(Self { ton, npi, value: ArrayVec::try_from(value).ok()? })
     }
 
+    /// The address that people mean by these characters, or `None` if there is no such address.
+    ///
+    /// Digits behind a plus, or seven and more without one, are an international number of at most 20
+    /// digits (kept without the plus); fewer digits are a short code; one to eleven other printable
+    /// ASCII characters are a name.
+    #[must_use]
+    pub fn guess(text: &[u8]) -> Option<Self> {
+        let plain = text.strip_prefix(b"+");
+        let digits = plain.unwrap_or(text);
+        if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+            let is_code = plain.is_none() && digits.len() < INTERNATIONAL_DIGITS_MIN;
+            let ton = if is_code { Ton::UNKNOWN } else { Ton::INTERNATIONAL };
+            return Self::new(ton, Npi::E164, digits).filter(|_| digits.len() <= NUMBER_DIGITS_MAX);
+        }
+        let is_name = (1..=NAME_OCTETS_MAX).contains(&text.len())
+            && text.iter().all(|octet| octet.is_ascii_graphic() || *octet == b' ');
+        if is_name { Self::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, text) } else { None }
+    }
+
     /// The value for people: octets that are not ASCII are shown as `\xNN`.
     #[must_use]
     pub fn text(&self) -> String {
@@ -69,5 +88,41 @@ impl Address {
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}:{}", self.ton.0, self.npi.0, self.text())
+    }
+}
+
+/// Shorter numbers without a plus are short codes.
+const INTERNATIONAL_DIGITS_MIN: usize = 7;
+/// The longest number of submit_sm: SMPP 3.4 section 5.2.9.
+const NUMBER_DIGITS_MAX: usize = 20;
+/// The longest name that the air interface carries: 23.040 section 9.1.2.5.
+const NAME_OCTETS_MAX: usize = 11;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guessed(text: &str) -> Option<(u8, u8, String)> {
+        Address::guess(text.as_bytes()).map(|address| (address.ton.0, address.npi.0, address.text()))
+    }
+
+    #[test]
+    fn numbers_codes_and_names_are_told_apart() {
+        assert_eq!(guessed("+6281234567890"), Some((1, 1, "6281234567890".to_owned())));
+        assert_eq!(guessed("6281234567890"), Some((1, 1, "6281234567890".to_owned())));
+        assert_eq!(guessed("+12345"), Some((1, 1, "12345".to_owned())));
+        assert_eq!(guessed("123456"), Some((0, 1, "123456".to_owned())));
+        assert_eq!(guessed("1234567"), Some((1, 1, "1234567".to_owned())));
+        assert_eq!(guessed("BANK 24"), Some((5, 0, "BANK 24".to_owned())));
+        assert_eq!(guessed("+"), Some((5, 0, "+".to_owned())));
+    }
+
+    //
+    #[test]
+    fn what_no_operator_carries_is_no_address() {
+        assert!(guessed("12345678901234567890").is_some());
+        for text in ["", "123456789012345678901", "+123456789012345678901", "twelve chars", "café", "a\nb"] {
+            assert_eq!(guessed(text), None, "{text}");
+        }
     }
 }

@@ -112,7 +112,11 @@ impl Body {
             Self::SubmitSmResp(response) | Self::DeliverSmResp(response) => response.encode(out),
             Self::Outbind(outbind) => outbind.encode(out),
             Self::Unknown { body, .. } => out.extend_from_slice(body),
-            Self::EnquireLink | Self::EnquireLinkResp | Self::Unbind | Self::UnbindResp | Self::GenericNack => {}
+            Self::EnquireLink
+            | Self::EnquireLinkResp
+            | Self::Unbind
+            | Self::UnbindResp
+            | Self::GenericNack => {}
         }
         Ok(())
     }
@@ -123,10 +127,16 @@ impl Body {
             Self::Bind(bind) => 160 + bind.tlvs.as_wire().len(),
             Self::BindResp(response) => 16 + response.tlvs.as_wire().len(),
             Self::SubmitSm(message) | Self::DeliverSm(message) => message.octets_estimate(),
-            Self::SubmitSmResp(response) | Self::DeliverSmResp(response) => 65 + response.tlvs.as_wire().len(),
+            Self::SubmitSmResp(response) | Self::DeliverSmResp(response) => {
+                65 + response.tlvs.as_wire().len()
+            }
             Self::Outbind(_) => 96,
             Self::Unknown { body, .. } => body.len(),
-            Self::EnquireLink | Self::EnquireLinkResp | Self::Unbind | Self::UnbindResp | Self::GenericNack => 0,
+            Self::EnquireLink
+            | Self::EnquireLinkResp
+            | Self::Unbind
+            | Self::UnbindResp
+            | Self::GenericNack => 0,
         }
     }
 }

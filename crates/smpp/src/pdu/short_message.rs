@@ -31,7 +31,11 @@ impl Address {
     }
 
     fn decode(reader: &mut Reader<'_>, what: &'static str, too_long: CommandStatus) -> Result<Self, Fault> {
-        Ok(Self { ton: reader.octet(what)?, npi: reader.octet(what)?, value: reader.c_string(what, too_long)? })
+        Ok(Self {
+            ton: reader.octet(what)?,
+            npi: reader.octet(what)?,
+            value: reader.c_string(what, too_long)?,
+        })
     }
 
     fn encode(&self, out: &mut BytesMut) {

@@ -54,7 +54,9 @@ impl<T> Session<T> {
             return;
         }
         match Pdu::decode(frame) {
-            Ok(Pdu { body: Body::Bind(bind), .. }) if bind.password.len() <= self.settings.password_octets_max => {
+            Ok(Pdu { body: Body::Bind(bind), .. })
+                if bind.password.len() <= self.settings.password_octets_max =>
+            {
                 self.binding.waiting = Some(Waiting {
                     sequence,
                     mode,
@@ -86,7 +88,8 @@ impl<T> Session<T> {
 
     /// Client: whether this answers our bind; a generic_nack, without a `mode`, may.
     pub(super) fn answers_bind(&self, sequence: u32, mode: Option<BindMode>) -> bool {
-        let matches = |waiting: &Waiting| waiting.sequence == sequence && mode.is_none_or(|mode| mode == waiting.mode);
+        let matches =
+            |waiting: &Waiting| waiting.sequence == sequence && mode.is_none_or(|mode| mode == waiting.mode);
         self.role == super::Role::Client && self.binding.waiting.as_ref().is_some_and(matches)
     }
 

@@ -297,3 +297,25 @@ const SEQUENCE_MAX: u32 = 0x7FFF_FFFF;
 const LATE_WINDOWS: usize = 4;
 /// Within which the enquire_links of a peer are counted.
 const ENQUIRY_PERIOD: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ShortMessage;
+
+    #[test]
+    fn sequence_numbers_wrap_and_skip_those_in_flight() {
+        // F-8
+        let now = Instant::now();
+        let mut session: Session<u8> = Session::client(now, Settings::default(), Bind::default());
+        session.state = State::BoundTrx;
+        session.sequence = 1;
+        let request =
+            |session: &mut Session<u8>| session.request(now, Body::SubmitSm(ShortMessage::default()), 0);
+        assert_eq!(request(&mut session), Ok(2));
+        session.sequence = SEQUENCE_MAX - 1;
+        session.enquiry = Some(1);
+        assert_eq!(request(&mut session), Ok(SEQUENCE_MAX));
+        assert_eq!(request(&mut session), Ok(3));
+    }
+}

@@ -6,7 +6,8 @@ use bytes::BytesMut;
 
 use super::timer::Timer;
 use super::{
-    CloseReason, ENQUIRY_PERIOD, Event, PDU_OCTETS_CEILING, PDU_OCTETS_UNBOUND_MAX, Role, Session, State, permits,
+    CloseReason, ENQUIRY_PERIOD, Event, PDU_OCTETS_CEILING, PDU_OCTETS_UNBOUND_MAX, Role, Session, State,
+    permits,
 };
 use crate::pdu::BindMode;
 use crate::{BindResp, Body, CommandId, CommandStatus, Frame, Pdu, frame};

@@ -80,7 +80,10 @@ pub const fn permits(state: State, role: Role, command_id: CommandId) -> bool {
     match (role, command_id) {
         (_, CommandId::ENQUIRE_LINK) => !matches!(state, State::Closed),
         (_, CommandId::UNBIND) => state.is_bound() || matches!(state, State::Unbinding),
-        (Role::Server, CommandId::BIND_RECEIVER | CommandId::BIND_TRANSMITTER | CommandId::BIND_TRANSCEIVER)
+        (
+            Role::Server,
+            CommandId::BIND_RECEIVER | CommandId::BIND_TRANSMITTER | CommandId::BIND_TRANSCEIVER,
+        )
         | (Role::Client, CommandId::OUTBIND) => matches!(state, State::Open),
         (Role::Server, CommandId::SUBMIT_SM) => transmits,
         (Role::Client, CommandId::DELIVER_SM | CommandId::ALERT_NOTIFICATION) => receives,

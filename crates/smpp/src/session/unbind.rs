@@ -107,7 +107,9 @@ impl<T> Session<T> {
         }
         self.state = State::Unbinding;
         self.leaving = Some(Leaving { reason, step });
-        for timer in [Timer::EnquireLink, Timer::EnquireLinkResponse, Timer::Inactivity, Timer::UnbindResponse] {
+        for timer in
+            [Timer::EnquireLink, Timer::EnquireLinkResponse, Timer::Inactivity, Timer::UnbindResponse]
+        {
             self.timers.stop(timer);
         }
         if !self.timers.runs(Timer::Drain) {

@@ -50,9 +50,16 @@ mod tests {
     #[test]
     fn reserved_versions_are_taken_for_the_known_one_below() {
         // V-4
-        for (offered, spoken_with_5_0) in
-            [(0, 0x33), (0x33, 0x33), (0x34, 0x34), (0x35, 0x34), (0x40, 0x34), (0x50, 0x50), (0x51, 0x50), (0xFF, 0x50)]
-        {
+        for (offered, spoken_with_5_0) in [
+            (0, 0x33),
+            (0x33, 0x33),
+            (0x34, 0x34),
+            (0x35, 0x34),
+            (0x40, 0x34),
+            (0x50, 0x50),
+            (0x51, 0x50),
+            (0xFF, 0x50),
+        ] {
             assert_eq!(spoken(offered, VERSION_5_0), spoken_with_5_0);
             assert_eq!(spoken(offered, VERSION_3_4), spoken_with_5_0.min(VERSION_3_4));
         }

@@ -41,13 +41,21 @@ impl<T> Window<T> {
     }
 
     /// Adds a request that must be answered by `answer` within `timeout`; zero is for ever.
-    pub(super) fn insert(&mut self, now: Instant, timeout: Duration, sequence: u32, answer: CommandId, tag: T) {
+    pub(super) fn insert(
+        &mut self,
+        now: Instant,
+        timeout: Duration,
+        sequence: u32,
+        answer: CommandId,
+        tag: T,
+    ) {
         let due = (!timeout.is_zero()).then(|| now + timeout.min(TIMEOUT_MAX));
         self.requests.insert(sequence, Request { answer, due, tag });
         self.by_age.push_back((due, sequence));
         if self.by_age.len() > 2 * self.requests.len() + ANSWERED_KEPT {
             let requests = &self.requests;
-            self.by_age.retain(|&(due, sequence)| requests.get(&sequence).is_some_and(|request| request.due == due));
+            self.by_age
+                .retain(|&(due, sequence)| requests.get(&sequence).is_some_and(|request| request.due == due));
         }
     }
 
@@ -98,7 +106,11 @@ impl<T> Window<T> {
     /// Ends all requests, oldest first.
     pub(super) fn drain(&mut self) -> Vec<T> {
         let by_age = std::mem::take(&mut self.by_age);
-        by_age.into_iter().filter_map(|(_, sequence)| self.requests.remove(&sequence)).map(|request| request.tag).collect()
+        by_age
+            .into_iter()
+            .filter_map(|(_, sequence)| self.requests.remove(&sequence))
+            .map(|request| request.tag)
+            .collect()
     }
 }
 

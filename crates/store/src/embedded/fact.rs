@@ -51,7 +51,7 @@ pub(super) const REMOTE_ID_OFFSET: usize = 12;
 ///    23 failed     state u8, cause          24 unknown retry_at u64 (0: held), cause
 ///    25 receipt    state u8, error u32, done_at u64
 ///    26 lapsed     state u8                 its time was up
-/// tally    = state u8, error u32, done_at u64, delivered u8, open u8 (0: only the notice is left)
+/// tally    = state u8, error u32, done_at u64, delivered u8, open u8 (0: one segment follows, the notice)
 /// segment  = phase u8, flags u8, target u16, attempts u16, deadline u32, due u32 (seconds),
 ///            count u8, that many of: link u16, remote id
 /// remote id = form u8, length u8, octets      cause = kind u8, then by kind
@@ -150,10 +150,11 @@ pub(super) fn put_early(out: &mut Vec<u8>, link: u16, remote_id: &RemoteId, sigh
     put_sighted(out, sighted);
 }
 
-/// What follows the body of a `carried`.
-pub(super) fn put_carried(out: &mut Vec<u8>, carried: &Carried) {
+/// What follows the body of a `carried`. Returns where in `out` the first id of each segment stands.
+pub(super) fn put_carried(out: &mut Vec<u8>, carried: &Carried) -> Vec<Option<usize>> {
     put_verdict(out, &carried.verdict);
     out.push(carried.open);
+    let mut places = Vec::with_capacity(carried.segments.len());
     for segment in &carried.segments {
         out.extend_from_slice(&[segment.phase, segment.flags]);
         put_u16(out, segment.target);
@@ -162,11 +163,13 @@ pub(super) fn put_carried(out: &mut Vec<u8>, carried: &Carried) {
         put_u32(out, segment.due);
         let ids = segment.ids.get(..255).unwrap_or(&segment.ids);
         out.push(ids.len() as u8);
+        places.push((!ids.is_empty()).then_some(out.len() + 2));
         for (link, id, _) in ids {
             put_u16(out, *link);
             put_remote_id(out, id);
         }
     }
+    places
 }
 
 fn put_sighted(out: &mut Vec<u8>, sighted: &Sighted) {
@@ -287,6 +290,7 @@ fn read_verdict(reader: &mut Reader<'_>) -> Result<Verdict, Malformed> {
 
 fn read_carried(reader: &mut Reader<'_>, start: usize, count: u8) -> Result<Carried, Malformed> {
     let (verdict, open) = (read_verdict(reader)?, reader.u8()?);
+    let count = if open == 0 { 1 } else { count };
     let segments = (0..count).map(|_| read_segment(reader, start)).collect::<Result<_, _>>()?;
     Ok(Carried { verdict, open, segments })
 }

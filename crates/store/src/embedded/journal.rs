@@ -53,11 +53,18 @@ pub(super) struct FileInfo {
 
 /// A group that waits to be written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pending {
-    pub(super) octets: usize,
-    /// What must be undone if it cannot be written: the number of messages that it accepts, if it may be
-    /// refused.
-    pub(super) refusable: Option<usize>,
+struct Pending {
+    octets: usize,
+    /// Whether it may be refused when there is no room.
+    is_refusable: bool,
+}
+
+/// A group that was dropped because there was no room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused {
+    /// Where it would have stood.
+    pub(super) offset: u32,
+    pub(super) octets: u32,
 }
 
 /// The writing end of the journal.
@@ -109,9 +116,12 @@ impl Journal {
     /// Makes the next file durable and goes on there. What was written before must have been synced.
     pub(super) fn begin_file(&mut self, disk: &mut impl Disk) -> io::Result<()> {
         let number = self.number + 1;
-        disk.create(number)?;
         let header = header(number, self.written);
-        disk.write_at(number, 0, &header)?;
+        disk.create(number)?;
+        if let Err(error) = disk.write_at(number, 0, &header) {
+            disk.remove(number)?;
+            return Err(error);
+        }
         disk.sync(number)?;
         disk.sync_directory()?;
         (self.number, self.written, self.synced) = (number, header.len() as u64, header.len() as u64);
@@ -136,7 +146,7 @@ impl Journal {
     }
 
     /// Ends the group; an empty one is dropped. Returns how many octets it takes.
-    pub(super) fn end(&mut self, at: Timestamp, refusable: Option<usize>) -> usize {
+    pub(super) fn end(&mut self, at: Timestamp, is_refusable: bool) -> usize {
         let octets = self.buffer.len() - self.group_start;
         if octets == GROUP_HEADER_OCTETS {
             self.buffer.truncate(self.group_start);
@@ -145,7 +155,7 @@ impl Journal {
         if let Some(group) = self.buffer.get_mut(self.group_start..) {
             seal(group, self.number, self.synced as u32, at);
         }
-        self.pending.push_back(Pending { octets, refusable });
+        self.pending.push_back(Pending { octets, is_refusable });
         octets
     }
 
@@ -161,46 +171,47 @@ impl Journal {
 
     /// Writes all groups that wait. After an error all of them still wait and the file is as before.
     pub(super) fn write(&mut self, disk: &mut impl Disk) -> io::Result<()> {
-        self.write_first(disk, self.buffer.len())?;
+        let octets = self.buffer.len() as u64;
+        if self.written + octets > FILE_OCTETS_MAX + u64::from(GROUP_OCTETS_MAX) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        if let Err(error) = disk.write_at(self.number, self.written, &self.buffer) {
+            disk.truncate(self.number, self.written)?;
+            return Err(error);
+        }
+        self.written += octets;
+        self.written_octets_total += octets;
+        if let Some(file) = self.files.back_mut() {
+            file.octets = self.written;
+        }
         self.pending.clear();
+        self.buffer.clear();
         self.buffer.shrink_to(BUFFER_KEPT_OCTETS);
         Ok(())
     }
 
-    /// The first group that waits.
-    pub(super) fn first_pending(&self) -> Option<Pending> {
-        self.pending.front().copied()
+    /// Gives up the group that was begun.
+    pub(super) fn abort(&mut self) {
+        self.buffer.truncate(self.group_start);
     }
 
-    /// Writes the first group that waits. After an error it still waits and the file is as before.
-    pub(super) fn write_one(&mut self, disk: &mut impl Disk, group: Pending) -> io::Result<()> {
-        self.write_first(disk, group.octets)?;
-        self.pending.pop_front();
-        Ok(())
-    }
-
-    /// Drops the first group that waits; those behind it move forward by its octets.
-    pub(super) fn drop_one(&mut self, group: Pending) {
-        self.buffer.drain(..group.octets);
-        self.pending.pop_front();
-    }
-
-    fn write_first(&mut self, disk: &mut impl Disk, octets: usize) -> io::Result<()> {
-        let first = self.buffer.get(..octets).unwrap_or(&self.buffer);
-        if self.written + octets as u64 > FILE_OCTETS_MAX + u64::from(GROUP_OCTETS_MAX) {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        if let Err(error) = disk.write_at(self.number, self.written, first) {
-            disk.truncate(self.number, self.written)?;
-            return Err(error);
-        }
-        self.written += octets as u64;
-        self.written_octets_total += octets as u64;
-        self.buffer.drain(..octets);
-        if let Some(file) = self.files.back_mut() {
-            file.octets = self.written;
-        }
-        Ok(())
+    /// Drops the groups that may be refused. What stands behind one of them moves forward by its octets.
+    pub(super) fn refuse(&mut self) -> Vec<Refused> {
+        let (mut kept, mut at, mut refused) = (Vec::new(), 0, Vec::new());
+        let mut offset = self.written as u32;
+        self.pending.retain(|group| {
+            let octets = self.buffer.get(at..at + group.octets).unwrap_or_default();
+            at += group.octets;
+            if group.is_refusable {
+                refused.push(Refused { offset, octets: group.octets as u32 });
+            } else {
+                kept.extend_from_slice(octets);
+            }
+            offset += group.octets as u32;
+            !group.is_refusable
+        });
+        self.buffer = kept;
+        refused
     }
 
     /// Makes durable what was written.

@@ -12,6 +12,7 @@ use sms::LinkName;
 pub(super) struct Links {
     numbers: HashMap<LinkName, u16>,
     names: Vec<LinkName>,
+    octets: u64,
     shared: SharedNames,
 }
 
@@ -36,6 +37,7 @@ impl Links {
         let number = self.names.len() as u16;
         self.numbers.insert(name.clone(), number);
         self.names.push(name.clone());
+        self.octets += name.as_str().len() as u64 + 4;
         if let Ok(mut shared) = self.shared.write() {
             shared.push(name.clone());
         }
@@ -49,6 +51,11 @@ impl Links {
 
     pub(super) fn name(&self, number: u16) -> Option<&LinkName> {
         self.names.get(usize::from(number))
+    }
+
+    /// How much a file of the journal takes to name them all, in octets.
+    pub(super) fn octets(&self) -> u64 {
+        self.octets
     }
 
     pub(super) fn names(&self) -> &[LinkName] {

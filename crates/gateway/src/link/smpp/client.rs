@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use driver::Handler;
 use rand::Rng;
-use smpp::{Bind, BindMode, Body, CString, CommandStatus, session::Event, session::Settings};
+use smpp::{Bind, BindMode, Body, CString, CommandStatus, Event, Settings, Tlvs};
 use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -109,7 +109,11 @@ impl Client {
             system_id: CString::clipped(config.system_id.as_bytes()),
             password: CString::clipped(config.password.expose().as_bytes()),
             system_type: CString::clipped(config.system_type.as_bytes()),
-            ..Bind::new(mode)
+            interface_version: smpp::VERSION_3_4,
+            addr_ton: 0,
+            addr_npi: 0,
+            address_range: CString::EMPTY,
+            tlvs: Tlvs::new(),
         }
     }
 
@@ -172,7 +176,7 @@ impl Smsc<'_> {
         if self.bound.is_some() {
             self.relay.outlet().metrics().sessions.dec();
         }
-        tracing::info!(link = %self.relay.outlet().link(), reason = %ended.reason, "session with SMSC ended");
+        tracing::info!(link = %self.relay.outlet().link(), reason = %ended.cause, "session with SMSC ended");
     }
 }
 
@@ -250,7 +254,7 @@ impl ToSmsc {
     fn is_temporary(&self, status: CommandStatus) -> bool {
         match &self.config.retry_statuses {
             Some(statuses) => statuses.contains(&status.0),
-            None => status.is_temporary(),
+            None => translate::is_temporary(status),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use driver::Handler;
-use smpp::{Bind, BindMode, Body, CommandStatus, session::Event, session::Settings};
+use smpp::{Bind, BindMode, Body, CommandStatus, Event, Settings};
 use store::{Cause, Lease, Outcome, RemoteId};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -214,12 +214,12 @@ impl Esme {
 
     fn end(self, ended: driver::Ended<Sent>) {
         let Stage::Bound(mut bound) = self.stage else {
-            tracing::debug!(peer = %self.peer, reason = %ended.reason, "connection ended unbound");
+            tracing::debug!(peer = %self.peer, reason = %ended.cause, "connection ended unbound");
             return;
         };
         bound.relay.lost(ended.pending);
         bound.metrics.sessions.dec();
-        tracing::info!(link = %bound.account.name(), peer = %self.peer, reason = %ended.reason, "ESME gone");
+        tracing::info!(link = %bound.account.name(), peer = %self.peer, reason = %ended.cause, "ESME gone");
     }
 }
 
@@ -276,7 +276,7 @@ impl Side for ToEsme {
     fn judge(&self, lease: &Lease, status: CommandStatus, _body: &Body) -> Judgement {
         let outcome = match status {
             CommandStatus::OK => Outcome::Done { state: sms::State::Delivered, remote_id: None },
-            status if status.is_temporary() => {
+            status if translate::is_temporary(status) => {
                 let throttled = status == CommandStatus::THROTTLED;
                 let wait = if throttled { Duration::ZERO } else { back_off(lease.attempts()) };
                 Outcome::Retry { at: wall_clock().plus(wait), cause: Cause::Smpp(status.0) }

@@ -68,12 +68,12 @@ pub(super) fn receipt(
     now: Timestamp,
 ) -> Option<RemoteReceipt> {
     let text = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
-    let parsed = ParsedReceipt::parse(&text);
-    let named = pdu.tlvs.receipted_message_id();
-    let id = named.as_deref().filter(|id| !id.is_empty()).or(parsed.id.as_deref())?;
-    let reported = pdu.tlvs.message_state().and_then(|state| State::from_number(state.0));
+    let parsed = sms::parse_receipt(&text).unwrap_or_default();
+    let named = pdu.tlvs.receipted_message_id().filter(|id| !id.is_empty());
+    let id = named.or(parsed.id.as_deref())?;
+    let reported = pdu.tlvs.message_state().and_then(State::from_number);
     let state = reported.or(parsed.state).unwrap_or(State::Unknown);
-    let network = pdu.tlvs.network_error_code().map(|code| u32::from(code.code));
+    let network = pdu.tlvs.network_error_code().map(|(_, code)| u32::from(code));
     Some(RemoteReceipt {
         smsc: smsc.clone(),
         remote_id: RemoteId::new(id, form),
@@ -108,7 +108,7 @@ pub(super) fn deliver_sm(lease: &Lease) -> Body {
 /// The response that names the message's id, exactly as every other interface shows it.
 pub(super) fn message_resp(id: Option<sms::MessageId>) -> MessageResp {
     let message_id = id.map_or_else(CString::default, |id| CString::clipped(&id.digits()));
-    MessageResp { message_id, tlvs: Tlvs::default() }
+    MessageResp::new(message_id)
 }
 
 /// How a refusal is said in SMPP.
@@ -122,6 +122,20 @@ pub(super) fn status(refusal: &Refusal) -> CommandStatus {
         Refusal::QueueFull => CommandStatus::MSGQFUL,
         Refusal::Unavailable => CommandStatus::SYSERR,
     }
+}
+
+/// Whether a status says that the same request may succeed later; section 5.1.3 of SMPP 3.4 names the
+/// conditions, 5.0 adds "service type unavailable".
+pub(super) fn is_temporary(status: CommandStatus) -> bool {
+    matches!(
+        status,
+        CommandStatus::SYSERR
+            | CommandStatus::MSGQFUL
+            | CommandStatus::THROTTLED
+            | CommandStatus::X_T_APPN
+            | CommandStatus::UNKNOWNERR
+            | CommandStatus::SERTYPUNAVAIL
+    )
 }
 
 /// An address as the middle knows it.
@@ -147,11 +161,11 @@ fn short_message(message: &Message, body: Bytes) -> ShortMessage {
         esm_class: message.esm_class,
         protocol_id: message.protocol_id,
         data_coding: message.data_coding,
-        tlvs: Tlvs::from_checked(message.tlvs.clone()),
+        tlvs: Tlvs::from_wire(message.tlvs.clone()).unwrap_or_default(),
         ..ShortMessage::default()
     };
     if body.len() > SHORT_MESSAGE_OCTETS_MAX {
-        pdu.tlvs.push(TlvTag::MESSAGE_PAYLOAD, &body);
+        push(&mut pdu.tlvs, TlvTag::MESSAGE_PAYLOAD, &body);
     } else {
         pdu.short_message = body;
     }
@@ -175,13 +189,13 @@ fn receipt_for(message: &Message, notice: Notice) -> ShortMessage {
     let mut short_message = Vec::with_capacity(RECEIPT_OCTETS);
     text.write(&mut short_message);
     let mut tlvs = Tlvs::default();
-    tlvs.push(TlvTag::RECEIPTED_MESSAGE_ID, &[&digits[..], &[0]].concat());
-    tlvs.push(TlvTag::MESSAGE_STATE, &[state_number(notice.state)]);
+    push(&mut tlvs, TlvTag::RECEIPTED_MESSAGE_ID, &[&digits[..], &[0]].concat());
+    tlvs.push_u8(TlvTag::MESSAGE_STATE, state_number(notice.state));
     if let Ok(code) = u16::try_from(notice.error)
         && code != 0
     {
         let [high, low] = code.to_be_bytes();
-        tlvs.push(TlvTag::NETWORK_ERROR_CODE, &[NETWORK_GSM, high, low]);
+        push(&mut tlvs, TlvTag::NETWORK_ERROR_CODE, &[NETWORK_GSM, high, low]);
     }
     ShortMessage {
         service_type: CString::clipped(&message.service_type),
@@ -216,10 +230,20 @@ fn receipt_request(registered_delivery: u8) -> ReceiptRequest {
 
 /// The body, wherever it stands, and the TLVs that are carried along.
 fn body(pdu: &ShortMessage) -> (Bytes, Bytes) {
-    match pdu.tlvs.message_payload() {
-        Some(payload) => (payload, pdu.tlvs.without(TlvTag::MESSAGE_PAYLOAD).into_bytes()),
-        None => (pdu.short_message.clone(), pdu.tlvs.clone().into_bytes()),
+    let Some(payload) = pdu.tlvs.message_payload() else {
+        return (pdu.short_message.clone(), pdu.tlvs.as_wire().clone());
+    };
+    let mut others = Tlvs::new();
+    for (tag, value) in pdu.tlvs.iter().filter(|(tag, _)| *tag != TlvTag::MESSAGE_PAYLOAD) {
+        push(&mut others, tag, value);
     }
+    (payload, others.as_wire().clone())
+}
+
+/// Adds a TLV; every value here is far shorter than a TLV can be.
+fn push(tlvs: &mut Tlvs, tag: TlvTag, value: &[u8]) {
+    let pushed = tlvs.push(tag, value);
+    debug_assert!(pushed.is_ok(), "a TLV takes 65,535 octets");
 }
 
 fn service_type(octets: &[u8]) -> ArrayVec<u8, 5> {

@@ -1,0 +1,262 @@
+//! One call of a content provider: the request, its answer, and what it means for the message.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
+use sms::{State, Timestamp};
+use store::{Cause, Outcome};
+
+use super::public_address::{NotPublic, PublicOnly, names_private_address};
+use super::translate::{self, UnreadableReply};
+use crate::config::{ApplicationConfig, Method};
+use crate::dispatch::back_off;
+
+/// A content provider's URL, with the connections to it.
+pub(super) struct Endpoint {
+    client: Client,
+    url: Url,
+    method: Method,
+    is_private: bool,
+}
+
+/// Why a content provider cannot be called at all.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EndpointError {
+    #[error("the URL is not one of http or https with a host")]
+    Url,
+    #[error("no HTTP client: {0}")]
+    Client(#[source] reqwest::Error),
+}
+
+/// What became of a call.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// 2xx: it has the message. Its reply, if it wants to say something and that can be read.
+    Taken(Result<Option<String>, UnreadableReply>),
+    /// Any other status, with how long it wants to be left alone.
+    Refused { status: u16, retry_after: Option<Duration> },
+    /// It was never asked.
+    NotAsked(Cause),
+    /// It was asked, and nobody knows whether it heard.
+    Lost(Cause),
+}
+
+impl Endpoint {
+    /// A client of its own for each content provider: its connections are nobody else's.
+    pub(super) fn new(config: &ApplicationConfig) -> Result<Self, EndpointError> {
+        let url = Url::parse(&config.url).map_err(|_| EndpointError::Url)?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(EndpointError::Url);
+        }
+        let client = client(config, &url).map_err(EndpointError::Client)?;
+        let is_private = !config.allow_private_address && names_private_address(&url);
+        Ok(Self { client, url, method: config.method, is_private })
+    }
+
+    /// Calls with these fields; `attempt` counts from 1.
+    pub(super) async fn call(&self, form: String, attempt: u32, now: Timestamp) -> Answer {
+        if self.is_private {
+            return Answer::NotAsked(Cause::Other(NotPublic.to_string().into()));
+        }
+        match self.request(form).header(ATTEMPT, attempt).send().await {
+            Ok(response) => answer(response, now).await,
+            Err(error) => failure(error),
+        }
+    }
+
+    fn request(&self, form: String) -> RequestBuilder {
+        match self.method {
+            Method::Post => self.client.post(self.url.clone()).header(CONTENT_TYPE, FORM).body(form),
+            Method::Get => {
+                let mut url = self.url.clone();
+                let query = match url.query() {
+                    Some(query) if !query.is_empty() => format!("{query}&{form}"),
+                    _ => form,
+                };
+                url.set_query(Some(&query));
+                self.client.get(url)
+            }
+        }
+    }
+}
+
+impl Answer {
+    /// What is to become of the message; `attempts` went before this one.
+    pub(super) fn outcome(&self, attempts: u16, now: Timestamp) -> Outcome {
+        let wait = back_off(attempts);
+        match self {
+            Self::Taken(_) => Outcome::Done { state: State::Delivered, remote_id: None },
+            Self::Refused { status, retry_after } if is_temporary(*status) => {
+                let wait = wait.max(retry_after.unwrap_or_default());
+                Outcome::Retry { at: now.plus(wait), cause: Cause::Http(*status) }
+            }
+            Self::Refused { status, .. } => {
+                Outcome::Failed { state: State::Rejected, cause: Cause::Http(*status) }
+            }
+            Self::NotAsked(cause) => Outcome::Retry { at: now.plus(wait), cause: cause.clone() },
+            Self::Lost(cause) => Outcome::Unknown { retry_at: Some(now.plus(wait)), cause: cause.clone() },
+        }
+    }
+
+    /// Whether it says that it is too much.
+    pub(super) fn is_throttled(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS)
+    }
+}
+
+fn client(config: &ApplicationConfig, url: &Url) -> Result<Client, reqwest::Error> {
+    // Fails when there is one already, and that is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let timeout = Duration::from_secs(config.timeout_s.max(1));
+    let mut builder = Client::builder()
+        .user_agent(concat!("estafet/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .timeout(timeout)
+        // What takes longer than this has certainly been connected, and so perhaps been heard.
+        .connect_timeout((timeout / 2).min(CONNECT_TIMEOUT_MAX))
+        .pool_max_idle_per_host(usize::from(config.window))
+        .pool_idle_timeout(IDLE_TIMEOUT);
+    if !config.allow_private_address {
+        builder = builder.dns_resolver(Arc::new(PublicOnly));
+    }
+    if url.scheme() == "http" {
+        // Certificates are not needed, and a machine without any is no reason not to call.
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build()
+}
+
+async fn answer(mut response: Response, now: Timestamp) -> Answer {
+    let status = response.status();
+    if !status.is_success() {
+        let retry_after = retry_after(response.headers(), now);
+        return Answer::Refused { status: status.as_u16(), retry_after };
+    }
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > REPLY_OCTETS_MAX => {
+                return Answer::Taken(Err(UnreadableReply::TooLong));
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break,
+            // Half a reply is not one: the same transaction is asked for it again.
+            Err(error) => return failure(error),
+        }
+    }
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Answer::Taken(translate::reply(content_type, &body))
+}
+
+fn failure(error: reqwest::Error) -> Answer {
+    if error.is_builder() {
+        return Answer::NotAsked(Cause::Other("the request could not be built".into()));
+    }
+    if error.is_connect() {
+        return Answer::NotAsked(Cause::Other(reason(&error).into()));
+    }
+    Answer::Lost(if error.is_timeout() { Cause::Timeout } else { Cause::ConnectionLost })
+}
+
+/// Why there is no connection, without the URL: a text may stand in it.
+fn reason(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn Error = error;
+    while let Some(source) = innermost.source() {
+        if source.is::<NotPublic>() {
+            return source.to_string();
+        }
+        innermost = source;
+    }
+    if error.is_timeout() { "cannot connect in time".to_owned() } else { format!("cannot connect: {innermost}") }
+}
+
+/// 429 and 503 say when to come back: seconds or a date, RFC 9110 section 10.2.3.
+fn retry_after(headers: &HeaderMap<HeaderValue>, now: Timestamp) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match value.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
+            Timestamp(u64::try_from(date.as_millisecond()).ok()?).since(now)
+        }
+    };
+    Some(wait.min(RETRY_AFTER_MAX))
+}
+
+/// 5xx, and the 4xx that speak of now and not of the message.
+fn is_temporary(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const ATTEMPT: &str = "x-estafet-attempt";
+/// WH-3: more of an answer is not read.
+const REPLY_OCTETS_MAX: usize = 64 * 1024;
+const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(5);
+/// Shorter than what servers do by default: they should not close a connection that we just use.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// 1994-11-06T08:49:37Z
+    const NOW: Timestamp = Timestamp(784_111_777_000);
+
+    fn refused(status: u16, retry_after: Option<u64>) -> Outcome {
+        Answer::Refused { status, retry_after: retry_after.map(Duration::from_secs) }.outcome(0, NOW)
+    }
+
+    // WH-2
+    #[test]
+    fn a_status_says_whether_to_come_again() {
+        for status in [408, 425, 429, 500, 502, 503, 504, 599] {
+            assert!(matches!(refused(status, None), Outcome::Retry { cause: Cause::Http(at), .. } if at == status));
+        }
+        for status in [301, 302, 307, 400, 401, 403, 404, 410, 422] {
+            let expected = Outcome::Failed { state: State::Rejected, cause: Cause::Http(status) };
+            assert_eq!(refused(status, None), expected);
+        }
+        let taken = Answer::Taken(Err(UnreadableReply::Type)).outcome(3, NOW);
+        assert_eq!(taken, Outcome::Done { state: State::Delivered, remote_id: None });
+    }
+
+    #[test]
+    fn a_wish_to_be_left_alone_is_respected() {
+        let Outcome::Retry { at, .. } = refused(503, Some(120)) else { unreachable!() };
+        assert_eq!(at.since(NOW), Duration::from_secs(120));
+        let Outcome::Retry { at, .. } = refused(503, Some(0)) else { unreachable!() };
+        assert!(at.since(NOW) >= Duration::from_millis(900));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let read = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, value.parse().unwrap());
+            retry_after(&headers, NOW)
+        };
+        assert_eq!(read("120"), Some(Duration::from_secs(120)));
+        assert_eq!(read("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(read("Sun, 06 Nov 1994 07:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(read("99999999"), Some(RETRY_AFTER_MAX));
+        assert_eq!(read("soon"), None);
+        assert_eq!(read("-1"), None);
+    }
+
+    // DUR-7
+    #[test]
+    fn only_what_was_perhaps_heard_is_unknown() {
+        let lost = Answer::Lost(Cause::Timeout).outcome(0, NOW);
+        assert!(matches!(lost, Outcome::Unknown { retry_at: Some(_), cause: Cause::Timeout }));
+        let not_asked = Answer::NotAsked(Cause::ConnectionLost).outcome(0, NOW);
+        assert!(matches!(not_asked, Outcome::Retry { .. }));
+    }
+}

@@ -1,0 +1,189 @@
+//! Messages over HTTP: hand them in, look them up.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use store::Entry;
+
+use super::caller::Credentials;
+use super::problem::Problem;
+use super::server::Desk;
+use super::translate::{self, Batch, MessageRequest, Receipts};
+use crate::account::Account;
+use crate::directory::Origin;
+use crate::intake::{Refusal, wall_clock};
+
+/// `POST /v1/messages`: one message, or an array of them.
+///
+/// Answers 202 only when the messages would survive a power cut.
+pub(super) async fn submit(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let account = desk.caller(peer, Credentials::basic(&parts.headers)).await?;
+    check_is_json(&parts.headers)?;
+    match translate::batch(&read(body).await?)? {
+        Batch::One(message) => desk.submit_one(account, *message).await,
+        Batch::Many(messages) => desk.submit_many(account, messages).await,
+    }
+}
+
+/// `GET /v1/send`: one text in the query, with `account` and `password` there or in the header.
+pub(super) async fn send(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let (in_query, message) = translate::send_query(&uri)?;
+    let credentials = Credentials::basic(&headers).or(in_query);
+    let account = desk.caller(peer, credentials).await?;
+    desk.submit_one(account, message).await
+}
+
+/// `GET /v1/messages/{id}`: what became of a message of the caller's own.
+pub(super) async fn find(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let account = desk.caller(peer, Credentials::basic(&headers)).await?;
+    let id = id.parse().map_err(|_| Problem::no_such_message())?;
+    let record = desk.store.find(id).await?.ok_or_else(Problem::no_such_message)?;
+    if record.origin != *account.name() && record.target != *account.name() {
+        return Err(Problem::no_such_message());
+    }
+    Ok(Json(translate::record(&record)).into_response())
+}
+
+/// `GET /v1/messages`: the caller's own messages by number and time, newest first.
+pub(super) async fn search(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let account = desk.caller(peer, Credentials::basic(&headers)).await?;
+    let query = translate::search_query(&uri, account.name())?;
+    let page = desk.store.search(query).await?;
+    Ok(Json(translate::page(&page)).into_response())
+}
+
+impl Desk {
+    async fn caller(
+        &self,
+        peer: SocketAddr,
+        credentials: Option<Credentials>,
+    ) -> Result<Arc<Account>, Problem> {
+        let directory = self.directory.load_full();
+        self.door.admit(&directory, peer.ip(), credentials).await
+    }
+
+    async fn submit_one(&self, account: Arc<Account>, message: MessageRequest) -> Result<Response, Problem> {
+        let admitted = self.admit(&Origin::Account(account.clone()), message);
+        let entry = admitted.inspect_err(|_| self.count_refused(&account, 1))?;
+        let receipt = translate::accepted(&entry);
+        let location = format!("/v1/messages/{}", entry.message.id);
+        self.keep(&account, vec![entry]).await?;
+        Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(receipt)).into_response())
+    }
+
+    /// Keeps what can be admitted in one batch, and says of each message what became of it.
+    async fn submit_many(
+        &self,
+        account: Arc<Account>,
+        messages: Vec<MessageRequest>,
+    ) -> Result<Response, Problem> {
+        let origin = Origin::Account(account.clone());
+        let mut entries = Vec::with_capacity(messages.len());
+        let mut receipts = Receipts::with_capacity(messages.len());
+        for message in messages {
+            let to = message.to.clone();
+            match self.admit(&origin, message) {
+                Ok(entry) => {
+                    receipts.accepted(&entry);
+                    entries.push(entry);
+                }
+                Err(problem) => receipts.refused(to, problem),
+            }
+        }
+        self.count_refused(&account, receipts.len() - entries.len());
+        let Some(problem) = receipts.first_problem().filter(|_| entries.is_empty()) else {
+            self.keep(&account, entries).await?;
+            return Ok((StatusCode::ACCEPTED, Json(receipts)).into_response());
+        };
+        let mut response = (problem.status(), Json(&receipts)).into_response();
+        problem.mark(&mut response);
+        Ok(response)
+    }
+
+    fn admit(&self, origin: &Origin, message: MessageRequest) -> Result<Entry, Problem> {
+        let submission = translate::submission(message, wall_clock())?;
+        Ok(self.intake.admit(origin, submission)?)
+    }
+
+    async fn keep(&self, account: &Account, entries: Vec<Entry>) -> Result<(), Refusal> {
+        let count = entries.len();
+        let since = Instant::now();
+        let kept = self.intake.accept(entries).await;
+        match kept {
+            Ok(()) => {
+                let outlet = self.outlets.of(account.name());
+                outlet.metrics().accepted_in(since.elapsed());
+                outlet.metrics().received.inc_by(count as u64);
+            }
+            Err(_) => self.count_refused(account, count),
+        }
+        kept
+    }
+
+    fn count_refused(&self, account: &Account, count: usize) {
+        if count > 0 {
+            self.outlets.of(account.name()).metrics().refused.inc_by(count as u64);
+        }
+    }
+}
+
+/// A browser sends other types without asking, from any page that its user looks at.
+fn check_is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let essence = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .map(|value| value.split(';').next().unwrap_or_default().trim());
+    let is_json = essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    if is_json && !headers.contains_key(header::CONTENT_ENCODING) {
+        return Ok(());
+    }
+    let detail = "the body must be application/json without a Content-Encoding";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+}
+
+/// The body, if it is small enough and comes in time.
+async fn read(body: Body) -> Result<Bytes, Problem> {
+    let whole = Limited::new(body, BODY_OCTETS_MAX).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let detail = "the body has more than 256 KiB";
+            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail))
+        }
+        Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "broken_body", "the body broke off")),
+        Err(_) => {
+            let detail = "the body did not come in time";
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail))
+        }
+    }
+}
+
+const BODY_OCTETS_MAX: usize = 256 * 1024;
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,0 +1,13 @@
+//! HTTP links: ESMEs that call us, and content providers that we call.
+
+mod call;
+mod caller;
+pub(crate) mod client;
+mod messages;
+mod probes;
+mod problem;
+mod public_address;
+pub(crate) mod server;
+#[cfg(test)]
+mod tests;
+mod translate;

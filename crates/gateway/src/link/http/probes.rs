@@ -1,0 +1,39 @@
+//! What machines ask about the gateway itself.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::problem::Problem;
+use super::server::Desk;
+
+/// 200 while the process is worth keeping, 503 with the reason when it should be restarted.
+pub(super) async fn healthz(State(desk): State<Desk>) -> Response {
+    match desk.health.sickness() {
+        None => "ok\n".into_response(),
+        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")).into_response(),
+    }
+}
+
+/// 200 while messages may be sent here, 503 with what is missing otherwise.
+pub(super) async fn readyz(State(desk): State<Desk>) -> Response {
+    match desk.health.unreadiness() {
+        None => Json(serde_json::json!({ "ready": true, "missing": [] })).into_response(),
+        Some(reason) => {
+            let body = Json(serde_json::json!({ "ready": false, "missing": [reason] }));
+            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+        }
+    }
+}
+
+/// All metrics, as OpenMetrics text.
+pub(super) async fn metrics(State(desk): State<Desk>) -> Result<Response, Problem> {
+    let text = desk.metrics.text(&desk.store.status()).map_err(|error| {
+        tracing::error!(%error, "cannot write the metrics");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "metrics_failed", "the metrics could not be written")
+    })?;
+    Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
+}
+
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

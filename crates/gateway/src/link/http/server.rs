@@ -1,0 +1,170 @@
+//! ESMEs that call us: the HTTP API, health and metrics.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::response::Response;
+use axum::routing::get;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use store::Store;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::caller::Doorkeeper;
+use super::problem::Problem;
+use super::{messages, probes};
+use crate::directory::Directory;
+use crate::dispatch::Outlets;
+use crate::health::Health;
+use crate::intake::Intake;
+use crate::metrics::SharedMetrics;
+
+/// What the HTTP API works with.
+pub(crate) struct Api {
+    pub(crate) directory: Arc<ArcSwap<Directory>>,
+    pub(crate) intake: Intake,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) outlets: Arc<Outlets>,
+    pub(crate) metrics: SharedMetrics,
+    pub(crate) health: Arc<Health>,
+}
+
+/// What every request needs.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) api: Arc<Api>,
+    pub(super) door: Arc<Doorkeeper>,
+}
+
+impl Api {
+    /// The paths that there are, and what answers them.
+    pub(crate) fn router(self) -> Router {
+        let desk = Desk { api: Arc::new(self), door: Arc::default() };
+        Router::new()
+            .route("/v1/messages", get(messages::search).post(messages::submit))
+            .route("/v1/messages/{id}", get(messages::find))
+            .route("/v1/send", get(messages::send))
+            .route("/healthz", get(probes::healthz))
+            .route("/readyz", get(probes::readyz))
+            .route("/metrics", get(probes::metrics))
+            .fallback(no_such_path)
+            .method_not_allowed_fallback(no_such_method)
+            .layer(axum::middleware::map_response(never_cached))
+            .with_state(desk)
+    }
+
+    /// Takes connections until it is stopped; returns when the last one has its answers.
+    pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let router = self.router();
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let connections = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = stop.cancelled() => break,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let Ok(place) = places.clone().try_acquire_owned() else {
+                        tracing::warn!(%peer, "connection refused: too many already");
+                        continue;
+                    };
+                    let connection = converse(stream, peer, router.clone(), stop.clone());
+                    connections.spawn(async move {
+                        connection.await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    // Out of descriptors, mostly: others that end will free some.
+                    tracing::warn!(%error, "cannot take a connection");
+                    tokio::time::sleep(ACCEPT_RETRY).await;
+                }
+            }
+        }
+        drop(listener);
+        connections.close();
+        connections.wait().await;
+    }
+}
+
+impl std::ops::Deref for Desk {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
+}
+
+/// Serves one connection, request by request, until the peer closes it, falls silent or has had it
+/// long enough.
+async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "no TCP_NODELAY");
+    }
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.call(request)
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_OCTETS_MAX);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = stop.cancelled() => None,
+        () = tokio::time::sleep(CONNECTION_LIFE) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(CLOSING_TIME, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return tracing::debug!(%peer, "connection cut off: it did not end in time"),
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+async fn no_such_path() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown_path", "there is nothing at this path")
+}
+
+async fn no_such_method() -> Problem {
+    let detail = "this path does not know the method; Allow lists those that it does";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail)
+}
+
+/// Numbers and states are nobody's to keep on the way.
+async fn never_cached(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Connections at a time; more are closed at once.
+const CONNECTIONS_MAX: usize = 4096;
+/// How long a request's head may take, and how long a connection may be idle between requests.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The most octets of a request's head: text in a query fits.
+const HEADER_OCTETS_MAX: usize = 64 * 1024;
+/// After this a connection is closed in good order, so that none that does not read stays for ever.
+const CONNECTION_LIFE: Duration = Duration::from_secs(600);
+/// How long the answer to the last request of a connection may take.
+const CLOSING_TIME: Duration = Duration::from_secs(30);
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);

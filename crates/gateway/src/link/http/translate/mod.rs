@@ -1,0 +1,92 @@
+//! The only place that knows both what is said over HTTP and a message.
+
+mod callback;
+mod query;
+mod record;
+mod submission;
+
+use std::fmt::Display;
+
+use serde::Serializer;
+use sms::Timestamp;
+
+pub(super) use callback::{UnreadableReply, form, reply, reply_submission};
+pub(super) use query::{search_query, send_query};
+pub(super) use record::{page, record};
+pub(super) use submission::{Batch, MessageRequest, Receipts, accepted, batch, submission};
+
+/// An instant as RFC 3339 has it, in UTC with milliseconds.
+struct Rfc3339(Timestamp);
+
+impl Display for Rfc3339 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let milliseconds = i64::try_from(self.0.0).unwrap_or(i64::MAX);
+        let instant = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX);
+        write!(f, "{instant:.3}")
+    }
+}
+
+impl serde::Serialize for Rfc3339 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The instant that an RFC 3339 text names; `None` if it is none, or before 1970.
+fn instant(text: &str) -> Option<Timestamp> {
+    let instant: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(instant.as_millisecond()).ok().map(Timestamp)
+}
+
+/// The octets that pairs of hexadecimal digits name.
+fn octets_of_hex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) {
+        return None;
+    }
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let octet = |pair: &[u8]| match *pair {
+        [high, low] => u8::try_from(digit(high)? * 16 + digit(low)?).ok(),
+        _ => None,
+    };
+    text.as_bytes().chunks_exact(2).map(octet).collect()
+}
+
+/// Octets as pairs of hexadecimal digits, in lower case.
+fn hex(octets: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16);
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).flatten().collect()
+}
+
+fn as_text<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_shown_in_utc_with_milliseconds() {
+        assert_eq!(Rfc3339(Timestamp(1_767_225_600_000)).to_string(), "2026-01-01T00:00:00.000Z");
+        assert_eq!(Rfc3339(Timestamp(1_767_225_600_007)).to_string(), "2026-01-01T00:00:00.007Z");
+        assert!(Rfc3339(Timestamp(u64::MAX)).to_string().starts_with("9999-"));
+    }
+
+    #[test]
+    fn instants_are_read_with_any_offset() {
+        assert_eq!(instant("2026-01-01T07:00:00+07:00"), Some(Timestamp(1_767_225_600_000)));
+        assert_eq!(instant("2026-01-01T00:00:00.007Z"), Some(Timestamp(1_767_225_600_007)));
+        for text in ["", "tomorrow", "2026-01-01", "2026-02-30T00:00:00Z", "1960-01-01T00:00:00Z"] {
+            assert_eq!(instant(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_there_and_back() {
+        assert_eq!(octets_of_hex("00fFa5"), Some(vec![0x00, 0xFF, 0xA5]));
+        assert_eq!(hex(&[0x00, 0xFF, 0xA5]), "00ffa5");
+        for text in ["0", "0g", "+1", "é"] {
+            assert_eq!(octets_of_hex(text), None, "{text}");
+        }
+    }
+}

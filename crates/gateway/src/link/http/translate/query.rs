@@ -1,0 +1,180 @@
+//! What a caller says in the query of a URL.
+
+use axum::extract::Query as QueryString;
+use axum::http::{StatusCode, Uri};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use sms::{LinkName, Priority, Timestamp};
+use store::Query;
+
+use super::super::caller::Credentials;
+use super::super::problem::Problem;
+use super::instant;
+use super::submission::MessageRequest;
+
+/// The query of `GET /v1/send`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SendQuery {
+    account: Option<String>,
+    password: Option<String>,
+    to: String,
+    from: Option<String>,
+    text: String,
+    receipt: Option<bool>,
+    validity_s: Option<u64>,
+    #[serde(default, deserialize_with = "super::submission::priority")]
+    priority: Priority,
+    not_before: Option<String>,
+}
+
+/// The query of `GET /v1/messages`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SearchQuery {
+    number: Option<String>,
+    #[serde(default, deserialize_with = "moment")]
+    from: Option<Timestamp>,
+    #[serde(default, deserialize_with = "moment")]
+    until: Option<Timestamp>,
+    cursor: Option<String>,
+    limit: Option<usize>,
+}
+
+/// The message in the query, and the credentials if they stand there too.
+pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, MessageRequest), Problem> {
+    let query: SendQuery = read(uri)?;
+    let credentials = query.account.zip(query.password);
+    let credentials =
+        credentials.map(|(account, password)| Credentials { account, password: password.into_bytes() });
+    let message = MessageRequest {
+        to: query.to,
+        from: query.from,
+        text: Some(query.text),
+        binary: None,
+        udh: None,
+        data_coding: None,
+        receipt: query.receipt.unwrap_or(true),
+        validity_s: query.validity_s,
+        priority: query.priority,
+        not_before: query.not_before,
+    };
+    Ok((credentials, message))
+}
+
+/// What to look for among the messages of `account`.
+pub(in super::super) fn search_query(uri: &Uri, account: &LinkName) -> Result<Query, Problem> {
+    let query: SearchQuery = read(uri)?;
+    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+    if limit == 0 || limit > Query::LIMIT_MAX {
+        return Err(Problem::bad_value("limit", format!("1 to {}", Query::LIMIT_MAX)));
+    }
+    let cursor = query.cursor.map(|cursor| cursor.parse()).transpose();
+    let cursor = cursor.map_err(|_| Problem::bad_value("cursor", "not the `next` of a page"))?;
+    let number = query.number.map(|number| {
+        // The plus of a query is a blank.
+        let number = number.trim_start();
+        number.strip_prefix('+').unwrap_or(number).as_bytes().to_vec()
+    });
+    Ok(Query { link: Some(account.clone()), number, from: query.from, until: query.until, cursor, limit })
+}
+
+fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    let bad_query = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail);
+    if !is_utf8(uri.query().unwrap_or_default()) {
+        return Err(bad_query("the query is not UTF-8".to_owned()));
+    }
+    let query = QueryString::try_from_uri(uri).map_err(|rejection| bad_query(rejection.body_text()))?;
+    Ok(query.0)
+}
+
+/// Whether the octets that a query names are UTF-8: the parser would replace what is not.
+fn is_utf8(query: &str) -> bool {
+    let mut octets = Vec::with_capacity(query.len());
+    let mut rest = query.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let escaped = after.first_chunk().filter(|_| first == b'%').and_then(|&[high, low]| {
+            let digit = |digit: u8| char::from(digit).to_digit(16);
+            u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+        });
+        octets.push(escaped.unwrap_or(first));
+        rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    std::str::from_utf8(&octets).is_ok()
+}
+
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let instant = instant(&text);
+    let error = || serde::de::Error::custom("not an instant like 2026-01-31T12:00:00Z");
+    instant.ok_or_else(error).map(Some)
+}
+
+const LIMIT_DEFAULT: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn uri(query: &str) -> Uri {
+        format!("/x?{query}").parse().unwrap()
+    }
+
+    fn said<T>(result: Result<T, Problem>) -> String {
+        result.err().map(|problem| serde_json::to_string(&problem).unwrap()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_text_in_the_query() {
+        let query = "account=bank&password=a%26b&to=%2B6281234567890&text=halo+d%C3%BCnia&priority=3&receipt=false";
+        let (credentials, message) = send_query(&uri(query)).unwrap();
+        let credentials = credentials.unwrap();
+        assert_eq!((credentials.account.as_str(), &credentials.password[..]), ("bank", &b"a&b"[..]));
+        assert_eq!(message.to, "+6281234567890");
+        assert_eq!(message.text.as_deref(), Some("halo dünia"));
+        assert_eq!(message.priority, Priority(3));
+        assert!(!message.receipt);
+        let (credentials, _) = send_query(&uri("to=1&text=x&account=bank")).unwrap();
+        assert!(credentials.is_none());
+    }
+
+    #[test]
+    fn a_query_that_is_not_understood_is_refused() {
+        assert!(said(send_query(&uri("to=1&text=x&coding=2"))).contains("unknown field `coding`"));
+        assert!(said(send_query(&uri("to=1"))).contains("missing field `text`"));
+        assert!(said(send_query(&uri("to=1&text=%E9"))).contains("not UTF-8"));
+        assert!(said(send_query(&uri("to=1&text=x&validity_s=-1"))).contains("validity_s"));
+        assert!(send_query(&uri("to=1&text=100%")).is_ok());
+    }
+
+    #[test]
+    fn a_search_is_for_the_callers_own() {
+        let account = LinkName::from("bank");
+        let query = "number=+6281234567890&from=2026-01-01T00:00:00Z&limit=10&cursor=00112233445566778899aabbccddeeff";
+        let query = search_query(&uri(query), &account).unwrap();
+        assert_eq!(query.link, Some(account.clone()));
+        assert_eq!(query.number.as_deref(), Some(&b"6281234567890"[..]));
+        assert_eq!(query.from, Some(Timestamp(1_767_225_600_000)));
+        assert_eq!((query.until, query.limit), (None, 10));
+        assert!(query.cursor.is_some());
+        let empty = search_query(&"/x".parse().unwrap(), &account).unwrap();
+        assert_eq!((empty.limit, empty.number), (LIMIT_DEFAULT, None));
+    }
+
+    #[test]
+    fn a_search_that_is_not_understood_names_what() {
+        let account = LinkName::from("bank");
+        for (query, clue) in [
+            ("limit=0", "\"field\":\"limit\""),
+            ("limit=1001", "\"field\":\"limit\""),
+            ("cursor=5", "\"field\":\"cursor\""),
+            ("until=today", "until"),
+            ("account=other", "unknown field `account`"),
+        ] {
+            let said = said(search_query(&uri(query), &account));
+            assert!(said.contains(clue), "{query}: {said}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What is known of a message, as a caller is shown it.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+use sms::{Direction, MessageId, State};
+use store::{Event, Page, Record, Step};
+
+use super::{Rfc3339, as_text};
+
+/// A record with its history.
+#[derive(Serialize)]
+pub(in super::super) struct RecordView<'a> {
+    #[serde(serialize_with = "as_text")]
+    id: MessageId,
+    direction: &'static str,
+    origin: &'a str,
+    target: &'a str,
+    from: String,
+    to: String,
+    segments: u16,
+    state: &'static str,
+    #[serde(skip_serializing_if = "is_zero")]
+    error: u32,
+    accepted_at: Rfc3339,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    final_at: Option<Rfc3339>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_reply_to: Option<Text<MessageId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Vec<StepView<'a>>>,
+}
+
+/// Records without their histories.
+#[derive(Serialize)]
+pub(in super::super) struct PageView<'a> {
+    messages: Vec<RecordView<'a>>,
+    next: Option<Text<MessageId>>,
+}
+
+/// A step; what does not belong to its event is left out.
+#[derive(Serialize)]
+struct StepView<'a> {
+    at: Rfc3339,
+    segment: u16,
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_at: Option<Rfc3339>,
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Text<T: Display>(#[serde(serialize_with = "as_text")] T);
+
+/// Everything that is known of a message.
+pub(in super::super) fn record(record: &Record) -> RecordView<'_> {
+    let history = record.history.iter().map(step).collect();
+    RecordView { history: Some(history), ..summary(record) }
+}
+
+/// Messages that were found.
+pub(in super::super) fn page(page: &Page) -> PageView<'_> {
+    PageView { messages: page.records.iter().map(summary).collect(), next: page.next.map(Text) }
+}
+
+/// The word for a state.
+pub(super) fn state_name(state: State) -> &'static str {
+    match state {
+        State::Enroute => "enroute",
+        State::Delivered => "delivered",
+        State::Expired => "expired",
+        State::Deleted => "deleted",
+        State::Undeliverable => "undeliverable",
+        State::Accepted => "accepted",
+        State::Unknown => "unknown",
+        State::Rejected => "rejected",
+        State::HandedOver => "handed_over",
+    }
+}
+
+fn summary(record: &Record) -> RecordView<'_> {
+    RecordView {
+        id: record.id,
+        direction: match record.direction {
+            Direction::Mt => "mt",
+            Direction::Mo => "mo",
+        },
+        origin: record.origin.as_str(),
+        target: record.target.as_str(),
+        from: record.source.text(),
+        to: record.destination.text(),
+        segments: record.segments,
+        state: state_name(record.state),
+        error: record.error,
+        accepted_at: Rfc3339(record.accepted_at),
+        final_at: record.final_at.map(Rfc3339),
+        in_reply_to: record.in_reply_to.map(Text),
+        history: None,
+    }
+}
+
+fn step(step: &Step) -> StepView<'_> {
+    let mut view = StepView {
+        at: Rfc3339(step.at),
+        segment: step.segment,
+        event: event_name(&step.event),
+        link: None,
+        remote_id: None,
+        state: None,
+        error: None,
+        cause: None,
+        retry_at: None,
+    };
+    match &step.event {
+        Event::Accepted => {}
+        Event::Attempted { link } | Event::Redirected { to: link } | Event::OwnerTold { link } => {
+            view.link = Some(link.as_str());
+        }
+        Event::Sent { remote_id } => view.remote_id = remote_id.as_ref().map(ToString::to_string),
+        Event::Retried { cause, at } => {
+            view.cause = Some(cause.to_string());
+            view.retry_at = Some(Rfc3339(*at));
+        }
+        Event::OutcomeUnknown { cause } | Event::Failed { cause } | Event::OwnerNotTold { cause } => {
+            view.cause = Some(cause.to_string());
+        }
+        Event::Receipt { state, error } => {
+            view.state = Some(state_name(*state));
+            view.error = Some(*error).filter(|error| !is_zero(error));
+        }
+        Event::Final { state } => view.state = Some(state_name(*state)),
+    }
+    view
+}
+
+fn event_name(event: &Event) -> &'static str {
+    match event {
+        Event::Accepted => "accepted",
+        Event::Attempted { .. } => "attempted",
+        Event::Sent { .. } => "sent",
+        Event::Retried { .. } => "retried",
+        Event::Redirected { .. } => "redirected",
+        Event::OutcomeUnknown { .. } => "outcome_unknown",
+        Event::Failed { .. } => "failed",
+        Event::Receipt { .. } => "receipt",
+        Event::Final { .. } => "final",
+        Event::OwnerTold { .. } => "owner_told",
+        Event::OwnerNotTold { .. } => "owner_not_told",
+    }
+}
+
+fn is_zero(error: &u32) -> bool {
+    *error == 0
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+    use sms::{Address, LinkName, Timestamp};
+    use store::{Cause, RemoteId, RemoteIdForm};
+
+    use super::*;
+
+    const START: u64 = 1_767_225_600_000;
+
+    fn example() -> Record {
+        let step = |after, event| Step { at: Timestamp(START + after), segment: 0, event };
+        let smsc = LinkName::from("telco-a");
+        let remote_id = RemoteId::new(b"A1\n", RemoteIdForm::Text);
+        Record {
+            id: MessageId::from_octets([0xAB; 16]),
+            direction: Direction::Mt,
+            origin: "bank".into(),
+            target: smsc.clone(),
+            source: Address::guess(b"BANK").unwrap(),
+            destination: Address::guess(b"6281234567890").unwrap(),
+            segments: 1,
+            state: State::Undeliverable,
+            error: 27,
+            accepted_at: Timestamp(START),
+            final_at: Some(Timestamp(START + 9)),
+            in_reply_to: None,
+            history: vec![
+                step(0, Event::Accepted),
+                step(1, Event::Attempted { link: smsc }),
+                step(2, Event::Retried { cause: Cause::Smpp(0x58), at: Timestamp(START + 1000) }),
+                step(3, Event::OutcomeUnknown { cause: Cause::Timeout }),
+                step(4, Event::Sent { remote_id: Some(remote_id) }),
+                step(5, Event::Receipt { state: State::Undeliverable, error: 27 }),
+                step(9, Event::Final { state: State::Undeliverable }),
+            ],
+        }
+    }
+
+    // CMN-8
+    #[test]
+    fn a_record_tells_all_that_happened() {
+        let shown = serde_json::to_value(record(&example())).unwrap();
+        let at = |after: u64| format!("2026-01-01T00:00:00.{after:03}Z");
+        let expected = json!({
+            "id": "ab".repeat(16), "direction": "mt", "origin": "bank", "target": "telco-a",
+            "from": "BANK", "to": "6281234567890", "segments": 1, "state": "undeliverable", "error": 27,
+            "accepted_at": at(0), "final_at": at(9),
+            "history": [
+                { "at": at(0), "segment": 0, "event": "accepted" },
+                { "at": at(1), "segment": 0, "event": "attempted", "link": "telco-a" },
+                { "at": at(2), "segment": 0, "event": "retried", "cause": "command_status 0x00000058",
+                  "retry_at": "2026-01-01T00:00:01.000Z" },
+                { "at": at(3), "segment": 0, "event": "outcome_unknown", "cause": "no answer in time" },
+                { "at": at(4), "segment": 0, "event": "sent", "remote_id": "A1\\n" },
+                { "at": at(5), "segment": 0, "event": "receipt", "state": "undeliverable", "error": 27 },
+                { "at": at(9), "segment": 0, "event": "final", "state": "undeliverable" },
+            ],
+        });
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_page_has_no_histories_and_says_where_to_go_on() {
+        let mut record = example();
+        record.in_reply_to = Some(MessageId::from_octets([1; 16]));
+        let next = Some(record.id);
+        let shown = serde_json::to_value(page(&Page { records: vec![record], next })).unwrap();
+        assert_eq!(shown["next"], "ab".repeat(16));
+        assert_eq!(shown["messages"][0]["in_reply_to"], "01".repeat(16));
+        assert_eq!(shown["messages"][0].get("history"), None);
+        let last = serde_json::to_value(page(&Page::default())).unwrap();
+        assert_eq!(last, json!({ "messages": [], "next": null }));
+    }
+}

@@ -1,0 +1,397 @@
+//! What a caller hands in, as a submission; and what it is answered.
+
+use std::time::Duration;
+
+use arrayvec::ArrayVec;
+use axum::http::StatusCode;
+use bytes::Bytes;
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use sms::{Address, Direction, Message, MessageId, Priority, ReceiptRequest, Timestamp};
+use store::Entry;
+
+use super::super::problem::Problem;
+use super::{as_text, instant, octets_of_hex};
+use crate::intake::{Content, Submission};
+
+/// A message as a caller writes it. Has no `Debug` form, so that its text cannot get into a log.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct MessageRequest {
+    /// The number of the receiver, with or without a plus.
+    pub(in super::super) to: String,
+    /// The number, short code or name of the sender; an account with one source need not say it.
+    pub(super) from: Option<String>,
+    /// The text, to be encoded in the alphabet that takes the fewest segments.
+    pub(super) text: Option<String>,
+    /// Octets in hexadecimal digits, instead of a text.
+    pub(super) binary: Option<String>,
+    /// The user data header of `binary` in hexadecimal digits, its length octet included.
+    pub(super) udh: Option<String>,
+    /// The alphabet and class of `binary`: data_coding of SMPP 3.4 section 5.2.19.
+    pub(super) data_coding: Option<u8>,
+    /// Whether the record shall show the final state.
+    #[serde(default = "yes")]
+    pub(super) receipt: bool,
+    /// Seconds that it may wait from when it is due; more than seven days count as seven.
+    pub(super) validity_s: Option<u64>,
+    /// `"bulk"`, `"urgent"`, or 0 (bulk) to 3 (urgent).
+    #[serde(default, deserialize_with = "priority")]
+    pub(super) priority: Priority,
+    /// Not to be sent before this instant of RFC 3339; at most 30 days ahead.
+    pub(super) not_before: Option<String>,
+}
+
+/// What the body of a request holds.
+pub(in super::super) enum Batch {
+    One(Box<MessageRequest>),
+    Many(Vec<MessageRequest>),
+}
+
+/// That a message was taken over.
+#[derive(Debug, Serialize)]
+pub(in super::super) struct Accepted {
+    #[serde(serialize_with = "as_text")]
+    id: MessageId,
+    state: &'static str,
+    segments: usize,
+    to: String,
+}
+
+/// What became of each message of an array, in its order.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(in super::super) struct Receipts(Vec<Receipt>);
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Receipt {
+    Accepted(Accepted),
+    Refused { to: String, problem: Problem },
+}
+
+/// Reads one message or an array of at most [`MESSAGES_MAX`].
+///
+/// A body that is not of this form is refused whole, and the answer says where it goes wrong.
+pub(in super::super) fn batch(body: &[u8]) -> Result<Batch, Problem> {
+    let first = body.iter().find(|octet| !octet.is_ascii_whitespace());
+    if first != Some(&b'[') {
+        return Ok(Batch::One(Box::new(serde_json::from_slice(body).map_err(not_json)?)));
+    }
+    let messages: Vec<MessageRequest> = serde_json::from_slice(body).map_err(not_json)?;
+    if messages.is_empty() || messages.len() > MESSAGES_MAX {
+        let detail = format!("an array has 1 to {MESSAGES_MAX} messages");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_batch", detail));
+    }
+    Ok(Batch::Many(messages))
+}
+
+/// What a caller wants carried.
+pub(in super::super) fn submission(request: MessageRequest, now: Timestamp) -> Result<Submission, Problem> {
+    let not_before = due(request.not_before.as_deref(), now)?;
+    let expires_at = expiry(request.validity_s, not_before.unwrap_or(now))?;
+    let (content, has_udh) = content(request.text, request.binary, request.udh, request.data_coding)?;
+    let destination = Address::guess(request.to.as_bytes())
+        .ok_or_else(|| Problem::from(crate::intake::Refusal::BadDestination))?;
+    Ok(Submission {
+        direction: Direction::Mt,
+        source: source(request.from.as_deref())?,
+        destination,
+        service_type: ArrayVec::new(),
+        protocol_id: 0,
+        esm_class: if has_udh { Message::UDHI } else { 0 },
+        priority: request.priority,
+        receipt: if request.receipt { ReceiptRequest::TRACKED } else { ReceiptRequest::NONE },
+        not_before,
+        expires_at,
+        in_reply_to: None,
+        tlvs: Bytes::new(),
+        content,
+        back_to: None,
+    })
+}
+
+/// The answer for a message that was admitted; to be sent when it is kept.
+pub(in super::super) fn accepted(entry: &Entry) -> Accepted {
+    Accepted {
+        id: entry.message.id,
+        state: super::record::state_name(sms::State::Enroute),
+        segments: entry.message.parts.len(),
+        to: entry.message.destination.text(),
+    }
+}
+
+impl Receipts {
+    pub(in super::super) fn with_capacity(messages: usize) -> Self {
+        Self(Vec::with_capacity(messages))
+    }
+
+    pub(in super::super) fn accepted(&mut self, entry: &Entry) {
+        self.0.push(Receipt::Accepted(accepted(entry)));
+    }
+
+    pub(in super::super) fn refused(&mut self, to: String, problem: Problem) {
+        self.0.push(Receipt::Refused { to, problem });
+    }
+
+    pub(in super::super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(in super::super) fn first_problem(&self) -> Option<&Problem> {
+        self.0.iter().find_map(|receipt| match receipt {
+            Receipt::Refused { problem, .. } => Some(problem),
+            Receipt::Accepted(_) => None,
+        })
+    }
+}
+
+fn not_json(error: serde_json::Error) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "bad_json", error.to_string())
+}
+
+fn source(from: Option<&str>) -> Result<Address, Problem> {
+    let Some(from) = from else { return Ok(Address::default()) };
+    let detail = "a sender is a number of up to 20 digits or a name of up to 11 ASCII characters";
+    Address::guess(from.as_bytes()).ok_or_else(|| Problem::bad_value("from", detail))
+}
+
+/// D-3: a schedule in the past is now, one far ahead is refused.
+fn due(not_before: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = not_before else { return Ok(None) };
+    let at = instant(text)
+        .ok_or_else(|| Problem::bad_value("not_before", "not an instant like 2026-01-31T12:00:00Z"))?;
+    if at.since(now) > SCHEDULE_MAX {
+        return Err(Problem::bad_value("not_before", "at most 30 days ahead"));
+    }
+    Ok(Some(at).filter(|at| *at > now))
+}
+
+fn expiry(validity_s: Option<u64>, due: Timestamp) -> Result<Option<Timestamp>, Problem> {
+    match validity_s {
+        None => Ok(None),
+        Some(0) => Err(Problem::bad_value("validity_s", "at least 1")),
+        Some(seconds) => Ok(Some(due.plus(Duration::from_secs(seconds).min(VALIDITY_MAX)))),
+    }
+}
+
+/// What is to be carried, and whether it starts with a user data header.
+fn content(
+    text: Option<String>,
+    binary: Option<String>,
+    udh: Option<String>,
+    data_coding: Option<u8>,
+) -> Result<(Content, bool), Problem> {
+    match (text, binary) {
+        (Some(_), None) if udh.is_some() => Err(Problem::bad_value("udh", "goes with binary, not with text")),
+        (Some(_), None) if data_coding.is_some() => {
+            Err(Problem::bad_value("data_coding", "goes with binary, not with text"))
+        }
+        (Some(text), None) => Ok((Content::Text(text), false)),
+        (None, Some(binary)) => encoded(&binary, udh.as_deref(), data_coding),
+        (Some(_), Some(_)) => Err(Problem::bad_value("binary", "either text or binary, not both")),
+        (None, None) => Err(Problem::bad_value("text", "text or binary is needed")),
+    }
+}
+
+fn encoded(binary: &str, udh: Option<&str>, data_coding: Option<u8>) -> Result<(Content, bool), Problem> {
+    let data_coding = data_coding.unwrap_or(EIGHT_BIT);
+    // C-2: reserved in 23.038 and in SMPP alike.
+    if matches!(data_coding, 0x80..=0xBF) {
+        return Err(Problem::bad_value("data_coding", "a reserved value"));
+    }
+    let digits = "not pairs of hexadecimal digits";
+    let mut octets = udh
+        .map(|udh| octets_of_hex(udh).ok_or_else(|| Problem::bad_value("udh", digits)))
+        .transpose()?
+        .unwrap_or_default();
+    // U-1
+    if udh.is_some() && !sms::UserDataHeader::parse(&octets).is_ok_and(|(_, rest)| rest.is_empty()) {
+        let detail = "not a user data header with its length octet (3GPP 23.040 section 9.2.3.24)";
+        return Err(Problem::bad_value("udh", detail));
+    }
+    octets.extend(octets_of_hex(binary).ok_or_else(|| Problem::bad_value("binary", digits))?);
+    if octets.len() > OCTETS_MAX {
+        return Err(crate::intake::Refusal::BadLength.into());
+    }
+    Ok((Content::Encoded { data_coding, octets: octets.into() }, udh.is_some()))
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Priority, D::Error> {
+    deserializer.deserialize_any(PriorityVisitor)
+}
+
+struct PriorityVisitor;
+
+impl Visitor<'_> for PriorityVisitor {
+    type Value = Priority;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("\"bulk\", \"urgent\" or 0 to 3")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Priority, E> {
+        match u8::try_from(number) {
+            Ok(number) if number <= Priority::URGENT.0 => Ok(Priority(number)),
+            _ => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
+        }
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Priority, E> {
+        match text {
+            "bulk" => Ok(Priority::BULK),
+            "urgent" => Ok(Priority::URGENT),
+            _ => match text.parse() {
+                Ok(number) => self.visit_u64(number),
+                Err(_) => Err(E::invalid_value(Unexpected::Str(text), &self)),
+            },
+        }
+    }
+}
+
+/// The most messages of one request.
+const MESSAGES_MAX: usize = 1000;
+/// The most octets of a binary message with its header: 255 segments of 140.
+const OCTETS_MAX: usize = 255 * 140;
+/// data_coding of 8-bit data.
+const EIGHT_BIT: u8 = 0x04;
+/// A later schedule is refused, D-3.
+const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A longer validity is cut, D-3.
+const VALIDITY_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_767_225_600_000);
+
+    fn read(json: &str) -> Result<Submission, String> {
+        let Batch::One(request) = batch(json.as_bytes()).map_err(said)? else { panic!("an array") };
+        submission(*request, NOW).map_err(said)
+    }
+
+    fn said(problem: Problem) -> String {
+        serde_json::to_string(&problem).unwrap()
+    }
+
+    fn text(submission: &Submission) -> &str {
+        let Content::Text(text) = &submission.content else { panic!("no text") };
+        text
+    }
+
+    #[test]
+    fn a_text_with_its_defaults() {
+        let submission = read(r#"{"to":"+6281234567890","from":"BANK","text":"Saldo Rp 5.000 é"}"#).unwrap();
+        assert_eq!(submission.destination, Address::guess(b"6281234567890").unwrap());
+        assert_eq!(submission.source, Address::guess(b"BANK").unwrap());
+        assert_eq!(text(&submission), "Saldo Rp 5.000 é");
+        assert_eq!(submission.receipt, ReceiptRequest::TRACKED);
+        assert_eq!(submission.priority, Priority::BULK);
+        assert_eq!((submission.not_before, submission.expires_at), (None, None));
+        assert_eq!(submission.esm_class, 0);
+    }
+
+    #[test]
+    fn every_option_is_heard() {
+        let json = r#"{"to":"6281234567890","text":"x","receipt":false,"validity_s":60,
+            "priority":"urgent","not_before":"2026-01-01T07:01:00+07:00"}"#;
+        let submission = read(json).unwrap();
+        assert_eq!(submission.receipt, ReceiptRequest::NONE);
+        assert_eq!(submission.priority, Priority::URGENT);
+        assert_eq!(submission.not_before, Some(NOW.plus(Duration::from_secs(60))));
+        assert_eq!(submission.expires_at, Some(NOW.plus(Duration::from_secs(120))));
+        assert!(submission.source.value.is_empty());
+        let priority = |value: &str| {
+            read(&format!(r#"{{"to":"1","text":"","priority":{value}}}"#)).map(|submission| submission.priority)
+        };
+        assert_eq!(priority("2"), Ok(Priority(2)));
+        assert_eq!(priority("\"2\""), Ok(Priority(2)));
+        assert_eq!(priority("\"bulk\""), Ok(Priority::BULK));
+        for value in ["4", "-1", "\"high\"", "null", "256"] {
+            assert!(priority(value).unwrap_err().contains("bad_json"), "{value}");
+        }
+    }
+
+    // D-3
+    #[test]
+    fn times_are_held_within_bounds() {
+        let with = |fields: &str| read(&format!(r#"{{"to":"6281234567890","text":"x",{fields}}}"#));
+        assert_eq!(with(r#""validity_s":99999999999"#).unwrap().expires_at, Some(NOW.plus(VALIDITY_MAX)));
+        assert_eq!(with(r#""not_before":"2020-01-01T00:00:00Z""#).unwrap().not_before, None);
+        assert!(with(r#""not_before":"2027-01-01T00:00:00Z""#).unwrap_err().contains("30 days"));
+        assert!(with(r#""not_before":"soon""#).unwrap_err().contains("\"field\":\"not_before\""));
+        assert!(with(r#""validity_s":0"#).unwrap_err().contains("\"field\":\"validity_s\""));
+    }
+
+    #[test]
+    fn octets_with_a_header() {
+        let json = r#"{"to":"6281234567890","binary":"DEADbeef","udh":"0605040B8423F0","data_coding":245}"#;
+        let submission = read(json).unwrap();
+        let Content::Encoded { data_coding, octets } = submission.content else { panic!("text") };
+        assert_eq!(data_coding, 245);
+        assert_eq!(&octets[..], b"\x06\x05\x04\x0b\x84\x23\xf0\xde\xad\xbe\xef");
+        assert_eq!(submission.esm_class, Message::UDHI);
+        let plain = read(r#"{"to":"6281234567890","binary":"00"}"#).unwrap();
+        assert!(matches!(plain.content, Content::Encoded { data_coding: 4, .. }));
+        assert_eq!(plain.esm_class, 0);
+    }
+
+    // U-1, C-2
+    #[test]
+    fn content_that_cannot_be_meant_names_its_field() {
+        let cases = [
+            (r#""text":"x","binary":"00""#, "binary"),
+            (r#""validity_s":5"#, "text"),
+            (r#""text":"x","udh":"00""#, "udh"),
+            (r#""text":"x","data_coding":8"#, "data_coding"),
+            (r#""binary":"0""#, "binary"),
+            (r#""binary":"zz""#, "binary"),
+            (r#""binary":"00","udh":"060504""#, "udh"),
+            (r#""binary":"00","udh":"""#, "udh"),
+            (r#""binary":"00","udh":"0504050B8423F0""#, "udh"),
+            (r#""binary":"00","data_coding":128"#, "data_coding"),
+            (r#""text":"x","from":"twelve chars""#, "from"),
+        ];
+        for (fields, field) in cases {
+            let problem = read(&format!(r#"{{"to":"6281234567890",{fields}}}"#)).unwrap_err();
+            assert!(problem.contains(&format!("\"field\":\"{field}\"")), "{fields}: {problem}");
+            assert!(problem.contains("\"status\":422"), "{fields}: {problem}");
+        }
+        let long = format!(r#"{{"to":"6281234567890","binary":"{}"}}"#, "00".repeat(OCTETS_MAX + 1));
+        assert!(read(&long).unwrap_err().contains("bad_length"));
+    }
+
+    #[test]
+    fn broken_json_says_where() {
+        for (json, clue) in [
+            (r#"{"to":"1","text":"x","smsc":"a"}"#, "unknown field `smsc`"),
+            (r#"{"text":"x"}"#, "missing field `to`"),
+            (r#"{"to":"1","#, "line 1 column 10"),
+            (r#"{"to":1,"text":"x"}"#, "line 1 column 7"),
+            (r#"{"to":"1","text":"x"} {"#, "trailing characters"),
+            ("", "line 1 column 0"),
+        ] {
+            let problem = read(json).unwrap_err();
+            assert!(problem.contains(clue) && problem.contains("bad_json"), "{json}: {problem}");
+        }
+        let invalid = batch(b"{\"to\":\"1\",\"text\":\"\xff\"}").map_err(said).err().unwrap();
+        assert!(invalid.contains("bad_json"));
+    }
+
+    #[test]
+    fn an_array_is_bounded() {
+        let one = r#"{"to":"1","text":"x"}"#;
+        let many = |count: usize| batch(format!(" [{}]", vec![one; count].join(",")).as_bytes());
+        assert!(matches!(many(1000), Ok(Batch::Many(messages)) if messages.len() == 1000));
+        for count in [0, 1001] {
+            assert!(many(count).map_err(said).err().unwrap().contains("bad_batch"), "{count}");
+        }
+    }
+}

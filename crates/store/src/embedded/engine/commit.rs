@@ -1,0 +1,240 @@
+//! Making it durable.
+
+use std::io;
+use std::time::Duration;
+
+use sms::Timestamp;
+
+use super::super::disk::Disk;
+use super::super::fact::{put_link, put_serial};
+use super::super::slots::Phase;
+use super::{Answer, Engine};
+use crate::{Sighting, StoreError};
+
+/// How long an outcome may wait for others before it is synced.
+const SYNC_DELAY: Duration = Duration::from_millis(10);
+
+/// An answer that waits for the disk.
+#[derive(Debug)]
+pub(super) enum Reply {
+    Accepted { answer: Answer<()>, messages: usize },
+    Sighted { answer: Answer<Vec<Sighting>>, sightings: Vec<Sighting> },
+    Synced(Answer<()>),
+}
+
+impl Reply {
+    fn refuse(self, error: StoreError) {
+        match self {
+            Self::Accepted { answer, .. } | Self::Synced(answer) => drop(answer.send(Err(error))),
+            Self::Sighted { answer, .. } => drop(answer.send(Err(error))),
+        }
+    }
+}
+
+impl<D: Disk> Engine<D> {
+    /// Writes what was said, syncs if somebody waits for it or it has waited long enough, and answers.
+    pub(in super::super) fn commit(&mut self, now: Timestamp) {
+        if self.poisoned.is_some() || !self.write() {
+            return self.refuse_all();
+        }
+        self.refusable.clear();
+        if self.journal.is_unsynced() {
+            let since = *self.unsynced_since.get_or_insert(now);
+            let is_awaited = !self.replies.is_empty() || !self.fresh.is_empty();
+            let is_overdue = now.since(since) >= SYNC_DELAY || now < since;
+            if !(is_awaited || is_overdue || self.is_file_long()) || !self.sync() {
+                return;
+            }
+        }
+        self.release();
+        self.answer();
+        self.turn_over();
+    }
+
+    /// Makes everything durable that was said so far.
+    pub(in super::super) fn flush(&mut self, now: Timestamp) {
+        self.unsynced_since = Some(Timestamp(0));
+        self.commit(now);
+    }
+
+    /// When [`Engine::commit`] has to be called at the latest although no command comes.
+    pub(super) fn commit_due(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.poisoned.is_some() {
+            None
+        } else if !self.fresh.is_empty() && !self.journal.has_pending() {
+            Some(now)
+        } else {
+            let since = self.unsynced_since.or_else(|| self.journal.has_pending().then_some(now));
+            since.map(|since| since.plus(SYNC_DELAY))
+        }
+    }
+
+    /// Writes what waits to be written; false if some of it still waits.
+    pub(super) fn write(&mut self) -> bool {
+        if !self.journal.has_pending() {
+            return true;
+        }
+        match self.journal.write(&mut self.disk) {
+            Ok(()) => true,
+            Err(error) if is_full(&error) => self.write_without_accepted(),
+            Err(error) => {
+                self.poison(&error);
+                false
+            }
+        }
+    }
+
+    /// There is no room for all: refuses what may be refused, and writes the rest.
+    fn write_without_accepted(&mut self) -> bool {
+        if !self.is_full {
+            tracing::warn!("the disk is full: nothing is accepted until there is room");
+        }
+        self.is_full = true;
+        let refused = self.journal.refuse();
+        if !refused.is_empty() {
+            self.undo_accepted(0);
+            self.shift(&refused);
+        }
+        let (accepted, others) =
+            std::mem::take(&mut self.replies).into_iter().partition(|reply| matches!(reply, Reply::Accepted { .. }));
+        let accepted: Vec<Reply> = accepted;
+        accepted.into_iter().for_each(|reply| reply.refuse(StoreError::Full));
+        self.replies = others;
+        match self.journal.write(&mut self.disk) {
+            Ok(()) => true,
+            Err(error) => {
+                if !is_full(&error) {
+                    self.poison(&error);
+                }
+                false
+            }
+        }
+    }
+
+    /// Corrects the places of what stood behind groups that were dropped.
+    fn shift(&mut self, refused: &[super::super::journal::Refused]) {
+        let file = self.journal.durable().file;
+        let shifted = |offset: u32| {
+            offset - refused.iter().filter(|group| group.offset < offset).map(|group| group.octets).sum::<u32>()
+        };
+        for number in 0..self.index.slab.len() {
+            let Some(slot) = self.index.slab.get_mut(number) else { continue };
+            if slot.phase != Phase::Free && slot.place.file == file {
+                slot.place.offset = shifted(slot.place.offset);
+            }
+            if slot.phase == Phase::Sent && slot.attempts == file as u16 {
+                slot.due = shifted(slot.due);
+            }
+        }
+    }
+
+    fn is_file_long(&self) -> bool {
+        self.journal.current_octets() >= self.options.segment_octets + self.links.octets()
+    }
+
+    /// Syncs; false and poisoned if that failed.
+    pub(super) fn sync(&mut self) -> bool {
+        match self.journal.sync(&mut self.disk) {
+            Ok(()) => {
+                self.unsynced_since = None;
+                self.progress.set_durable(self.journal.durable());
+                true
+            }
+            Err(error) => {
+                self.poison(&error);
+                self.refuse_all();
+                false
+            }
+        }
+    }
+
+    /// What was fresh is durable and may be lent.
+    fn release(&mut self) {
+        for ticket in std::mem::take(&mut self.fresh) {
+            let is_there = |slot: &super::super::slots::Slot| slot.generation == ticket.generation;
+            if self.index.slab.get(ticket.slot).is_some_and(is_there) {
+                self.enqueue(ticket, true, None);
+            }
+        }
+    }
+
+    fn answer(&mut self) {
+        for reply in std::mem::take(&mut self.replies) {
+            match reply {
+                Reply::Accepted { answer, messages } => {
+                    self.accepted_total += messages as u64;
+                    let _ = answer.send(Ok(()));
+                }
+                Reply::Sighted { answer, sightings } => drop(answer.send(Ok(sightings))),
+                Reply::Synced(answer) => drop(answer.send(Ok(()))),
+            }
+        }
+    }
+
+    /// Answers everybody who waits that it was not done.
+    pub(super) fn refuse_all(&mut self) {
+        let error = self.failure().unwrap_or(StoreError::Full);
+        std::mem::take(&mut self.replies).into_iter().for_each(|reply| reply.refuse(error.clone()));
+        if self.poisoned.is_some() {
+            self.fresh.clear();
+            self.refuse_takers(&error);
+        }
+    }
+
+    /// Nothing is done any more: what is on the disk is no longer known.
+    pub(super) fn poison(&mut self, error: &io::Error) {
+        if self.poisoned.is_none() {
+            tracing::error!(%error, "the store failed and accepts nothing more");
+            self.poisoned = Some(error.to_string());
+        }
+    }
+
+    /// Goes on in the next file if this one is long, and removes the oldest if nobody needs it.
+    fn turn_over(&mut self) {
+        if self.journal.is_unsynced() || self.journal.has_pending() {
+            return;
+        }
+        if self.is_file_long()
+            && let Err(error) = self.begin_file()
+        {
+            if is_full(&error) {
+                self.is_full = true;
+            } else {
+                self.poison(&error);
+            }
+        }
+        self.remove_unneeded();
+    }
+
+    /// Begins a file of the journal, with the names of all links in its first group.
+    pub(super) fn begin_file(&mut self) -> io::Result<()> {
+        self.journal.begin_file(&mut self.disk)?;
+        self.progress.set_durable(self.journal.durable());
+        self.declared = 0;
+        self.journal.begin();
+        put_serial(self.journal.facts(), self.next_serial);
+        self.put_links();
+        self.journal.end(Timestamp(0), false);
+        Ok(())
+    }
+
+    /// Names links in the journal that it has not named yet.
+    pub(super) fn declare_links(&mut self) {
+        if self.declared < self.links.names().len() {
+            self.journal.begin();
+            self.put_links();
+            self.journal.end(Timestamp(0), false);
+        }
+    }
+
+    fn put_links(&mut self) {
+        for (name, number) in self.links.names().iter().zip(0_u16..).skip(self.declared) {
+            put_link(self.journal.facts(), number, name);
+        }
+        self.declared = self.links.names().len();
+    }
+}
+
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}

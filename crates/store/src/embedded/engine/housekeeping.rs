@@ -1,0 +1,198 @@
+//! What is done from time to time: expiry, retries that are due, carrying forward, room on the disk.
+
+use std::time::Duration;
+
+use sms::Timestamp;
+
+use super::super::body::{Route, put_body};
+use super::super::disk::Disk;
+use super::super::fact::{accepted_kind, put_carried};
+use super::super::index::Index;
+use super::super::journal::Place;
+use super::super::slots::{Phase, Slot, seconds};
+use super::Engine;
+
+/// How often a part of the slots is looked at.
+const SWEEP_INTERVAL: Duration = Duration::from_millis(100);
+/// All slots are looked at in so many parts, but not fewer slots at a time than [`SWEEP_SLOTS_MIN`].
+const SWEEP_PARTS: u32 = 100;
+const SWEEP_SLOTS_MIN: u32 = 1024;
+/// The most slots that change in one part.
+const SWEEP_CHANGES_MAX: usize = 4096;
+/// How often the room on the disk is looked at.
+const ROOM_INTERVAL: Duration = Duration::from_secs(1);
+/// How often something is looked at while nothing is under way.
+const IDLE_INTERVAL: Duration = Duration::from_secs(1);
+/// How many files the journal may have before stragglers are carried forward.
+const FILES_MIN: usize = 4;
+/// The oldest file is given up if less than one in this many of its messages is under way.
+const LIVE_SHARE: u32 = 4;
+
+/// Where housekeeping stands.
+#[derive(Debug, Default)]
+pub(super) struct Housekeeping {
+    swept_at: Timestamp,
+    room_at: Timestamp,
+    cursor: u32,
+}
+
+impl<D: Disk> Engine<D> {
+    /// Does what is due by the clock.
+    pub(in super::super) fn tick(&mut self, now: Timestamp) {
+        if self.poisoned.is_some() {
+            return;
+        }
+        self.look_for_room(now);
+        self.wake_delayed(now);
+        let swept_at = self.housekeeping.swept_at;
+        if !self.journal.has_pending() && (now.since(swept_at) >= SWEEP_INTERVAL || now < swept_at) {
+            self.housekeeping.swept_at = now;
+            self.drop_early(now);
+            self.sweep(now);
+        }
+    }
+
+    /// When [`Engine::tick`] has something to do again.
+    pub(in super::super) fn next_wake(&self, now: Timestamp) -> Timestamp {
+        let is_idle = self.index.slab.used() == 0 && self.index.early.len() == 0;
+        let sweep = now.plus(if is_idle { IDLE_INTERVAL } else { SWEEP_INTERVAL });
+        let due = self.outlets.iter().filter(|outlet| !outlet.waiters.is_empty());
+        let due = due.filter_map(|outlet| outlet.queue.next_due()).min();
+        due.into_iter().chain(self.commit_due(now)).fold(sweep, Timestamp::min)
+    }
+
+    fn look_for_room(&mut self, now: Timestamp) {
+        let housekeeping = &mut self.housekeeping;
+        if now.since(housekeeping.room_at) < ROOM_INTERVAL && now >= housekeeping.room_at {
+            return;
+        }
+        housekeeping.room_at = now;
+        let Ok(free) = self.disk.free_octets() else { return };
+        let is_full = free < self.options.reserve_octets || self.journal.has_pending();
+        if is_full != self.is_full {
+            tracing::warn!(free_octets = free, is_full, "room on the disk");
+        }
+        self.is_full = is_full;
+    }
+
+    fn wake_delayed(&mut self, now: Timestamp) {
+        for link in 0..self.outlets.len() as u16 {
+            let pop = |engine: &mut Self| {
+                let outlet = engine.outlets.get_mut(usize::from(link))?;
+                outlet.queue.pop_due(&engine.index.slab, link, now)
+            };
+            while let Some(ticket) = pop(self) {
+                self.index.set_phase(ticket.slot, Phase::Waiting);
+                self.enqueue(ticket, false, None);
+            }
+        }
+    }
+
+    fn sweep(&mut self, now: Timestamp) {
+        let slots = self.index.slab.len();
+        if slots == 0 {
+            return;
+        }
+        let carried = self.file_to_carry();
+        let now_s = seconds(now);
+        let mut changes = 0;
+        self.journal.begin();
+        for _ in 0..(slots / SWEEP_PARTS).max(SWEEP_SLOTS_MIN).min(slots) {
+            let number = self.housekeeping.cursor;
+            self.housekeeping.cursor = (number + 1) % slots;
+            let Some(slot) = self.index.slab.get(number) else { continue };
+            if slot.deadline <= now_s && may_lapse(slot.phase) {
+                self.lapse(number, now);
+                changes += 1;
+            } else if slot.part == 0 && slot.phase != Phase::Free && Some(slot.place.file) == carried {
+                self.carry(number);
+                changes += 1;
+            }
+            if changes >= SWEEP_CHANGES_MAX || self.poisoned.is_some() {
+                break;
+            }
+        }
+        self.journal.end(now, false);
+        if self.housekeeping.cursor < SWEEP_SLOTS_MIN {
+            self.sweep_stale();
+        }
+    }
+
+    fn sweep_stale(&mut self) {
+        let Self { outlets, index, .. } = self;
+        for (outlet, link) in outlets.iter_mut().zip(0_u16..) {
+            outlet.queue.sweep(&index.slab, link, index.waiting(link));
+        }
+        let slab = &index.slab;
+        index.remote.sweep(|slot, generation| slab.get(slot).is_some_and(|slot| slot.generation == generation));
+    }
+
+    /// The oldest file, if it is worth moving what still lives there to the end of the journal.
+    fn file_to_carry(&self) -> Option<u32> {
+        let files = self.journal.files();
+        let oldest = files.front().filter(|_| files.len() > FILES_MIN)?;
+        let count = self.index.census.of(oldest.number);
+        let is_sparse = count.live < count.messages / LIVE_SHARE || count.messages == 0;
+        let (mut total, mut live) = (0, 0);
+        for file in files {
+            let count = self.index.census.of(file.number);
+            total += file.octets;
+            live += file.octets * u64::from(count.live) / u64::from(count.messages.max(1));
+        }
+        (is_sparse || total / u64::from(LIVE_SHARE) > live).then_some(oldest.number)
+    }
+
+    /// Puts a message with all that happened to it at the end of the journal. A group has been begun.
+    fn carry(&mut self, first: u32) {
+        let Some(kept) = self.kept(first) else { return };
+        let latest = self.journal.place().file;
+        let Self { index, bodies, disk, .. } = self;
+        let mut failure = None;
+        let carried = index.carry(first, &mut |slot: &Slot| {
+            bodies.remote_id(disk, Index::id_place(slot, latest)).map_err(|error| failure = Some(error)).ok()
+        });
+        if let Some(error) = failure {
+            return self.poison(&error);
+        }
+        let (Some(carried), Some(&slot)) = (carried, self.index.slab.get(first)) else { return };
+        let numbers = kept.alternatives.iter().filter_map(|name| self.links.number(name)).collect();
+        let route =
+            Route { serial: slot.serial(), origin: slot.origin, target: slot.target, alternatives: numbers };
+        let place = self.journal.place();
+        let out = self.journal.facts();
+        let start = out.len();
+        out.push(accepted_kind(true));
+        put_body(out, &route, &kept.message);
+        let offsets = put_carried(out, &carried);
+        let id_place = |at: usize| Place { offset: place.offset + (at - start) as u32, ..place };
+        let id_places: Vec<Option<Place>> = offsets
+            .iter()
+            .zip(&carried.segments)
+            .map(|(at, segment)| at.filter(|_| segment.phase == Phase::Sent as u8).map(id_place))
+            .collect();
+        self.index.move_to(first, place, &id_places);
+    }
+
+    /// Removes files from the old end of the journal that nobody needs. Everything said has been synced.
+    pub(super) fn remove_unneeded(&mut self) {
+        if self.journal.is_unsynced() || self.journal.has_pending() {
+            return;
+        }
+        while let Some(oldest) = self.journal.files().front().map(|file| file.number)
+            && self.journal.files().len() > 1
+        {
+            let count = self.index.census.of(oldest);
+            if count.live > 0 || count.early > 0 || self.progress.read().file <= oldest {
+                return;
+            }
+            if let Err(error) = self.journal.remove_first(&mut self.disk) {
+                return self.poison(&error);
+            }
+            self.index.census.forget(oldest);
+        }
+    }
+}
+
+const fn may_lapse(phase: Phase) -> bool {
+    matches!(phase, Phase::Waiting | Phase::Delayed | Phase::Sent | Phase::Held)
+}

@@ -1,0 +1,282 @@
+//! The engine: commands and the time in; facts to the journal, answers out.
+//!
+//! One thread owns it. In each turn it handles the commands that have come ([`Engine::handle`]), makes
+//! what they said durable ([`Engine::commit`]), and lends what is due ([`Engine::serve`]). It reads no clock.
+
+mod accept;
+mod commit;
+mod housekeeping;
+mod receipts;
+mod settle;
+mod start;
+mod take;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sms::{LinkName, Timestamp};
+use tokio::sync::oneshot;
+
+use super::bodies::Bodies;
+use super::cache::{Cache, Kept};
+use super::disk::Disk;
+use super::fact::{Change, NOTICE_PART, put_change, put_final};
+use super::index::{Ended, Index};
+use super::journal::{Journal, Place};
+use super::links::Links;
+use super::options::Options;
+use super::queue::{LinkQueue, Ticket};
+use super::slots::{NOTICE, Phase};
+use crate::lease::Home;
+use crate::{Entry, Lease, Part, RemoteId, RemoteReceipt, Settlement, Sighting, Status, StoreError};
+use commit::Reply;
+use housekeeping::Housekeeping;
+use take::Waiter;
+
+pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the engine is told to do.
+#[derive(Debug)]
+pub(super) enum Command {
+    Accept { batch: Vec<Entry>, octets: usize, answer: Answer<()> },
+    Take { link: LinkName, max: usize, answer: Answer<Vec<Lease>> },
+    Evacuate { link: LinkName, max: usize, answer: Answer<Vec<Lease>> },
+    Settle(Vec<Settlement>),
+    GiveBack(Part),
+    Receipts { batch: Vec<RemoteReceipt>, answer: Answer<Vec<Sighting>> },
+    Amend { part: Part, smsc: LinkName, remote_id: RemoteId },
+    Sync(Answer<()>),
+}
+
+/// What is shared with the readers of the journal.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    durable: AtomicU64,
+    read: AtomicU64,
+}
+
+impl Progress {
+    /// Up to where the journal is durable.
+    pub(super) fn durable(&self) -> Place {
+        Place::from_u64(self.durable.load(Ordering::Acquire))
+    }
+
+    /// Says up to where the journal is no longer needed by its reader.
+    pub(super) fn set_read(&self, place: Place) {
+        self.read.store(place.to_u64(), Ordering::Release);
+    }
+
+    fn set_durable(&self, place: Place) {
+        self.durable.store(place.to_u64(), Ordering::Release);
+    }
+
+    fn read(&self) -> Place {
+        Place::from_u64(self.read.load(Ordering::Acquire))
+    }
+}
+
+/// The state machine.
+pub(super) struct Engine<D> {
+    disk: D,
+    options: Options,
+    journal: Journal,
+    index: Index,
+    links: Links,
+    /// How many links the current journal file names.
+    declared: usize,
+    outlets: Vec<Outlet>,
+    /// Links whose takers may have something to take.
+    ready: Vec<u16>,
+    cache: Cache,
+    bodies: Bodies,
+    alternatives: HashMap<Box<[u16]>, Arc<[LinkName]>>,
+    /// What may be lent once it is durable.
+    fresh: Vec<Ticket>,
+    replies: Vec<Reply>,
+    refusable: Vec<u32>,
+    next_serial: u64,
+    accepted_total: u64,
+    home: Option<Arc<dyn Home>>,
+    poisoned: Option<String>,
+    is_full: bool,
+    unsynced_since: Option<Timestamp>,
+    housekeeping: Housekeeping,
+    progress: Arc<Progress>,
+}
+
+/// The way out to one link.
+#[derive(Debug, Default)]
+struct Outlet {
+    queue: LinkQueue,
+    waiters: VecDeque<Waiter>,
+    is_ready: bool,
+    holds_unknown: bool,
+}
+
+impl<D: Disk> Engine<D> {
+    /// Says where leases that are dropped go.
+    pub(super) fn set_home(&mut self, home: Arc<dyn Home>) {
+        self.home = Some(home);
+    }
+
+    pub(super) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    pub(super) fn shared_names(&self) -> super::links::SharedNames {
+        self.links.shared()
+    }
+
+    /// Does what one command says; answers that must wait for the disk are given by [`Engine::commit`].
+    pub(super) fn handle(&mut self, command: Command, now: Timestamp) {
+        match command {
+            Command::Accept { batch, answer, .. } => self.accept(batch, answer, now),
+            Command::Take { link, max, answer } => self.take(&link, max, answer),
+            Command::Evacuate { link, max, answer } => self.evacuate(&link, max, answer, now),
+            Command::Settle(batch) => self.settle(batch, now),
+            Command::GiveBack(part) => self.give_back(part, now),
+            Command::Receipts { batch, answer } => self.receipts(&batch, answer, now),
+            Command::Amend { part, smsc, remote_id } => self.amend(part, &smsc, remote_id, now),
+            Command::Sync(answer) => self.replies.push(Reply::Synced(answer)),
+        }
+    }
+
+    /// How things stand.
+    pub(super) fn status(&self) -> Status {
+        let names = self.links.names().iter().zip(0_u16..);
+        let waiting = names.map(|(name, number)| (name.clone(), self.index.waiting(number)));
+        Status {
+            poisoned: self.poisoned.clone(),
+            waiting: waiting.filter(|(_, count)| *count > 0).collect(),
+            awaiting_receipt: self.index.awaiting_receipt,
+            unmatched_receipts: self.index.early.len() as u64,
+            live_messages: self.index.live_messages,
+            accepted_total: self.accepted_total,
+            possible_duplicates_total: self.index.possible_duplicates,
+            syncs_total: self.journal.syncs_total,
+            written_octets_total: self.journal.written_octets_total,
+        }
+    }
+
+    fn failure(&self) -> Option<StoreError> {
+        self.poisoned.clone().map(StoreError::Failed)
+    }
+
+    /// The number of a link, with a way out to it.
+    fn link(&mut self, name: &LinkName) -> Option<u16> {
+        let number = self.links.number(name)?;
+        while self.outlets.len() <= usize::from(number) {
+            let name = self.links.name(self.outlets.len() as u16);
+            let holds_unknown = name.is_some_and(|name| self.options.hold_unknown.contains(name));
+            self.outlets.push(Outlet { holds_unknown, ..Outlet::default() });
+        }
+        Some(number)
+    }
+
+    fn mark_ready(&mut self, link: u16) {
+        if let Some(outlet) = self.outlets.get_mut(usize::from(link))
+            && !outlet.is_ready
+        {
+            outlet.is_ready = true;
+            self.ready.push(link);
+        }
+    }
+
+    /// Lets a change happen to a slot: in the journal, in memory and in the queues. A group has been begun.
+    fn change(&mut self, number: u32, change: &Change, now: Timestamp) {
+        let Some(&slot) = self.index.slab.get(number) else { return };
+        let part = if slot.has(NOTICE) { NOTICE_PART } else { slot.part };
+        let place = self.journal.place();
+        put_change(self.journal.facts(), slot.serial(), part, change);
+        let ended = self.index.apply(number, change, place, now);
+        match ended {
+            Some(Ended { verdict, notice }) => {
+                put_final(self.journal.facts(), slot.serial(), &verdict);
+                match notice.and_then(|first| self.ticket(first)) {
+                    Some(ticket) => self.fresh.push(ticket),
+                    None => self.cache.remove(slot.serial()),
+                }
+            }
+            None => self.requeue(number, change),
+        }
+        let is_gone = |slot: &super::slots::Slot| slot.phase == Phase::Free;
+        if slot.has(NOTICE) && self.index.slab.get(number).is_some_and(is_gone) {
+            self.cache.remove(slot.serial());
+        }
+    }
+
+    /// Puts a slot where its phase says after a change.
+    fn requeue(&mut self, number: u32, change: &Change) {
+        let exact = match change {
+            Change::Retry { at, .. } | Change::Unknown { retry_at: Some(at), .. } => Some(*at),
+            Change::Returned | Change::Redirect { .. } => None,
+            _ => return,
+        };
+        if let Some(ticket) = self.ticket(number) {
+            self.enqueue(ticket, false, exact);
+        }
+    }
+
+    /// Queues a slot by its phase.
+    fn enqueue(&mut self, ticket: Ticket, fresh: bool, exact: Option<Timestamp>) {
+        let Some(&slot) = self.index.slab.get(ticket.slot) else { return };
+        let Some(outlet) = self.outlets.get_mut(usize::from(slot.target)) else { return };
+        match slot.phase {
+            Phase::Waiting => {
+                outlet.queue.push(&self.index.slab, ticket, fresh);
+                self.mark_ready(slot.target);
+            }
+            Phase::Delayed => {
+                let due = Timestamp(u64::from(slot.due) * 1000);
+                outlet.queue.push_delayed(exact.unwrap_or(due), ticket);
+            }
+            _ => {}
+        }
+    }
+
+    fn ticket(&self, slot: u32) -> Option<Ticket> {
+        self.index.slab.get(slot).map(|found| Ticket { slot, generation: found.generation })
+    }
+
+    /// The message in a slot, from memory or from the journal; poisons the store if it cannot be read.
+    fn kept(&mut self, number: u32) -> Option<Kept> {
+        let slot = *self.index.slab.get(number)?;
+        if let Some(kept) = self.cache.get(slot.serial()) {
+            return Some(kept.clone());
+        }
+        match self.read_kept(slot.place, !slot.has(NOTICE)) {
+            Ok(kept) => {
+                self.cache.insert(slot.serial(), kept.clone());
+                Some(kept)
+            }
+            Err(error) => {
+                self.poison(&error);
+                None
+            }
+        }
+    }
+
+    fn read_kept(&mut self, place: Place, ahead: bool) -> std::io::Result<Kept> {
+        let missing = || std::io::Error::from(std::io::ErrorKind::InvalidData);
+        let body = self.bodies.read(&mut self.disk, place, ahead)?;
+        let origin = self.links.name(body.origin).cloned().ok_or_else(missing)?;
+        let message = Arc::new(body.message(origin).map_err(|_| missing())?);
+        let numbers = body.alternatives;
+        Ok(Kept { message, alternatives: self.alternatives_of(&numbers) })
+    }
+
+    /// The names of these links; the same list is kept once.
+    fn alternatives_of(&mut self, numbers: &[u16]) -> Arc<[LinkName]> {
+        const LISTS_MAX: usize = 4096;
+        if let Some(names) = self.alternatives.get(numbers) {
+            return Arc::clone(names);
+        }
+        let names: Arc<[LinkName]> =
+            numbers.iter().filter_map(|&number| self.links.name(number).cloned()).collect();
+        if self.alternatives.len() < LISTS_MAX {
+            self.alternatives.insert(numbers.into(), Arc::clone(&names));
+        }
+        names
+    }
+}

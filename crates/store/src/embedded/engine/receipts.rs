@@ -1,0 +1,108 @@
+//! What an SMSC said later.
+
+use sms::{LinkName, Timestamp};
+
+use super::super::disk::Disk;
+use super::super::fact::{Change, Sighted, put_change, put_early};
+use super::super::remote::{Holder, Key};
+use super::super::slots::{NOTICE, Phase};
+use super::commit::Reply;
+use super::{Answer, Engine};
+use crate::{Part, RemoteId, RemoteReceipt, Sighting, StoreError};
+
+impl<D: Disk> Engine<D> {
+    /// Matches receipts to what was sent, as one group of the journal.
+    pub(super) fn receipts(&mut self, batch: &[RemoteReceipt], answer: Answer<Vec<Sighting>>, now: Timestamp) {
+        let is_stalled = self.is_full && self.journal.has_pending();
+        if let Some(error) = self.failure().or(is_stalled.then_some(StoreError::Full)) {
+            let _ = answer.send(Err(error));
+            return;
+        }
+        let links: Vec<Option<u16>> = batch.iter().map(|receipt| self.link(&receipt.smsc)).collect();
+        self.declare_links();
+        self.journal.begin();
+        let sightings =
+            batch.iter().zip(links).map(|(receipt, link)| self.receipt(receipt, link, now)).collect();
+        self.journal.end(now, false);
+        self.replies.push(Reply::Sighted { answer, sightings });
+    }
+
+    fn receipt(&mut self, receipt: &RemoteReceipt, link: Option<u16>, now: Timestamp) -> Sighting {
+        let Some(link) = link else { return Sighting::Unmatched };
+        let sighted = Sighted { state: receipt.state, error: receipt.error, done_at: receipt.done_at };
+        let key = self.index.remote.key(&receipt.remote_id);
+        match self.index.holder(link, key) {
+            None => {
+                self.keep_early(link, key, &receipt.remote_id, sighted, now);
+                Sighting::Unmatched
+            }
+            Some(Holder::Finished { serial, part }) => {
+                put_change(self.journal.facts(), serial, part, &Change::Receipt(sighted));
+                Sighting::Repeated
+            }
+            Some(Holder::Slot { slot, generation }) => self.sight(slot, generation, (link, key), sighted, now),
+        }
+    }
+
+    fn sight(&mut self, number: u32, generation: u32, id: (u16, Key), sighted: Sighted, now: Timestamp) -> Sighting {
+        let Some(&slot) = self.index.slab.get(number).filter(|slot| slot.generation == generation) else {
+            return Sighting::Repeated;
+        };
+        if slot.phase == Phase::Closed || slot.has(NOTICE) {
+            put_change(self.journal.facts(), slot.serial(), slot.part, &Change::Receipt(sighted));
+            return Sighting::Repeated;
+        }
+        self.change(number, &Change::Receipt(sighted), now);
+        if sighted.state.is_final() {
+            self.index.remote.finish(id.0, id.1, slot.serial(), slot.part);
+        }
+        Sighting::Applied
+    }
+
+    fn keep_early(&mut self, link: u16, key: Key, id: &RemoteId, sighted: Sighted, now: Timestamp) {
+        let file = self.journal.place().file;
+        put_early(self.journal.facts(), link, id, &sighted);
+        self.index.early.insert(link, key, sighted, now, file);
+        self.index.census.enter_early(file);
+        self.drop_early(now);
+    }
+
+    /// Lets receipts go that have matched nothing for too long, or that are too many.
+    pub(super) fn drop_early(&mut self, now: Timestamp) {
+        let since = Timestamp(now.0.saturating_sub(self.options.unmatched_timeout.as_millis() as u64));
+        let mut dropped = 0_u64;
+        while let Some(receipt) = self.index.early.take_oldest(self.options.unmatched_max, since) {
+            self.index.census.leave_early(receipt.file);
+            dropped += 1;
+        }
+        if dropped > 0 {
+            tracing::warn!(dropped, "receipts matched no message and were dropped");
+        }
+    }
+
+    /// Applies receipts that came before the response that named their remote id. A group has been begun.
+    pub(super) fn apply_early(&mut self, number: u32, link: u16, key: Key, now: Timestamp) {
+        let Some(generation) = self.ticket(number).map(|ticket| ticket.generation) else { return };
+        for receipt in self.index.early.take(link, key) {
+            self.index.census.leave_early(receipt.file);
+            self.sight(number, generation, (link, key), receipt.sighted, now);
+        }
+    }
+
+    /// A response came after its attempt had been given up.
+    pub(super) fn amend(&mut self, part: Part, smsc: &LinkName, remote_id: RemoteId, now: Timestamp) {
+        let is_valid = self.index.slab.get(part.slot).is_some_and(|slot| {
+            slot.generation == part.generation && slot.phase != Phase::Free && !slot.has(NOTICE)
+        });
+        if !is_valid || self.poisoned.is_some() {
+            return;
+        }
+        let Some(link) = self.link(smsc) else { return };
+        let key = self.index.remote.key(&remote_id);
+        self.declare_links();
+        self.journal.begin();
+        self.change(part.slot, &Change::Amended { link, remote_id }, now);
+        self.apply_early(part.slot, link, key, now);
+        self.journal.end(now, false);
+    }
+}

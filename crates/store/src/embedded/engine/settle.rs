@@ -1,0 +1,116 @@
+//! What became of what was lent.
+
+use sms::{State, Timestamp};
+
+use super::super::body::Route;
+use super::super::disk::Disk;
+use super::super::fact::Change;
+use super::super::slots::{NOTICE, Phase};
+use super::Engine;
+use crate::{Cause, Entry, Outcome, Part, Settlement};
+
+impl<D: Disk> Engine<D> {
+    /// Takes outcomes over, with the answers that came with them, as one group of the journal.
+    pub(super) fn settle(&mut self, batch: Vec<Settlement>, now: Timestamp) {
+        if self.poisoned.is_some() {
+            batch.into_iter().for_each(|settlement| drop(settlement.lease.end()));
+            return;
+        }
+        let routes: Vec<Option<Route>> =
+            batch.iter().map(|settlement| self.answer_route(settlement.answer.as_ref())).collect();
+        let changes: Vec<(Settlement, Option<Change>)> = batch
+            .into_iter()
+            .map(|settlement| {
+                let change = self.outcome(&settlement);
+                (settlement, change)
+            })
+            .collect();
+        self.declare_links();
+        self.journal.begin();
+        for ((settlement, change), route) in changes.into_iter().zip(routes) {
+            let part = settlement.lease.end();
+            if let Some(change) = change.filter(|_| self.is_lent(part)) {
+                self.settle_one(part.slot, change, now);
+            }
+            if let (Some(entry), Some(route)) = (&settlement.answer, route) {
+                self.enter_answer(entry, route, now);
+            }
+        }
+        self.journal.end(now, false);
+    }
+
+    fn answer_route(&mut self, answer: Option<&Entry>) -> Option<Route> {
+        let route = self.routes(std::iter::once(answer?)).and_then(|mut routes| routes.pop());
+        if route.is_none() {
+            tracing::error!("an answer cannot be kept: too many links or segments");
+        }
+        route
+    }
+
+    fn enter_answer(&mut self, entry: &Entry, route: Route, now: Timestamp) {
+        let known = self.refusable.len();
+        if self.enter(entry, route, now).is_none() {
+            tracing::error!(id = %entry.message.id, "an answer cannot be kept: too many segments are under way");
+        }
+        self.refusable.truncate(known);
+        self.accepted_total += 1;
+    }
+
+    fn is_lent(&self, part: Part) -> bool {
+        self.index.slab.get(part.slot).is_some_and(|slot| {
+            slot.generation == part.generation && matches!(slot.phase, Phase::Lent | Phase::Evacuated)
+        })
+    }
+
+    fn outcome(&mut self, settlement: &Settlement) -> Option<Change> {
+        let slot = *self.index.slab.get(settlement.lease.part.slot)?;
+        Some(match settlement.outcome.clone() {
+            Outcome::Sent { remote_id } if slot.has(NOTICE) => {
+                Change::Done { state: State::Delivered, remote_id: Some(remote_id) }
+            }
+            Outcome::Sent { remote_id } => Change::Sent { link: slot.target, remote_id },
+            Outcome::Done { state, remote_id } => Change::Done { state: as_final(state), remote_id },
+            Outcome::Retry { at, cause } => Change::Retry { at, cause },
+            Outcome::Failed { state, cause } => Change::Failed { state: as_final(state), cause },
+            Outcome::Unknown { retry_at, cause } => Change::Unknown { retry_at, cause },
+            Outcome::Redirect { to } => match self.link(&to) {
+                Some(to) => Change::Redirect { to },
+                None => Change::Failed { state: State::Rejected, cause: Cause::Other("too many links".into()) },
+            },
+        })
+    }
+
+    fn settle_one(&mut self, number: u32, change: Change, now: Timestamp) {
+        let sent = match &change {
+            Change::Sent { link, remote_id } => Some((*link, self.index.remote.key(remote_id))),
+            _ => None,
+        };
+        self.change(number, &change, now);
+        if let Some((link, key)) = sent {
+            self.apply_early(number, link, key, now);
+        }
+    }
+
+    /// A lease was dropped.
+    pub(super) fn give_back(&mut self, part: Part, now: Timestamp) {
+        if !self.is_lent(part) || self.poisoned.is_some() {
+            return;
+        }
+        let Some(slot) = self.index.slab.get(part.slot) else { return };
+        if slot.phase == Phase::Lent {
+            self.journal.begin();
+            self.change(part.slot, &Change::Returned, now);
+            self.journal.end(now, false);
+        } else {
+            self.index.give_back(part.slot, now);
+            if let Some(ticket) = self.ticket(part.slot) {
+                self.enqueue(ticket, false, None);
+            }
+        }
+    }
+}
+
+/// A final state: whoever says that it is over cannot mean that it is under way.
+fn as_final(state: State) -> State {
+    if state.is_final() { state } else { State::Unknown }
+}

@@ -1,0 +1,110 @@
+//! Going on where the journal ends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sms::Timestamp;
+
+use super::super::bodies::Bodies;
+use super::super::cache::Cache;
+use super::super::disk::Disk;
+use super::super::fact::Change;
+use super::super::journal::{Journal, Place};
+use super::super::options::{OpenError, Options};
+use super::super::recovery::recover;
+use super::super::slots::Phase;
+use super::housekeeping::Housekeeping;
+use super::{Engine, Progress};
+use crate::Cause;
+
+/// How many segments are said to be of unknown outcome in one group.
+const GROUP_SLOTS: usize = 10_000;
+
+impl<D: Disk> Engine<D> {
+    /// Reads the journal, cuts a torn tail, and goes on behind it. What may have been sent when the
+    /// journal ended is sent again or held, as the options say.
+    pub(in super::super) fn open(mut disk: D, options: Options, now: Timestamp) -> Result<Self, OpenError> {
+        let options = options.bounded();
+        let found = recover(&mut disk, options.receipt_timeout, options.notice_timeout)?;
+        let mut engine = Self {
+            disk,
+            journal: Journal::resume(found.files),
+            index: found.index,
+            declared: found.links.names().len(),
+            links: found.links,
+            outlets: Vec::new(),
+            ready: Vec::new(),
+            cache: Cache::new(options.cache_octets),
+            options,
+            bodies: Bodies::default(),
+            alternatives: HashMap::new(),
+            fresh: Vec::new(),
+            replies: Vec::new(),
+            refusable: Vec::new(),
+            next_serial: found.next_serial,
+            accepted_total: 0,
+            home: None,
+            poisoned: None,
+            is_full: false,
+            unsynced_since: None,
+            housekeeping: Housekeeping::default(),
+            progress: Arc::new(Progress::default()),
+        };
+        engine.start(now).map_err(OpenError::io("journal"))?;
+        Ok(engine)
+    }
+
+    fn start(&mut self, now: Timestamp) -> std::io::Result<()> {
+        if self.journal.files().is_empty() {
+            self.begin_file()?;
+        }
+        if !self.options.ledger {
+            self.progress.set_read(Place { file: u32::MAX, offset: 0 });
+        }
+        for name in self.links.names().to_vec() {
+            self.link(&name);
+        }
+        self.index.possible_duplicates = 0;
+        self.queue_all();
+        self.doubt_lent(now);
+        self.drop_early(now);
+        self.journal.write(&mut self.disk)?;
+        self.journal.sync(&mut self.disk)?;
+        self.progress.set_durable(self.journal.durable());
+        Ok(())
+    }
+
+    /// Queues what waits, in the order in which it was accepted.
+    fn queue_all(&mut self) {
+        let is_queued = |phase| matches!(phase, Phase::Waiting | Phase::Delayed);
+        let slab = &self.index.slab;
+        let mut slots: Vec<u32> =
+            (0..slab.len()).filter(|&slot| slab.get(slot).is_some_and(|slot| is_queued(slot.phase))).collect();
+        slots.sort_unstable_by_key(|&slot| slab.get(slot).map(|slot| (slot.serial(), slot.part)));
+        for slot in slots {
+            if let Some(ticket) = self.ticket(slot) {
+                self.enqueue(ticket, true, None);
+            }
+        }
+    }
+
+    /// What was lent when the journal ended may have been sent.
+    fn doubt_lent(&mut self, now: Timestamp) {
+        let slab = &self.index.slab;
+        let is_lent = |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase == Phase::Lent);
+        let lent: Vec<u32> = (0..slab.len()).filter(is_lent).collect();
+        if !lent.is_empty() {
+            tracing::warn!(segments = lent.len(), "may have been sent before the restart");
+        }
+        for slots in lent.chunks(GROUP_SLOTS) {
+            self.journal.begin();
+            for &slot in slots {
+                let target = self.index.slab.get(slot).map_or(0, |slot| usize::from(slot.target));
+                let is_held = self.outlets.get(target).is_some_and(|outlet| outlet.holds_unknown);
+                let retry_at = (!is_held).then_some(now);
+                self.change(slot, &Change::Unknown { retry_at, cause: Cause::Restart }, now);
+            }
+            self.journal.end(now, false);
+        }
+    }
+}

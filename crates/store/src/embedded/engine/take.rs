@@ -1,0 +1,196 @@
+//! Lending what is due.
+
+use sms::{LinkName, State, Timestamp};
+
+use super::super::disk::Disk;
+use super::super::fact::Change;
+use super::super::slots::{NOTICE, Phase, SUSPECT, Slot};
+use super::{Answer, Engine};
+use crate::{Cause, Item, Lease, Notice, Part, StoreError};
+
+/// Somebody who waits for something to be due.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    max: usize,
+    answer: Answer<Vec<Lease>>,
+}
+
+/// The most items that are lent at once.
+const LENT_MAX: usize = 4096;
+
+/// The leases for one taker.
+type Loan = (Answer<Vec<Lease>>, Vec<Lease>);
+
+impl<D: Disk> Engine<D> {
+    pub(super) fn take(&mut self, link: &LinkName, max: usize, answer: Answer<Vec<Lease>>) {
+        if let Some(error) = self.failure() {
+            let _ = answer.send(Err(error));
+            return;
+        }
+        let number = self.link(link);
+        let Some((number, outlet)) =
+            number.and_then(|number| Some((number, self.outlets.get_mut(usize::from(number))?)))
+        else {
+            let _ = answer.send(Err(StoreError::Overloaded));
+            return;
+        };
+        outlet.waiters.retain(|waiter| !waiter.answer.is_closed());
+        outlet.waiters.push_back(Waiter { max: max.clamp(1, LENT_MAX), answer });
+        self.mark_ready(number);
+    }
+
+    /// Answers those who wait for what has become due, after the attempts have been written.
+    pub(in super::super) fn serve(&mut self, now: Timestamp) {
+        if self.poisoned.is_some() || self.journal.has_pending() {
+            return;
+        }
+        let mut loans = Vec::new();
+        let mut must_sync = false;
+        self.journal.begin();
+        for link in std::mem::take(&mut self.ready) {
+            let before = loans.len();
+            self.serve_link(link, now, &mut loans);
+            let outlet = self.outlets.get(usize::from(link));
+            must_sync |= loans.len() > before && outlet.is_some_and(|outlet| outlet.holds_unknown);
+        }
+        self.journal.end(now, false);
+        let is_written = self.write() && (!must_sync || self.sync());
+        if self.poisoned.is_some() {
+            loans.into_iter().for_each(|(_, leases)| leases.into_iter().for_each(|lease| drop(lease.end())));
+            self.refuse_all();
+        } else if is_written {
+            loans.into_iter().for_each(|(answer, leases)| drop(answer.send(Ok(leases))));
+        }
+        if self.journal.is_unsynced() {
+            self.unsynced_since.get_or_insert(now);
+        }
+    }
+
+    fn serve_link(&mut self, link: u16, now: Timestamp, loans: &mut Vec<Loan>) {
+        if let Some(outlet) = self.outlets.get_mut(usize::from(link)) {
+            outlet.is_ready = false;
+        }
+        while let Some(max) = self.next_waiter(link) {
+            let leases = self.lend(link, max, now);
+            if leases.is_empty() {
+                return;
+            }
+            let outlet = self.outlets.get_mut(usize::from(link));
+            if let Some(waiter) = outlet.and_then(|outlet| outlet.waiters.pop_front()) {
+                loans.push((waiter.answer, leases));
+            }
+        }
+    }
+
+    /// How many items the first one wants who still waits.
+    fn next_waiter(&mut self, link: u16) -> Option<usize> {
+        let outlet = self.outlets.get_mut(usize::from(link))?;
+        while outlet.waiters.front().is_some_and(|waiter| waiter.answer.is_closed()) {
+            outlet.waiters.pop_front();
+        }
+        outlet.waiters.front().map(|waiter| waiter.max)
+    }
+
+    fn lend(&mut self, link: u16, max: usize, now: Timestamp) -> Vec<Lease> {
+        let mut leases = Vec::new();
+        while leases.len() < max && self.poisoned.is_none() {
+            let Some(outlet) = self.outlets.get_mut(usize::from(link)) else { break };
+            let Some(ticket) = outlet.queue.pop(&self.index.slab, link) else { break };
+            let Some(lease) = self.lease(ticket.slot) else { break };
+            if is_expired(&lease, now) {
+                drop(lease.end());
+                self.lapse(ticket.slot, now);
+            } else {
+                self.change(ticket.slot, &Change::Attempted { link }, now);
+                leases.push(lease);
+            }
+        }
+        leases
+    }
+
+    /// Lends waiting items, due or not, to be moved elsewhere.
+    pub(super) fn evacuate(&mut self, link: &LinkName, max: usize, answer: Answer<Vec<Lease>>, now: Timestamp) {
+        if let Some(error) = self.failure() {
+            let _ = answer.send(Err(error));
+            return;
+        }
+        let mut leases = Vec::new();
+        let link = self.link(link);
+        self.journal.begin();
+        while leases.len() < max.min(LENT_MAX)
+            && let Some(number) = link
+            && let Some(outlet) = self.outlets.get_mut(usize::from(number))
+        {
+            let slab = &self.index.slab;
+            let ticket = outlet.queue.pop(slab, number).or_else(|| outlet.queue.pop_delayed(slab, number));
+            let Some(ticket) = ticket else { break };
+            let Some(lease) = self.lease(ticket.slot) else { break };
+            if is_expired(&lease, now) {
+                drop(lease.end());
+                self.lapse(ticket.slot, now);
+            } else {
+                self.index.set_phase(ticket.slot, Phase::Evacuated);
+                leases.push(lease);
+            }
+        }
+        self.journal.end(now, false);
+        let _ = answer.send(self.failure().map_or(Ok(leases), Err));
+    }
+
+    fn lease(&mut self, number: u32) -> Option<Lease> {
+        let kept = self.kept(number)?;
+        let slot = self.index.slab.get(number)?;
+        Some(Lease {
+            part: Part { slot: number, generation: slot.generation },
+            item: self.item(number, slot),
+            message: kept.message,
+            alternatives: kept.alternatives,
+            attempts: slot.attempts,
+            home: self.home.clone(),
+        })
+    }
+
+    fn item(&self, number: u32, slot: &Slot) -> Item {
+        match self.index.verdict(number).filter(|_| slot.has(NOTICE)) {
+            None => Item::Segment(u16::from(slot.part)),
+            Some(verdict) => Item::Notice(Notice {
+                state: verdict.sighted.state,
+                error: verdict.sighted.error,
+                done_at: verdict.sighted.done_at,
+                delivered: u16::from(verdict.delivered),
+            }),
+        }
+    }
+
+    /// The time of a slot is up. A group has been begun.
+    pub(super) fn lapse(&mut self, number: u32, now: Timestamp) {
+        let Some(slot) = self.index.slab.get(number) else { return };
+        let is_perhaps_sent = matches!(slot.phase, Phase::Sent | Phase::Held) || slot.has(SUSPECT);
+        let state = if is_perhaps_sent { State::Unknown } else { State::Expired };
+        let change = if slot.has(NOTICE) {
+            Change::Failed { state, cause: Cause::Timeout }
+        } else {
+            Change::Lapsed { state }
+        };
+        self.change(number, &change, now);
+    }
+
+    pub(super) fn refuse_takers(&mut self, error: &StoreError) {
+        for outlet in &mut self.outlets {
+            for waiter in outlet.waiters.drain(..) {
+                let _ = waiter.answer.send(Err(error.clone()));
+            }
+        }
+    }
+
+    /// Answers everybody who waits that the store has been closed.
+    pub(in super::super) fn close(&mut self) {
+        self.refuse_takers(&StoreError::Closed);
+    }
+}
+
+// INV-10
+fn is_expired(lease: &Lease, now: Timestamp) -> bool {
+    let is_segment = matches!(lease.item, Item::Segment(_));
+    is_segment && lease.message.expires_at.is_some_and(|at| at <= now)
+}

@@ -1,0 +1,270 @@
+//! Reading the journal back.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use sms::Timestamp;
+
+use super::body::Body;
+use super::codec::Reader;
+use super::disk::Disk;
+use super::fact::{Change, Fact, read_fact};
+use super::index::{Index, Newcomer};
+use super::journal::{
+    BadHeader, FileInfo, GROUP_HEADER_OCTETS, GROUP_MAGIC, Group, HEADER_OCTETS, Place, group_octets, read_group, read_header,
+};
+use super::links::Links;
+use super::options::OpenError;
+
+/// What the journal says.
+pub(super) struct Recovered {
+    pub(super) index: Index,
+    pub(super) links: Links,
+    pub(super) files: VecDeque<FileInfo>,
+    /// The next serial to give.
+    pub(super) next_serial: u64,
+}
+
+/// Reads all files and cuts a torn tail off the last.
+pub(super) fn recover(
+    disk: &mut impl Disk,
+    receipt_timeout: Duration,
+    notice_timeout: Duration,
+) -> Result<Recovered, OpenError> {
+    let numbers = born_files(disk)?;
+    let mut replay = Replay {
+        index: Index::new(receipt_timeout, notice_timeout),
+        links: Links::default(),
+        serials: Serials::default(),
+        next_serial: 1,
+        fault: None,
+    };
+    let mut files: VecDeque<FileInfo> = VecDeque::new();
+    for (at, &number) in numbers.iter().enumerate() {
+        let is_last = at + 1 == numbers.len();
+        let octets = load(disk, number).map_err(OpenError::io(format!("journal file {number:010}.log")))?;
+        check_sequence(number, check_header(&octets, number)?, files.back())?;
+        let end = replay.file(&octets, number, is_last)?;
+        if end < octets.len() {
+            tracing::warn!(file = number, offset = end, octets = octets.len() - end, "cut the torn tail of the journal");
+            disk.truncate(number, end as u64)
+                .and_then(|()| disk.sync(number))
+                .map_err(OpenError::io(format!("journal file {number:010}.log")))?;
+        }
+        files.push_back(FileInfo { number, octets: end as u64 });
+    }
+    Ok(Recovered { index: replay.index, links: replay.links, files, next_serial: replay.next_serial })
+}
+
+/// The numbers of all files, after the removal of one whose birth was cut short.
+fn born_files(disk: &mut impl Disk) -> Result<Vec<u32>, OpenError> {
+    let mut numbers = disk.list().map_err(OpenError::io("journal"))?;
+    if let Some(&number) = numbers.last() {
+        let octets = load(disk, number).map_err(OpenError::io(format!("journal file {number:010}.log")))?;
+        if octets.len() <= HEADER_OCTETS && matches!(check_header(&octets, number), Err(OpenError::Damaged { .. })) {
+            disk.remove(number).and_then(|()| disk.sync_directory()).map_err(OpenError::io("journal"))?;
+            numbers.pop();
+        }
+    }
+    Ok(numbers)
+}
+
+fn load(disk: &mut impl Disk, number: u32) -> std::io::Result<Vec<u8>> {
+    let length = disk.length(number)?;
+    let mut octets = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+    let read = disk.read_at(number, 0, &mut octets)?;
+    octets.truncate(read);
+    Ok(octets)
+}
+
+fn check_header(octets: &[u8], number: u32) -> Result<u64, OpenError> {
+    let damaged = |what| OpenError::Damaged { file: number, offset: 0, what };
+    let header = octets.first_chunk::<HEADER_OCTETS>().ok_or_else(|| damaged("no header"))?;
+    read_header(header, number).map_err(|bad| match bad {
+        BadHeader::Damaged => damaged("the header is invalid"),
+        BadHeader::Version(version) => OpenError::Version { file: number, version },
+    })
+}
+
+fn check_sequence(number: u32, before: u64, last: Option<&FileInfo>) -> Result<(), OpenError> {
+    let Some(last) = last else { return Ok(()) };
+    if last.number + 1 != number {
+        return Err(OpenError::Damaged { file: last.number + 1, offset: 0, what: "the file is missing" });
+    }
+    if last.octets != before {
+        return Err(OpenError::Damaged { file: last.number, offset: last.octets, what: "the file was cut" });
+    }
+    Ok(())
+}
+
+struct Replay {
+    index: Index,
+    links: Links,
+    serials: Serials,
+    next_serial: u64,
+    fault: Option<&'static str>,
+}
+
+impl Replay {
+    /// Replays one file; returns where its valid groups end.
+    fn file(&mut self, octets: &[u8], number: u32, is_last: bool) -> Result<usize, OpenError> {
+        let mut at = HEADER_OCTETS;
+        while let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) {
+            let damaged = |what| OpenError::Damaged { file: number, offset: at as u64, what };
+            let Some(group) = read_group(rest, number) else {
+                if is_last && !is_synced(octets, at, number) {
+                    return Ok(at);
+                }
+                return Err(damaged("a group of records is invalid"));
+            };
+            self.group(&group, number, at + GROUP_HEADER_OCTETS).map_err(damaged)?;
+            at += group.facts.len() + GROUP_HEADER_OCTETS;
+        }
+        Ok(at)
+    }
+
+    fn group(&mut self, group: &Group<'_>, number: u32, start: usize) -> Result<(), &'static str> {
+        let mut reader = Reader::new(group.facts);
+        while !reader.is_empty() {
+            let place = Place { file: number, offset: (start + reader.offset()) as u32 };
+            let fact = read_fact(&mut reader).map_err(|_| "a record is malformed")?;
+            self.fact(fact, place, group.at);
+            if let Some(fault) = self.fault.take() {
+                return Err(fault);
+            }
+        }
+        Ok(())
+    }
+
+    fn fact(&mut self, fact: Fact<'_>, place: Place, at: Timestamp) {
+        match fact {
+            Fact::Link { number, name } => {
+                if !self.links.declare(number, &name) {
+                    self.fault = Some("a link has two numbers");
+                }
+            }
+            Fact::Serial(serial) => self.next_serial = self.next_serial.max(serial),
+            Fact::Accepted(body) => {
+                let slot = self.index.insert(&newcomer(&body, place), at);
+                self.enter(body.serial, slot);
+            }
+            Fact::Carried(body, carried) => {
+                if let Some(slot) = self.serials.find(&self.index, body.serial) {
+                    self.index.forget(slot);
+                }
+                let slot = self.index.insert_carried(&newcomer(&body, place), &carried, place, at);
+                self.enter(body.serial, slot);
+            }
+            Fact::Final { .. } => {}
+            Fact::Early { link, remote_id, sighted } => {
+                let key = self.index.remote.key(&remote_id);
+                self.index.early.insert(link, key, sighted, at, place.file);
+                self.index.census.enter_early(place.file);
+            }
+            Fact::Changed { serial, part, change } => self.changed(serial, part, &change, place, at),
+        }
+    }
+
+    fn enter(&mut self, serial: u64, slot: Option<u32>) {
+        self.next_serial = self.next_serial.max(serial + 1);
+        match slot {
+            Some(slot) => self.serials.insert(serial, slot),
+            None => self.fault = Some("more segments are under way than can be counted"),
+        }
+    }
+
+    fn changed(&mut self, serial: u64, part: u8, change: &Change, place: Place, at: Timestamp) {
+        let Some(first) = self.serials.find(&self.index, serial) else { return };
+        let is_notice = part == super::fact::NOTICE_PART;
+        let slot = if is_notice { Some(first) } else { self.index.ring(first).nth(usize::from(part)) };
+        let matches = |&slot: &u32| {
+            self.index.slab.get(slot).is_some_and(|slot| slot.has(super::slots::NOTICE) == is_notice)
+        };
+        let Some(slot) = slot.filter(matches) else { return };
+        if let Change::Sent { link, remote_id } | Change::Amended { link, remote_id } = change {
+            let key = self.index.remote.key(remote_id);
+            for early in self.index.early.take(*link, key) {
+                self.index.census.leave_early(early.file);
+            }
+        }
+        self.index.apply(slot, change, place, at);
+    }
+}
+
+/// Whether a group behind `at` says that the octets at `at` had been synced.
+fn is_synced(octets: &[u8], at: usize, number: u32) -> bool {
+    let mut from = at + 1;
+    while let Some(rest) = octets.get(from..)
+        && let Some(next) = rest.windows(GROUP_MAGIC.len()).position(|window| window == GROUP_MAGIC)
+    {
+        let start = from + next;
+        let group = octets.get(start..).unwrap_or_default();
+        if let Some(valid) = read_group(group, number) {
+            if valid.synced as usize > at {
+                return true;
+            }
+            from = start + group_octets(group).unwrap_or(1);
+        } else {
+            from = start + 1;
+        }
+    }
+    false
+}
+
+/// What the index keeps of a message.
+pub(super) fn newcomer(body: &Body<'_>, place: Place) -> Newcomer {
+    let receipt = body.receipt();
+    Newcomer {
+        serial: body.serial,
+        place,
+        origin: body.origin,
+        target: body.target,
+        priority: body.priority,
+        count: body.count,
+        wants_success: receipt.on_success,
+        wants_failure: receipt.on_failure,
+        not_before: body.not_before,
+        expires_at: body.expires_at,
+    }
+}
+
+/// The first slots of messages by serial. Serials are nearly dense, so most cost four octets.
+#[derive(Debug, Default)]
+struct Serials {
+    base: u64,
+    dense: Vec<u32>,
+    others: HashMap<u64, u32>,
+}
+
+/// The largest gap between serials that is bridged with empty places.
+const GAP_MAX: u64 = 1 << 20;
+const NO_SLOT: u32 = u32::MAX;
+
+impl Serials {
+    fn insert(&mut self, serial: u64, slot: u32) {
+        if self.dense.is_empty() && self.others.is_empty() {
+            self.base = serial;
+        }
+        let next = self.base + self.dense.len() as u64;
+        if serial < self.base || serial > next + GAP_MAX {
+            self.others.insert(serial, slot);
+            return;
+        }
+        let at = (serial - self.base) as usize;
+        if at >= self.dense.len() {
+            self.dense.resize(at + 1, NO_SLOT);
+        }
+        if let Some(place) = self.dense.get_mut(at) {
+            *place = slot;
+        }
+    }
+
+    /// The first slot of the message, if it is still under way.
+    fn find(&self, index: &Index, serial: u64) -> Option<u32> {
+        let dense = serial.checked_sub(self.base).and_then(|at| self.dense.get(at as usize));
+        let slot = *dense.filter(|&&slot| slot != NO_SLOT).or_else(|| self.others.get(&serial))?;
+        let found = index.slab.get(slot)?;
+        let is_live = found.phase != super::slots::Phase::Free && found.serial() == serial;
+        is_live.then_some(slot)
+    }
+}

@@ -1,0 +1,108 @@
+"""The parts that tests put together: the gateway, foreign peers, a content provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import config
+from harness.esme import Esme
+from harness.gateway import Gateway
+from harness.node import NodeEsme, NodeSmsc
+from harness.provider import Answer, Call, Provider
+
+
+@pytest.fixture
+def start_gateway(tmp_path: Path) -> Iterator[Callable[..., Gateway]]:
+    """Starts the gateway with the given sections of its configuration; stops it at the end."""
+    running: list[Gateway] = []
+
+    def start(**sections) -> Gateway:
+        gateway = Gateway(config.write(tmp_path / "estafet.toml", **sections))
+        running.append(gateway)
+        return gateway
+
+    yield start
+    for gateway in running:
+        gateway.stop()
+
+
+@pytest.fixture
+def start_smsc() -> Iterator[Callable[..., NodeSmsc]]:
+    """Starts message centres on Node's library."""
+    running: list[NodeSmsc] = []
+
+    def start(**settings) -> NodeSmsc:
+        smsc = NodeSmsc(**settings)
+        running.append(smsc)
+        return smsc
+
+    yield start
+    for smsc in running:
+        smsc.stop()
+
+
+@pytest.fixture
+def smsc(start_smsc: Callable[..., NodeSmsc]) -> NodeSmsc:
+    """A message centre as it should be."""
+    return start_smsc()
+
+
+@pytest.fixture
+def gateway(smsc: NodeSmsc, start_gateway: Callable[..., Gateway]) -> Gateway:
+    """The gateway with one account whose messages go to one SMSC, bound to it."""
+    gateway = start_gateway(
+        smsc=[config.smsc(smsc.port)],
+        account=[config.BANK],
+        route=[{"from": {"link": "bank"}, "to": ["telco-a"]}],
+    )
+    smsc.expect("bound")
+    return gateway
+
+
+@pytest.fixture
+def bind(gateway: Gateway) -> Iterator[Callable[..., Esme]]:
+    """Binds ESMEs on Python's library; hangs up at the end those that did not unbind."""
+    sessions: list[Esme] = []
+
+    def bind(mode: str = "transceiver", **credentials) -> Esme:
+        session = Esme(gateway.smpp_port, mode, **credentials)
+        sessions.append(session)
+        return session
+
+    yield bind
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture
+def node_esme(gateway: Gateway) -> Iterator[Callable[..., NodeEsme]]:
+    """Binds ESMEs on Node's library."""
+    running: list[NodeEsme] = []
+
+    def start(mode: str = "transceiver") -> NodeEsme:
+        credentials = {"system_id": config.BANK["name"], "password": config.BANK["password"]}
+        esme = NodeEsme(port=gateway.smpp_port, mode=mode, **credentials)
+        running.append(esme)
+        return esme
+
+    yield start
+    for esme in running:
+        esme.stop()
+
+
+@pytest.fixture
+def start_provider() -> Iterator[Callable[[Callable[[Call], Answer]], Provider]]:
+    """Starts content providers, each with its rule of what to answer."""
+    running: list[Provider] = []
+
+    def start(answer: Callable[[Call], Answer]) -> Provider:
+        provider = Provider(answer)
+        running.append(provider)
+        return provider
+
+    yield start
+    for provider in running:
+        provider.stop()

@@ -1,0 +1,1 @@
+"""The real gateway between foreign SMPP and HTTP software, for tests that read like prose."""

@@ -1,0 +1,39 @@
+// An ESME on Node's `smpp`: binds, submits, takes what is delivered.
+'use strict';
+
+const smpp = require('smpp');
+const { say, obey, fieldsOf } = require('./lines');
+
+const settings = { mode: 'transceiver', ...JSON.parse(process.argv[2] || '{}') };
+
+const session = smpp.connect({ host: '127.0.0.1', port: settings.port }, () => {
+  const { system_id, password } = settings;
+  const bind = { system_id, password, interface_version: 0x34 };
+  session[`bind_${settings.mode}`](bind, (answer) => say('bind_resp', fieldsOf(answer)));
+});
+session.on('error', (error) => say('error', { error: String(error) }));
+session.on('close', () => say('closed', {}));
+session.on('enquire_link', (pdu) => {
+  session.send(pdu.response());
+  say('enquire_link', {});
+});
+session.on('deliver_sm', (pdu) => {
+  session.send(pdu.response());
+  say('deliver', fieldsOf(pdu));
+});
+session.on('unbind', (pdu) => {
+  session.send(pdu.response(), () => session.close());
+  say('unbind', {});
+});
+
+obey({
+  submit(fields, ref) {
+    session.submit_sm(fields, (answer) => say('submit_resp', { ref, ...fieldsOf(answer) }));
+  },
+  enquire(_fields, ref) {
+    session.enquire_link((answer) => say('enquired', { ref, ...fieldsOf(answer) }));
+  },
+  unbind(_fields, ref) {
+    session.unbind((answer) => say('unbound', { ref, ...fieldsOf(answer) }));
+  },
+});
