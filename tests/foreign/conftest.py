@@ -19,8 +19,8 @@ def start_gateway(tmp_path: Path) -> Iterator[Callable[..., Gateway]]:
     """Starts the gateway with the given sections of its configuration; stops it at the end."""
     running: list[Gateway] = []
 
-    def start(**sections) -> Gateway:
-        gateway = Gateway(config.write(tmp_path / "estafet.toml", **sections))
+    def start(log_level: str = "info", **sections) -> Gateway:
+        gateway = Gateway(config.write(tmp_path / "estafet.toml", **sections), log_level)
         running.append(gateway)
         return gateway
 

@@ -36,7 +36,6 @@ enum Wake<W> {
 }
 
 /// What passed over the stream.
-#[derive(Default)]
 struct Moved {
     read: Option<usize>,
     wrote: bool,
@@ -135,13 +134,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
         closed
     }
 
-    /// Writes and reads what can be without waiting; pends if that is nothing.
+    /// Reads and writes what can be without waiting; pends if that is nothing.
     fn poll_move(&mut self, context: &mut Context<'_>, reads: bool) -> Poll<io::Result<Moved>> {
-        let mut moved = Moved { wrote: self.poll_write(context)?, read: None };
-        if reads && let Poll::Ready(read) = self.input.poll_read(context, &mut self.stream) {
-            moved.read = Some(read?);
+        let mut read = None;
+        if reads && let Poll::Ready(octets) = self.input.poll_read(context, &mut self.stream) {
+            read = Some(octets?);
         }
-        if moved.wrote || moved.read.is_some() { Poll::Ready(Ok(moved)) } else { Poll::Pending }
+        let wrote = match self.poll_write(context) {
+            // A peer that hung up may have answered before: that counts, and the next write fails as well.
+            Err(_) if read.is_some_and(|octets| octets > 0) => false,
+            wrote => wrote?,
+        };
+        if wrote || read.is_some() { Poll::Ready(Ok(Moved { read, wrote })) } else { Poll::Pending }
     }
 
     /// Writes what the stream takes without waiting; whether that was anything.

@@ -391,3 +391,22 @@ async fn a_broken_connection_says_how() {
     let ended = drive(Broken, session, &mut owner, &CancellationToken::new(), Limits::default()).await;
     assert!(matches!(ended.cause, Cause::Broken(error) if error.kind() == io::ErrorKind::ConnectionReset));
 }
+
+#[tokio::test(start_paused = true)]
+async fn answers_of_a_peer_that_hung_up_count() {
+    // W-5
+    let (here, mut peer) = duplex(64 * 1024);
+    let mut server = Driven::server(here);
+    let mut buffer = BytesMut::new();
+    peer.write_all(&wire(1, Body::Bind(bind()))).await.unwrap();
+    hear(&mut peer, &mut buffer).await;
+    server.hears(Told::Bound).await;
+    server.ask.send(1).unwrap();
+    let request = hear(&mut peer, &mut buffer).await;
+    // By the time that the answer is seen there is something to write, which fails.
+    server.ask.send(2).unwrap();
+    peer.write_all(&wire(request.sequence, Body::refusal(CommandId::DELIVER_SM))).await.unwrap();
+    drop(peer);
+    server.hears(Told::Answered(1)).await;
+    assert_eq!(server.end().await.pending, [2]);
+}

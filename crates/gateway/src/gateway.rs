@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{ApplicationConfig, Config, HttpConfig, OnUnknown, SmppConfig, SmscConfig};
+use crate::config::{ApplicationConfig, Config, OnUnknown, SmppConfig, SmscConfig};
 use crate::directory::Directory;
 use crate::dispatch::{Outlets, failover};
 use crate::health::Health;
@@ -215,6 +215,7 @@ impl Gateway {
         let api = Api {
             directory: self.shared.directory.clone(),
             intake: self.shared.intake.clone(),
+            outlets: self.shared.outlets.clone(),
             store: self.shared.store.clone(),
             metrics: self.shared.metrics.clone(),
             health: self.shared.health.clone(),

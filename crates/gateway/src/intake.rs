@@ -127,7 +127,7 @@ impl Intake {
             not_before: submission.not_before,
             expires_at: Some(expires_at),
             in_reply_to: submission.in_reply_to,
-            tlvs: submission.tlvs,
+            tlvs: Bytes::copy_from_slice(&submission.tlvs),
             parts,
         };
         Ok(Entry { message: Arc::new(message), target, alternatives })
@@ -160,10 +160,13 @@ impl Intake {
                 Ok((alphabet.data_coding(), submission.esm_class | udhi, parts))
             }
             Content::Encoded { data_coding, octets } if !splits => {
-                Ok((*data_coding, submission.esm_class, Parts::from_elem(octets.clone(), 1)))
+                // A copy: the octets are a slice of a read buffer that would live as long as the message.
+                let body = Bytes::copy_from_slice(octets);
+                Ok((*data_coding, submission.esm_class, Parts::from_elem(body, 1)))
             }
             Content::Encoded { data_coding, octets } => {
-                let (elements, body) = submission.header_and_body(octets)?;
+                let octets = Bytes::copy_from_slice(octets);
+                let (elements, body) = submission.header_and_body(&octets)?;
                 let parts = sms::split_encoded(*data_coding, elements, body, reference)
                     .map_err(|_| Refusal::BadLength)?;
                 let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };

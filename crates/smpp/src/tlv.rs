@@ -98,7 +98,7 @@ impl Tlvs {
     pub fn from_wire(octets: Bytes) -> Option<Self> {
         let mut rest = Iter { rest: &octets };
         while rest.next().is_some() {}
-        true.then_some(Self(octets))
+        rest.rest.is_empty().then_some(Self(octets))
     }
 
     /// The octets as they stand on the wire.

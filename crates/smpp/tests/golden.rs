@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use bytes::BytesMut;
-use smpp::{Body, CString, CommandStatus, Pdu, frame};
+use smpp::{Body, CString, CommandId, CommandStatus, Pdu, frame};
 
 fn octets(path: &Path) -> Vec<u8> {
     let digits: Vec<u8> = fs::read(path).unwrap().into_iter().filter(u8::is_ascii_hexdigit).collect();
@@ -140,4 +140,20 @@ fn responses_are_read_leniently() {
     // Header-only PDUs may carry TLVs.
     let enquiry = [0, 0, 0, 21, 0, 0, 0, 0x15, 0, 0, 0, 0, 0, 0, 0, 1, 0x14, 0, 0, 1, 7];
     assert_eq!(decode(&enquiry).body, Body::EnquireLink);
+}
+
+#[test]
+fn refusals_are_as_short_as_the_standard_wants() {
+    // section 5: submit_sm_resp and bind_resp have no body on error, deliver_sm_resp has its NUL always
+    let octets = |status, body: Body| {
+        let mut out = BytesMut::new();
+        Pdu { status, sequence: 1, body }.encode(&mut out).unwrap();
+        out.len()
+    };
+    for (command_id, ok, error) in
+        [(CommandId::SUBMIT_SM, 17, 16), (CommandId::DELIVER_SM, 17, 17), (CommandId::BIND_RECEIVER, 17, 16)]
+    {
+        assert_eq!(octets(CommandStatus::OK, Body::refusal(command_id)), ok);
+        assert_eq!(octets(CommandStatus::SYSERR, Body::refusal(command_id)), error);
+    }
 }

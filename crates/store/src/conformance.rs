@@ -455,9 +455,10 @@ fn id_of(now: Timestamp, n: u64) -> MessageId {
 
 /// Takes until there are `wanted`.
 async fn take_all(store: &Arc<dyn Store>, link: &str, wanted: usize) -> Vec<Lease> {
+    let link = LinkName::from(link);
     let mut leases = Vec::new();
     while leases.len() < wanted {
-        let more = store.take(&link.into(), wanted - leases.len());
+        let more = store.take(&link, wanted - leases.len());
         leases.extend(tokio::time::timeout(PATIENCE, more).await.expect("something is due").unwrap());
     }
     leases

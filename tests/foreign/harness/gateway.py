@@ -19,12 +19,13 @@ BINARY = Path(os.environ.get("ESTAFET_BIN", ROOT / "target" / "debug" / "estafet
 class Gateway:
     """A running `estafet serve`, ready to be bound to and called."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, log_level: str = "info") -> None:
         assert BINARY.is_file(), f"{BINARY} is missing: run `cargo build -p gateway` or set ESTAFET_BIN"
         self.config = config
         self.data_dir = config.parent / "data"
+        self._ended = False
         self._process = subprocess.Popen(
-            [str(BINARY), "--log-format", "json", "serve", "--config", str(config)],
+            [str(BINARY), "--log-format", "json", "--log-level", log_level, "serve", "--config", str(config)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -90,24 +91,28 @@ class Gateway:
         self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> None:
-        """Stops it in an orderly way and insists that it was one."""
+        """Stops it in an orderly way and insists that it was one; nothing to do if it ended before."""
+        if self._ended:
+            return
         self.ask_to_stop()
         try:
             code = self._process.wait(timeout=DEADLINE_S)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError("the gateway did not stop after SIGTERM") from None
-        finally:
-            self.show_log()
+        self._end()
         assert code == 0, f"the gateway ended with {code} after SIGTERM"
 
     def kill(self) -> None:
         """Ends it the hard way."""
         self._process.kill()
         self._process.wait(timeout=DEADLINE_S)
+        self._end()
 
-    def show_log(self) -> None:
+    def _end(self) -> None:
         """Prints the end of the log; pytest shows it if the test failed."""
+        self._ended = True
+        self._log.await_end()
         print(f"--- gateway log, {self.config}")
         for event in self.log()[-SHOWN_EVENTS:]:
             print(json.dumps(event))

@@ -53,7 +53,9 @@ class NodePeer:
         return self._events.collect(wanted, count, f"{kind} events with {fields}")
 
     def stop(self) -> None:
-        """Ends the process, which closes its connections."""
+        """Ends the process, which closes its connections; nothing to do if it has ended before."""
+        if self._process.stdin.closed:
+            return
         print(f"--- {self._events.name}, {len(self._events.items())} events")
         for event in self._events.items()[-SHOWN_EVENTS:]:
             print(json.dumps(event))
@@ -63,13 +65,13 @@ class NodePeer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(timeout=DEADLINE_S)
-        self._process.stdout.close()
+        self._events.await_end()
 
 
 class NodeSmsc(NodePeer):
     """A message centre: takes binds and submits, gives ids, sends receipts and messages of mobiles.
 
-    Settings: `password`, `ids` (`decimal` or `text`), `receipts` (a receipt after each submit that
+    Settings: `port` (default: a free one), `password`, `ids` (`decimal` or `text`), `receipts` (a receipt after each submit that
     asks for one; default true), `version` (what it claims to speak; default 0x34).
     """
 

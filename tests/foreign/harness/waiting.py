@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable
+from typing import TextIO, TypeVar
 
 T = TypeVar("T")
 
@@ -37,6 +37,11 @@ class Feed:
         """All that came so far."""
         with self._changed:
             return list(self._items)
+
+    def await_end(self, deadline_s: float = DEADLINE_S) -> None:
+        """Waits until nothing more will come."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._closed, deadline_s), f"{self.name} does not end"
 
     def expect(
         self,
@@ -74,13 +79,14 @@ class Feed:
         return f"{self.name}: {found} of {count} {what}, and {why}; the latest:\n{latest}"
 
 
-def follow(name: str, stream: Iterable[str], parse: Callable[[str], object]) -> Feed:
+def follow(name: str, stream: TextIO, parse: Callable[[str], object]) -> Feed:
     """Reads lines in the background until the stream ends; `parse` makes items of them."""
     feed = Feed(name)
 
     def read() -> None:
-        for line in stream:
-            feed.put(parse(line.rstrip("\n")))
+        with stream:
+            for line in stream:
+                feed.put(parse(line.rstrip("\n")))
         feed.close()
 
     threading.Thread(target=read, name=name, daemon=True).start()

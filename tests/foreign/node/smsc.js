@@ -5,6 +5,7 @@ const smpp = require('smpp');
 const { say, obey, fieldsOf } = require('./lines');
 
 const settings = {
+  port: 0,
   password: 'secret',
   ids: 'decimal',
   receipts: true,
@@ -37,7 +38,7 @@ const server = smpp.createServer((session) => {
     session.send(pdu.response(), () => session.close());
   });
 });
-server.listen(0, '127.0.0.1', () => say('listening', { port: server.address().port }));
+server.listen(settings.port, '127.0.0.1', () => say('listening', { port: server.address().port }));
 
 obey({
   deliver(fields, ref) {

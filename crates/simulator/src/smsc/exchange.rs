@@ -58,6 +58,11 @@ pub(super) struct Seat {
 }
 
 impl Delivery {
+    /// The receipt of a message, for whoever submitted it.
+    pub(super) fn receipt(to: Recipient, receipt: Receipt) -> Self {
+        Self { to, attempts: 0, cargo: Cargo::Receipt(receipt) }
+    }
+
     /// Whether nobody waits for it any more.
     pub(super) fn is_given_up(&self) -> bool {
         matches!(&self.cargo, Cargo::Message(offer) if offer.answer.is_closed())
@@ -163,6 +168,11 @@ impl Exchange {
     /// Puts deliveries that were taken back, each to be made when its time has come.
     pub(super) fn put_back(&self, now: Instant, batch: &mut Vec<(Instant, Delivery)>) {
         self.schedule(now, batch);
+    }
+
+    /// So many deliveries are made that were never posted; they may come back.
+    pub(super) fn adopt(&self, count: usize) {
+        self.waiting.fetch_add(count, Ordering::Relaxed);
     }
 
     /// So many deliveries will not be made again.

@@ -1,21 +1,31 @@
-//! One session of a message centre: what it answers, what it delivers.
+//! One session of a message centre.
 
-use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use driver::Handler;
-use sms::State;
-use smpp::{Body, BindMode, CommandStatus, Event, MessageResp, Session, ShortMessage};
-use tokio::sync::watch;
+use smpp::{Bind, BindMode, Body, CommandStatus, Event, Session};
 use tokio_util::sync::CancellationToken;
 
-use super::Faults;
-use super::centre::{Centre, wall_clock};
-use super::exchange::{AccountId, Cargo, Delivery, Recipient, Seat};
-use super::receipt::{Pen, Receipt};
-use super::record::Counts;
+use super::centre::{self, Centre};
+use super::exchange::{AccountId, Delivery, Recipient, Seat};
+use super::outbound::Outbound;
+use super::reception::{Cut, Reception};
+
+/// The state machine of a session.
+pub(super) struct Attendant {
+    centre: Arc<Centre>,
+    /// Cuts the connection.
+    cut: CancellationToken,
+    is_cut: bool,
+    number: u64,
+    account: Option<AccountId>,
+    seat: Option<Seat>,
+    reception: Reception,
+    outbound: Outbound,
+}
 
 /// Something to do to the session.
 pub(super) enum Work {
@@ -25,249 +35,121 @@ pub(super) enum Work {
     Answer,
 }
 
-/// The state machine of one session.
-pub(super) struct Attendant {
-    centre: Arc<Centre>,
-    /// Cuts the connection.
-    cut: CancellationToken,
-    is_cut: bool,
-    faults: watch::Receiver<Faults>,
-    plan: Faults,
-    number: u64,
-    account: Option<AccountId>,
-    seat: Option<Seat>,
-    /// Submissions that are never answered.
-    silenced: usize,
-    late: BTreeMap<(Instant, u32), MessageResp>,
-    taken: Vec<Taken>,
-    due: Vec<(Instant, Delivery)>,
-    again: Vec<(Instant, Delivery)>,
-    settled: usize,
-    counts: Counts,
-    pen: Pen,
-}
-
-/// A submission that was taken, for those who remember.
-struct Taken {
-    number: u32,
-    state: State,
-    message: ShortMessage,
-}
-
 impl Attendant {
     pub(super) fn new(centre: Arc<Centre>, cut: CancellationToken) -> Self {
-        let mut faults = centre.faults.subscribe();
-        let plan = *faults.borrow_and_update();
         Self {
-            number: centre.exchange.number(),
-            centre,
             cut,
             is_cut: false,
-            faults,
-            plan,
+            number: centre.exchange.number(),
             account: None,
             seat: None,
-            silenced: 0,
-            late: BTreeMap::new(),
-            taken: Vec::new(),
-            due: Vec::new(),
-            again: Vec::new(),
-            settled: 0,
-            counts: Counts::default(),
-            pen: Pen::new(),
+            reception: Reception::new(centre.clone()),
+            outbound: Outbound::new(centre.clone()),
+            centre,
         }
     }
 
-    /// The session is over; what it sent and was not answered is delivered again.
+    /// The session is over: what it sent and was not answered is delivered again.
     pub(super) fn end(mut self, pending: Vec<Delivery>) {
-        self.hand_on(super::centre::now());
+        self.hand_on(centre::now());
         let (given_up, unsettled): (Vec<_>, Vec<_>) = pending.into_iter().partition(Delivery::is_given_up);
         self.centre.exchange.settled(given_up.len());
         self.centre.exchange.leave(self.seat.take(), unsettled);
         if self.account.is_some() {
-            self.centre.counters.unbound();
+            self.centre.counters.sessions.fetch_sub(1, Ordering::Relaxed);
         }
         self.centre.changed.notify_waiters();
     }
 
-    fn bind(&mut self, now: Instant, session: &mut Session<Delivery>, bind: &smpp::Bind) {
+    fn judge(&mut self, now: Instant, session: &mut Session<Delivery>, bind: &Bind) {
         let mut status = self.centre.judge(bind);
-        if status.is_ok() {
-            self.account = self.centre.exchange.account(&bind.system_id);
-            status = if self.account.is_some() { status } else { CommandStatus::BINDFAIL };
-        }
-        if status.is_ok() {
-            self.counts.binds += 1;
-            self.centre.counters.bound();
+        let account = if status.is_ok() { self.centre.exchange.account(&bind.system_id) } else { None };
+        if account.is_some() {
+            self.outbound.counts.binds += 1;
+            self.centre.counters.sessions.fetch_add(1, Ordering::Relaxed);
         } else {
-            self.counts.binds_refused += 1;
+            status = CommandStatus::BINDFAIL;
+            self.outbound.counts.binds_refused += 1;
         }
+        self.account = account;
         session.answer_bind(now, status, self.centre.config.system_id.as_bytes());
     }
 
-    fn submit(&mut self, now: Instant, session: &mut Session<Delivery>, sequence: u32, message: ShortMessage) {
+    fn request(&mut self, now: Instant, session: &mut Session<Delivery>, sequence: u32, body: Body) {
         if self.is_cut {
             return;
         }
-        if self.faults.has_changed().unwrap_or(false) {
-            self.plan = *self.faults.borrow_and_update();
-        }
-        self.counts.submits += 1;
-        let count = self.centre.count_submit();
-        if self.plan.drop.hits(count) {
-            self.counts.cut += 1;
-            self.is_cut = true;
-            self.cut.cancel();
+        let Body::SubmitSm(message) = body else {
+            session.respond(now, sequence, CommandStatus::INVCMDID, Body::refusal(body.command_id()));
             return;
-        }
-        match self.refusal(now, count, &message) {
-            Some(status) => {
-                let counter = match status {
-                    CommandStatus::THROTTLED => &mut self.counts.throttled,
-                    _ => &mut self.counts.refused,
-                };
-                *counter += 1;
-                session.respond(now, sequence, status, Body::SubmitSmResp(MessageResp::default()));
-            }
-            None => self.take(now, session, sequence, count, message),
-        }
-    }
-
-    /// The status to refuse a submission with, if it is to be refused.
-    fn refusal(&self, now: Instant, count: u64, message: &ShortMessage) -> Option<CommandStatus> {
-        if self.plan.throttle.hits(count) || !self.centre.admits(now) {
-            return Some(CommandStatus::THROTTLED);
-        }
-        if let Some((every, status)) = self.plan.status
-            && every.hits(count)
-        {
-            return Some(status);
-        }
-        if message.destination.value.is_empty() {
-            return Some(CommandStatus::INVDSTADR);
-        }
-        let is_full = || self.centre.exchange.waiting() >= self.centre.config.deliveries_max;
-        (message.registered_delivery != 0 && is_full()).then_some(CommandStatus::MSGQFUL)
-    }
-
-    fn take(
-        &mut self,
-        now: Instant,
-        session: &mut Session<Delivery>,
-        sequence: u32,
-        count: u64,
-        message: ShortMessage,
-    ) {
-        self.counts.accepted += 1;
-        let number = self.centre.next_number();
-        let state = self.centre.config.fates.of(number, &message.destination.value);
-        let mut answer_at = now + self.plan.answer_delay;
-        let lost = self.plan.receipt_lost.hits(count);
-        if !lost && Receipt::is_wanted(message.registered_delivery, state) {
-            let receipt = Receipt::of(number, &message, state, wall_clock());
-            if self.plan.receipt_twice.hits(count) {
-                self.due.push((answer_at + self.receipt_delay(), self.delivery(receipt.clone())));
-            }
-            if !self.plan.receipt_first.hits(count) {
-                self.due.push((answer_at + self.receipt_delay(), self.delivery(receipt)));
-            } else if !self.send_first(now, session, receipt) {
-                answer_at += HEAD_START;
-            }
-        }
-        self.answer(now, session, sequence, count, (number, answer_at));
-        if self.centre.remembers() {
-            self.taken.push(Taken { number, state, message });
-        }
-    }
-
-    /// Sends a receipt before the answer. If this session cannot, another will, with a head start.
-    fn send_first(&mut self, now: Instant, session: &mut Session<Delivery>, receipt: Receipt) -> bool {
-        let delivery = self.delivery(receipt);
-        if session.room() == 0 {
-            self.due.push((now, delivery));
-            return false;
-        }
-        self.centre.exchange.post(now, &mut Vec::new());
-        self.deliver(now, session, delivery);
-        true
-    }
-
-    fn answer(
-        &mut self,
-        now: Instant,
-        session: &mut Session<Delivery>,
-        sequence: u32,
-        count: u64,
-        (number, at): (u32, Instant),
-    ) {
-        if self.plan.silent.hits(count) {
-            self.counts.unanswered += 1;
-            self.silenced += 1;
-            // Its place in the window is free again, or the session would end up without any.
-            session.set_window_in(self.centre.config.window + self.silenced);
-            return;
-        }
-        let response = MessageResp::new(self.centre.config.id_form.in_response(number));
-        if at <= now {
-            session.respond(now, sequence, CommandStatus::OK, Body::SubmitSmResp(response));
-        } else {
-            self.late.insert((at, sequence), response);
-        }
-    }
-
-    fn answer_late(&mut self, now: Instant, session: &mut Session<Delivery>) {
-        while let Some(entry) = self.late.first_entry() {
-            let &(at, sequence) = entry.key();
-            if at > now {
-                return;
-            }
-            session.respond(now, sequence, CommandStatus::OK, Body::SubmitSmResp(entry.remove()));
-        }
-    }
-
-    fn receipt_delay(&self) -> Duration {
-        let config = &self.centre.config;
-        let (min, max) = (config.receipt_delay_min, config.receipt_delay_max);
-        if min < max { rand::random_range(min..=max) } else { min }
-    }
-
-    fn delivery(&self, receipt: Receipt) -> Delivery {
-        let to = match self.account {
+        };
+        let owner = match self.account {
             Some(account) => Recipient::Account { account, submitter: self.number },
             None => Recipient::Anyone,
         };
-        Delivery { to, attempts: 0, cargo: Cargo::Receipt(receipt) }
+        if let Err(Cut) = self.reception.submit(now, session, (sequence, message), owner, &mut self.outbound) {
+            self.is_cut = true;
+            self.cut.cancel();
+        }
     }
 
-    fn deliver(&mut self, now: Instant, session: &mut Session<Delivery>, delivery: Delivery) {
-        if delivery.is_given_up() {
-            self.settled += 1;
-            return;
-        }
-        let pdu = match &delivery.cargo {
-            Cargo::Receipt(receipt) => {
-                self.counts.receipts_sent += 1;
-                self.pen.write(receipt, self.centre.config.id_form, wall_clock())
+    fn hand_on(&mut self, now: Instant) {
+        self.reception.hand_on(now);
+        self.outbound.hand_on(now);
+    }
+}
+
+impl Handler for Attendant {
+    type Tag = Delivery;
+    type Work = Work;
+
+    fn event(&mut self, now: Instant, session: &mut Session<Delivery>, event: Event<Delivery>) {
+        match event {
+            Event::BindRequest { bind } => self.judge(now, session, &bind),
+            Event::Bound { mode, .. } => {
+                let receives = mode != BindMode::Transmitter;
+                let account = self.account.filter(|_| receives);
+                self.seat = account.map(|account| self.centre.exchange.sit(account, self.number));
             }
-            Cargo::Message(offer) => {
-                self.counts.messages_sent += 1;
-                offer.pdu.clone()
+            Event::Request { sequence, body } => self.request(now, session, sequence, body),
+            Event::Response { tag, status, .. } => self.outbound.answered(now, tag, status),
+            Event::Expired { tag, .. } => self.outbound.expired(now, tag),
+            Event::BindRefused { .. } | Event::Late { .. } | Event::Unbinding | Event::Closed { .. } => {}
+        }
+    }
+
+    fn flush(&mut self, now: Instant, _session: &mut Session<Delivery>) {
+        self.hand_on(now);
+    }
+
+    async fn next(&mut self, room: usize) -> Work {
+        let answers_at = self.reception.answers_at();
+        let answering = async {
+            match answers_at {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => pending().await,
             }
         };
-        if let Err(delivery) = session.request(now, Body::DeliverSm(pdu), delivery) {
-            self.again.push((now, delivery));
+        let delivering = async {
+            match &self.seat {
+                Some(seat) if room > 0 => self.centre.exchange.take(seat, room).await,
+                _ => pending().await,
+            }
+        };
+        tokio::select! {
+            () = answering => Work::Answer,
+            batch = delivering => Work::Deliver(batch),
         }
     }
 
-    /// An ESME said what became of a delivery.
-    fn delivered(&mut self, now: Instant, delivery: Delivery, status: CommandStatus) {
-        let is_for_now = matches!(
-            status,
-            CommandStatus::SYSERR | CommandStatus::MSGQFUL | CommandStatus::THROTTLED | CommandStatus::X_T_APPN
-        );
-        if is_for_now && self.try_again(now, delivery) {
-            return;
+    fn apply(&mut self, now: Instant, session: &mut Session<Delivery>, work: Work) {
+        match work {
+            Work::Answer => self.reception.answer(now, session),
+            Work::Deliver(batch) => {
+                for delivery in batch {
+                    self.outbound.deliver(now, session, delivery);
+                }
+            }
         }
-        self.settled += 1;
     }
 }

@@ -81,6 +81,7 @@ impl Body {
         }
     }
 
+    #[inline]
     pub(super) fn decode(command_id: CommandId, body: Bytes) -> Result<Self, Fault> {
         if let Some(mode) = BindMode::from_command_id(command_id) {
             return Bind::decode(mode, body).map(Self::Bind);

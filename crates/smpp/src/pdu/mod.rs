@@ -39,6 +39,7 @@ impl Pdu {
     ///
     /// # Errors
     /// The body is not what its command_id says. The frames after it are not affected.
+    #[inline]
     pub fn decode(frame: Frame) -> Result<Self, DecodeError> {
         let Frame { command_id, status, sequence, body } = frame;
         match Body::decode(command_id, body) {

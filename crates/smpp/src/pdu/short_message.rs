@@ -84,6 +84,7 @@ pub struct ShortMessage {
 }
 
 impl ShortMessage {
+    #[inline]
     pub(super) fn decode(mut body: Bytes) -> Result<Self, Fault> {
         let mut reader = Reader::new(&body);
         let mut message = Self {

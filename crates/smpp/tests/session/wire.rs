@@ -65,7 +65,7 @@ fn a_peer_that_vanishes_is_noticed_at_both_ends() {
     pair.client.request(pair.now, submit(), 1).unwrap();
     pair.pass(41 * SECOND);
     let closed = Event::Closed { reason: CloseReason::EnquireLinkTimeout };
-    assert_eq!(pair.client_events, [closed.clone()]);
+    assert_eq!(pair.client_events, vec![closed.clone()]);
     assert_eq!(pair.server_events, [closed]);
     assert_eq!(pair.client.drain_pending().collect::<Vec<_>>(), [1]);
 }

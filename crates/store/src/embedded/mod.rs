@@ -16,7 +16,7 @@ mod cache;
 mod census;
 mod codec;
 #[cfg(test)]
-//mod crash_tests;
+mod crash_tests;
 mod disk;
 mod early;
 mod engine;
@@ -26,7 +26,7 @@ mod journal;
 mod ledger;
 mod links;
 #[cfg(test)]
-//mod memory_disk;
+mod memory_disk;
 mod options;
 mod queue;
 mod recovery;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -54,11 +55,11 @@ pub(super) async fn send(
 pub(super) async fn find(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let account = desk.caller(peer, Credentials::basic(&headers)).await?;
-    let id = id.parse().map_err(|_| Problem::no_such_message())?;
+    let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_message)?;
     let record = desk.store.find(id).await?.ok_or_else(Problem::no_such_message)?;
     if record.origin != *account.name() && record.target != *account.name() {
         return Err(Problem::no_such_message());

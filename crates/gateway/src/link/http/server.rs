@@ -66,36 +66,7 @@ impl Api {
 
     /// Takes connections until it is stopped; returns when the last one has its answers.
     pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let router = self.router();
-        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let connections = TaskTracker::new();
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = stop.cancelled() => break,
-            };
-            match accepted {
-                Ok((stream, peer)) => {
-                    let Ok(place) = places.clone().try_acquire_owned() else {
-                        tracing::warn!(%peer, "connection refused: too many already");
-                        continue;
-                    };
-                    let connection = converse(stream, peer, router.clone(), stop.clone());
-                    connections.spawn(async move {
-                        connection.await;
-                        drop(place);
-                    });
-                }
-                Err(error) => {
-                    // Out of descriptors, mostly: others that end will free some.
-                    tracing::warn!(%error, "cannot take a connection");
-                    tokio::time::sleep(ACCEPT_RETRY).await;
-                }
-            }
-        }
-        drop(listener);
-        connections.close();
-        connections.wait().await;
+        serve(self.router(), listener, stop).await;
     }
 }
 
@@ -105,6 +76,39 @@ impl std::ops::Deref for Desk {
     fn deref(&self) -> &Api {
         &self.api
     }
+}
+
+/// Takes connections for a router until it is stopped; returns when the last one has ended.
+pub(super) async fn serve(router: Router, listener: TcpListener, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let Ok(place) = places.clone().try_acquire_owned() else {
+                    tracing::warn!(%peer, "connection refused: too many already");
+                    continue;
+                };
+                let connection = converse(stream, peer, router.clone(), stop.clone());
+                connections.spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                // Out of descriptors, mostly: others that end will free some.
+                tracing::warn!(%error, "cannot take a connection");
+                tokio::time::sleep(ACCEPT_RETRY).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
 }
 
 /// Serves one connection, request by request, until the peer closes it, falls silent or has had it

@@ -1,8 +1,18 @@
 //! SMPP links: ESMEs that bind to us, and SMSCs that we bind to.
 
+use std::time::Duration;
+
+use rand::Rng;
+
 pub(crate) mod client;
 mod late;
 mod relay;
 pub(crate) mod server;
 mod translate;
 mod values;
+
+/// The time of silence before an enquire_link, give or take a tenth: sessions that began together shall
+/// not ask together (M-2).
+fn enquire_link_interval(seconds: u64) -> Duration {
+    Duration::from_secs(seconds).mul_f64(rand::rng().random_range(0.9..1.1))
+}

@@ -261,3 +261,89 @@ const RECEIPT_ALWAYS: u8 = 0x01;
 const NETWORK_GSM: u8 = 3;
 const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
 const RECEIPT_OCTETS: usize = 160;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use sms::{Address, MessageId, Parts};
+
+    use super::*;
+
+    fn message() -> Message {
+        Message {
+            id: MessageId::from_octets([0xAB; 16]),
+            direction: Direction::Mt,
+            origin: "bank".into(),
+            source: Address::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, b"BANK").unwrap(),
+            destination: Address::new(Ton::INTERNATIONAL, Npi::E164, b"628111").unwrap(),
+            service_type: ArrayVec::try_from(&b"CMT"[..]).unwrap(),
+            protocol_id: 0,
+            data_coding: 0,
+            esm_class: 0,
+            priority: Priority::BULK,
+            receipt: ReceiptRequest::FINAL,
+            accepted_at: Timestamp(1_337_243_400_000),
+            not_before: None,
+            expires_at: None,
+            in_reply_to: None,
+            tlvs: Bytes::new(),
+            parts: Parts::from_elem(Bytes::from_static(b"Halo dunia, this is a longer text"), 1),
+        }
+    }
+
+    #[test]
+    fn a_receipt_has_the_form_of_appendix_b() {
+        // R-1
+        let notice =
+            Notice { state: State::Delivered, error: 0, done_at: Timestamp(1_337_243_460_000), delivered: 1 };
+        let pdu = receipt_for(&message(), notice);
+        let id = "ab".repeat(16);
+        let wanted = format!(
+            "id:{id} sub:001 dlvrd:001 submit date:1205170830 done date:1205170831 stat:DELIVRD err:000 \
+             text:Halo dunia, this is "
+        );
+        assert_eq!(std::str::from_utf8(&pdu.short_message).unwrap(), wanted);
+        assert_eq!(pdu.esm_class, 0x04);
+        assert_eq!((&pdu.source.value[..], &pdu.destination.value[..]), (&b"628111"[..], &b"BANK"[..]));
+        assert_eq!(pdu.tlvs.receipted_message_id(), Some(id.as_bytes()));
+        assert_eq!(pdu.tlvs.message_state(), Some(2));
+    }
+
+    #[test]
+    fn what_we_write_as_a_receipt_we_read_as_one() {
+        let notice = Notice { state: State::Undeliverable, error: 34, done_at: Timestamp(0), delivered: 0 };
+        let pdu = receipt_for(&message(), notice);
+        assert!(is_receipt(&pdu));
+        let read = receipt(&pdu, &"telco".into(), RemoteIdForm::Text, Timestamp(0)).unwrap();
+        assert_eq!((read.state, read.error), (State::Undeliverable, 34));
+        assert_eq!(&read.remote_id.raw[..], "ab".repeat(16).as_bytes());
+    }
+
+    #[test]
+    fn a_receipt_is_known_by_its_bits() {
+        // B-1: receipts come as 0x44 too.
+        let kind = |esm_class| is_receipt(&ShortMessage { esm_class, ..ShortMessage::default() });
+        assert!(kind(0x04) && kind(0x44) && kind(0x20) && kind(0x07));
+        assert!(!kind(0x00) && !kind(0x40) && !kind(0x08));
+    }
+
+    #[test]
+    fn a_submission_keeps_what_the_esme_said() {
+        let mut pdu = ShortMessage {
+            service_type: CString::clipped(b"CMT"),
+            destination: smpp::Address { ton: 1, npi: 1, value: CString::clipped(b"628111") },
+            registered_delivery: 1,
+            data_coding: 8,
+            ..ShortMessage::default()
+        };
+        push(&mut pdu.tlvs, TlvTag(0x1400), b"entity");
+        push(&mut pdu.tlvs, TlvTag::MESSAGE_PAYLOAD, b"\0x");
+        let submission = submission(pdu, Timestamp(0)).unwrap();
+        assert_eq!(submission.receipt, ReceiptRequest::FINAL);
+        let Content::Encoded { data_coding, octets } = submission.content else { panic!() };
+        assert_eq!((data_coding, &octets[..]), (8, &b"\0x"[..]));
+        // T-1: a vendor's TLV is carried along octet for octet.
+        assert_eq!(&submission.tlvs[..], b"\x14\x00\x00\x06entity");
+    }
+}

@@ -1,7 +1,7 @@
 //! Whether the values of a submit_sm are ones that we carry: what the codec lets through on purpose.
 
 use sms::{Address, Message, Npi, Timestamp, Ton};
-use smpp::{CommandStatus, ShortMessage, TlvTag};
+use smpp::{CommandStatus, ShortMessage};
 
 use super::translate::address;
 
@@ -113,3 +113,90 @@ const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
 const SCHEDULE_MAX: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
 /// A longer validity is cut, D-3.
 const VALIDITY_MAX: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use smpp::{CString, TlvTag};
+
+    use super::*;
+
+    fn good() -> ShortMessage {
+        ShortMessage {
+            source: smpp::Address { ton: 5, npi: 0, value: CString::clipped(b"BANK") },
+            destination: smpp::Address { ton: 1, npi: 1, value: CString::clipped(b"628111000111") },
+            short_message: Bytes::from_static(b"hello"),
+            ..ShortMessage::default()
+        }
+    }
+
+    fn verdict(change: impl FnOnce(&mut ShortMessage)) -> CommandStatus {
+        let mut pdu = good();
+        change(&mut pdu);
+        check(&pdu).err().unwrap_or(CommandStatus::OK)
+    }
+
+    #[test]
+    fn what_is_right_passes() {
+        assert_eq!(verdict(|_| {}), CommandStatus::OK);
+    }
+
+    #[test]
+    fn types_of_addresses_are_checked() {
+        //
+        assert_eq!(verdict(|pdu| pdu.destination.ton = 9), CommandStatus::INVDSTTON);
+        assert_eq!(verdict(|pdu| pdu.destination.npi = 7), CommandStatus::INVDSTNPI);
+        assert_eq!(verdict(|pdu| pdu.source.ton = 9), CommandStatus::INVSRCTON);
+        assert_eq!(verdict(|pdu| pdu.source.npi = 7), CommandStatus::INVSRCNPI);
+        let long = CString::clipped(b"TWELVELETTER");
+        assert_eq!(verdict(|pdu| pdu.source.value = long), CommandStatus::INVSRCADR);
+    }
+
+    #[test]
+    fn flags_are_checked() {
+        // X-9, B-1, B-2, B-3
+        assert_eq!(verdict(|pdu| pdu.esm_class = 0x3C), CommandStatus::INVESMCLASS);
+        assert_eq!(verdict(|pdu| pdu.esm_class = 0x01), CommandStatus::INVESMCLASS);
+        assert_eq!(verdict(|pdu| pdu.esm_class = 0x03), CommandStatus::OK);
+        assert_eq!(verdict(|pdu| pdu.registered_delivery = 0x80), CommandStatus::INVREGDLVFLG);
+        assert_eq!(verdict(|pdu| pdu.priority_flag = 9), CommandStatus::INVPRTFLG);
+        assert_eq!(verdict(|pdu| pdu.replace_if_present = 2), CommandStatus::INVREPFLAG);
+        assert_eq!(verdict(|pdu| pdu.data_coding = 0xA0), CommandStatus::SUBMITFAIL);
+        assert_eq!(verdict(|pdu| pdu.service_type = CString::clipped(b"A-B")), CommandStatus::INVSERTYP);
+        assert_eq!(verdict(|pdu| pdu.sm_default_msg_id = 1), CommandStatus::INVDFTMSGID);
+    }
+
+    #[test]
+    fn there_is_one_body_and_its_header_fits() {
+        // O-1, O-2, U-1, X-12
+        let both = |pdu: &mut ShortMessage| assert!(pdu.tlvs.push(TlvTag::MESSAGE_PAYLOAD, b"x").is_ok());
+        assert_eq!(verdict(both), CommandStatus::INVMSGLEN);
+        assert_eq!(verdict(|pdu| pdu.short_message = vec![b'x'; 255].into()), CommandStatus::INVMSGLEN);
+        let empty = |pdu: &mut ShortMessage| (pdu.esm_class, pdu.short_message) = (0x40, Bytes::new());
+        assert_eq!(verdict(empty), CommandStatus::INVMSGLEN);
+        let overrun = |pdu: &mut ShortMessage| {
+            (pdu.esm_class, pdu.short_message) = (0x40, Bytes::from_static(&[5, 0, 3]));
+        };
+        assert_eq!(verdict(overrun), CommandStatus::INVMSGLEN);
+    }
+
+    #[test]
+    fn times_are_instants_in_order() {
+        // X-10, D-3
+        let now = Timestamp(1_800_000_000_000);
+        let verdict = |schedule: &[u8], validity: &[u8]| {
+            let mut pdu = good();
+            pdu.schedule_delivery_time = CString::clipped(schedule);
+            pdu.validity_period = CString::clipped(validity);
+            times(&pdu, now)
+        };
+        assert_eq!(verdict(b"", b""), Ok((None, None)));
+        let hour = now.plus(std::time::Duration::from_secs(3600));
+        assert_eq!(verdict(b"000000010000000R", b""), Ok((Some(hour), None)));
+        assert_eq!(verdict(b"", b"000000010000000R"), Ok((None, Some(hour))));
+        assert_eq!(verdict(b"120231000000000+", b""), Err(CommandStatus::INVSCHED));
+        assert_eq!(verdict(b"99", b""), Err(CommandStatus::INVSCHED));
+        assert_eq!(verdict(b"", b"120517083000028+"), Err(CommandStatus::INVEXPIRY));
+        assert_eq!(verdict(b"000000020000000R", b"000000010000000R"), Err(CommandStatus::INVEXPIRY));
+    }
+}

@@ -221,7 +221,7 @@ const fn yes() -> bool {
     true
 }
 
-fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Priority, D::Error> {
+pub(super) fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Priority, D::Error> {
     deserializer.deserialize_any(PriorityVisitor)
 }
 

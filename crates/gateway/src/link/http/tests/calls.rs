@@ -1,0 +1,177 @@
+//! Calling a content provider over a real connection.
+
+use std::collections::HashMap;
+
+use axum::extract::State;
+use axum::http::{Method, Uri};
+use axum::response::{IntoResponse, Response};
+use sms::Timestamp;
+use store::Cause;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::super::call::{Answer, Endpoint, EndpointError};
+use super::super::translate::UnreadableReply;
+use crate::config::ApplicationConfig;
+
+const FORM: &str = "id=7&text=GAME+%F0%9F%98%80";
+
+fn config(url: &str, options: &str) -> ApplicationConfig {
+    let text = format!("name = \"games\"\nurl = \"{url}\"\nallow_private_address = true\n{options}");
+    toml::from_str(&text).unwrap()
+}
+
+async fn call(url: &str, options: &str) -> Answer {
+    let endpoint = Endpoint::new(&config(url, options)).unwrap();
+    endpoint.call(FORM.to_owned(), 3, Timestamp(0)).await
+}
+
+/// A content provider that answers everything alike; its URL.
+async fn provider<T: IntoResponse + Clone + Send + Sync + 'static>(answer: T) -> String {
+    let answers = |State(answer): State<T>| async move { answer };
+    serve(axum::Router::new().fallback(answers).with_state(answer)).await
+}
+
+async fn serve(router: axum::Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}/mo?key=k")
+}
+
+/// A peer that reads a request, writes these octets and closes.
+async fn peer(octets: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(FORM.as_bytes()) {
+            assert!(stream.read_buf(&mut request).await.unwrap() > 0);
+        }
+        stream.write_all(octets).await.unwrap();
+    });
+    format!("http://{address}/")
+}
+
+async fn echo(method: Method, uri: Uri, headers: axum::http::HeaderMap, body: String) -> Response {
+    let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    let shown: HashMap<&str, Option<String>> = HashMap::from([
+        ("method", Some(method.to_string())),
+        ("uri", Some(uri.to_string())),
+        ("type", header("content-type")),
+        ("agent", header("user-agent")),
+        ("attempt", header("x-estafet-attempt")),
+        ("body", Some(body)),
+    ]);
+    serde_json::to_string(&shown).unwrap().into_response()
+}
+
+async fn echoed(options: &str) -> HashMap<String, Option<String>> {
+    let url = serve(axum::Router::new().fallback(echo)).await;
+    let Answer::Taken(Ok(Some(text))) = call(&url, options).await else { panic!("no echo") };
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn a_message_is_posted_as_a_form() {
+    let request = echoed("").await;
+    let shown = |name: &str| request[name].as_deref();
+    assert_eq!((shown("method"), shown("uri")), (Some("POST"), Some("/mo?key=k")));
+    assert_eq!(shown("type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(shown("body"), Some(FORM));
+    assert_eq!(shown("attempt"), Some("3"));
+    assert_eq!(shown("agent"), Some(concat!("estafet/", env!("CARGO_PKG_VERSION"))));
+}
+
+#[tokio::test]
+async fn a_message_can_stand_in_the_query() {
+    let request = echoed("method = \"GET\"").await;
+    let shown = |name: &str| request[name].as_deref();
+    assert_eq!(shown("method"), Some("GET"));
+    assert_eq!(shown("uri"), Some("/mo?key=k&id=7&text=GAME+%F0%9F%98%80"));
+    assert_eq!((shown("type"), shown("body")), (None, Some("")));
+}
+
+#[tokio::test]
+async fn answers_are_read_by_type() {
+    let json = ([("content-type", "application/json")], r#"{"reply":"ya"}"#);
+    assert!(matches!(call(&provider(json).await, "").await, Answer::Taken(Ok(Some(text))) if text == "ya"));
+    let silent = axum::http::StatusCode::NO_CONTENT;
+    assert!(matches!(call(&provider(silent).await, "").await, Answer::Taken(Ok(None))));
+    let page = ([("content-type", "text/html")], "<p>ok");
+    let answer = call(&provider(page).await, "").await;
+    assert!(matches!(answer, Answer::Taken(Err(UnreadableReply::Type))));
+}
+
+// FLT-10
+#[tokio::test]
+async fn a_huge_answer_is_not_read() {
+    let answer = call(&provider("x".repeat(1024 * 1024)).await, "").await;
+    assert!(matches!(answer, Answer::Taken(Err(UnreadableReply::TooLong))));
+}
+
+// WH-3, ABU-9
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = provider("followed").await;
+    let redirect = (axum::http::StatusCode::FOUND, [("location", elsewhere)]);
+    let answer = call(&provider(redirect).await, "").await;
+    assert!(matches!(answer, Answer::Refused { status: 302, .. }));
+}
+
+#[tokio::test]
+async fn a_refusal_says_when_to_come_back() {
+    let busy = (axum::http::StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "7")]);
+    let answer = call(&provider(busy).await, "").await;
+    let Answer::Refused { status: 503, retry_after: Some(wait) } = answer else { panic!("{answer:?}") };
+    assert_eq!(wait.as_secs(), 7);
+}
+
+// DUR-7
+#[tokio::test]
+async fn a_call_without_a_whole_answer_is_lost() {
+    for octets in [&b""[..], b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"] {
+        let answer = call(&peer(octets).await, "").await;
+        assert!(matches!(answer, Answer::Lost(Cause::ConnectionLost)), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_answered_in_time_is_lost() {
+    let never = || async { std::future::pending::<()>().await };
+    let url = serve(axum::Router::new().fallback(never)).await;
+    let answer = call(&url, "timeout_s = 1").await;
+    assert!(matches!(answer, Answer::Lost(Cause::Timeout)), "{answer:?}");
+}
+
+#[tokio::test]
+async fn nobody_there_is_not_a_call() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let answer = call(&format!("http://{address}/mo?pin=1234"), "").await;
+    let Answer::NotAsked(cause) = answer else { panic!("{answer:?}") };
+    let cause = cause.to_string();
+    assert!(cause.starts_with("cannot connect") && !cause.contains("1234"), "{cause}");
+}
+
+// WH-3, ABU-9
+#[tokio::test]
+async fn our_own_network_is_not_called() {
+    let url = provider("reached").await;
+    let by_name = url.replace("127.0.0.1", "localhost");
+    for url in [url, by_name] {
+        let config = ApplicationConfig { allow_private_address: false, ..config(&url, "") };
+        let answer = Endpoint::new(&config).unwrap().call(FORM.to_owned(), 1, Timestamp(0)).await;
+        let Answer::NotAsked(cause) = answer else { panic!("{answer:?}") };
+        assert_eq!(cause.to_string(), "the URL leads to an address that is not public");
+    }
+}
+
+#[test]
+fn a_url_must_be_one_that_can_be_called() {
+    for url in ["games", "ftp://games.example/", "http://", "file:///etc/passwd"] {
+        assert!(matches!(Endpoint::new(&config(url, "")), Err(EndpointError::Url)), "{url}");
+    }
+}

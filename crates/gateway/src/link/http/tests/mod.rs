@@ -1,0 +1,211 @@
+//! The API without a network, and calls over a real one.
+
+#![allow(clippy::unwrap_used)]
+
+mod calls;
+mod failures;
+mod lookups;
+mod submissions;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Request, StatusCode};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http_body_util::BodyExt;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use sms::{LinkName, MessageId};
+use store::{
+    Entry, Lease, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Sighting, Status, Store,
+    StoreError,
+};
+
+use super::server::Api;
+use crate::config::Config;
+use crate::directory::Directory;
+use crate::dispatch::Outlets;
+use crate::health::Health;
+use crate::intake::Intake;
+use crate::metrics::Metrics;
+
+const CONFIG: &str = r#"
+data_dir = "data"
+
+[[smsc]]
+name = "telco-a"
+address = "127.0.0.1:1"
+system_id = "estafet"
+password = "x"
+
+[[account]]
+name = "bank"
+password = "hunter22"
+sources = ["BANK"]
+
+[[account]]
+name = "shop"
+password = "hunter33"
+rate = 2
+
+[[account]]
+name = "far"
+password = "hunter44"
+allow_from = ["203.0.113.0/24"]
+
+[[route]]
+match = { prefix = "62" }
+to = ["telco-a"]
+"#;
+
+/// A store that only notes what it is given.
+#[derive(Default)]
+struct Notes {
+    batches: Mutex<Vec<Vec<Entry>>>,
+    records: Mutex<Vec<Record>>,
+    queries: Mutex<Vec<Query>>,
+    failure: Mutex<Option<StoreError>>,
+}
+
+#[async_trait]
+impl Store for Notes {
+    async fn accept(&self, batch: Vec<Entry>) -> Result<(), StoreError> {
+        if let Some(error) = self.failure.lock().unwrap().clone() {
+            return Err(error);
+        }
+        self.batches.lock().unwrap().push(batch);
+        Ok(())
+    }
+
+    async fn take(&self, _link: &LinkName, _max: usize) -> Result<Vec<Lease>, StoreError> {
+        std::future::pending().await
+    }
+
+    async fn evacuate(&self, _link: &LinkName, _max: usize) -> Result<Vec<Lease>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn settle(&self, _batch: Vec<Settlement>) {}
+
+    async fn receipts(&self, _batch: Vec<RemoteReceipt>) -> Result<Vec<Sighting>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn amend(&self, _part: Part, _smsc: &LinkName, _remote_id: RemoteId) {}
+
+    async fn find(&self, id: MessageId) -> Result<Option<Record>, StoreError> {
+        Ok(self.records.lock().unwrap().iter().find(|record| record.id == id).cloned())
+    }
+
+    async fn search(&self, query: Query) -> Result<Page, StoreError> {
+        self.queries.lock().unwrap().push(query);
+        Ok(Page { records: self.records.lock().unwrap().clone(), next: None })
+    }
+
+    async fn sync(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn status(&self) -> Status {
+        let poisoned = self.failure.lock().unwrap().as_ref().map(ToString::to_string);
+        Status { poisoned, ..Status::default() }
+    }
+}
+
+/// The API with a store that takes notes.
+struct Desk {
+    router: Router,
+    notes: Arc<Notes>,
+    health: Arc<Health>,
+}
+
+/// What a caller gets.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Desk {
+    fn open() -> Self {
+        let config = Config::parse(CONFIG, Path::new("test.toml")).unwrap();
+        let routes = config.route_table().map_err(|problem| problem.what).unwrap();
+        let directory = Arc::new(ArcSwap::from_pointee(Directory::new(&config, routes, None)));
+        let notes = Arc::new(Notes::default());
+        let metrics = Arc::new(Metrics::new());
+        let health = Arc::new(Health::new(notes.clone()));
+        health.started();
+        let api = Api {
+            intake: Intake::new(directory.clone(), notes.clone()),
+            outlets: Arc::new(Outlets::new(notes.clone(), metrics.clone())),
+            store: notes.clone(),
+            health: health.clone(),
+            directory,
+            metrics,
+        };
+        Self { router: api.router(), notes, health }
+    }
+
+    async fn ask(&self, mut request: Request<Body>) -> Answer {
+        let peer: SocketAddr = "192.0.2.7:40000".parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let response = TowerToHyperService::new(self.router.clone()).call(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    async fn get(&self, path: &str, login: Option<&str>) -> Answer {
+        let mut request = Request::get(path);
+        if let Some(login) = login {
+            request = request.header("authorization", basic(login));
+        }
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, login: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::post("/v1/messages")
+            .header("authorization", basic(login))
+            .header("content-type", "application/json; charset=utf-8");
+        self.ask(request.body(body.into()).unwrap()).await
+    }
+
+    /// What was kept, batch by batch.
+    fn kept(&self) -> Vec<Vec<Entry>> {
+        self.notes.batches.lock().unwrap().clone()
+    }
+}
+
+impl Answer {
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Status and code of a problem in due form.
+    fn problem(&self) -> (u16, String) {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.body);
+        let json = self.json();
+        assert_eq!(json["status"], self.status.as_u16());
+        (self.status.as_u16(), json["code"].as_str().unwrap().to_owned())
+    }
+}
+
+fn basic(login: &str) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(login))
+}
+
+fn problem(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
+}

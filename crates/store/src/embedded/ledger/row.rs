@@ -1,0 +1,221 @@
+//! A record as it is kept.
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use sms::{Address, Direction, LinkName, MessageId, Npi, State, Timestamp, Ton};
+
+use super::super::codec::{
+    Malformed, Reader, put_cause, put_remote_id, put_short, put_u16, put_u32, put_u64,
+};
+use crate::{Event, Record, Step};
+
+/// The columns of `message` from `id` to `history`, in the order of [`record_of`].
+pub(super) const COLUMNS: &str = "id, direction, origin, target, source_ton, source_npi, source, \
+     destination_ton, destination_npi, destination, segments, state, error, accepted_at, final_at, \
+     in_reply_to, history";
+
+/// What happened to a message, encoded.
+///
+/// ```text
+/// history = steps        step = at u64, segment u16, kind u8, then by kind
+///   1 accepted           2 attempted link           3 sent present u8, [remote id]
+///   4 retried at u64, cause    5 redirected link    6 outcome unknown cause    7 failed cause
+///   8 receipt state u8, error u32    9 final state u8    10 owner told link    11 owner not told cause
+/// link = length u8, name
+/// ```
+#[derive(Clone, Debug, Default)]
+pub(super) struct History {
+    octets: Vec<u8>,
+    steps: usize,
+    last: usize,
+}
+
+impl History {
+    /// A history that was kept.
+    pub(super) fn from_octets(octets: &[u8]) -> Result<Self, Malformed> {
+        let (mut reader, mut steps, mut last) = (Reader::new(octets), 0, 0);
+        while !reader.is_empty() {
+            last = reader.offset();
+            read_step(&mut reader)?;
+            steps += 1;
+        }
+        Ok(Self { octets: octets.to_vec(), steps, last })
+    }
+
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// Adds a step; when there are too many it takes the place of the last.
+    pub(super) fn push(&mut self, at: Timestamp, segment: u8, event: &Event) {
+        let is_final = matches!(event, Event::Final { .. });
+        let room = if is_final { Record::STEPS_MAX } else { Record::STEPS_MAX - 1 };
+        if self.steps >= room {
+            self.pop();
+        }
+        self.last = self.octets.len();
+        self.steps += 1;
+        put_u64(&mut self.octets, at.0);
+        put_u16(&mut self.octets, u16::from(segment));
+        put_event(&mut self.octets, event);
+    }
+
+    fn pop(&mut self) {
+        self.octets.truncate(self.last);
+        self.steps -= 1;
+    }
+
+    /// Takes back that the segment was attempted, if that came last.
+    pub(super) fn take_back(&mut self, segment: u8) {
+        let last = self.octets.get(self.last..).unwrap_or_default();
+        let is_its = read_step(&mut Reader::new(last)).is_ok_and(|step| {
+            step.segment == u16::from(segment) && matches!(step.event, Event::Attempted { .. })
+        });
+        if is_its {
+            *self = Self::from_octets(self.octets.get(..self.last).unwrap_or_default()).unwrap_or_default();
+        }
+    }
+}
+
+fn put_event(out: &mut Vec<u8>, event: &Event) {
+    match event {
+        Event::Accepted => out.push(1),
+        Event::Attempted { link } => put_named(out, 2, link),
+        Event::Sent { remote_id } => {
+            out.extend_from_slice(&[3, u8::from(remote_id.is_some())]);
+            if let Some(id) = remote_id {
+                put_remote_id(out, id);
+            }
+        }
+        Event::Retried { cause, at } => {
+            out.push(4);
+            put_u64(out, at.0);
+            put_cause(out, cause);
+        }
+        Event::Redirected { to } => put_named(out, 5, to),
+        Event::OutcomeUnknown { cause } => {
+            out.push(6);
+            put_cause(out, cause);
+        }
+        Event::Failed { cause } => {
+            out.push(7);
+            put_cause(out, cause);
+        }
+        Event::Receipt { state, error } => {
+            out.extend_from_slice(&[8, *state as u8]);
+            put_u32(out, *error);
+        }
+        Event::Final { state } => out.extend_from_slice(&[9, *state as u8]),
+        Event::OwnerTold { link } => put_named(out, 10, link),
+        Event::OwnerNotTold { cause } => {
+            out.push(11);
+            put_cause(out, cause);
+        }
+    }
+}
+
+fn put_named(out: &mut Vec<u8>, kind: u8, link: &LinkName) {
+    out.push(kind);
+    put_short(out, link.as_str().as_bytes());
+}
+
+fn read_step(reader: &mut Reader<'_>) -> Result<Step, Malformed> {
+    let (at, segment) = (reader.timestamp()?, reader.u16()?);
+    let event = match reader.u8()? {
+        1 => Event::Accepted,
+        2 => Event::Attempted { link: LinkName::from(reader.text()?) },
+        3 => Event::Sent { remote_id: if reader.u8()? == 0 { None } else { Some(reader.remote_id()?) } },
+        4 => {
+            let at = reader.timestamp()?;
+            Event::Retried { cause: reader.cause()?, at }
+        }
+        5 => Event::Redirected { to: LinkName::from(reader.text()?) },
+        6 => Event::OutcomeUnknown { cause: reader.cause()? },
+        7 => Event::Failed { cause: reader.cause()? },
+        8 => Event::Receipt { state: reader.state()?, error: reader.u32()? },
+        9 => Event::Final { state: reader.state()? },
+        10 => Event::OwnerTold { link: LinkName::from(reader.text()?) },
+        11 => Event::OwnerNotTold { cause: reader.cause()? },
+        _ => return Err(Malformed),
+    };
+    Ok(Step { at, segment, event })
+}
+
+/// An address as SQL: text where it is text, so that people can read and compare it.
+pub(super) fn sql_address(value: &[u8]) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(match std::str::from_utf8(value) {
+        Ok(_) => ValueRef::Text(value),
+        Err(_) => ValueRef::Blob(value),
+    })
+}
+
+/// The record in a row of [`COLUMNS`].
+pub(super) fn record_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Record> {
+    let instant = |column| row.get::<_, Option<i64>>(column).map(|at| at.map(|at| Timestamp(at as u64)));
+    let name = |column| row.get::<_, String>(column).map(LinkName::from);
+    let address = |column: usize| -> rusqlite::Result<Address> {
+        let (ton, npi) = (Ton(row.get(column)?), Npi(row.get(column + 1)?));
+        Ok(Address::new(ton, npi, octets_of(row.get_ref(column + 2)?)).unwrap_or_default())
+    };
+    let id = |octets: [u8; 16]| MessageId::from_octets(octets);
+    Ok(Record {
+        id: id(row.get(0)?),
+        direction: if row.get::<_, u8>(1)? == 0 { Direction::Mt } else { Direction::Mo },
+        origin: name(2)?,
+        target: name(3)?,
+        source: address(4)?,
+        destination: address(7)?,
+        segments: row.get(10)?,
+        state: State::from_number(row.get(11)?).unwrap_or(State::Unknown),
+        error: row.get(12)?,
+        accepted_at: Timestamp(row.get::<_, i64>(13)? as u64),
+        final_at: instant(14)?,
+        in_reply_to: row.get::<_, Option<[u8; 16]>>(15)?.map(id),
+        history: steps_of(octets_of(row.get_ref(16)?)),
+    })
+}
+
+/// The steps of a history, as far as they can be read.
+pub(super) fn steps_of(octets: &[u8]) -> Vec<Step> {
+    let mut reader = Reader::new(octets);
+    std::iter::from_fn(|| if reader.is_empty() { None } else { read_step(&mut reader).ok() }).collect()
+}
+
+fn octets_of(value: ValueRef<'_>) -> &[u8] {
+    match value {
+        ValueRef::Text(octets) | ValueRef::Blob(octets) => octets,
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cause;
+
+    #[test]
+    fn a_long_history_keeps_its_start_and_its_end() {
+        let mut history = History::default();
+        history.push(Timestamp(1), 0, &Event::Accepted);
+        for at in 2..2000 {
+            history.push(Timestamp(at), 1, &Event::OutcomeUnknown { cause: Cause::Timeout });
+        }
+        history.push(Timestamp(2000), 0, &Event::Final { state: State::Unknown });
+        let steps = steps_of(history.octets());
+        assert_eq!(steps.len(), Record::STEPS_MAX);
+        assert_eq!(steps.first().map(|step| step.at), Some(Timestamp(1)));
+        assert_eq!(steps.last().map(|step| step.at), Some(Timestamp(2000)));
+        assert_eq!(steps.get(510).map(|step| step.at), Some(Timestamp(1999)));
+    }
+
+    #[test]
+    fn an_attempt_that_was_none_is_taken_back() {
+        let mut history = History::default();
+        history.push(Timestamp(1), 0, &Event::Accepted);
+        history.push(Timestamp(2), 3, &Event::Attempted { link: LinkName::from("a") });
+        history.take_back(2);
+        assert_eq!(steps_of(history.octets()).len(), 2, "another segment's");
+        history.take_back(3);
+        history.take_back(3);
+        assert_eq!(steps_of(history.octets()), [Step { at: Timestamp(1), segment: 0, event: Event::Accepted }]);
+    }
+}

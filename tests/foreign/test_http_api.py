@@ -1,0 +1,206 @@
+"""The HTTP API, called with curl."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+
+from harness import config
+from harness.esme import Esme
+from harness.waiting import DEADLINE_S, until
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What curl got."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+def curl(*arguments: str, user: str | None = "bank:hunter22") -> Answer:
+    """Runs curl as a person would."""
+    program = shutil.which("curl")
+    assert program, "curl is missing: run scripts/test.sh"
+    credentials = ["--user", user] if user else []
+    command = [program, "--silent", "--show-error", "--include", "--max-time", str(DEADLINE_S)]
+    run = subprocess.run([*command, *credentials, *arguments], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    head, _, body = run.stdout.replace("\r\n", "\n").partition("\n\n")
+    status, *lines = head.split("\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return Answer(int(status.split()[1]), headers, body)
+
+
+def post(gateway, message, **options) -> Answer:
+    body = message if isinstance(message, str) else json.dumps(message)
+    return curl("--header", "content-type: application/json", "--data", body, gateway.url + "/v1/messages", **options)
+
+
+def test_a_message_is_sent_and_its_record_tells_its_whole_story(gateway, smsc):
+    answer = post(gateway, {"to": "+628123456789", "from": "1234", "text": "Halo {dunia} €"})
+    assert answer.status == 202
+    assert (answer.json["state"], answer.json["segments"], answer.json["to"]) == ("enroute", 1, "628123456789")
+    assert answer.headers["location"] == "/v1/messages/" + answer.json["id"]
+    [submit] = smsc.submits()
+    assert (submit["source_addr"], submit["destination_addr"]) == ("1234", "628123456789")
+    assert (submit["dest_addr_ton"], submit["dest_addr_npi"]) == (1, 1)
+    assert submit["text"] == "Halo {dunia} €"
+    record = final_record(gateway, answer.json["id"])
+    assert record["state"] == "delivered"
+    assert (record["origin"], record["target"], record["direction"]) == ("bank", "telco-a", "mt")
+    assert submit["message_id"] in json.dumps(record["history"])
+    assert datetime.fromisoformat(record["accepted_at"]) <= datetime.fromisoformat(record["final_at"])
+    assert "Halo" not in json.dumps(record)
+
+
+def test_a_message_may_be_sent_by_a_query(gateway, smsc):
+    answer = curl(
+        "--get",
+        "--data-urlencode", "account=bank",
+        "--data-urlencode", "password=hunter22",
+        "--data-urlencode", "to=+628123456789",
+        "--data-urlencode", "from=BANK",
+        "--data-urlencode", "text=Привет & até logo",
+        gateway.url + "/v1/send",
+        user=None,
+    )  # fmt: skip
+    assert answer.status == 202
+    assert len(answer.json["id"]) == 32
+    [submit] = smsc.submits()
+    assert (submit["text"], submit["source_addr"], submit["source_addr_ton"]) == ("Привет & até logo", "BANK", 5)
+
+
+def test_octets_with_a_header_are_sent_as_they_are(gateway, smsc):
+    message = {"to": "628111", "from": "1234", "binary": "0106", "udh": "0605040B8423F0", "data_coding": 245}
+    assert post(gateway, message).status == 202
+    [submit] = smsc.submits()
+    assert (submit["udh"], submit["octets"], submit["data_coding"]) == (["05040b8423f0"], "0106", 245)
+
+
+def test_many_messages_are_sent_at_once_and_each_has_its_answer(gateway, smsc):
+    messages = [{"to": f"62811{number}", "from": "1234", "text": f"number {number}"} for number in range(3)]
+    answer = post(gateway, [*messages, {"to": "nobody", "text": "never"}])
+    assert answer.status == 202
+    *accepted, refused = answer.json
+    assert len({item["id"] for item in accepted}) == 3
+    assert (refused["to"], refused["problem"]["code"]) == ("nobody", "bad_destination")
+    assert {submit["text"] for submit in smsc.submits(3)} == {"number 0", "number 1", "number 2"}
+
+
+def test_messages_are_found_by_number_newest_first_page_by_page(gateway, smsc):
+    ids = [post(gateway, {"to": "628777", "from": "1234", "text": f"{n}"}).json["id"] for n in range(3)]
+    post(gateway, {"to": "628888", "from": "1234", "text": "another"})
+    smsc.expect("receipt_resp", 4)
+    search = gateway.url + "/v1/messages?number=628777&limit=2"
+    first = until(lambda: whole_page(curl(search).json, 2), "the messages to be found")
+    second = curl(f"{search}&cursor={first['next']}").json
+    found = [message["id"] for message in first["messages"] + second["messages"]]
+    assert found == ids[::-1]
+    assert second["next"] is None
+
+
+def test_nobody_sees_the_messages_of_others(smsc, start_gateway):
+    # ABU-5
+    gateway = start_gateway(
+        smsc=[config.smsc(smsc.port)],
+        account=[config.BANK, {"name": "shop", "password": "counter1"}],
+        route=[{"to": ["telco-a"]}],
+    )
+    message_id = post(gateway, {"to": "628111", "from": "1234", "text": "private"}).json["id"]
+    theirs = curl(f"{gateway.url}/v1/messages/{message_id}", user="shop:counter1")
+    unknown = curl(f"{gateway.url}/v1/messages/{'0' * 32}", user="shop:counter1")
+    assert (theirs.status, theirs.body) == (unknown.status, unknown.body)
+    assert theirs.status == 404
+    assert curl(gateway.url + "/v1/messages", user="shop:counter1").json["messages"] == []
+
+
+def test_one_account_may_use_both_doors(gateway):
+    session = Esme(gateway.smpp_port)
+    message_id = session.accepted("628111", b"by SMPP", registered_delivery=1)
+    session.next_delivery()
+    assert final_record(gateway, message_id)["state"] == "delivered"
+    session.unbind()
+
+
+@pytest.mark.parametrize("user", ["bank:wrong", "nobody:hunter22", None])
+def test_who_is_not_known_is_told_nothing(gateway, user):
+    answer = post(gateway, {"to": "628111", "text": "let me in"}, user=user)
+    assert_problem(answer, 401, "unauthorised")
+    assert answer.headers["www-authenticate"].startswith('Basic realm="estafet"')
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "code", "field"),
+    [
+        ('{"to": "628111", ', 400, "bad_json", None),
+        ({"to": "628111", "text": "x", "colour": "red"}, 400, "bad_json", None),
+        ({"to": "somebody", "text": "x"}, 422, "bad_destination", "to"),
+        ({"to": "628111"}, 422, "bad_value", "text"),
+        ({"to": "628111", "text": "x" * 60_000}, 422, "bad_length", None),
+        ({"to": "628111", "text": "x" * 300_000}, 413, "body_too_large", None),
+        ({"to": "628111", "text": "x", "validity_s": 0}, 422, "bad_value", "validity_s"),
+    ],
+    ids=["torn", "unknown field", "no number", "no text", "too long", "far too long", "no time"],
+)
+def test_what_is_wrong_is_said_for_people_and_programs(gateway, tmp_path, message, status, code, field):
+    # the body goes by a file: a command line cannot be that long
+    body = tmp_path / "body.json"
+    body.write_text(message if isinstance(message, str) else json.dumps(message))
+    answer = post(gateway, f"@{body}")
+    assert_problem(answer, status, code)
+    assert answer.json.get("field") == field
+
+
+def test_paths_and_methods_that_do_not_exist_are_problems_too(gateway):
+    assert_problem(curl(gateway.url + "/v1/nothing"), 404, "unknown_path")
+    assert_problem(curl("--request", "DELETE", gateway.url + "/v1/messages"), 405, "unknown_method")
+
+
+def test_more_than_the_rate_is_told_to_wait(smsc, start_gateway):
+    gateway = start_gateway(
+        smsc=[config.smsc(smsc.port)],
+        account=[{**config.BANK, "rate": 1}],
+        route=[{"to": ["telco-a"]}],
+    )
+    answer = post(gateway, [{"to": "628111", "from": "1234", "text": "x"}] * 20)
+    codes = [item.get("problem", {}).get("code") for item in answer.json]
+    assert answer.status == 202
+    assert None in codes and "throttled" in codes
+
+
+def test_health_is_shown_to_everybody(gateway):
+    assert curl(gateway.url + "/healthz", user=None).status == 200
+    ready = curl(gateway.url + "/readyz", user=None)
+    assert (ready.status, ready.json["ready"]) == (200, True)
+
+
+def assert_problem(answer: Answer, status: int, code: str) -> None:
+    """The answer is a problem of RFC 9457."""
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert (answer.json["status"], answer.json["code"]) == (status, code)
+    assert answer.json["title"] and answer.json["detail"] and answer.json["type"]
+
+
+def final_record(gateway, message_id: str) -> dict:
+    """The record of a message once it has its final state."""
+
+    def asked():
+        answer = curl(f"{gateway.url}/v1/messages/{message_id}")
+        return answer.json if answer.status == 200 and "final_at" in answer.json else None
+
+    return until(asked, "a final state")
+
+
+def whole_page(page: dict, count: int) -> dict | None:
+    return page if len(page["messages"]) == count and page["next"] else None
