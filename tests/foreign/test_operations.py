@@ -8,11 +8,11 @@ import subprocess
 from base64 import b64encode
 
 from harness import config
+from harness.curl import curl, post
 from harness.esme import Esme
 from harness.gateway import BINARY
 from harness.provider import Answer
 from harness.waiting import DEADLINE_S
-from test_http_api import curl, post
 
 SHOP = {"name": "shop", "password": "counter1"}
 

@@ -12,6 +12,12 @@ from harness.esme import RECEIPT, UDHI, Esme
 from harness.wire import ENQUIRE_LINK, Wire, pdu
 
 LONG = "0123456789" * 40
+#: A service indication by WAP push: ports, WSP, WBXML. Wireshark looks into all of it.
+WAP_PUSH = bytes.fromhex(
+    "06 05 04 0B 84 23 F0 01 06 06 03 AE 81 EA AF 82 02 05 6A 00 45 C6 0D 03 65 78 61 6D 70 6C 65 00 85 03 69 6E"
+    "62 6F 78 00 11 03 69 64 31 00 07 0A C3 06 20 12 05 17 08 30 10 C3 04 20 12 05 18 01 03 59 6F 75 20 68 61 76"
+    "65 20 6D 61 69 6C 00 01 01"
+)
 REQUESTS = {
     "bind_transceiver": 0x09,
     "submit_sm": 0x04,
@@ -55,7 +61,7 @@ def converse(gateway, smsc) -> list[str]:
         session.accepted("628111", "Привет".encode("utf-16-be"), data_coding=8, registered_delivery=RECEIPT),
         session.accepted(
             "628111",
-            bytes.fromhex("0605040b8423f00106"),
+            WAP_PUSH,
             esm_class=UDHI,
             data_coding=0xF5,
             registered_delivery=RECEIPT,

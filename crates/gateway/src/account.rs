@@ -103,9 +103,9 @@ impl Account {
 
     /// Takes up to `want` messages off the account's rate; says how many.
     pub(crate) fn grant(&self, now: Instant, want: usize) -> usize {
-        self.rate.as_ref().map_or(want, |rate| {
-            rate.lock().unwrap_or_else(PoisonError::into_inner).grant(now, want)
-        })
+        self.rate
+            .as_ref()
+            .map_or(want, |rate| rate.lock().unwrap_or_else(PoisonError::into_inner).grant(now, want))
     }
 
     /// Checks the source address; an account with one source need not name it.

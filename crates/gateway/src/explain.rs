@@ -24,7 +24,8 @@ pub struct RouteQuestion<'a> {
 /// # Errors
 /// The configuration has no link with the name in `from` or `down`.
 pub fn explain_route(config: &Config, question: &RouteQuestion<'_>) -> anyhow::Result<route::Explanation> {
-    let named = |names: &[&toml::Spanned<String>], name: &str| names.iter().any(|known| *known.get_ref() == name);
+    let named =
+        |names: &[&toml::Spanned<String>], name: &str| names.iter().any(|known| *known.get_ref() == name);
     let smscs: Vec<_> = config.smsc.iter().map(|smsc| &smsc.name).collect();
     let others: Vec<_> = config
         .account

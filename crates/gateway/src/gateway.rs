@@ -314,7 +314,12 @@ fn store_options(config: &Config) -> Options {
     Options {
         retention: Duration::from_secs(u64::from(config.store.retention_days) * 24 * 3600),
         receipt_timeout: Duration::from_secs(u64::from(config.store.receipt_timeout_h) * 3600),
-        hold_unknown: config.smsc.iter().filter(holds).map(|smsc| smsc.name.get_ref().as_str().into()).collect(),
+        hold_unknown: config
+            .smsc
+            .iter()
+            .filter(holds)
+            .map(|smsc| smsc.name.get_ref().as_str().into())
+            .collect(),
         ..Options::default()
     }
 }

@@ -104,7 +104,9 @@ impl Intake {
             }
         }
         check_destination(&submission)?;
-        let expires_at = submission.expires_at.unwrap_or_else(|| now.plus(directory.validity));
+        let expires_at = submission
+            .expires_at
+            .unwrap_or_else(|| submission.not_before.unwrap_or(now).plus(directory.validity));
         if expires_at <= now {
             return Err(Refusal::Expired);
         }
@@ -154,8 +156,7 @@ impl Intake {
         match &submission.content {
             Content::Text(text) => {
                 let alphabet = Alphabet::best_for(text);
-                let parts =
-                    sms::split_text(text, alphabet, reference).map_err(|_| Refusal::BadLength)?;
+                let parts = sms::split_text(text, alphabet, reference).map_err(|_| Refusal::BadLength)?;
                 let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
                 Ok((alphabet.data_coding(), submission.esm_class | udhi, parts))
             }
@@ -198,7 +199,8 @@ pub(crate) fn wall_clock() -> Timestamp {
 fn check_destination(submission: &Submission) -> Result<(), Refusal> {
     let value = &submission.destination.value[..];
     let digits = value.strip_prefix(b"+").unwrap_or(value);
-    let plausible = !digits.is_empty() && value.len() <= DESTINATION_OCTETS_MAX && digits.iter().all(u8::is_ascii_digit);
+    let plausible =
+        !digits.is_empty() && value.len() <= DESTINATION_OCTETS_MAX && digits.iter().all(u8::is_ascii_digit);
     if plausible { Ok(()) } else { Err(Refusal::BadDestination) }
 }
 

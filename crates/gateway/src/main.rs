@@ -11,7 +11,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
-    cli::start_logging(&arguments.logging);
+    cli::start_logging(&arguments.logging, &arguments.command);
     match cli::run(arguments.command) {
         Ok(code) => code,
         Err(error) => {

@@ -17,7 +17,7 @@ mod serial;
 mod smsc;
 
 pub use address::address;
-pub use application::{Application, ApplicationConfig, Call, Reply};
+pub use application::{Answer, Application, ApplicationConfig, Call, Reply};
 pub use audit::Audit;
 pub use esme::{BindError, Esme, EsmeConfig, IncomingMessage, IncomingReceipt, SubmitError};
 pub use every::Every;

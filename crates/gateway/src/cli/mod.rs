@@ -43,9 +43,10 @@ pub(crate) struct Logging {
     /// How a line looks.
     #[arg(long, global = true, value_enum, default_value = "text")]
     log_format: LogFormat,
-    /// What is logged: a level, or `target=level` with commas between.
-    #[arg(long, global = true, default_value = "info")]
-    log_level: String,
+    /// What is logged: a level, or `target=level` with commas between. The default is info, for the demo
+    /// warn.
+    #[arg(long, global = true)]
+    log_level: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -56,10 +57,13 @@ enum LogFormat {
     Json,
 }
 
-pub(crate) fn start_logging(logging: &Logging) {
-    let filter = EnvFilter::try_new(&logging.log_level).unwrap_or_else(|error| {
-        eprintln!("estafet: --log-level {}: {error}; using info", logging.log_level);
-        EnvFilter::new("info")
+/// Logs as told, or as suits the command.
+pub(crate) fn start_logging(logging: &Logging, command: &Command) {
+    let usual = if matches!(command, Command::Demo(_)) { "warn" } else { "info" };
+    let level = logging.log_level.as_deref().unwrap_or(usual);
+    let filter = EnvFilter::try_new(level).unwrap_or_else(|error| {
+        eprintln!("estafet: --log-level {level}: {error}; using {usual}");
+        EnvFilter::new(usual)
     });
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -42,7 +42,8 @@ impl Serve {
 
     /// A wrong file is refused whole, and the old one stays.
     fn reload(&self, gateway: &Gateway) {
-        let reloaded = Config::load(&self.config).map_err(anyhow::Error::from).and_then(|new| gateway.reload(new));
+        let reloaded =
+            Config::load(&self.config).map_err(anyhow::Error::from).and_then(|new| gateway.reload(new));
         match reloaded {
             Ok(()) => tracing::info!(config = %self.config.display(), "configuration reloaded"),
             Err(error) => {

@@ -12,7 +12,11 @@ use tokio_util::sync::CancellationToken;
 use crate::directory::Directory;
 
 /// Watches all SMSCs until it is stopped.
-pub(crate) async fn watch(directory: Arc<ArcSwap<Directory>>, store: Arc<dyn Store>, stop: CancellationToken) {
+pub(crate) async fn watch(
+    directory: Arc<ArcSwap<Directory>>,
+    store: Arc<dyn Store>,
+    stop: CancellationToken,
+) {
     let mut away: HashMap<LinkName, Instant> = HashMap::new();
     let mut ticks = tokio::time::interval(TICK);
     loop {

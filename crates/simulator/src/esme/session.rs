@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Instant;
 
 use driver::{Ended, Handler};
-use smpp::{Body, CommandId, CommandStatus, Event, MessageResp, Session, ShortMessage};
+use smpp::{Body, CommandStatus, Event, MessageResp, Session, ShortMessage};
 use tokio::sync::{mpsc, oneshot};
 
 use super::incoming::{IncomingMessage, IncomingReceipt, is_receipt};

@@ -101,7 +101,7 @@ impl Handset {
         self.centre.offer(segments.collect()).await
     }
 
-    /// What arrived and is still kept, oldest first: the newest [`INBOX_MESSAGES_MAX`].
+    /// What arrived and is still kept, oldest first: the newest 10,000.
     #[must_use]
     pub fn inbox(&self) -> Vec<HandsetMessage> {
         self.inbox.lock().messages.iter().cloned().collect()
@@ -199,7 +199,7 @@ impl InboxState {
 }
 
 /// How many messages an inbox keeps.
-pub(super) const INBOX_MESSAGES_MAX: usize = 10_000;
+const INBOX_MESSAGES_MAX: usize = 10_000;
 
 #[cfg(test)]
 mod tests {

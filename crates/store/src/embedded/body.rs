@@ -12,6 +12,7 @@ const MOBILE_ORIGINATED: u8 = 1;
 const ON_SUCCESS: u8 = 2;
 const ON_FAILURE: u8 = 4;
 const HAS_REPLY: u8 = 8;
+const TRACKED: u8 = 16;
 
 /// A message with where it goes, links as numbers of the journal's table of links.
 ///
@@ -74,6 +75,7 @@ fn put_head(out: &mut Vec<u8>, origin: u16, message: &Message) {
         flag(message.direction == Direction::Mo, MOBILE_ORIGINATED)
             | flag(message.receipt.on_success, ON_SUCCESS)
             | flag(message.receipt.on_failure, ON_FAILURE)
+            | flag(message.receipt.tracked, TRACKED)
             | flag(message.in_reply_to.is_some(), HAS_REPLY),
     );
     out.extend_from_slice(&[message.priority.0, message.protocol_id, message.data_coding, message.esm_class]);
@@ -190,6 +192,7 @@ impl<'a> Body<'a> {
         ReceiptRequest {
             on_success: self.flags & ON_SUCCESS != 0,
             on_failure: self.flags & ON_FAILURE != 0,
+            tracked: self.flags & TRACKED != 0,
         }
     }
 

@@ -1,0 +1,212 @@
+//! A disk in memory that fails as real ones do.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use super::disk::Disk;
+
+/// Files in memory; clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MemoryDisk(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    files: BTreeMap<u32, FileState>,
+    /// Removed, but not durably.
+    removed: BTreeMap<u32, FileState>,
+    /// How many more changes there will be before the power goes.
+    changes_left: Option<u64>,
+    /// How many octets all files may have.
+    capacity: Option<u64>,
+    fails_sync: bool,
+    pub(super) syncs: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct FileState {
+    durable: Vec<u8>,
+    now: Vec<u8>,
+    is_born: bool,
+}
+
+impl MemoryDisk {
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.0.lock().unwrap())
+    }
+
+    /// The power goes after so many changes.
+    pub(super) fn cut_power_after(&self, changes: u64) {
+        self.with(|state| state.changes_left = Some(changes));
+    }
+
+    pub(super) fn set_capacity(&self, capacity: Option<u64>) {
+        self.with(|state| state.capacity = capacity);
+    }
+
+    pub(super) fn fail_syncs(&self) {
+        self.with(|state| state.fails_sync = true);
+    }
+
+    pub(super) fn octets(&self) -> u64 {
+        self.with(|state| state.used())
+    }
+
+    pub(super) fn numbers(&self) -> Vec<u32> {
+        self.with(|state| state.files.keys().copied().collect())
+    }
+
+    /// Changes the contents of a file as they are on the disk.
+    pub(super) fn damage(&self, number: u32, change: impl FnOnce(&mut Vec<u8>)) {
+        self.with(|state| {
+            let file = state.files.get_mut(&number).unwrap();
+            change(&mut file.now);
+            file.durable = file.now.clone();
+        });
+    }
+
+    /// What is found after a power cut: what was synced, and anything of what was not.
+    pub(super) fn after_power_cut(&self, random: &mut StdRng) -> Self {
+        let state = self.0.lock().unwrap();
+        let mut files = BTreeMap::new();
+        for (&number, file) in &state.files {
+            if file.is_born || random.random() {
+                files.insert(number, file.after_power_cut(random));
+            }
+        }
+        for (&number, file) in &state.removed {
+            if random.random() {
+                files.entry(number).or_insert_with(|| file.after_power_cut(random));
+            }
+        }
+        Self(Arc::new(Mutex::new(State { files, ..State::default() })))
+    }
+}
+
+impl FileState {
+    fn after_power_cut(&self, random: &mut StdRng) -> Self {
+        let mut octets = self.durable.clone();
+        if self.now.starts_with(&self.durable) {
+            let tail = &self.now[self.durable.len()..];
+            let kept = random.random_range(0..=tail.len());
+            octets.extend_from_slice(&tail[..kept]);
+            match random.random_range(0..4) {
+                0 => octets.resize(self.now.len(), 0),
+                1 => octets.extend((kept..tail.len()).map(|_| random.random::<u8>())),
+                _ => {}
+            }
+        }
+        Self { durable: octets.clone(), now: octets, is_born: true }
+    }
+}
+
+impl State {
+    fn used(&self) -> u64 {
+        self.files.values().map(|file| file.now.len() as u64).sum()
+    }
+
+    /// Counts a change; an error if the power is gone.
+    fn change(&mut self) -> io::Result<()> {
+        match &mut self.changes_left {
+            Some(0) => Err(io::Error::other("no power")),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn file(&mut self, number: u32) -> io::Result<&mut FileState> {
+        self.files.get_mut(&number).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Disk for MemoryDisk {
+    fn list(&mut self) -> io::Result<Vec<u32>> {
+        Ok(self.numbers())
+    }
+
+    fn create(&mut self, number: u32) -> io::Result<()> {
+        self.with(|state| {
+            state.change()?;
+            state.files.insert(number, FileState::default());
+            Ok(())
+        })
+    }
+
+    fn length(&mut self, number: u32) -> io::Result<u64> {
+        self.with(|state| state.file(number).map(|file| file.now.len() as u64))
+    }
+
+    fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()> {
+        self.with(|state| {
+            let room = state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used()));
+            let power = state.change();
+            let file = state.file(number)?;
+            assert_eq!(offset, file.now.len() as u64, "the journal is only appended to");
+            let fitting = usize::try_from(room).unwrap_or(usize::MAX).min(octets.len());
+            file.now.extend_from_slice(&octets[..fitting]);
+            power?;
+            if fitting < octets.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        })
+    }
+
+    fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.with(|state| {
+            let file = state.file(number)?;
+            let rest = file.now.get(offset as usize..).unwrap_or_default();
+            let count = rest.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&rest[..count]);
+            Ok(count)
+        })
+    }
+
+    fn truncate(&mut self, number: u32, length: u64) -> io::Result<()> {
+        self.with(|state| {
+            state.change()?;
+            state.file(number)?.now.truncate(length as usize);
+            Ok(())
+        })
+    }
+
+    fn sync(&mut self, number: u32) -> io::Result<()> {
+        self.with(|state| {
+            state.change()?;
+            if state.fails_sync {
+                return Err(io::Error::other("the disk is broken"));
+            }
+            state.syncs += 1;
+            let file = state.file(number)?;
+            file.durable = file.now.clone();
+            Ok(())
+        })
+    }
+
+    fn remove(&mut self, number: u32) -> io::Result<()> {
+        self.with(|state| {
+            state.change()?;
+            let file = state.files.remove(&number).ok_or(io::ErrorKind::NotFound)?;
+            state.removed.insert(number, file);
+            Ok(())
+        })
+    }
+
+    fn sync_directory(&mut self) -> io::Result<()> {
+        self.with(|state| {
+            state.change()?;
+            state.removed.clear();
+            state.files.values_mut().for_each(|file| file.is_born = true);
+            Ok(())
+        })
+    }
+
+    fn free_octets(&mut self) -> io::Result<u64> {
+        Ok(self.with(|state| state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used()))))
+    }
+}

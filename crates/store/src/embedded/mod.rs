@@ -15,8 +15,6 @@ mod body;
 mod cache;
 mod census;
 mod codec;
-#[cfg(test)]
-mod crash_tests;
 mod disk;
 mod early;
 mod engine;
@@ -153,7 +151,7 @@ impl Store for EmbeddedStore {
 
     fn settle(&self, batch: Vec<Settlement>) {
         if let Err(Command::Settle(batch)) = self.inbox.send(Command::Settle(batch)) {
-            batch.into_iter().for_each(|settlement| drop(settlement.lease.end()));
+            batch.into_iter().for_each(|settlement| { settlement.lease.end(); });
         }
     }
 

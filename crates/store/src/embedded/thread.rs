@@ -1,6 +1,6 @@
 //! The thread that owns the engine, and the inbox through which it is told what to do.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sms::Timestamp;

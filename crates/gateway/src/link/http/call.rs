@@ -31,8 +31,7 @@ pub(super) enum EndpointError {
     Client(#[source] reqwest::Error),
 }
 
-/// What became of a call.
-#[derive(Debug)]
+/// What became of a call. Its `Debug` form hides the reply.
 pub(super) enum Answer {
     /// 2xx: it has the message. Its reply, if it wants to say something and that can be read.
     Taken(Result<Option<String>, UnreadableReply>),
@@ -107,6 +106,22 @@ impl Answer {
     }
 }
 
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Taken(Ok(reply)) => {
+                write!(f, "taken, reply of {:?} octets", reply.as_ref().map(String::len))
+            }
+            Self::Taken(Err(error)) => write!(f, "taken, but {error}"),
+            Self::Refused { status, retry_after } => {
+                write!(f, "refused: {status}, come back {retry_after:?}")
+            }
+            Self::NotAsked(cause) => write!(f, "not asked: {cause}"),
+            Self::Lost(cause) => write!(f, "lost: {cause}"),
+        }
+    }
+}
+
 fn client(config: &ApplicationConfig, url: &Url) -> Result<Client, reqwest::Error> {
     // Fails when there is one already, and that is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -171,7 +186,11 @@ fn reason(error: &reqwest::Error) -> String {
         }
         innermost = source;
     }
-    if error.is_timeout() { "cannot connect in time".to_owned() } else { format!("cannot connect: {innermost}") }
+    if error.is_timeout() {
+        "cannot connect in time".to_owned()
+    } else {
+        format!("cannot connect: {innermost}")
+    }
 }
 
 /// 429 and 503 say when to come back: seconds or a date, RFC 9110 section 10.2.3.
@@ -218,7 +237,9 @@ mod tests {
     #[test]
     fn a_status_says_whether_to_come_again() {
         for status in [408, 425, 429, 500, 502, 503, 504, 599] {
-            assert!(matches!(refused(status, None), Outcome::Retry { cause: Cause::Http(at), .. } if at == status));
+            assert!(
+                matches!(refused(status, None), Outcome::Retry { cause: Cause::Http(at), .. } if at == status)
+            );
         }
         for status in [301, 302, 307, 400, 401, 403, 404, 410, 422] {
             let expected = Outcome::Failed { state: State::Rejected, cause: Cause::Http(status) };

@@ -67,7 +67,9 @@ impl Doorkeeper {
         let key = self.hasher.hash_one((network(peer), &credentials.account));
         if self.is_guessing(key, since) {
             let detail = "too many failures with this account; wait a second";
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", detail).retry_after(1));
+            return Err(
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", detail).retry_after(1)
+            );
         }
         let name = credentials.account.clone();
         match judge(directory, peer, credentials).await {

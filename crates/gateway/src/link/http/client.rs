@@ -122,16 +122,18 @@ impl Application {
     fn note(&self, batch: &[Settlement], is_failing: &mut bool) {
         for settlement in batch {
             let cause = match &settlement.outcome {
-                Outcome::Retry { cause, .. } | Outcome::Failed { cause, .. } | Outcome::Unknown { cause, .. } => {
-                    Some(cause)
-                }
+                Outcome::Retry { cause, .. }
+                | Outcome::Failed { cause, .. }
+                | Outcome::Unknown { cause, .. } => Some(cause),
                 Outcome::Done { .. } | Outcome::Sent { .. } | Outcome::Redirect { .. } => None,
             };
             match cause {
                 Some(cause) if !*is_failing => {
                     tracing::warn!(link = %self.outlet.link(), %cause, "calls of the application fail");
                 }
-                None if *is_failing => tracing::info!(link = %self.outlet.link(), "the application answers again"),
+                None if *is_failing => {
+                    tracing::info!(link = %self.outlet.link(), "the application answers again")
+                }
                 _ => {}
             }
             *is_failing = cause.is_some();

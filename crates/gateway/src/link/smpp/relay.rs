@@ -8,15 +8,15 @@ use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use sms::MessageId;
 use smpp::{Body, CommandStatus, session};
+use sms::MessageId;
 use store::{Cause, Entry, Lease, Outcome, RemoteId, RemoteReceipt, Settlement};
 
 use super::late::GivenUp;
 use super::translate;
+use crate::directory::Origin;
 use crate::dispatch::Outlet;
 use crate::intake::{Intake, Refusal, Submission};
-use crate::directory::Origin;
 
 /// A session that holds leases while it waits for their responses.
 pub(super) type Session = session::Session<Sent>;

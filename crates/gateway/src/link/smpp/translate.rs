@@ -2,10 +2,10 @@
 
 use arrayvec::ArrayVec;
 use bytes::Bytes;
+use smpp::{Body, CString, CommandStatus, MessageResp, ShortMessage, TlvTag, Tlvs};
 use sms::{
     Direction, Message, Npi, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton, UserDataHeader,
 };
-use smpp::{Body, CString, CommandStatus, MessageResp, ShortMessage, TlvTag, Tlvs};
 use store::{Item, Lease, Notice, RemoteId, RemoteIdForm, RemoteReceipt};
 
 use super::values;
@@ -211,7 +211,11 @@ fn receipt_for(message: &Message, notice: Notice) -> ShortMessage {
 /// The start of the first segment's text for the receipt; empty if it is no text.
 fn beginning(message: &Message) -> ArrayVec<u8, { sms::RECEIPT_TEXT_OCTETS_MAX }> {
     let Some(part) = message.parts.first() else { return ArrayVec::new() };
-    let body = if message.has_udh() { UserDataHeader::parse(part).map_or(&part[..0], |(_, body)| body) } else { part };
+    let body = if message.has_udh() {
+        UserDataHeader::parse(part).map_or(&part[..0], |(_, body)| body)
+    } else {
+        part
+    };
     sms::excerpt(message.data_coding, body)
 }
 

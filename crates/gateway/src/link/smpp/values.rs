@@ -1,7 +1,7 @@
 //! Whether the values of a submit_sm are ones that we carry: what the codec lets through on purpose.
 
-use sms::{Address, Message, Npi, Timestamp, Ton};
 use smpp::{CommandStatus, ShortMessage};
+use sms::{Address, Message, Npi, Timestamp, Ton};
 
 use super::translate::address;
 
@@ -52,8 +52,7 @@ pub(super) fn times(
     if schedule.is_some_and(|at| at.since(now) > SCHEDULE_MAX) {
         return Err(CommandStatus::INVSCHED);
     }
-    let expiry =
-        sms::parse_smpp_time(&pdu.validity_period, now).map_err(|_| CommandStatus::INVEXPIRY)?;
+    let expiry = sms::parse_smpp_time(&pdu.validity_period, now).map_err(|_| CommandStatus::INVEXPIRY)?;
     if expiry.is_some_and(|at| at <= schedule.unwrap_or(now)) {
         return Err(CommandStatus::INVEXPIRY);
     }
@@ -91,16 +90,16 @@ fn is_known(npi: Npi) -> bool {
 /// O-1, U-1: one body, and a header that fits into it.
 fn check_body(pdu: &ShortMessage) -> Result<(), CommandStatus> {
     let payload = pdu.tlvs.message_payload();
-    if payload.is_some() && !pdu.short_message.is_empty() || pdu.short_message.len() > SHORT_MESSAGE_OCTETS_MAX {
+    if payload.is_some() && !pdu.short_message.is_empty()
+        || pdu.short_message.len() > SHORT_MESSAGE_OCTETS_MAX
+    {
         return Err(CommandStatus::INVMSGLEN);
     }
     let body = payload.unwrap_or_else(|| pdu.short_message.clone());
     let has_udh = pdu.esm_class & Message::UDHI != 0;
     match body.first() {
         None if has_udh => Err(CommandStatus::INVMSGLEN),
-        Some(&length) if has_udh && usize::from(length) >= body.len() => {
-            Err(CommandStatus::INVMSGLEN)
-        }
+        Some(&length) if has_udh && usize::from(length) >= body.len() => Err(CommandStatus::INVMSGLEN),
         _ => Ok(()),
     }
 }

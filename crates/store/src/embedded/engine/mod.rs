@@ -11,6 +11,15 @@ mod settle;
 mod start;
 mod take;
 
+#[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod time_tests;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

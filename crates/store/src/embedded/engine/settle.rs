@@ -13,7 +13,7 @@ impl<D: Disk> Engine<D> {
     /// Takes outcomes over, with the answers that came with them, as one group of the journal.
     pub(super) fn settle(&mut self, batch: Vec<Settlement>, now: Timestamp) {
         if self.poisoned.is_some() {
-            batch.into_iter().for_each(|settlement| drop(settlement.lease.end()));
+            batch.into_iter().for_each(|settlement| { settlement.lease.end(); });
             return;
         }
         let routes: Vec<Option<Route>> =

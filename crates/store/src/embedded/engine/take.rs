@@ -56,7 +56,7 @@ impl<D: Disk> Engine<D> {
         self.journal.end(now, false);
         let is_written = self.write() && (!must_sync || self.sync());
         if self.poisoned.is_some() {
-            loans.into_iter().for_each(|(_, leases)| leases.into_iter().for_each(|lease| drop(lease.end())));
+            loans.into_iter().for_each(|(_, leases)| leases.into_iter().for_each(|lease| { lease.end(); }));
             self.refuse_all();
         } else if is_written {
             loans.into_iter().for_each(|(answer, leases)| drop(answer.send(Ok(leases))));
@@ -98,7 +98,7 @@ impl<D: Disk> Engine<D> {
             let Some(ticket) = outlet.queue.pop(&self.index.slab, link) else { break };
             let Some(lease) = self.lease(ticket.slot) else { break };
             if is_expired(&lease, now) {
-                drop(lease.end());
+                lease.end();
                 self.lapse(ticket.slot, now);
             } else {
                 self.change(ticket.slot, &Change::Attempted { link }, now);
@@ -126,7 +126,7 @@ impl<D: Disk> Engine<D> {
             let Some(ticket) = ticket else { break };
             let Some(lease) = self.lease(ticket.slot) else { break };
             if is_expired(&lease, now) {
-                drop(lease.end());
+                lease.end();
                 self.lapse(ticket.slot, now);
             } else {
                 self.index.set_phase(ticket.slot, Phase::Evacuated);

@@ -12,9 +12,9 @@ use super::row::{History, steps_of};
 use crate::{Cause, Event, Record};
 
 /// The most records that are held back.
-pub(super) const STAGED_MAX: usize = 65_536;
-/// The most records with changes that came after they had been written.
-pub(super) const LATE_MAX: usize = 16_384;
+const STAGED_MAX: usize = 65_536;
+/// The most changes that are gathered of records that are not held back.
+const LATE_MAX: usize = 16_384;
 /// How long a record is held back, by the time of the journal, in milliseconds.
 const STAGED_MS: u64 = 15_000;
 /// How long one is held back that only waits for its owner to be told.
@@ -36,7 +36,7 @@ pub(super) struct Staged {
     pub(super) news: News,
     /// Where its first fact stands.
     first: Place,
-    staged_at: Timestamp,
+    pub(super) staged_at: Timestamp,
     wants: sms::ReceiptRequest,
     is_told: bool,
     /// It has been written as it is.
@@ -49,14 +49,46 @@ pub(super) struct News {
     pub(super) history: History,
     pub(super) verdict: Option<(Verdict, Timestamp)>,
     pub(super) redirected: Option<LinkName>,
-    /// Where the last of it stands; what stands before that is known already.
+    /// Where the last of it stands in the journal.
     pub(super) place: Place,
-    notice_link: Option<LinkName>,
+    notice_link: LinkName,
+}
+
+/// What the journal says of a message that is no longer held back.
+#[derive(Debug)]
+pub(super) struct Late {
+    place: Place,
+    at: Timestamp,
+    saying: Saying,
+}
+
+#[derive(Debug)]
+enum Saying {
+    Changed { part: u8, change: Change },
+    Final(Verdict),
 }
 
 impl News {
-    fn new(place: Place) -> Self {
-        Self { history: History::default(), verdict: None, redirected: None, place, notice_link: None }
+    /// No news of a message with this history up to `place`, whose owner is `origin`.
+    pub(super) fn since(place: Place, history: History, origin: LinkName) -> Self {
+        Self { history, verdict: None, redirected: None, place, notice_link: origin }
+    }
+
+    /// Adds what stands behind all that is known; what does not is known already.
+    pub(super) fn add_late(&mut self, late: Vec<Late>, names: &Names) {
+        let known = self.place;
+        for Late { place, at, saying } in late.into_iter().filter(|late| late.place > known) {
+            self.place = place;
+            match saying {
+                Saying::Changed { part, change } => self.add(part, change, at, names),
+                Saying::Final(verdict) => self.end(verdict, at),
+            }
+        }
+    }
+
+    fn end(&mut self, verdict: Verdict, at: Timestamp) {
+        self.verdict = Some((verdict, at));
+        self.history.push(at, 0, &Event::Final { state: verdict.sighted.state });
     }
 
     fn add(&mut self, part: u8, change: Change, at: Timestamp, names: &Names) {
@@ -87,13 +119,10 @@ impl News {
     fn add_notice(&mut self, change: Change, at: Timestamp, names: &Names) {
         let event = match change {
             Change::Attempted { link } => {
-                self.notice_link = Some(names.name(link));
+                self.notice_link = names.name(link);
                 return;
             }
-            Change::Done { .. } => match self.notice_link.take() {
-                Some(link) => Event::OwnerTold { link },
-                None => return,
-            },
+            Change::Done { .. } => Event::OwnerTold { link: self.notice_link.clone() },
             Change::Failed { cause, .. } => Event::OwnerNotTold { cause },
             _ => return,
         };
@@ -126,7 +155,8 @@ pub(super) struct Staging {
     records: VecDeque<Option<Staged>>,
     /// The serial of the first of `records`.
     base: u64,
-    pub(super) late: BTreeMap<u64, News>,
+    late: BTreeMap<u64, Vec<Late>>,
+    late_count: usize,
     names: Names,
 }
 
@@ -134,11 +164,22 @@ impl Staging {
     pub(super) fn new(shared: SharedNames) -> Self {
         let mut names = Names { known: Vec::new(), shared };
         names.refresh();
-        Self { records: VecDeque::new(), base: 0, late: BTreeMap::new(), names }
+        Self { records: VecDeque::new(), base: 0, late: BTreeMap::new(), late_count: 0, names }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.records.len()
+    /// Whether so much is held back that it must be written.
+    pub(super) fn is_full(&self) -> bool {
+        self.records.len() >= STAGED_MAX || self.late_count >= LATE_MAX
+    }
+
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Takes out what was said of messages that are no longer held back, by serial.
+    pub(super) fn take_late(&mut self) -> BTreeMap<u64, Vec<Late>> {
+        self.late_count = 0;
+        std::mem::take(&mut self.late)
     }
 
     /// Takes in what the journal says at `place`.
@@ -147,20 +188,29 @@ impl Staging {
             Fact::Accepted(body) => self.accept(&body, place, at),
             Fact::Link { .. } => self.names.refresh(),
             Fact::Changed { serial, part, change } => {
-                let names = &self.names;
-                let (news, told) = news_of(&mut self.records, self.base, &mut self.late, serial, place);
-                let is_told = part == NOTICE_PART && matches!(change, Change::Done { .. } | Change::Failed { .. });
-                news.add(part, change, at, names);
-                if let Some(told) = told.filter(|_| is_told) {
-                    *told = true;
-                }
+                self.say(serial, Late { place, at, saying: Saying::Changed { part, change } });
             }
-            Fact::Final { serial, verdict } => {
-                let (news, _) = news_of(&mut self.records, self.base, &mut self.late, serial, place);
-                news.verdict = Some((verdict, at));
-                news.history.push(at, 0, &Event::Final { state: verdict.sighted.state });
-            }
+            Fact::Final { serial, verdict } => self.say(serial, Late { place, at, saying: Saying::Final(verdict) }),
             Fact::Carried(..) | Fact::Early { .. } | Fact::Serial(_) => {}
+        }
+    }
+
+    fn say(&mut self, serial: u64, late: Late) {
+        let index = serial.checked_sub(self.base).map(|index| index as usize);
+        let Some(staged) = index.and_then(|index| self.records.get_mut(index)).and_then(Option::as_mut) else {
+            self.late.entry(serial).or_default().push(late);
+            self.late_count += 1;
+            return;
+        };
+        staged.news.place = late.place;
+        staged.is_written = false;
+        match late.saying {
+            Saying::Final(verdict) => staged.news.end(verdict, late.at),
+            Saying::Changed { part, change } => {
+                staged.is_told |=
+                    part == NOTICE_PART && matches!(change, Change::Done { .. } | Change::Failed { .. });
+                staged.news.add(part, change, late.at, &self.names);
+            }
         }
     }
 
@@ -175,13 +225,14 @@ impl Staging {
         while self.records.len() <= index {
             self.records.push_back(None);
         }
-        let mut news = News::new(place);
+        let origin = self.names.name(body.origin);
+        let mut news = News::since(place, History::default(), origin.clone());
         news.history.push(at, 0, &Event::Accepted);
         let staged = Staged {
             serial: body.serial,
             id: body.id,
             direction: body.direction(),
-            origin: self.names.name(body.origin),
+            origin,
             target: self.names.name(body.target),
             source: body.source.clone(),
             destination: body.destination.clone(),
@@ -221,7 +272,7 @@ impl Staging {
         let excess = self.records.len().saturating_sub(STAGED_MAX / 2);
         for (index, seat) in self.records.iter_mut().enumerate() {
             let Some(staged) = seat else { continue };
-            let is_old = index < excess && self.base > 0 || staged.is_old(now);
+            let is_old = index < excess || staged.is_old(now);
             if (all || is_old) && !staged.is_written {
                 write(staged)?;
                 staged.is_written = true;
@@ -235,29 +286,6 @@ impl Staging {
             self.base += 1;
         }
         Ok(())
-    }
-}
-
-/// Where news of this message are gathered, and the mark that its owner was told.
-fn news_of<'a>(
-    records: &'a mut VecDeque<Option<Staged>>,
-    base: u64,
-    late: &'a mut BTreeMap<u64, News>,
-    serial: u64,
-    place: Place,
-) -> (&'a mut News, Option<&'a mut bool>) {
-    let index = serial.checked_sub(base).map(|index| index as usize);
-    match index.and_then(|index| records.get_mut(index)).and_then(Option::as_mut) {
-        Some(staged) => {
-            staged.news.place = place;
-            staged.is_written = false;
-            (&mut staged.news, Some(&mut staged.is_told))
-        }
-        None => {
-            let news = late.entry(serial).or_insert_with(|| News::new(place));
-            news.place = place;
-            (news, None)
-        }
     }
 }
 

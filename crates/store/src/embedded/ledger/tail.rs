@@ -27,10 +27,10 @@ impl Tail {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(directory)? {
             let name = entry?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(".log")?.parse().ok());
+            let number = name.to_str().and_then(|name| name.strip_suffix(".log")?.parse::<u32>().ok());
             numbers.extend(number);
         }
-        let oldest = numbers.into_iter().min().unwrap_or(1_u32);
+        let oldest = numbers.into_iter().min().unwrap_or(1);
         let is_there = place.file >= oldest && place <= durable;
         let start = Place { file: oldest, offset: HEADER_OCTETS as u32 };
         let place = if is_there { place } else { start };

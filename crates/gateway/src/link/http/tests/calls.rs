@@ -16,7 +16,7 @@ use crate::config::ApplicationConfig;
 
 const FORM: &str = "id=7&text=GAME+%F0%9F%98%80";
 
-fn config(url: &str, options: &str) -> ApplicationConfig {
+pub(super) fn config(url: &str, options: &str) -> ApplicationConfig {
     let text = format!("name = \"games\"\nurl = \"{url}\"\nallow_private_address = true\n{options}");
     toml::from_str(&text).unwrap()
 }
@@ -27,12 +27,12 @@ async fn call(url: &str, options: &str) -> Answer {
 }
 
 /// A content provider that answers everything alike; its URL.
-async fn provider<T: IntoResponse + Clone + Send + Sync + 'static>(answer: T) -> String {
+pub(super) async fn provider<T: IntoResponse + Clone + Send + Sync + 'static>(answer: T) -> String {
     let answers = |State(answer): State<T>| async move { answer };
     serve(axum::Router::new().fallback(answers).with_state(answer)).await
 }
 
-async fn serve(router: axum::Router) -> String {
+pub(super) async fn serve(router: axum::Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -34,7 +34,9 @@ async fn every_failure_of_a_login_is_the_same() {
 #[tokio::test]
 async fn without_a_login_nothing_is_looked_at() {
     let desk = Desk::open();
-    for path in ["/v1/messages", "/v1/messages/x", "/v1/send?to=1&text=x", "/v1/send?account=bank&to=1&text=x"] {
+    for path in
+        ["/v1/messages", "/v1/messages/x", "/v1/send?to=1&text=x", "/v1/send?account=bank&to=1&text=x"]
+    {
         assert_eq!(desk.get(path, None).await.problem(), problem(401, "unauthorised"), "{path}");
     }
 }
@@ -55,8 +57,10 @@ async fn a_body_is_bounded_and_of_the_right_type() {
     let desk = Desk::open();
     let large = desk.post("bank:hunter22", " ".repeat(256 * 1024 + 1)).await;
     assert_eq!(large.problem(), problem(413, "body_too_large"));
-    for headers in [[("content-type", "text/plain"), ("x", "")], [("content-type", "application/json"), ("content-encoding", "gzip")]]
-    {
+    for headers in [
+        [("content-type", "text/plain"), ("x", "")],
+        [("content-type", "application/json"), ("content-encoding", "gzip")],
+    ] {
         let mut request = Request::post("/v1/messages").header("authorization", basic("bank:hunter22"));
         for (name, value) in headers {
             request = request.header(name, value);

@@ -60,7 +60,10 @@ async fn probes_follow_the_life_of_the_process() {
     let desk = Desk::open();
     assert_eq!(desk.get("/healthz", None).await.body, "ok\n");
     let ready = desk.get("/readyz", None).await;
-    assert_eq!((ready.status, ready.json()), (StatusCode::OK, serde_json::json!({"ready": true, "missing": []})));
+    assert_eq!(
+        (ready.status, ready.json()),
+        (StatusCode::OK, serde_json::json!({"ready": true, "missing": []}))
+    );
     desk.health.stopping();
     let stopping = desk.get("/readyz", None).await;
     assert_eq!(stopping.status, StatusCode::SERVICE_UNAVAILABLE);

@@ -5,6 +5,7 @@
 mod calls;
 mod failures;
 mod lookups;
+mod replies;
 mod submissions;
 
 use std::net::SocketAddr;
@@ -53,7 +54,7 @@ sources = ["BANK"]
 [[account]]
 name = "shop"
 password = "hunter33"
-rate = 2
+rate = 1
 
 [[account]]
 name = "far"

@@ -178,7 +178,8 @@ mod tests {
     // U-1
     #[test]
     fn a_header_is_told_apart_from_the_text() {
-        let message = received(0, Message::UDHI, &[b"\x05\x00\x03\x07\x02\x01ab", b"\x05\x00\x03\x07\x02\x02cd"]);
+        let message =
+            received(0, Message::UDHI, &[b"\x05\x00\x03\x07\x02\x01ab", b"\x05\x00\x03\x07\x02\x02cd"]);
         let second = fields(&message, 1);
         assert_eq!((second["udh"].as_str(), second["text"].as_str()), ("050003070202", "cd"));
         assert_eq!((second["segment"].as_str(), second["segments"].as_str()), ("2", "2"));
@@ -211,7 +212,11 @@ mod tests {
         assert_eq!(reply(Some("text/html"), b"<html>"), Err(UnreadableReply::Type));
         assert_eq!(reply(None, b"\xff\xfe"), Err(UnreadableReply::Alphabet));
         for body in [r#"{"reply":5}"#, "[", "\"ya\""] {
-            assert_eq!(reply(Some("application/json"), body.as_bytes()), Err(UnreadableReply::Json), "{body}");
+            assert_eq!(
+                reply(Some("application/json"), body.as_bytes()),
+                Err(UnreadableReply::Json),
+                "{body}"
+            );
         }
     }
 

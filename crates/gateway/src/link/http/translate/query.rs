@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn a_text_in_the_query() {
-        let query = "account=bank&password=a%26b&to=%2B6281234567890&text=halo+d%C3%BCnia&priority=3&receipt=false";
+        let query =
+            "account=bank&password=a%26b&to=%2B6281234567890&text=halo+d%C3%BCnia&priority=3&receipt=false";
         let (credentials, message) = send_query(&uri(query)).unwrap();
         let credentials = credentials.unwrap();
         assert_eq!((credentials.account.as_str(), &credentials.password[..]), ("bank", &b"a&b"[..]));

@@ -309,7 +309,8 @@ mod tests {
         assert_eq!(submission.expires_at, Some(NOW.plus(Duration::from_secs(120))));
         assert!(submission.source.value.is_empty());
         let priority = |value: &str| {
-            read(&format!(r#"{{"to":"1","text":"","priority":{value}}}"#)).map(|submission| submission.priority)
+            read(&format!(r#"{{"to":"1","text":"","priority":{value}}}"#))
+                .map(|submission| submission.priority)
         };
         assert_eq!(priority("2"), Ok(Priority(2)));
         assert_eq!(priority("\"2\""), Ok(Priority(2)));

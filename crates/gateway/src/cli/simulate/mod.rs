@@ -1,0 +1,58 @@
+//! `estafet simulate`
+
+mod application;
+mod esme;
+mod smsc;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Subcommand;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// One side of an operator, alone.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Simulate {
+    /// A message centre with handsets, that can misbehave on demand.
+    Smsc(smsc::SmscArguments),
+    /// An ESME that makes load and accounts for every message.
+    Esme(esme::EsmeArguments),
+    /// A content provider that answers what it is called with.
+    Application(application::ApplicationArguments),
+}
+
+impl Simulate {
+    pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Smsc(smsc) => smsc.run().await,
+            Self::Esme(esme) => esme.run().await,
+            Self::Application(application) => application.run().await,
+        }
+    }
+}
+
+/// Reports every second what `line` says, if it changed, until somebody ends the program.
+async fn report_until_stopped(line: impl Fn() -> String) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut said = String::new();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(REPORT_EVERY) => {}
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+        }
+        let now = line();
+        if now != said {
+            say(&now);
+            said = now;
+        }
+    }
+}
+
+#[allow(clippy::print_stdout)]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+const REPORT_EVERY: Duration = Duration::from_secs(1);

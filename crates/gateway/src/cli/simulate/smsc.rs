@@ -1,0 +1,124 @@
+//! `estafet simulate smsc`
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use simulator::{Credentials, Every, Faults, IdForm, ReceiptPath, Smsc, SmscConfig, SmscStats};
+
+#[derive(Debug, Args)]
+pub(crate) struct SmscArguments {
+    /// Where it listens.
+    #[arg(long, default_value = "127.0.0.1:2776")]
+    listen: SocketAddr,
+    /// Who may bind; anybody if left out.
+    #[arg(long, requires = "password")]
+    system_id: Option<String>,
+    /// The password to bind with.
+    #[arg(long, requires = "system_id")]
+    password: Option<String>,
+    /// How message ids are written.
+    #[arg(long, value_enum, default_value = "decimal")]
+    ids: Ids,
+    /// Shortest time to a receipt, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    receipt_after_ms: u64,
+    /// Longest time to a receipt, in milliseconds; the shortest if left out.
+    #[arg(long)]
+    receipt_before_ms: Option<u64>,
+    /// Receipts come by all sessions in turn instead of the one that submitted.
+    #[arg(long)]
+    receipts_round_robin: bool,
+    /// Segments a second that it takes.
+    #[arg(long)]
+    rate: Option<NonZeroU32>,
+    /// Throttles every n-th submission; 0 never.
+    #[arg(long, default_value_t = 0)]
+    throttle_every: u64,
+    /// Never answers every n-th submission.
+    #[arg(long, default_value_t = 0)]
+    silent_every: u64,
+    /// Cuts the connection at every n-th submission.
+    #[arg(long, default_value_t = 0)]
+    drop_every: u64,
+    /// Answers this late, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    answer_after_ms: u64,
+    /// Sends the receipt of every n-th before its answer.
+    #[arg(long, default_value_t = 0)]
+    receipt_first_every: u64,
+    /// Sends the receipt of every n-th twice.
+    #[arg(long, default_value_t = 0)]
+    receipt_twice_every: u64,
+    /// Never sends the receipt of every n-th.
+    #[arg(long, default_value_t = 0)]
+    receipt_lost_every: u64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Ids {
+    /// Decimal digits.
+    Decimal,
+    /// Hexadecimal digits.
+    Hex,
+    /// Hexadecimal in the response, decimal in the receipt.
+    HexThenDecimal,
+    /// No number at all.
+    Text,
+}
+
+impl SmscArguments {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let smsc = Smsc::start(self.config()).await?;
+        super::say(&format!("SMSC at {}", smsc.address()));
+        super::report_until_stopped(|| line(&smsc.stats())).await?;
+        smsc.stop().await;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn config(self) -> SmscConfig {
+        let shortest = Duration::from_millis(self.receipt_after_ms);
+        let longest = self.receipt_before_ms.map_or(shortest, Duration::from_millis);
+        let faults = self.faults();
+        let credentials = self.system_id.zip(self.password);
+        SmscConfig {
+            listen: self.listen,
+            credentials: credentials.map(|(system_id, password)| Credentials { system_id, password }),
+            id_form: match self.ids {
+                Ids::Decimal => IdForm::Decimal,
+                Ids::Hex => IdForm::Hex,
+                Ids::HexThenDecimal => IdForm::HexThenDecimal,
+                Ids::Text => IdForm::Text,
+            },
+            receipt_delay_min: shortest,
+            receipt_delay_max: longest.max(shortest),
+            receipt_path: if self.receipts_round_robin {
+                ReceiptPath::RoundRobin
+            } else {
+                ReceiptPath::Submitter
+            },
+            segments_per_second: self.rate,
+            faults,
+            ..SmscConfig::default()
+        }
+    }
+
+    fn faults(&self) -> Faults {
+        Faults {
+            throttle: Every::nth(self.throttle_every),
+            silent: Every::nth(self.silent_every),
+            drop: Every::nth(self.drop_every),
+            answer_delay: Duration::from_millis(self.answer_after_ms),
+            receipt_first: Every::nth(self.receipt_first_every),
+            receipt_twice: Every::nth(self.receipt_twice_every),
+            receipt_lost: Every::nth(self.receipt_lost_every),
+            ..Faults::default()
+        }
+    }
+}
+
+fn line(stats: &SmscStats) -> String {
+    format!("{stats:?}").replace("SmscStats ", "")
+}

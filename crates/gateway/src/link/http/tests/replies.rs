@@ -1,0 +1,159 @@
+//! An application from the queue to its reply, with the store that keeps both.
+
+use bytes::Bytes;
+use sms::{Address, Direction, Priority, ReceiptRequest, State};
+use store::Event;
+use store::embedded::{EmbeddedStore, Options};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::super::client::Application;
+use super::calls;
+use super::*;
+use crate::directory::{Origin, Presence};
+use crate::intake::{Content, Submission};
+
+const ROUTES: &str = r#"
+data_dir = "data"
+
+[[smsc]]
+name = "telco-a"
+address = "127.0.0.1:1"
+system_id = "estafet"
+password = "x"
+
+[[application]]
+name = "games"
+url = "http://127.0.0.1:1/"
+
+[[route]]
+match = { destination = "1234" }
+to = ["games"]
+"#;
+
+/// A content provider's link with a queue of its own.
+struct Games {
+    intake: Intake,
+    store: Arc<EmbeddedStore>,
+    presence: Arc<Presence>,
+    stop: CancellationToken,
+    running: JoinHandle<()>,
+    _directory: tempfile::TempDir,
+}
+
+impl Games {
+    fn at(url: &str) -> Self {
+        let config = Config::parse(ROUTES, Path::new("test.toml")).unwrap();
+        let routes = config.route_table().map_err(|problem| problem.what).unwrap();
+        let tables = Arc::new(ArcSwap::from_pointee(Directory::new(&config, routes, None)));
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(EmbeddedStore::open(directory.path(), Options::default()).unwrap());
+        let intake = Intake::new(tables, store.clone());
+        let presence = Arc::new(Presence::default());
+        let stop = CancellationToken::new();
+        let outlets = Outlets::new(store.clone(), Arc::new(Metrics::new()));
+        let application = Application {
+            config: Arc::new(calls::config(url, "")),
+            intake: intake.clone(),
+            outlet: outlets.of(&"games".into()),
+            presence: presence.clone(),
+            stop: stop.clone(),
+        };
+        let running = tokio::spawn(application.run());
+        Self { intake, store, presence, stop, running, _directory: directory }
+    }
+
+    /// A handset sends this to the short code.
+    async fn receive(&self, text: &str) -> MessageId {
+        let submission = Submission {
+            direction: Direction::Mo,
+            source: Address::guess(b"6281234567890").unwrap(),
+            destination: Address::guess(b"1234").unwrap(),
+            service_type: arrayvec::ArrayVec::new(),
+            protocol_id: 0,
+            esm_class: 0,
+            priority: Priority::BULK,
+            receipt: ReceiptRequest::NONE,
+            not_before: None,
+            expires_at: None,
+            in_reply_to: None,
+            tlvs: Bytes::new(),
+            content: Content::Encoded { data_coding: 0, octets: Bytes::from(text.to_owned()) },
+            back_to: None,
+        };
+        let entry = self.intake.admit(&Origin::Trusted("telco-a".into()), submission).unwrap();
+        let id = entry.message.id;
+        self.intake.accept(vec![entry]).await.unwrap();
+        id
+    }
+
+    /// Stops the link; what became of a message.
+    async fn stop(self, id: MessageId) -> Record {
+        self.stop.cancel();
+        self.running.await.unwrap();
+        assert!(!self.presence.is_up());
+        self.store.sync().await.unwrap();
+        self.store.find(id).await.unwrap().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_reply_leaves_by_the_smsc_that_brought_the_message() {
+    let games = Games::at(&calls::provider("Anda menang é").await);
+    let id = games.receive("GAME 7").await;
+    let replies = games.store.take(&"telco-a".into(), 10).await.unwrap();
+    let [reply] = &replies[..] else { panic!("one reply") };
+    let message = reply.message().clone();
+    assert_eq!(message.parts[0], Bytes::from_static(b"Anda menang \x05"));
+    assert_eq!((message.source.text(), message.destination.text()), ("1234".into(), "6281234567890".into()));
+    assert_eq!((message.origin.as_str(), message.in_reply_to), ("games", Some(id)));
+    assert!(games.presence.is_up());
+    assert_eq!(games.stop(id).await.state, State::Delivered);
+}
+
+#[tokio::test]
+async fn a_message_that_the_provider_refuses_for_good_is_rejected() {
+    let (heard, mut calls_made) = tokio::sync::mpsc::unbounded_channel();
+    let refuse = move || {
+        heard.send(()).unwrap();
+        std::future::ready(StatusCode::NOT_FOUND)
+    };
+    let games = Games::at(&calls::serve(axum::Router::new().fallback(refuse)).await);
+    let id = games.receive("GAME").await;
+    calls_made.recv().await.unwrap();
+    let record = games.stop(id).await;
+    assert_eq!(record.state, State::Rejected);
+    let failed = |event: &Event| matches!(event, Event::Failed { cause: store::Cause::Http(404) });
+    assert!(record.history.iter().any(|step| failed(&step.event)), "{:?}", record.history);
+}
+
+#[tokio::test]
+async fn stopping_waits_for_the_calls_under_way() {
+    let (heard, mut calls_made) = tokio::sync::mpsc::unbounded_channel();
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let opened = gate.clone();
+    let answer = move || {
+        heard.send(()).unwrap();
+        async move { drop(opened.acquire().await.unwrap()) }
+    };
+    let games = Games::at(&calls::serve(axum::Router::new().fallback(answer)).await);
+    let id = games.receive("GAME").await;
+    calls_made.recv().await.unwrap();
+    games.stop.cancel();
+    gate.add_permits(1);
+    assert_eq!(games.stop(id).await.state, State::Delivered);
+}
+
+#[tokio::test]
+async fn a_reply_that_cannot_be_sent_does_not_bring_the_message_back() {
+    let (heard, mut calls_made) = tokio::sync::mpsc::unbounded_channel();
+    let answer = move || {
+        heard.send(()).unwrap();
+        std::future::ready("x".repeat(60_000))
+    };
+    let games = Games::at(&calls::serve(axum::Router::new().fallback(answer)).await);
+    let id = games.receive("GAME").await;
+    calls_made.recv().await.unwrap();
+    assert_eq!(games.stop(id).await.state, State::Delivered);
+    assert!(calls_made.try_recv().is_err());
+}

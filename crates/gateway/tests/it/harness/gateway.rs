@@ -1,0 +1,138 @@
+//! The gateway under test.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use gateway::Gateway;
+use gateway::config::Config;
+use simulator::{BindError, Esme, EsmeConfig};
+use smpp::{BindMode, CommandStatus};
+use sms::LinkName;
+use store::{Record, Status};
+use tempfile::TempDir;
+
+use super::{Caller, PASSWORD, SOON, until};
+
+/// A gateway in a directory of its own that listens for SMPP and HTTP at free ports.
+pub(crate) struct TestGateway {
+    gateway: Gateway,
+    dir: TempDir,
+}
+
+/// A gateway that was stopped, with what it kept.
+pub(crate) struct Stopped {
+    dir: TempDir,
+    /// Whether everything ended by itself.
+    pub(crate) graceful: bool,
+}
+
+impl TestGateway {
+    /// Starts with these links and routes.
+    pub(crate) async fn with<const N: usize>(links: [String; N]) -> Self {
+        Self::start(tempfile::tempdir().unwrap(), &links.concat()).await
+    }
+
+    async fn start(dir: TempDir, links: &str) -> Self {
+        let config = Config::parse(&text(dir.path(), links), Path::new("estafet.toml")).unwrap();
+        Self { gateway: Gateway::start(config).await.unwrap(), dir }
+    }
+
+    /// Reloads with these links and routes.
+    pub(crate) fn reload<const N: usize>(&self, links: [String; N]) {
+        let text = text(self.dir.path(), &links.concat());
+        self.gateway.reload(Config::parse(&text, Path::new("estafet.toml")).unwrap()).unwrap();
+    }
+
+    /// Stops, giving its peers time to end what they do.
+    pub(crate) async fn stop(self) -> Stopped {
+        let graceful = self.gateway.stop(STOP_WITHIN).await;
+        Stopped { dir: self.dir, graceful }
+    }
+
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn smpp_address(&self) -> SocketAddr {
+        self.gateway.smpp_address().unwrap()
+    }
+
+    /// How an ESME binds here.
+    pub(crate) fn esme(&self, account: &str) -> EsmeConfig {
+        EsmeConfig::at(self.smpp_address(), account, PASSWORD)
+    }
+
+    /// Binds an ESME as transceiver.
+    pub(crate) async fn bind(&self, account: &str) -> Esme {
+        self.bind_as(account, BindMode::Transceiver).await
+    }
+
+    pub(crate) async fn bind_as(&self, account: &str, mode: BindMode) -> Esme {
+        Esme::bind(EsmeConfig { mode, ..self.esme(account) }).await.unwrap()
+    }
+
+    /// The status that refuses a bind.
+    pub(crate) async fn refusal_of_bind(&self, account: &str, password: &str) -> CommandStatus {
+        match Esme::bind(EsmeConfig::at(self.smpp_address(), account, password)).await {
+            Err(BindError::Refused(status)) => status,
+            Err(error) => panic!("{error}"),
+            Ok(_) => CommandStatus::OK,
+        }
+    }
+
+    /// Somebody with the credentials of `account` who calls the HTTP API.
+    pub(crate) fn caller(&self, account: &str) -> Caller {
+        Caller::new(self.gateway.http_address().unwrap(), account)
+    }
+
+    /// What is known of a message by its id as interfaces show it.
+    pub(crate) async fn record(&self, id: &str) -> Record {
+        self.gateway.store().find(id.parse().unwrap()).await.unwrap().unwrap()
+    }
+
+    /// Waits until the record is as wanted.
+    pub(crate) async fn record_when(&self, id: &str, wanted: impl Fn(&Record) -> bool) -> Record {
+        until("the record", async || wanted(&self.record(id).await)).await;
+        self.record(id).await
+    }
+
+    /// Waits until every message has its final state and every owner was told.
+    pub(crate) async fn settled(&self) -> Status {
+        until("everything settled", async || self.status().await.live_messages == 0).await;
+        self.status().await
+    }
+
+    pub(crate) async fn status(&self) -> Status {
+        self.gateway.store().sync().await.unwrap();
+        self.gateway.store().status()
+    }
+
+    /// How much waits for a link.
+    pub(crate) async fn waiting(&self, link: &str) -> u64 {
+        let link = LinkName::from(link);
+        let waiting = self.status().await.waiting;
+        waiting.iter().find(|(name, _)| *name == link).map_or(0, |(_, count)| *count)
+    }
+}
+
+impl Stopped {
+    /// Starts again on what was kept.
+    pub(crate) async fn start<const N: usize>(self, links: [String; N]) -> TestGateway {
+        TestGateway::start(self.dir, &links.concat()).await
+    }
+}
+
+fn text(dir: &Path, links: &str) -> String {
+    let data_dir = dir.join("data");
+    format!(
+        "data_dir = \"{}\"\n[smpp]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n{links}",
+        data_dir.display()
+    )
+}
+
+const STOP_WITHIN: Duration = SOON;

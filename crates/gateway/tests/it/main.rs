@@ -1,0 +1,20 @@
+//! The gateway between simulated message centres, ESMEs and content providers: what its users rely on.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod harness;
+
+mod content_provider;
+mod http;
+mod kill;
+mod limits;
+mod long_messages;
+mod outages;
+mod priority;
+mod receipt_ids;
+mod receipts;
+mod refusals;
+mod reload;
+mod routing;
+mod stopping;
+mod unknown_outcome;

@@ -1,0 +1,158 @@
+//! What is lent, when, and in which order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sms::{Priority, State, Timestamp};
+
+use super::sample::{entries, entry, now};
+use super::*;
+use crate::{Cause, StoreError};
+
+pub(super) async fn what_was_accepted_is_lent_in_order(store: &dyn Store) {
+    let batch = entries(300);
+    accept(store, &batch[..100]).await;
+    accept(store, &batch[100..]).await;
+    let mut taken = Vec::new();
+    while taken.len() < 300 {
+        taken.extend(store.take(&link(SMSC), 64).await.unwrap());
+    }
+    for (lease, entry) in taken.iter().zip(&batch) {
+        assert_eq!(lease.message(), &entry.message);
+        assert_eq!((lease.item(), lease.attempts()), (Item::Segment(0), 0));
+    }
+    assert_nothing_waits(store, SMSC).await;
+    let settlement = |lease| Settlement {
+        lease,
+        outcome: Outcome::Done { state: State::HandedOver, remote_id: None },
+        answer: None,
+    };
+    store.settle(taken.into_iter().map(settlement).collect());
+    store.sync().await.unwrap();
+    let found = store.find(batch[7].message.id).await.unwrap().unwrap();
+    assert_eq!(found.state, State::HandedOver);
+    assert_nothing_waits(store, OWNER).await;
+}
+
+pub(super) async fn a_higher_priority_goes_first(store: &dyn Store) {
+    let priorities = [0, 3, 1, 3, 9, 0];
+    let batch: Vec<Entry> = (0..)
+        .zip(priorities)
+        .map(|(number, priority)| entry(number, |message| message.priority = Priority(priority)))
+        .collect();
+    accept(store, &batch).await;
+    let taken = store.take(&link(SMSC), 10).await.unwrap();
+    let order: Vec<_> = taken.iter().map(|lease| lease.message().id).collect();
+    let expected: Vec<_> = [1, 3, 4, 2, 0, 5].iter().map(|&at: &usize| batch[at].message.id).collect();
+    assert_eq!(order, expected);
+}
+
+pub(super) async fn a_dropped_lease_is_lent_again_at_its_place(store: &dyn Store) {
+    let batch = entries(5);
+    accept(store, &batch).await;
+    let mut first = store.take(&link(SMSC), 3).await.unwrap();
+    settle(store, first.remove(1), sent("kept"));
+    drop(first);
+    let again = store.take(&link(SMSC), 10).await.unwrap();
+    let order: Vec<_> = again.iter().map(|lease| lease.message().id).collect();
+    let expected: Vec<_> = [0, 2, 3, 4].iter().map(|&at: &usize| batch[at].message.id).collect();
+    assert_eq!(order, expected);
+    assert!(again.iter().all(|lease| lease.attempts() == 0), "a loan that was given back was no attempt");
+}
+
+pub(super) async fn a_cancelled_take_loses_nothing(store: &dyn Store) {
+    let name = link(SMSC);
+    for _ in 0..3 {
+        tokio::select! {
+            biased;
+            _ = store.take(&name, 1) => panic!("nothing was there to take"),
+            () = std::future::ready(()) => {}
+        }
+    }
+    let batch = entries(1);
+    accept(store, &batch).await;
+    assert_eq!(take_one(store, SMSC).await.message().id, batch[0].message.id);
+}
+
+pub(super) async fn a_taker_waits_for_what_comes(store: Arc<dyn Store>) {
+    let taker = Arc::clone(&store);
+    let task = tokio::spawn(async move { taker.take(&link(SMSC), 10).await });
+    tokio::task::yield_now().await;
+    let batch = entries(2);
+    accept(&*store, &batch).await;
+    let mut taken = task.await.unwrap().unwrap();
+    if taken.len() < 2 {
+        taken.extend(store.take(&link(SMSC), 10).await.unwrap());
+    }
+    assert_eq!(taken.len(), 2);
+}
+
+pub(super) async fn a_message_that_cannot_be_kept_refuses_its_batch(store: &dyn Store) {
+    let batch = vec![entry(1, |_| {}), entry(2, |message| message.parts.clear())];
+    assert!(matches!(store.accept(batch).await, Err(StoreError::Failed(_))));
+    assert_nothing_waits(store, SMSC).await;
+    accept(store, &entries(1)).await;
+}
+
+pub(super) async fn nothing_is_lent_before_its_time(store: &dyn Store) {
+    let at = soon();
+    accept(store, &[entry(1, |message| message.not_before = Some(at)), entry(2, |_| {})]).await;
+    let first = take_one(store, SMSC).await;
+    let second = take_one(store, SMSC).await;
+    assert!(first.message().not_before.is_none());
+    assert!(now() >= at && second.message().not_before == Some(at));
+}
+
+pub(super) async fn a_retry_is_not_lent_before_its_time(store: &dyn Store) {
+    accept(store, &entries(1)).await;
+    let at = soon();
+    settle(store, take_one(store, SMSC).await, Outcome::Retry { at, cause: Cause::Smpp(0x58) });
+    let again = take_one(store, SMSC).await;
+    assert!(now() >= at);
+    assert_eq!(again.attempts(), 1);
+    settle(store, again, Outcome::Retry { at: Timestamp(1), cause: Cause::Smpp(0x58) });
+    assert_eq!(take_one(store, SMSC).await.attempts(), 2);
+}
+
+// INV-10
+pub(super) async fn nothing_is_lent_after_its_validity(store: &dyn Store) {
+    let late = entry(1, |message| message.expires_at = Some(Timestamp(now().0 - 1)));
+    let valid = entry(2, |message| message.expires_at = Some(now().plus(Duration::from_secs(3600))));
+    accept(store, &[late.clone(), valid.clone()]).await;
+    assert_eq!(take_one(store, SMSC).await.message().id, valid.message.id);
+    let told = take_one(store, OWNER).await;
+    assert_eq!(told.message().id, late.message.id);
+    assert_eq!(notice_of(&told).state, State::Expired);
+    store.sync().await.unwrap();
+    assert_eq!(store.find(late.message.id).await.unwrap().unwrap().state, State::Expired);
+}
+
+pub(super) async fn another_link_can_have_it(store: &dyn Store) {
+    let mut with_choice = entry(1, |_| {});
+    with_choice.alternatives = vec![link(OTHER), link("telco-c")];
+    accept(store, &[with_choice]).await;
+    let lease = take_one(store, SMSC).await;
+    assert_eq!(lease.alternatives(), [link(OTHER), link("telco-c")]);
+    settle(store, lease, Outcome::Redirect { to: link(OTHER) });
+    assert_eq!(take_one(store, OTHER).await.attempts(), 1);
+    assert_nothing_waits(store, SMSC).await;
+}
+
+pub(super) async fn a_link_can_be_emptied(store: &dyn Store) {
+    let later = now().plus(Duration::from_secs(3600));
+    let batch = [entry(1, |message| message.not_before = Some(later)), entry(2, |_| {}), entry(3, |_| {})];
+    accept(store, &batch).await;
+    let mut moved = store.evacuate(&link(SMSC), 10).await.unwrap();
+    assert_eq!(moved.len(), 3, "due or not");
+    let back = moved.remove(0);
+    assert_eq!(back.message().id, batch[1].message.id);
+    drop(back);
+    for lease in moved {
+        settle(store, lease, Outcome::Redirect { to: link(OTHER) });
+    }
+    let here = take_one(store, SMSC).await;
+    assert_eq!((here.message().id, here.attempts()), (batch[1].message.id, 0));
+    let there = store.take(&link(OTHER), 10).await.unwrap();
+    assert_eq!(there.len(), 1, "what is not due is not due there either");
+    assert_eq!((there[0].message().id, there[0].attempts()), (batch[2].message.id, 0));
+}

@@ -1,0 +1,120 @@
+//! What is found later.
+
+use sms::{Address, Direction, MessageId, Npi, State, Timestamp, Ton};
+
+use super::sample::{entries, entry, id};
+use super::*;
+use crate::{Cause, Event, Page, Query};
+
+pub(super) async fn a_record_says_all_that_happened(store: &dyn Store) {
+    let batch = entries(1);
+    let message = &batch[0].message;
+    accept(store, &batch).await;
+    let fresh = store.find(message.id).await.unwrap().expect("what is durable is found");
+    assert_eq!((fresh.state, fresh.final_at), (State::Enroute, None));
+    let busy = Outcome::Retry { at: Timestamp(1), cause: Cause::Smpp(0x14) };
+    settle(store, take_one(store, SMSC).await, busy);
+    settle(store, take_one(store, SMSC).await, Outcome::Redirect { to: link(OTHER) });
+    settle(store, take_one(store, OTHER).await, sent("x"));
+    let mut report = receipt("x", State::Delivered);
+    report.smsc = link(OTHER);
+    store.receipts(vec![report.clone(), report]).await.unwrap();
+    let told = Outcome::Done { state: State::Delivered, remote_id: None };
+    settle(store, take_one(store, OWNER).await, told);
+    store.sync().await.unwrap();
+    let record = store.find(message.id).await.unwrap().unwrap();
+    assert_eq!((record.id, record.direction, record.segments), (message.id, Direction::Mt, 1));
+    assert_eq!((&record.origin, &record.target), (&link(OWNER), &link(OTHER)));
+    assert_eq!((&record.source, &record.destination), (&message.source, &message.destination));
+    assert_eq!((record.state, record.error, record.accepted_at), (State::Delivered, 0, message.accepted_at));
+    assert!(record.final_at.is_some_and(|at| at >= message.accepted_at));
+    let events: Vec<Event> = record.history.into_iter().map(|step| step.event).collect();
+    let attempted = |name| Event::Attempted { link: link(name) };
+    let delivered = Event::Receipt { state: State::Delivered, error: 0 };
+    let expected = [
+        Event::Accepted,
+        attempted(SMSC),
+        Event::Retried { cause: Cause::Smpp(0x14), at: Timestamp(1) },
+        attempted(SMSC),
+        Event::Redirected { to: link(OTHER) },
+        attempted(OTHER),
+        Event::Sent { remote_id: Some(sample::remote_id("x")) },
+        delivered.clone(),
+        Event::Final { state: State::Delivered },
+        delivered,
+        Event::OwnerTold { link: link(OWNER) },
+    ];
+    assert_eq!(events, expected);
+}
+
+pub(super) async fn what_is_not_there_is_not_found(store: &dyn Store) {
+    assert_eq!(store.find(id(99)).await.unwrap(), None);
+    assert!(store.search(Query { limit: 10, ..Query::default() }).await.unwrap().records.is_empty());
+    let cursor = Query { cursor: Some(id(99)), limit: 10, ..Query::default() };
+    assert!(store.search(cursor).await.unwrap().records.is_empty());
+}
+
+fn ids(page: &Page) -> Vec<MessageId> {
+    page.records.iter().map(|record| record.id).collect()
+}
+
+pub(super) async fn a_search_goes_page_by_page(store: &dyn Store) {
+    let batch = entries(25);
+    accept(store, &batch).await;
+    let (mut found, mut cursor, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = store.search(Query { cursor, limit: 10, ..Query::default() }).await.unwrap();
+        found.extend(ids(&page));
+        pages += 1;
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let newest_first: Vec<MessageId> = batch.iter().rev().map(|entry| entry.message.id).collect();
+    assert_eq!((found, pages), (newest_first, 3));
+}
+
+pub(super) async fn a_search_looks_at_what_it_is_asked(store: &dyn Store) {
+    let number = |value: &[u8]| Address::new(Ton(0), Npi(0), value).unwrap();
+    let early = Timestamp(now().0 - 5_000);
+    let mut batch = [
+        entry(1, |message| message.accepted_at = early),
+        entry(2, |message| message.source = number(b"62811777")),
+        entry(3, |message| message.destination = number(b"62811777")),
+        entry(4, |message| message.source = number(b"caf\xE9")),
+        entry(5, |message| message.origin = link("games")),
+    ];
+    batch[4].target = link(OTHER);
+    accept(store, &batch).await;
+    let numbers = async |query: Query| {
+        let page = store.search(Query { limit: 10, ..query }).await.unwrap();
+        let at = |id: MessageId| batch.iter().position(|entry| entry.message.id == id).unwrap() + 1;
+        ids(&page).into_iter().map(at).collect::<Vec<usize>>()
+    };
+    let of = |value: &[u8]| Query { number: Some(value.to_vec()), ..Query::default() };
+    assert_eq!(numbers(of(b"62811777")).await, [3, 2]);
+    assert_eq!(numbers(of(b"caf\xE9")).await, [4]);
+    assert_eq!(numbers(Query { link: Some(link("games")), ..of(b"1234") }).await, [5]);
+    assert_eq!(numbers(Query { link: Some(link(OTHER)), ..Query::default() }).await, [5]);
+    let border = Timestamp(early.0 + 1);
+    assert_eq!(numbers(Query { until: Some(border), ..Query::default() }).await, [1]);
+    assert_eq!(numbers(Query { from: Some(border), ..Query::default() }).await, [5, 4, 3, 2]);
+    let none = Query { from: Some(now().plus(std::time::Duration::from_secs(60))), ..Query::default() };
+    assert!(numbers(none).await.is_empty());
+}
+
+pub(super) async fn an_answer_comes_with_its_settlement(store: &dyn Store) {
+    accept(store, &entries(1)).await;
+    let lease = take_one(store, SMSC).await;
+    let asked = lease.message().id;
+    let mut answer = entry(2, |message| message.in_reply_to = Some(asked));
+    answer.target = link(OTHER);
+    let outcome = Outcome::Done { state: State::Delivered, remote_id: None };
+    store.settle(vec![Settlement { lease, outcome, answer: Some(answer.clone()) }]);
+    let lease = take_one(store, OTHER).await;
+    assert_eq!(lease.message(), &answer.message);
+    store.sync().await.unwrap();
+    let record = store.find(answer.message.id).await.unwrap().unwrap();
+    assert_eq!(record.in_reply_to, Some(asked));
+}

@@ -1,0 +1,315 @@
+//! The thread that brings the ledger up to date.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Transaction, params};
+use sms::Timestamp;
+
+use super::super::codec::Reader;
+use super::super::fact::read_fact;
+use super::super::journal::{Group, Place};
+use super::super::options::Options;
+use super::super::thread::clock;
+use super::files::{Files, Name};
+use super::row::{History, sql_address};
+use super::staging::{Late, News, Staged, Staging};
+use super::tail::Tail;
+use super::{Desk, LedgerError, Question, Source};
+use crate::StoreError;
+use sms::LinkName;
+
+/// How often the journal is looked at while nobody asks.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// How often records are written.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
+/// How often what was written is made durable, so that the journal can let go of it.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
+/// How long to wait after an error.
+const ERROR_PAUSE: Duration = Duration::from_secs(1);
+
+/// Reads the journal and writes records.
+#[derive(Debug)]
+pub(super) struct Feeder {
+    directory: PathBuf,
+    source: Source,
+    answers: Arc<Desk>,
+    retention: Duration,
+    records_max: u64,
+    files: Files,
+    staging: Staging,
+    tail: Tail,
+    flushed: Instant,
+    saved: (Place, Instant),
+    now: Timestamp,
+}
+
+impl Feeder {
+    pub(super) fn open(
+        directory: &Path,
+        source: Source,
+        options: &Options,
+        answers: Arc<Desk>,
+    ) -> Result<Self, LedgerError> {
+        let place = load_place(directory);
+        let tail = Tail::open(&source.journal, place, source.progress.durable())?;
+        source.progress.set_read(tail.place());
+        Ok(Self {
+            directory: directory.to_owned(),
+            answers,
+            retention: options.retention,
+            records_max: options.ledger_file_records,
+            files: Files::open(directory, options.ledger_file_records)?,
+            staging: Staging::new(Arc::clone(&source.names)),
+            flushed: Instant::now(),
+            saved: (tail.place(), Instant::now()),
+            tail,
+            source,
+            now: Timestamp(0),
+        })
+    }
+
+    /// Feeds the ledger and hands questions on, until the desk is closed and everything is written.
+    pub(super) fn run(mut self, desk: &Desk) {
+        loop {
+            let (questions, is_open) = desk.wait(INTERVAL);
+            let until = self.source.progress.durable();
+            let done = self.catch_up(until).and_then(|()| self.answer(questions)).and_then(|()| self.save(!is_open));
+            match done {
+                Ok(()) if is_open => {}
+                Ok(()) => break,
+                Err(error) => {
+                    tracing::error!(%error, "the ledger cannot be written; it is behind until it can");
+                    if !is_open || !self.start_over(desk) {
+                        break;
+                    }
+                }
+            }
+        }
+        self.answers.close();
+    }
+
+    /// Reads the journal up to `until` and writes what is due.
+    fn catch_up(&mut self, until: Place) -> Result<(), LedgerError> {
+        loop {
+            let Self { tail, staging, now, .. } = self;
+            let is_more = tail.read(until, &mut |place, group| add_group(staging, now, place, group))?;
+            if self.staging.is_full() || self.flushed.elapsed() >= FLUSH_INTERVAL {
+                self.flush(false)?;
+            }
+            if !is_more {
+                return Ok(());
+            }
+        }
+    }
+
+    fn answer(&mut self, questions: impl IntoIterator<Item = Question>) -> Result<(), LedgerError> {
+        let questions: Vec<Question> = questions.into_iter().collect();
+        if !questions.is_empty() {
+            self.flush_for(&questions)?;
+        }
+        for question in questions {
+            match question {
+                Question::Find { id, answer } => match self.staging.find(id) {
+                    Some(record) => drop(answer.send(Ok(Some(record)))),
+                    None => self.answers.put(Question::Find { id, answer }),
+                },
+                search @ Question::Search { .. } => self.answers.put(search),
+            }
+        }
+        Ok(())
+    }
+
+    fn flush_for(&mut self, questions: &[Question]) -> Result<(), LedgerError> {
+        let is_search = questions.iter().any(|question| matches!(question, Question::Search { .. }));
+        if is_search { self.flush(true) } else { self.write_late() }
+    }
+
+    /// Writes what will hardly change any more, or `all`.
+    fn flush(&mut self, all: bool) -> Result<(), LedgerError> {
+        self.flushed = Instant::now();
+        let now = self.now.max(clock());
+        let Self { staging, files, .. } = self;
+        let mut open: Option<(Name, bool)> = None;
+        staging.due(all, now, &mut |staged| {
+            let Some(name) = files.file_for(staged.serial, staged.staged_at) else { return Ok(()) };
+            if open.is_none_or(|(before, _)| before != name) {
+                if let Some((before, _)) = open {
+                    files.connection(before)?.execute_batch("COMMIT")?;
+                }
+                files.connection(name)?.execute_batch("BEGIN IMMEDIATE")?;
+                open = Some((name, true));
+            }
+            write(files.connection(name)?, staged)
+        })?;
+        if let Some((name, _)) = open {
+            self.files.connection(name)?.execute_batch("COMMIT")?;
+        }
+        self.write_late()
+    }
+
+    fn write_late(&mut self) -> Result<(), LedgerError> {
+        let mut late = self.staging.take_late().into_iter().peekable();
+        while let Some(&(serial, _)) = late.peek() {
+            let Some(name) = self.files.file_of(serial) else {
+                late.next();
+                continue;
+            };
+            let Self { files, staging, .. } = self;
+            let in_file: Vec<(u64, Vec<Late>)> =
+                std::iter::from_fn(|| late.next_if(|(serial, _)| files.file_of(*serial) == Some(name))).collect();
+            let transaction = files.connection(name)?.transaction()?;
+            for (serial, sayings) in in_file {
+                update(&transaction, serial, |news| news.add_late(sayings, staging.names()))?;
+            }
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Makes durable what was written, and lets the journal go up to where it is.
+    fn save(&mut self, is_last: bool) -> Result<(), LedgerError> {
+        let is_behind = self.tail.place().file > self.saved.0.file && self.flushed.elapsed() < FLUSH_INTERVAL;
+        if !is_last && !is_behind && self.saved.1.elapsed() < CHECKPOINT_INTERVAL {
+            return Ok(());
+        }
+        self.flush(is_last)?;
+        let place = self.staging.first_place().filter(|_| !is_last).unwrap_or(self.tail.place());
+        self.saved.1 = Instant::now();
+        if place != self.saved.0 && self.files.checkpoint()? {
+            store_place(&self.directory, place)?;
+            self.source.progress.set_read(place);
+            self.saved.0 = place;
+        }
+        self.files.retain(clock(), self.retention)
+    }
+
+    /// Forgets what was not written and reads it again; false if the desk was closed meanwhile.
+    fn start_over(&mut self, desk: &Desk) -> bool {
+        let pause = Instant::now();
+        while let Some(rest) = ERROR_PAUSE.checked_sub(pause.elapsed()).filter(|rest| !rest.is_zero()) {
+            let (questions, is_open) = desk.wait(rest);
+            let error = StoreError::Failed(String::from("the ledger cannot be written"));
+            questions.into_iter().for_each(|question| question.refuse(error.clone()));
+            if !is_open {
+                return false;
+            }
+        }
+        let place = load_place(&self.directory);
+        let durable = self.source.progress.durable();
+        let opened = Files::open(&self.directory, self.records_max)
+            .and_then(|files| Ok((files, Tail::open(&self.source.journal, place, durable)?)));
+        if let Ok((files, tail)) = opened {
+            (self.files, self.tail) = (files, tail);
+            self.staging = Staging::new(Arc::clone(&self.source.names));
+        }
+        true
+    }
+}
+
+fn add_group(
+    staging: &mut Staging,
+    now: &mut Timestamp,
+    place: Place,
+    group: &Group<'_>,
+) -> Result<(), LedgerError> {
+    let mut reader = Reader::new(group.facts);
+    while !reader.is_empty() {
+        let fact = read_fact(&mut reader).map_err(|_| LedgerError::Journal)?;
+        staging.add(fact, place, group.at);
+    }
+    *now = group.at.max(*now);
+    Ok(())
+}
+
+fn write(connection: &rusqlite::Connection, staged: &Staged) -> Result<(), LedgerError> {
+    const WRITE: &str = "INSERT INTO message (serial, id, direction, origin, target, source_ton, source_npi, source, \
+         destination_ton, destination_npi, destination, segments, state, error, accepted_at, final_at, in_reply_to, \
+         history, place) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) \
+         ON CONFLICT (serial) DO UPDATE SET target = ?5, state = ?13, error = ?14, final_at = ?16, history = ?18, \
+         place = ?19 WHERE place < ?19";
+    let (state, error, final_at) = outcome(&staged.news);
+    connection.prepare_cached(WRITE)?.execute(params![
+        staged.serial as i64,
+        staged.id.octets(),
+        u8::from(staged.direction == sms::Direction::Mo),
+        staged.origin.as_str(),
+        staged.target().as_str(),
+        staged.source.ton.0,
+        staged.source.npi.0,
+        sql_address(&staged.source.value),
+        staged.destination.ton.0,
+        staged.destination.npi.0,
+        sql_address(&staged.destination.value),
+        staged.segments,
+        state,
+        error,
+        staged.accepted_at.0 as i64,
+        final_at,
+        staged.in_reply_to.as_ref().map(|id| id.octets().as_slice()),
+        staged.news.history.octets(),
+        staged.news.place.to_u64() as i64,
+    ])?;
+    Ok(())
+}
+
+fn outcome(news: &News) -> (u8, u32, Option<i64>) {
+    match news.verdict {
+        Some((verdict, at)) => (verdict.sighted.state as u8, verdict.sighted.error, Some(at.0 as i64)),
+        None => (sms::State::Enroute as u8, 0, None),
+    }
+}
+
+/// Lets `change` add to what is kept of a message; one that is not kept is ignored.
+fn update(transaction: &Transaction<'_>, serial: u64, change: impl FnOnce(&mut News)) -> Result<(), LedgerError> {
+    const READ: &str = "SELECT history, place, origin FROM message WHERE serial = ?1";
+    const WRITE: &str = "UPDATE message SET history = ?2, place = ?3, target = coalesce(?4, target), \
+         state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \
+         WHERE serial = ?1";
+    let found = transaction.prepare_cached(READ)?.query_row([serial as i64], |row| {
+        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+    });
+    let (history, place, origin) = match found {
+        Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(()),
+        found => found?,
+    };
+    let history = History::from_octets(&history).unwrap_or_default();
+    let mut news = News::since(Place::from_u64(place as u64), history, LinkName::from(origin));
+    change(&mut news);
+    let (state, error, final_at) = outcome(&news);
+    transaction.prepare_cached(WRITE)?.execute(params![
+        serial as i64,
+        news.history.octets(),
+        news.place.to_u64() as i64,
+        news.redirected.as_ref().map(LinkName::as_str),
+        state,
+        final_at,
+        error,
+    ])?;
+    Ok(())
+}
+
+/// Where to go on reading; the start if that is not known.
+fn load_place(directory: &Path) -> Place {
+    let octets = fs::read(directory.join("place")).unwrap_or_default();
+    let mut reader = Reader::new(&octets);
+    match (reader.u64(), reader.u32()) {
+        (Ok(place), Ok(crc)) if crc == crc32fast::hash(&place.to_le_bytes()) => Place::from_u64(place),
+        _ => Place::default(),
+    }
+}
+
+fn store_place(directory: &Path, place: Place) -> std::io::Result<()> {
+    let octets = place.to_u64().to_le_bytes();
+    let temporary = directory.join("place.new");
+    let mut file = fs::File::create(&temporary)?;
+    file.write_all(&octets)?;
+    file.write_all(&crc32fast::hash(&octets).to_le_bytes())?;
+    file.sync_all()?;
+    fs::rename(temporary, directory.join("place"))?;
+    fs::File::open(directory)?.sync_all()
+}
