@@ -63,18 +63,28 @@ def gateway(smsc: NodeSmsc, start_gateway: Callable[..., Gateway]) -> Gateway:
 
 
 @pytest.fixture
-def bind(gateway: Gateway) -> Iterator[Callable[..., Esme]]:
-    """Binds ESMEs on Python's library; hangs up at the end those that did not unbind."""
+def start_esme(start_gateway: Callable[..., Gateway]) -> Iterator[Callable[..., Esme]]:
+    """Starts ESMEs on Python's library; hangs up at the end, before the gateway stops."""
     sessions: list[Esme] = []
 
-    def bind(mode: str = "transceiver", **credentials) -> Esme:
+    def start(gateway: Gateway, mode: str = "transceiver", **credentials) -> Esme:
         session = Esme(gateway.smpp_port, mode, **credentials)
         sessions.append(session)
         return session
 
-    yield bind
+    yield start
     for session in sessions:
         session.close()
+
+
+@pytest.fixture
+def bind(gateway: Gateway, start_esme: Callable[..., Esme]) -> Callable[..., Esme]:
+    """Binds ESMEs on Python's library to the gateway with one account."""
+
+    def bind(mode: str = "transceiver", **credentials) -> Esme:
+        return start_esme(gateway, mode, **credentials)
+
+    return bind
 
 
 @pytest.fixture

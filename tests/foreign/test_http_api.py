@@ -9,7 +9,6 @@ import pytest
 
 from harness import config
 from harness.curl import Answer, curl, post
-from harness.esme import Esme
 from harness.waiting import until
 
 
@@ -91,8 +90,8 @@ def test_nobody_sees_the_messages_of_others(smsc, start_gateway):
     assert curl(gateway.url + "/v1/messages", user="shop:counter1").json["messages"] == []
 
 
-def test_one_account_may_use_both_doors(gateway):
-    session = Esme(gateway.smpp_port)
+def test_one_account_may_use_both_doors(gateway, start_esme):
+    session = start_esme(gateway)
     message_id = session.accepted("628111", b"by SMPP", registered_delivery=1)
     session.next_delivery()
     assert final_record(gateway, message_id)["state"] == "delivered"

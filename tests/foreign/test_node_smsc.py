@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from harness import config
-from harness.esme import Esme
 
 TO_TELCO = {"from": {"link": "bank"}, "to": ["telco-a"]}
 TO_BANK = {"match": {"destination": "1234"}, "to": ["bank"]}
@@ -61,10 +60,10 @@ def test_it_unbinds_before_it_stops(smsc, start_gateway):
     smsc.expect("unbind", 2)
 
 
-def test_what_a_mobile_sends_reaches_the_esme_as_it_was(smsc, start_gateway):
+def test_what_a_mobile_sends_reaches_the_esme_as_it_was(smsc, start_gateway, start_esme):
     gateway = start_gateway(smsc=[config.smsc(smsc.port)], account=[config.BANK], route=[TO_TELCO, TO_BANK])
     smsc.expect("bound")
-    session = Esme(gateway.smpp_port)
+    session = start_esme(gateway)
     answer = smsc.mobile_sends("628111", "1234", "Привет", data_coding=8, source_addr_ton=1, source_addr_npi=1)
     assert answer["status"] == 0
     delivery = session.next_delivery()
@@ -75,12 +74,12 @@ def test_what_a_mobile_sends_reaches_the_esme_as_it_was(smsc, start_gateway):
     session.unbind()
 
 
-def test_what_a_mobile_sends_waits_while_the_esme_is_away(smsc, start_gateway):
+def test_what_a_mobile_sends_waits_while_the_esme_is_away(smsc, start_gateway, start_esme):
     # W-7: it is acknowledged, so it is kept
     gateway = start_gateway(smsc=[config.smsc(smsc.port)], account=[config.BANK], route=[TO_BANK])
     smsc.expect("bound")
     assert smsc.mobile_sends("628111", "1234", "anybody there?")["status"] == 0
-    session = Esme(gateway.smpp_port, "receiver")
+    session = start_esme(gateway, "receiver")
     assert session.next_delivery().short_message == b"anybody there?"
     session.unbind()
 

@@ -9,7 +9,6 @@ from base64 import b64encode
 
 from harness import config
 from harness.curl import curl, post
-from harness.esme import Esme
 from harness.gateway import BINARY
 from harness.provider import Answer
 from harness.waiting import DEADLINE_S
@@ -19,7 +18,7 @@ SHOP = {"name": "shop", "password": "counter1"}
 SAMPLE = re.compile(r'[a-z_:][a-z0-9_:]*(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? [-+0-9.eEinfNa]+')
 
 
-def test_a_wrong_file_is_refused_by_its_line_and_the_old_one_stays(start_gateway):
+def test_a_wrong_file_is_refused_by_its_line_and_the_old_one_stays(start_gateway, start_esme):
     gateway = start_gateway(account=[config.BANK])
     right = gateway.config.read_text()
     line = right.count("\n") + 1
@@ -27,7 +26,7 @@ def test_a_wrong_file_is_refused_by_its_line_and_the_old_one_stays(start_gateway
     since = gateway.reload()
     event = gateway.expect_log("old one stays", f"line {line}", since=since)
     assert event["level"] == "ERROR"
-    session = Esme(gateway.smpp_port)
+    session = start_esme(gateway)
     assert session.is_bound
     session.unbind()
 
@@ -40,28 +39,28 @@ def test_a_file_whose_parts_do_not_go_together_is_refused_by_its_line(start_gate
     gateway.expect_log("old one stays", f"line {right.count(chr(10)) + 3}", "nowhere", since=since)
 
 
-def test_a_right_file_adds_an_account_and_leaves_sessions_alone(start_gateway):
+def test_a_right_file_adds_an_account_and_leaves_sessions_alone(start_gateway, start_esme):
     gateway = start_gateway(account=[config.BANK])
-    session = Esme(gateway.smpp_port)
-    assert not Esme(gateway.smpp_port, system_id="shop", password="counter1").is_bound
+    session = start_esme(gateway)
+    assert not start_esme(gateway, system_id="shop", password="counter1").is_bound
     config.write(gateway.config, account=[config.BANK, SHOP])
     since = gateway.reload()
     gateway.expect_log("configuration reloaded", since=since)
-    shop = Esme(gateway.smpp_port, system_id="shop", password="counter1")
+    shop = start_esme(gateway, system_id="shop", password="counter1")
     assert shop.is_bound
     assert not session.request("enquire_link").is_error()
     for esme in (shop, session):
         esme.unbind()
 
 
-def test_an_account_that_is_dropped_is_unbound(start_gateway):
+def test_an_account_that_is_dropped_is_unbound(start_gateway, start_esme):
     gateway = start_gateway(account=[config.BANK, SHOP])
-    session = Esme(gateway.smpp_port, system_id="shop", password="counter1")
+    session = start_esme(gateway, system_id="shop", password="counter1")
     config.write(gateway.config, account=[config.BANK])
     gateway.reload()
     session.await_unbind()
     session.close()
-    assert not Esme(gateway.smpp_port, system_id="shop", password="counter1").is_bound
+    assert not start_esme(gateway, system_id="shop", password="counter1").is_bound
 
 
 def test_an_smsc_that_is_added_is_bound_to_and_one_that_is_dropped_is_left(start_smsc, start_gateway):
@@ -104,7 +103,7 @@ def test_metrics_are_well_formed_and_count_what_happened(gateway, bind, smsc):
     assert gateway.metric("estafet_store_healthy") == 1
 
 
-def test_neither_texts_nor_passwords_get_out(start_smsc, start_provider, start_gateway):
+def test_neither_texts_nor_passwords_get_out(start_smsc, start_provider, start_gateway, start_esme):
     """Canaries are planted in everything secret; only the journal, which holds the texts, may have them."""
     smsc = start_smsc(password="CanarySm")
     provider = start_provider(lambda _: Answer(body="CanaryReply"))
@@ -117,8 +116,8 @@ def test_neither_texts_nor_passwords_get_out(start_smsc, start_provider, start_g
     )
     smsc.expect("bound")
     for credentials in ({"password": "CanaryNo"}, {"system_id": "nobody", "password": "CanaryNo"}):
-        Esme(gateway.smpp_port, **credentials).close()
-    session = Esme(gateway.smpp_port, password="CanaryPw")
+        start_esme(gateway, **credentials).close()
+    session = start_esme(gateway, password="CanaryPw")
     session.accepted("628111", b"CanaryText", registered_delivery=1)
     session.next_delivery()
     session.accepted("628111", "CanaryText".encode("utf-16-be"), data_coding=8)

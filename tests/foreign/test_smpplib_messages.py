@@ -94,7 +94,7 @@ def test_a_message_that_the_smsc_throttles_is_sent_again(gateway, bind, smsc):
     bind().accepted("628111", b"not so fast")
     [submit] = smsc.submits()
     assert submit["text"] == "not so fast"
-    assert [refused["status"] for refused in smsc.events("refused")] == [0x58, 0x14]
+    assert [refused["refusal"] for refused in smsc.events("refused")] == [0x58, 0x14]
 
 
 def test_a_message_waits_while_the_smsc_is_away(bind, smsc):

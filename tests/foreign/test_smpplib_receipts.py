@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from harness import config, receipt
-from harness.esme import RECEIPT, Esme
+from harness.esme import RECEIPT
 
 SMSC_RECEIPT = 0x04
 
@@ -36,10 +36,10 @@ def test_nobody_who_did_not_ask_gets_a_receipt(bind, smsc):
     assert [submit["registered_delivery"] & 3 for submit in smsc.submits(2)] == [0, 1]
 
 
-def test_a_failed_delivery_is_told_with_its_state_and_error(start_smsc, start_gateway):
+def test_a_failed_delivery_is_told_with_its_state_and_error(start_smsc, start_gateway, start_esme):
     smsc = start_smsc(receipts=False)
     gateway = start_gateway(smsc=[config.smsc(smsc.port)], account=[config.BANK], route=[TO_TELCO])
-    session = Esme(gateway.smpp_port)
+    session = start_esme(gateway)
     message_id = session.accepted("628111", b"in vain", registered_delivery=RECEIPT)
     [submit] = smsc.submits()
     answer = smsc.ask(
@@ -98,11 +98,11 @@ def test_a_receipt_waits_for_its_owner(bind, smsc):
     assert receipt.read(bind("receiver").next_delivery().short_message).id == message_id
 
 
-def test_a_text_id_and_a_receipt_without_tlvs_find_their_message(start_smsc, start_gateway):
+def test_a_text_id_and_a_receipt_without_tlvs_find_their_message(start_smsc, start_gateway, start_esme):
     # V-5: a message centre that speaks 3.3 and gives ids that are no numbers
     smsc = start_smsc(ids="text", version=0x33)
     gateway = start_gateway(smsc=[config.smsc(smsc.port)], account=[config.BANK], route=[TO_TELCO])
-    session = Esme(gateway.smpp_port)
+    session = start_esme(gateway)
     message_id = session.accepted("628111", b"old ways", registered_delivery=RECEIPT, user_message_reference=7)
     assert receipt.read(session.next_delivery().short_message).id == message_id
     [submit] = smsc.submits()

@@ -12,7 +12,7 @@ use sms::{Address, LinkName};
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{AccountConfig, AccountPassword};
+use crate::config::{AccountConfig, AccountPassword, PasswordHash};
 use crate::dispatch::TokenBucket;
 use crate::intake::Refusal;
 
@@ -28,6 +28,8 @@ pub(crate) struct Account {
     /// The keyed digest of the password that the hash was last verified for: Argon2 takes tens of
     /// milliseconds, and a client that binds again or calls by HTTP would pay them each time.
     verified: Mutex<Option<[u8; 32]>>,
+    /// One Argon2 run at a time: a storm of binds shall not take the machine.
+    hashing: tokio::sync::Mutex<()>,
 }
 
 impl Account {
@@ -43,6 +45,7 @@ impl Account {
             revoked: CancellationToken::new(),
             digest_key: rand::random(),
             verified: Mutex::new(None),
+            hashing: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -60,15 +63,7 @@ impl Account {
         match &self.config.password {
             AccountPassword::Plain(secret) => self.digest(secret.expose().as_bytes()).ct_eq(&digest).into(),
             AccountPassword::Hashed(_) if self.was_verified(&digest) => true,
-            AccountPassword::Hashed(hash) => {
-                let hash = hash.clone();
-                let verdict = tokio::task::spawn_blocking(move || matches_hash(hash.as_str(), &password));
-                let right = verdict.await.unwrap_or(false);
-                if right {
-                    *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
-                }
-                right
-            }
+            AccountPassword::Hashed(hash) => self.verify_hashed(hash.clone(), password, digest).await,
         }
     }
 
@@ -121,6 +116,19 @@ impl Account {
         } else {
             Err(Refusal::SourceNotAllowed)
         }
+    }
+
+    async fn verify_hashed(&self, hash: PasswordHash, password: Vec<u8>, digest: [u8; 32]) -> bool {
+        let _turn = self.hashing.lock().await;
+        if self.was_verified(&digest) {
+            return true;
+        }
+        let verdict = tokio::task::spawn_blocking(move || matches_hash(hash.as_str(), &password));
+        let right = verdict.await.unwrap_or(false);
+        if right {
+            *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
+        }
+        right
     }
 
     fn was_verified(&self, digest: &[u8; 32]) -> bool {

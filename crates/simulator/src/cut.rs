@@ -38,7 +38,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Cuttable<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Cuttable<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.check(context)?;
         Pin::new(&mut self.stream).poll_write(context, octets)
     }

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
+use smpp::{CString, ShortMessage};
 use sms::UserDataHeader;
 use sms::udh::Reference;
-use smpp::{CString, ShortMessage};
 
 /// UDHI, bit 6 of esm_class: the body starts with a user data header.
 pub(crate) const UDHI: u8 = 0x40;
@@ -23,7 +23,8 @@ impl Joiner {
     pub(crate) fn add(&mut self, message: &ShortMessage) -> Option<Bytes> {
         let (part, body) = Part::of(message);
         let Some(part) = part else { return Some(Bytes::copy_from_slice(&body)) };
-        let at = self.open.iter().position(|open| open.key == part.key).unwrap_or_else(|| self.begin(part.key));
+        let at =
+            self.open.iter().position(|open| open.key == part.key).unwrap_or_else(|| self.begin(part.key));
         let open = self.open.get_mut(at)?;
         open.fill(part.number, &body);
         if open.missing > 0 {
@@ -120,10 +121,11 @@ impl Part {
         if message.esm_class & UDHI != 0
             && let Ok((header, text)) = UserDataHeader::parse(&body)
         {
-            let part = header.concatenation().filter(|concatenation| concatenation.total > 1).map(|concatenation| {
-                let reference = Shared::Header(concatenation.reference);
-                Self { key: key(reference, concatenation.total), number: concatenation.number }
-            });
+            let part =
+                header.concatenation().filter(|concatenation| concatenation.total > 1).map(|concatenation| {
+                    let reference = Shared::Header(concatenation.reference);
+                    Self { key: key(reference, concatenation.total), number: concatenation.number }
+                });
             return (part, body.slice_ref(text));
         }
         let tlvs = &message.tlvs;
@@ -187,7 +189,8 @@ mod tests {
     fn what_is_whole_passes_at_once() {
         let mut payload = ShortMessage::default();
         payload.tlvs.push(TlvTag::MESSAGE_PAYLOAD, b"long").unwrap();
-        let broken = ShortMessage { esm_class: UDHI, short_message: b"\xFFx"[..].into(), ..ShortMessage::default() };
+        let broken =
+            ShortMessage { esm_class: UDHI, short_message: b"\xFFx"[..].into(), ..ShortMessage::default() };
         let mut joiner = Joiner::default();
         assert_eq!(joiner.add(&payload).as_deref(), Some(&b"long"[..]));
         assert_eq!(joiner.add(&broken).as_deref(), Some(&b"\xFFx"[..]));

@@ -25,6 +25,6 @@ pub use histogram::{Histogram, Latency};
 pub use load::{Fate, Load, LoadProgress, LoadReport, LoadRun};
 pub use serial::Serial;
 pub use smsc::{
-    Credentials, Faults, Fates, Handset, HandsetMessage, IdForm, MoError, ReceiptPath, Smsc, SmscConfig, SmscStats,
-    Submit, Tally,
+    Credentials, Fates, Faults, Handset, HandsetMessage, IdForm, MoError, ReceiptPath, Smsc, SmscConfig,
+    SmscStats, Submit, Tally,
 };

@@ -48,7 +48,8 @@ async fn it_answers_by_keyword_and_repeats_the_rest() {
 
 #[tokio::test]
 async fn it_fails_as_told_and_keeps_the_newest_calls() {
-    let config = ApplicationConfig { fail: Every::nth(2), fail_status: 503, calls_max: 1, ..Default::default() };
+    let config =
+        ApplicationConfig { fail: Every::nth(2), fail_status: 503, calls_max: 1, ..Default::default() };
     let application = Application::start(config).await.unwrap();
     assert_eq!(post(&application, "id=1&text=a").await.0, 200);
     assert_eq!(post(&application, "id=2&text=a").await.0, 503);

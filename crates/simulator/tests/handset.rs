@@ -20,7 +20,10 @@ async fn a_message_of_a_handset_comes_to_the_esme() {
     let esme = bank(&smsc).await;
     smsc.handset("+6281111").send("1234", "GAME JOIN").await.unwrap();
     let message = esme.next_mo(SOON).await.unwrap();
-    assert_eq!((message.from.as_str(), message.to.as_str(), message.text.as_str()), ("6281111", "1234", "GAME JOIN"));
+    assert_eq!(
+        (message.from.as_str(), message.to.as_str(), message.text.as_str()),
+        ("6281111", "1234", "GAME JOIN")
+    );
     let stats = smsc.stats();
     assert_eq!((stats.messages_sent, stats.messages_acknowledged, stats.waiting), (1, 1, 0));
 }

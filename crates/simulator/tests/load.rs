@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use operator::{SOON, centre, config};
 use simulator::{Audit, Every, Fate, Fates, Faults, Load, ReceiptPath, Serial, SmscConfig};
-use sms::State;
 use smpp::CommandStatus;
+use sms::State;
 
 async fn report(load: Load) -> simulator::LoadReport {
     tokio::time::timeout(3 * SOON, load.run()).await.unwrap().unwrap()
@@ -25,7 +25,8 @@ async fn every_message_arrives_once_and_has_its_receipt() {
         ..SmscConfig::default()
     })
     .await;
-    let report = report(Load { messages: 2000, first_serial: 1000, sessions: 3, ..Load::new(config(&smsc)) }).await;
+    let report =
+        report(Load { messages: 2000, first_serial: 1000, sessions: 3, ..Load::new(config(&smsc)) }).await;
     assert_eq!((report.submitted, report.accepted, report.unsettled), (2000, 2000, 0));
     assert_eq!(report.receipts, [(State::Delivered, 1800), (State::Undeliverable, 200)]);
     assert_eq!((report.without_receipt, report.receipts_twice, report.receipts_unmatched), (0, 0, 0));
@@ -89,7 +90,8 @@ async fn without_reconnect_a_load_ends_with_its_sessions() {
 
 #[tokio::test]
 async fn the_limit_of_the_message_centre_holds() {
-    let smsc = centre(SmscConfig { segments_per_second: NonZeroU32::new(100), ..SmscConfig::default() }).await;
+    let smsc =
+        centre(SmscConfig { segments_per_second: NonZeroU32::new(100), ..SmscConfig::default() }).await;
     let report = report(Load { messages: 500, receipts: false, ..Load::new(config(&smsc)) }).await;
     let throttled = report.refused[&CommandStatus::THROTTLED];
     assert!(throttled >= 300 && report.accepted >= 10, "{report:?}");

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use operator::{SOON, bank, centre};
 use simulator::{Every, Fates, Faults, IdForm, ReceiptPath, SmscConfig, SubmitError};
-use sms::State;
 use smpp::{BindMode, CommandStatus};
+use sms::State;
 
 #[tokio::test]
 async fn a_message_reaches_its_handset_and_its_receipt_the_esme() {
@@ -38,7 +38,8 @@ async fn ids_are_written_in_the_form_that_is_asked_for() {
         (IdForm::HexThenDecimal, "beef", "0000048879"),
         (IdForm::Text, "mc-0000beef-q", "mc-0000beef-q"),
     ] {
-        let smsc = centre(SmscConfig { id_form: form, first_id: Some(48_879), ..SmscConfig::default() }).await;
+        let smsc =
+            centre(SmscConfig { id_form: form, first_id: Some(48_879), ..SmscConfig::default() }).await;
         let esme = bank(&smsc).await;
         assert_eq!(esme.submit("6281111", "1234", "hi", true).await.unwrap(), response);
         assert_eq!(esme.next_receipt(SOON).await.unwrap().message_id, told);
@@ -179,7 +180,9 @@ async fn a_full_inbox_delays_receipts_and_loses_none() {
     for _ in 0..2 {
         esme.submit("6281111", "1234", "hi", true).await.unwrap();
     }
-    smsc.stats_when(SOON, |stats| stats.receipts_sent >= 2 && stats.receipts_acknowledged == 1).await.unwrap();
+    smsc.stats_when(SOON, |stats| stats.receipts_sent >= 2 && stats.receipts_acknowledged == 1)
+        .await
+        .unwrap();
     for _ in 0..2 {
         esme.next_receipt(SOON).await.unwrap();
     }

@@ -101,6 +101,9 @@ impl Drop for Lease {
 
 impl std::fmt::Debug for Lease {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lease").field("message", &self.message.id).field("item", &self.item).finish_non_exhaustive()
+        f.debug_struct("Lease")
+            .field("message", &self.message.id)
+            .field("item", &self.item)
+            .finish_non_exhaustive()
     }
 }

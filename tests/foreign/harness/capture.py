@@ -60,11 +60,11 @@ class Capture:
         """Every SMPP PDU that Wireshark sees, in order, as fields by their names in Wireshark."""
         return [pdu for packet in self._tshark("smpp") for pdu in _as_list(packet["_source"]["layers"]["smpp"])]
 
-    def complaints(self) -> list[str]:
-        """What Wireshark calls malformed, or an error, in what we sent."""
-        found = self._tshark("smpp && (_ws.malformed || _ws.expert.severity == error || _ws.lua.error)")
-        # What does not even look like SMPP on these ports would be no smpp packet at all.
-        found += self._tshark("tcp.len > 0 && !smpp && !tcp.reassembled_in && !tcp.segment")
+    def complaints(self, sender: str) -> list[str]:
+        """What Wireshark calls malformed, or an error, in what `sender` (a display filter) sent."""
+        found = self._tshark(f"({sender}) && smpp && (_ws.malformed || _ws.expert.severity == error)")
+        # What does not even look like SMPP is no smpp packet at all.
+        found += self._tshark(f"({sender}) && tcp.len > 0 && !smpp && !({TCP_MATTERS})")
         return [json.dumps(packet["_source"]["layers"]) for packet in found]
 
     def _tshark(self, display: str) -> list[dict]:
@@ -140,5 +140,7 @@ def _as_list(value) -> list:
     return value if isinstance(value, list) else [value]
 
 
+#: Packets that carry no whole PDU of their own, for reasons that are TCP's.
+TCP_MATTERS = "tcp.reassembled_in || tcp.segment || tcp.analysis.retransmission"
 MARK_S = 0.1
 MARKS_MAX = 300

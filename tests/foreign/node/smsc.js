@@ -77,7 +77,7 @@ function takeBind(session, number, pdu) {
 function takeSubmit(session, number, pdu) {
   const refusal = refusals.shift();
   if (refusal) {
-    say('refused', { session: number, status: refusal, ...fieldsOf(pdu) });
+    say('refused', { session: number, refusal, ...fieldsOf(pdu) });
     session.send(pdu.response({ command_status: refusal }));
     return;
   }

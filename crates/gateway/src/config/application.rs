@@ -1,6 +1,7 @@
 //! A content provider that we call by HTTP.
 
-use serde::Deserialize;
+use reqwest::Url;
+use serde::{Deserialize, Deserializer, de};
 
 use super::Name;
 
@@ -10,8 +11,9 @@ use super::Name;
 pub struct ApplicationConfig {
     /// The name of the link.
     pub name: Name,
-    /// What is called for each message.
-    pub url: String,
+    /// What is called for each message: http or https, with a host.
+    #[serde(deserialize_with = "http_url")]
+    pub url: Url,
     /// How it is called.
     #[serde(default)]
     pub method: Method,
@@ -36,6 +38,16 @@ pub enum Method {
     /// The message in the query.
     #[serde(rename = "GET")]
     Get,
+}
+
+fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let url = Url::parse(&text).map_err(|error| de::Error::custom(format!("not a URL: {error}")))?;
+    if matches!(url.scheme(), "http" | "https") && url.has_host() {
+        Ok(url)
+    } else {
+        Err(de::Error::custom("a content provider has an http or https URL with a host"))
+    }
 }
 
 const fn default_window() -> u16 {

@@ -86,3 +86,11 @@ fn a_password_is_needed_and_never_shown() {
     let shown = format!("{:?}", parse(DESIGN).unwrap());
     assert!(!shown.contains("hunter22") && !shown.contains("secret"), "{shown}");
 }
+
+#[test]
+fn a_content_provider_is_called_by_http_with_a_host() {
+    for url in ["ftp://127.0.0.1/", "mailto:a@b.c", "127.0.0.1:9000", "http://", "data:,x"] {
+        let error = parse(&DESIGN.replace("http://127.0.0.1:9000/mo", url)).unwrap_err();
+        assert!(error.contains("line 33"), "{url}: {error}");
+    }
+}

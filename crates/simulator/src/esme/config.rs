@@ -40,7 +40,11 @@ pub struct EsmeConfig {
 impl EsmeConfig {
     /// The default for this message centre and ESME.
     #[must_use]
-    pub fn new(address: impl Into<String>, system_id: impl Into<String>, password: impl Into<String>) -> Self {
+    pub fn new(
+        address: impl Into<String>,
+        system_id: impl Into<String>,
+        password: impl Into<String>,
+    ) -> Self {
         Self {
             address: address.into(),
             system_id: system_id.into(),

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use bytes::Bytes;
-use sms::State;
 use smpp::ShortMessage;
+use sms::State;
 
 use crate::join::{Joiner, text_of};
 
@@ -121,10 +121,15 @@ mod tests {
     //
     #[test]
     fn tlvs_go_before_the_text_and_either_is_enough() {
-        let text = b"id:77 sub:001 dlvrd:001 submit date:1205170830 done date:1205170831 stat:EXPIRED err:012 text:";
-        let mut pdu = ShortMessage { esm_class: 0x04, short_message: text[..].into(), ..ShortMessage::default() };
+        let text =
+            b"id:77 sub:001 dlvrd:001 submit date:1205170830 done date:1205170831 stat:EXPIRED err:012 text:";
+        let mut pdu =
+            ShortMessage { esm_class: 0x04, short_message: text[..].into(), ..ShortMessage::default() };
         let receipt = IncomingReceipt::read(pdu.clone());
-        assert_eq!((receipt.message_id.as_str(), receipt.state, receipt.error), ("77", Some(State::Expired), 12));
+        assert_eq!(
+            (receipt.message_id.as_str(), receipt.state, receipt.error),
+            ("77", Some(State::Expired), 12)
+        );
         pdu.tlvs.push(TlvTag::RECEIPTED_MESSAGE_ID, b"78\0").unwrap();
         pdu.tlvs.push_u8(TlvTag::MESSAGE_STATE, 2);
         let receipt = IncomingReceipt::read(pdu.clone());

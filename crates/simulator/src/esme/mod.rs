@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use driver::Limits;
-use sms::{Alphabet, SplitError};
 use smpp::{CommandStatus, ShortMessage};
+use sms::{Alphabet, SplitError};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -92,7 +92,13 @@ impl Esme {
     ///
     /// # Errors
     /// It was not taken, or nobody knows; see [`SubmitError`].
-    pub async fn submit(&self, to: &str, from: &str, text: &str, receipt: bool) -> Result<String, SubmitError> {
+    pub async fn submit(
+        &self,
+        to: &str,
+        from: &str,
+        text: &str,
+        receipt: bool,
+    ) -> Result<String, SubmitError> {
         let mut segments = segments(to, from, text, receipt)?;
         match (segments.pop(), segments.is_empty()) {
             (Some(message), true) => self.submit_pdu(message).await,

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Instant;
 
 use driver::{Ended, Handler};
-use smpp::{Body, CommandStatus, Event, MessageResp, Session, ShortMessage};
+use smpp::{BindMode, Body, CommandStatus, Event, MessageResp, Session, ShortMessage};
 use tokio::sync::{mpsc, oneshot};
 
 use super::incoming::{IncomingMessage, IncomingReceipt, is_receipt};
@@ -26,6 +26,8 @@ pub(super) struct Client {
     receipts: mpsc::Sender<IncomingReceipt>,
     messages: mpsc::Sender<IncomingMessage>,
     joiner: Joiner,
+    /// Bound to receive only: submissions are refused, or they would wait for ever.
+    receives_only: bool,
     /// Who waits for the bind.
     binding: Option<oneshot::Sender<Result<(), BindError>>>,
 }
@@ -37,7 +39,14 @@ impl Client {
         messages: mpsc::Sender<IncomingMessage>,
         binding: oneshot::Sender<Result<(), BindError>>,
     ) -> Self {
-        Self { commands, receipts, messages, joiner: Joiner::default(), binding: Some(binding) }
+        Self {
+            commands,
+            receipts,
+            messages,
+            joiner: Joiner::default(),
+            receives_only: false,
+            binding: Some(binding),
+        }
     }
 
     /// The session is over; whoever waits is told.
@@ -83,7 +92,10 @@ impl Handler for Client {
 
     fn event(&mut self, now: Instant, session: &mut Session<Asker>, event: Event<Asker>) {
         match event {
-            Event::Bound { .. } => self.bound(Ok(())),
+            Event::Bound { mode, .. } => {
+                self.receives_only = mode == BindMode::Receiver;
+                self.bound(Ok(()));
+            }
             Event::BindRefused { status } => self.bound(Err(BindError::Refused(status))),
             Event::Request { sequence, body } => {
                 let response = Body::refusal(body.command_id());
@@ -100,6 +112,7 @@ impl Handler for Client {
 
     async fn next(&mut self, room: usize) -> Vec<Command> {
         let mut commands = Vec::new();
+        let room = if self.receives_only { COMMANDS_AT_ONCE } else { room };
         if room == 0 || self.commands.recv_many(&mut commands, room).await == 0 {
             pending::<()>().await;
         }
@@ -126,3 +139,6 @@ fn answer(asker: Asker, result: Result<String, SubmitError>) {
     // Whoever asked may have gone.
     let _ = asker.send(result);
 }
+
+/// How many submissions are refused at once.
+const COMMANDS_AT_ONCE: usize = 100;

@@ -4,8 +4,8 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
-use sms::State;
 use smpp::CommandStatus;
+use sms::State;
 
 use super::report::{Fate, LoadProgress, LoadReport, WITHOUT_RECEIPT_MAX};
 use crate::{Histogram, Serial};
@@ -175,7 +175,8 @@ impl Ledger {
             .collect();
         if self.asks_receipts {
             report.without_receipt = self.progress.accepted - self.progress.receipts;
-            let missing = self.known.iter().filter(|(_, known)| known.sent_at.is_some() && !known.has_receipt);
+            let missing =
+                self.known.iter().filter(|(_, known)| known.sent_at.is_some() && !known.has_receipt);
             let ids = missing.map(|(id, _)| String::from_utf8_lossy(id).into_owned());
             report.ids_without_receipt = ids.take(WITHOUT_RECEIPT_MAX).collect();
         }

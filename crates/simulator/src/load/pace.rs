@@ -53,8 +53,9 @@ mod tests {
         let start = Instant::now();
         for step_ms in [1, 7, 50] {
             let mut pace = Pace::new(start, Some(1000), 2);
-            let sent: usize =
-                (0..=2000 / step_ms).map(|step| pace.take(start + Duration::from_millis(step * step_ms), 100)).sum();
+            let sent: usize = (0..=2000 / step_ms)
+                .map(|step| pace.take(start + Duration::from_millis(step * step_ms), 100))
+                .sum();
             assert!((990..=1001).contains(&sent), "{sent} at steps of {step_ms} ms");
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use sms::State;
 use smpp::CommandStatus;
+use sms::State;
 
 use crate::Latency;
 

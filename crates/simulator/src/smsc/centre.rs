@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use sms::Timestamp;
 use smpp::{Bind, CommandStatus, ShortMessage};
+use sms::Timestamp;
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::exchange::{Cargo, Delivery, Exchange, Offer, Recipient};

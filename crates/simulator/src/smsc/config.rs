@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use sms::State;
 use smpp::CommandStatus;
+use sms::State;
 
 use super::IdForm;
 use crate::Every;

@@ -153,7 +153,9 @@ impl Exchange {
     /// A session is over; what it had taken and not settled is `unsettled`.
     pub(super) fn leave(&self, seat: Option<Seat>, unsettled: Vec<Delivery>) {
         let mut state = self.lock();
-        let left = seat.and_then(|seat| state.accounts.get_mut(seat.account.0)?.remove(seat.number)).unwrap_or_default();
+        let left = seat
+            .and_then(|seat| state.accounts.get_mut(seat.account.0)?.remove(seat.number))
+            .unwrap_or_default();
         for delivery in unsettled.into_iter().chain(left) {
             self.route(&mut state, delivery);
         }
@@ -216,7 +218,8 @@ impl Exchange {
     fn take_due(&self, seat: &Seat, room: usize) -> Vec<Delivery> {
         let mut state = self.lock();
         let account = state.accounts.get_mut(seat.account.0);
-        let place = account.and_then(|account| account.places.iter_mut().find(|place| place.number == seat.number));
+        let place =
+            account.and_then(|account| account.places.iter_mut().find(|place| place.number == seat.number));
         place.map_or_else(Vec::new, |place| {
             let count = room.min(place.due.len());
             place.due.drain(..count).collect()
@@ -268,7 +271,9 @@ impl Exchange {
                 let count = state.accounts.len();
                 let after = state.turn;
                 let next = (0..count).map(|step| (after + 1 + step) % count);
-                let next = next.into_iter().find(|&at| state.accounts.get(at).is_some_and(|it| !it.places.is_empty()));
+                let next = next
+                    .into_iter()
+                    .find(|&at| state.accounts.get(at).is_some_and(|it| !it.places.is_empty()));
                 match next.and_then(|at| Some((at, state.accounts.get_mut(at)?))) {
                     Some((at, account)) => {
                         account.route(delivery, None);
@@ -293,7 +298,8 @@ impl Exchange {
 
 impl Account {
     fn route(&mut self, delivery: Delivery, preferred: Option<u64>) {
-        let preferred = preferred.and_then(|number| self.places.iter().position(|place| place.number == number));
+        let preferred =
+            preferred.and_then(|number| self.places.iter().position(|place| place.number == number));
         let at = preferred.unwrap_or_else(|| {
             self.turn = self.turn.wrapping_add(1);
             self.turn % self.places.len().max(1)

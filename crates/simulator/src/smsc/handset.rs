@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use sms::{Alphabet, SplitError};
 use smpp::{CommandStatus, ShortMessage};
+use sms::{Alphabet, SplitError};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -168,7 +168,12 @@ impl Inbox {
         }
         let data_coding = message.data_coding;
         let text = sms::decode(data_coding, &body).unwrap_or_default();
-        state.messages.push_back(HandsetMessage { from: message.source.value.to_string(), text, data_coding, body });
+        state.messages.push_back(HandsetMessage {
+            from: message.source.value.to_string(),
+            text,
+            data_coding,
+            body,
+        });
         state.unread = (state.unread + 1).min(INBOX_MESSAGES_MAX);
         drop(state);
         self.arrived.notify_waiters();

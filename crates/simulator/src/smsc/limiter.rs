@@ -17,7 +17,12 @@ pub(super) struct Limiter {
 impl Limiter {
     pub(super) fn new(now: Instant, per_second: NonZeroU32) -> Self {
         let interval_ns = SECOND_NS / u64::from(per_second.get());
-        Self { since: now, even_at: AtomicU64::new(0), interval_ns, burst_ns: interval_ns.max(SECOND_NS / 10) }
+        Self {
+            since: now,
+            even_at: AtomicU64::new(0),
+            interval_ns,
+            burst_ns: interval_ns.max(SECOND_NS / 10),
+        }
     }
 
     /// Whether one more may pass at `now`.
@@ -55,8 +60,9 @@ mod tests {
     fn one_per_second_is_possible() {
         let start = Instant::now();
         let limiter = Limiter::new(start, NonZeroU32::MIN);
-        assert_eq!([0, 500, 1000, 1999, 2000].map(|ms| limiter.admits(start + Duration::from_millis(ms))), [
-            true, false, true, false, true
-        ]);
+        assert_eq!(
+            [0, 500, 1000, 1999, 2000].map(|ms| limiter.admits(start + Duration::from_millis(ms))),
+            [true, false, true, false, true]
+        );
     }
 }

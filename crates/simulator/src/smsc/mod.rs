@@ -103,7 +103,11 @@ impl Smsc {
     }
 
     /// Waits until the statistics are as wanted, and returns them; `None` if they are not in time.
-    pub async fn stats_when(&self, within: Duration, wanted: impl Fn(&SmscStats) -> bool) -> Option<SmscStats> {
+    pub async fn stats_when(
+        &self,
+        within: Duration,
+        wanted: impl Fn(&SmscStats) -> bool,
+    ) -> Option<SmscStats> {
         let waiting = async {
             loop {
                 let changed = self.centre.changed.notified();
@@ -175,7 +179,9 @@ impl Door {
             };
             match accepted {
                 // Two tasks are the exchange's and this one.
-                Ok((stream, _)) if self.tasks.len() < self.centre.config.connections_max.saturating_add(2) => {
+                Ok((stream, _))
+                    if self.tasks.len() < self.centre.config.connections_max.saturating_add(2) =>
+                {
                     self.attend(stream);
                 }
                 Ok((_, peer)) => tracing::warn!(%peer, "too many connections to the simulated SMSC"),

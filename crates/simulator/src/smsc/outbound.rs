@@ -46,7 +46,12 @@ impl Outbound {
     }
 
     /// Sends a delivery that the exchange does not know.
-    pub(super) fn deliver_unposted(&mut self, now: Instant, session: &mut Session<Delivery>, delivery: Delivery) {
+    pub(super) fn deliver_unposted(
+        &mut self,
+        now: Instant,
+        session: &mut Session<Delivery>,
+        delivery: Delivery,
+    ) {
         self.centre.exchange.adopt(1);
         self.deliver(now, session, delivery);
     }

@@ -1,8 +1,8 @@
 //! Receipts as deliver_sm.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use sms::{ReceiptText, State, Timestamp};
 use smpp::{Address, CString, ShortMessage, TlvTag, Tlvs};
+use sms::{ReceiptText, State, Timestamp};
 
 use super::IdForm;
 use crate::join;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sms::State;
 use smpp::{Body, CommandStatus, MessageResp, Session, ShortMessage};
+use sms::State;
 use tokio::sync::watch;
 
 use super::Faults;
@@ -102,10 +102,13 @@ impl Reception {
         if !self.taken.is_empty() {
             let form = self.centre.config.id_form;
             if self.centre.record.is_on() {
-                self.centre.record.add(self.taken.iter().map(|it| (form.in_response(it.number), &it.message)));
+                self.centre
+                    .record
+                    .add(self.taken.iter().map(|it| (form.in_response(it.number), &it.message)));
             }
             if self.centre.handsets.are_there() {
-                let reached = self.taken.iter().filter(|it| matches!(it.state, State::Delivered | State::Accepted));
+                let reached =
+                    self.taken.iter().filter(|it| matches!(it.state, State::Delivered | State::Accepted));
                 self.centre.handsets.deliver(reached.map(|it| &it.message));
             }
             self.taken.clear();
@@ -129,7 +132,8 @@ impl Reception {
             return Some(CommandStatus::INVDSTADR);
         }
         let asks = submission.message.registered_delivery != 0;
-        let is_full = asks && self.centre.exchange.waiting() + self.due.len() >= self.centre.config.deliveries_max;
+        let is_full =
+            asks && self.centre.exchange.waiting() + self.due.len() >= self.centre.config.deliveries_max;
         is_full.then_some(CommandStatus::MSGQFUL)
     }
 
@@ -174,7 +178,14 @@ impl Reception {
         }
     }
 
-    fn accept(&mut self, now: Instant, session: &mut Session<Delivery>, sequence: u32, number: u32, at: Instant) {
+    fn accept(
+        &mut self,
+        now: Instant,
+        session: &mut Session<Delivery>,
+        sequence: u32,
+        number: u32,
+        at: Instant,
+    ) {
         let response = MessageResp::new(self.centre.config.id_form.in_response(number));
         if at <= now {
             session.respond(now, sequence, CommandStatus::OK, Body::SubmitSmResp(response));
@@ -196,7 +207,13 @@ impl Reception {
     }
 }
 
-fn refuse(now: Instant, session: &mut Session<Delivery>, sequence: u32, status: CommandStatus, counts: &mut Counts) {
+fn refuse(
+    now: Instant,
+    session: &mut Session<Delivery>,
+    sequence: u32,
+    status: CommandStatus,
+    counts: &mut Counts,
+) {
     match status {
         CommandStatus::THROTTLED => counts.throttled += 1,
         _ => counts.refused += 1,

@@ -87,7 +87,8 @@ impl Attendant {
             Some(account) => Recipient::Account { account, submitter: self.number },
             None => Recipient::Anyone,
         };
-        if let Err(Cut) = self.reception.submit(now, session, (sequence, message), owner, &mut self.outbound) {
+        if let Err(Cut) = self.reception.submit(now, session, (sequence, message), owner, &mut self.outbound)
+        {
             self.is_cut = true;
             self.cut.cancel();
         }

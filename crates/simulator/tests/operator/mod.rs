@@ -6,16 +6,16 @@ use std::time::Duration;
 use simulator::{Esme, EsmeConfig, Smsc, SmscConfig};
 
 /// What should happen at once happens well within this.
-pub const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(10);
 
-pub async fn centre(config: SmscConfig) -> Smsc {
+pub(crate) async fn centre(config: SmscConfig) -> Smsc {
     Smsc::start(config).await.unwrap()
 }
 
-pub fn config(smsc: &Smsc) -> EsmeConfig {
-    EsmeConfig::at(smsc.address(), "bank", "secret")
+pub(crate) fn config(smsc: &Smsc) -> EsmeConfig {
+    EsmeConfig { response_timeout: SOON, ..EsmeConfig::at(smsc.address(), "bank", "secret") }
 }
 
-pub async fn bank(smsc: &Smsc) -> Esme {
+pub(crate) async fn bank(smsc: &Smsc) -> Esme {
     Esme::bind(config(smsc)).await.unwrap()
 }

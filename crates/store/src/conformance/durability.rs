@@ -13,7 +13,8 @@ pub(super) async fn what_waits_survives(fixture: &dyn Fixture) {
     let store = fixture.open().await;
     let mut batch = entries(40);
     batch[3].alternatives = vec![link(OTHER)];
-    let later = entry(50, |message| message.not_before = Some(message.accepted_at.plus(Duration::from_secs(3600))));
+    let later =
+        entry(50, |message| message.not_before = Some(message.accepted_at.plus(Duration::from_secs(3600))));
     accept(&*store, &batch).await;
     accept(&*store, &[later]).await;
     let store = fixture.reopen(store).await;
@@ -89,7 +90,11 @@ pub(super) async fn records_survive(fixture: &dyn Fixture) {
     let batch = entries(3);
     accept(&*store, &batch).await;
     let store = fixture.reopen(store).await;
-    settle(&*store, take_one(&*store, SMSC).await, Outcome::Done { state: State::HandedOver, remote_id: None });
+    settle(
+        &*store,
+        take_one(&*store, SMSC).await,
+        Outcome::Done { state: State::HandedOver, remote_id: None },
+    );
     let store = fixture.reopen(store).await;
     let record = store.find(batch[0].message.id).await.unwrap().unwrap();
     assert_eq!(record.state, State::HandedOver);

@@ -20,7 +20,8 @@ pub(super) async fn a_receipt_ends_a_message_and_its_owner_is_told(store: &dyn S
     assert_eq!(seen, [Sighting::Applied, Sighting::Unmatched, Sighting::Repeated]);
     let lease = take_one(store, OWNER).await;
     assert_eq!(lease.message(), &batch[0].message);
-    let expected = Notice { state: State::Undeliverable, error: 17, done_at: Timestamp(123_456), delivered: 0 };
+    let expected =
+        Notice { state: State::Undeliverable, error: 17, done_at: Timestamp(123_456), delivered: 0 };
     assert_eq!(notice_of(&lease), expected);
     settle(store, lease, Outcome::Done { state: State::Delivered, remote_id: None });
     store.sync().await.unwrap();

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use sms::{
-    Address, Direction, LinkName, Message, MessageId, Npi, Priority, ReceiptRequest, Timestamp, Ton,
-};
+use sms::{Address, Direction, LinkName, Message, MessageId, Npi, Priority, ReceiptRequest, Timestamp, Ton};
 
 use crate::{Entry, RemoteId, RemoteIdForm};
 
@@ -29,7 +27,8 @@ pub fn id(number: u64) -> MessageId {
 /// A message of one segment from account `bank` whose owner wants to know of everything.
 #[must_use]
 pub fn message(number: u64) -> Message {
-    let address = |value: &str| Address::new(Ton::INTERNATIONAL, Npi::E164, value.as_bytes()).unwrap_or_default();
+    let address =
+        |value: &str| Address::new(Ton::INTERNATIONAL, Npi::E164, value.as_bytes()).unwrap_or_default();
     Message {
         id: id(number),
         direction: Direction::Mt,

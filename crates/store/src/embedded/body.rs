@@ -156,7 +156,8 @@ impl<'a> Body<'a> {
         let count = reader.u8()?;
         let alternatives = (0..count).map(|_| reader.u16()).collect::<Result<_, _>>()?;
         let id = reader.id()?;
-        let (accepted_at, not_before, expires_at) = (reader.timestamp()?, reader.instant()?, reader.instant()?);
+        let (accepted_at, not_before, expires_at) =
+            (reader.timestamp()?, reader.instant()?, reader.instant()?);
         let (origin, flags, priority) = (reader.u16()?, reader.u8()?, reader.u8()?);
         let (protocol_id, data_coding, esm_class) = (reader.u8()?, reader.u8()?, reader.u8()?);
         Ok(Self {

@@ -11,7 +11,8 @@ use super::fact::{Carried, CarriedSegment, Change, REMOTE_ID_OFFSET, Sighted, Ve
 use super::journal::Place;
 use super::remote::{Holder, Key, RemoteIds};
 use super::slots::{
-    NEVER, NOTICE, Phase, SUSPECT, Slab, Slot, UNCOUNTED, WANTS_FAILURE, WANTS_SUCCESS, priority_bits, seconds,
+    NEVER, NOTICE, Phase, SUSPECT, Slab, Slot, UNCOUNTED, WANTS_FAILURE, WANTS_SUCCESS, priority_bits,
+    seconds,
 };
 use crate::{Cause, RemoteId};
 
@@ -169,7 +170,13 @@ impl Index {
     }
 
     /// Lets a change happen to a slot; `place` is where the fact starts that says so.
-    pub(super) fn apply(&mut self, number: u32, change: &Change, place: Place, now: Timestamp) -> Option<Ended> {
+    pub(super) fn apply(
+        &mut self,
+        number: u32,
+        change: &Change,
+        place: Place,
+        now: Timestamp,
+    ) -> Option<Ended> {
         let slot = *self.slab.get(number)?;
         match change {
             Change::Attempted { .. } => self.attempt(number),
@@ -191,8 +198,12 @@ impl Index {
                 self.with(number, |slot| (slot.flags, slot.deadline) = (slot.flags | SUSPECT, deadline));
                 self.set_phase(number, Phase::Held);
             }
-            Change::Done { state, .. } => return self.close(number, Sighted { state: *state, error: 0, done_at: now }, now),
-            Change::Lapsed { state } => return self.close(number, Sighted { state: *state, error: 0, done_at: now }, now),
+            Change::Done { state, .. } => {
+                return self.close(number, Sighted { state: *state, error: 0, done_at: now }, now);
+            }
+            Change::Lapsed { state } => {
+                return self.close(number, Sighted { state: *state, error: 0, done_at: now }, now);
+            }
             Change::Failed { state, cause } => {
                 let error = if let Cause::Network(code) = cause { *code } else { 0 };
                 return self.close(number, Sighted { state: *state, error, done_at: now }, now);
@@ -380,7 +391,13 @@ impl Index {
     }
 
     /// Takes a message in with all that happened to it; `fact` is where the fact starts.
-    pub(super) fn insert_carried(&mut self, new: &Newcomer, carried: &Carried, fact: Place, now: Timestamp) -> Option<u32> {
+    pub(super) fn insert_carried(
+        &mut self,
+        new: &Newcomer,
+        carried: &Carried,
+        fact: Place,
+        now: Timestamp,
+    ) -> Option<u32> {
         let first = self.insert(new, now)?;
         let Verdict { sighted, delivered } = carried.verdict;
         let tally = Tally { verdict: Verdict { sighted, delivered }, open: carried.open };
@@ -420,7 +437,11 @@ impl Index {
     }
 
     /// All that happened to a message so far but for the ids in phase `Sent`, which `id_of` reads.
-    pub(super) fn carry(&self, first: u32, id_of: &mut impl FnMut(&Slot) -> Option<RemoteId>) -> Option<Carried> {
+    pub(super) fn carry(
+        &self,
+        first: u32,
+        id_of: &mut impl FnMut(&Slot) -> Option<RemoteId>,
+    ) -> Option<Carried> {
         let slot = self.slab.get(first)?;
         let none = Tally::new(slot.count);
         let tally = self.tallies.get(&first).copied().unwrap_or(none);

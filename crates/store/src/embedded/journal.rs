@@ -316,7 +316,8 @@ pub(super) struct Group<'a> {
 pub(super) fn group_octets(octets: &[u8]) -> Option<usize> {
     let header = octets.first_chunk::<GROUP_HEADER_OCTETS>()?;
     let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
-    (header[..4] == GROUP_MAGIC && length <= GROUP_OCTETS_MAX).then_some(length as usize + GROUP_HEADER_OCTETS)
+    (header[..4] == GROUP_MAGIC && length <= GROUP_OCTETS_MAX)
+        .then_some(length as usize + GROUP_HEADER_OCTETS)
 }
 
 /// The group that `octets` of the file `number` start with, if there is a whole and valid one.

@@ -207,6 +207,7 @@ impl Disk for MemoryDisk {
     }
 
     fn free_octets(&mut self) -> io::Result<u64> {
-        Ok(self.with(|state| state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used()))))
+        Ok(self
+            .with(|state| state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used()))))
     }
 }

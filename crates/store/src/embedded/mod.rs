@@ -81,7 +81,8 @@ impl EmbeddedStore {
         let inbox = Arc::new(Inbox::new(options.pending_octets_max, options.pending_messages_max));
         engine.set_home(Arc::clone(&inbox) as Arc<dyn crate::lease::Home>);
         let ledger = if options.ledger {
-            let source = ledger::Source { journal, names: engine.shared_names(), progress: engine.progress() };
+            let source =
+                ledger::Source { journal, names: engine.shared_names(), progress: engine.progress() };
             Some(Ledger::open(&directory.join("ledger"), source, &options)?)
         } else {
             None
@@ -151,7 +152,9 @@ impl Store for EmbeddedStore {
 
     fn settle(&self, batch: Vec<Settlement>) {
         if let Err(Command::Settle(batch)) = self.inbox.send(Command::Settle(batch)) {
-            batch.into_iter().for_each(|settlement| { settlement.lease.end(); });
+            batch.into_iter().for_each(|settlement| {
+                settlement.lease.end();
+            });
         }
     }
 

@@ -11,7 +11,8 @@ use super::disk::Disk;
 use super::fact::{Change, Fact, read_fact};
 use super::index::{Index, Newcomer};
 use super::journal::{
-    BadHeader, FileInfo, GROUP_HEADER_OCTETS, GROUP_MAGIC, Group, HEADER_OCTETS, Place, group_octets, read_group, read_header,
+    BadHeader, FileInfo, GROUP_HEADER_OCTETS, GROUP_MAGIC, Group, HEADER_OCTETS, Place, group_octets,
+    read_group, read_header,
 };
 use super::links::Links;
 use super::options::OpenError;
@@ -46,7 +47,12 @@ pub(super) fn recover(
         check_sequence(number, check_header(&octets, number)?, files.back())?;
         let end = replay.file(&octets, number, is_last)?;
         if end < octets.len() {
-            tracing::warn!(file = number, offset = end, octets = octets.len() - end, "cut the torn tail of the journal");
+            tracing::warn!(
+                file = number,
+                offset = end,
+                octets = octets.len() - end,
+                "cut the torn tail of the journal"
+            );
             disk.truncate(number, end as u64)
                 .and_then(|()| disk.sync(number))
                 .map_err(OpenError::io(format!("journal file {number:010}.log")))?;
@@ -61,7 +67,9 @@ fn born_files(disk: &mut impl Disk) -> Result<Vec<u32>, OpenError> {
     let mut numbers = disk.list().map_err(OpenError::io("journal"))?;
     if let Some(&number) = numbers.last() {
         let octets = load(disk, number).map_err(OpenError::io(format!("journal file {number:010}.log")))?;
-        if octets.len() <= HEADER_OCTETS && matches!(check_header(&octets, number), Err(OpenError::Damaged { .. })) {
+        if octets.len() <= HEADER_OCTETS
+            && matches!(check_header(&octets, number), Err(OpenError::Damaged { .. }))
+        {
             disk.remove(number).and_then(|()| disk.sync_directory()).map_err(OpenError::io("journal"))?;
             numbers.pop();
         }

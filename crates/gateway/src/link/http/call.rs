@@ -22,15 +22,6 @@ pub(super) struct Endpoint {
     is_private: bool,
 }
 
-/// Why a content provider cannot be called at all.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum EndpointError {
-    #[error("the URL is not one of http or https with a host")]
-    Url,
-    #[error("no HTTP client: {0}")]
-    Client(#[source] reqwest::Error),
-}
-
 /// What became of a call. Its `Debug` form hides the reply.
 pub(super) enum Answer {
     /// 2xx: it has the message. Its reply, if it wants to say something and that can be read.
@@ -45,14 +36,13 @@ pub(super) enum Answer {
 
 impl Endpoint {
     /// A client of its own for each content provider: its connections are nobody else's.
-    pub(super) fn new(config: &ApplicationConfig) -> Result<Self, EndpointError> {
-        let url = Url::parse(&config.url).map_err(|_| EndpointError::Url)?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(EndpointError::Url);
-        }
-        let client = client(config, &url).map_err(EndpointError::Client)?;
-        let is_private = !config.allow_private_address && names_private_address(&url);
-        Ok(Self { client, url, method: config.method, is_private })
+    ///
+    /// # Errors
+    /// There is no client, mostly because the machine has no certificates to trust.
+    pub(super) fn new(config: &ApplicationConfig) -> Result<Self, reqwest::Error> {
+        let client = client(config)?;
+        let is_private = !config.allow_private_address && names_private_address(&config.url);
+        Ok(Self { client, url: config.url.clone(), method: config.method, is_private })
     }
 
     /// Calls with these fields; `attempt` counts from 1.
@@ -122,7 +112,7 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-fn client(config: &ApplicationConfig, url: &Url) -> Result<Client, reqwest::Error> {
+fn client(config: &ApplicationConfig) -> Result<Client, reqwest::Error> {
     // Fails when there is one already, and that is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
     let timeout = Duration::from_secs(config.timeout_s.max(1));
@@ -138,7 +128,7 @@ fn client(config: &ApplicationConfig, url: &Url) -> Result<Client, reqwest::Erro
     if !config.allow_private_address {
         builder = builder.dns_resolver(Arc::new(PublicOnly));
     }
-    if url.scheme() == "http" {
+    if config.url.scheme() == "http" {
         // Certificates are not needed, and a machine without any is no reason not to call.
         builder = builder.tls_certs_only([]);
     }

@@ -8,6 +8,7 @@ pub(crate) mod client;
 mod late;
 mod relay;
 pub(crate) mod server;
+mod tlv_length;
 mod translate;
 mod values;
 

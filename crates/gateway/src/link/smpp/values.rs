@@ -3,6 +3,7 @@
 use smpp::{CommandStatus, ShortMessage};
 use sms::{Address, Message, Npi, Timestamp, Ton};
 
+use super::tlv_length;
 use super::translate::address;
 
 /// Checks every field that is not looked at again when the message is built.
@@ -38,6 +39,7 @@ pub(super) fn check(pdu: &ShortMessage) -> Result<(), CommandStatus> {
     if matches!(pdu.data_coding, 0x80..=0xBF) {
         return Err(CommandStatus::SUBMITFAIL);
     }
+    tlv_length::check(&pdu.tlvs)?;
     check_body(pdu)
 }
 

@@ -32,7 +32,9 @@ pub(crate) trait Texts {
 
 impl Texts for Smsc {
     fn texts(&self) -> Vec<String> {
-        let text = |submit: &simulator::Submit| sms::decode(submit.message.data_coding, &submit.message.short_message);
+        let text = |submit: &simulator::Submit| {
+            sms::decode(submit.message.data_coding, &submit.message.short_message)
+        };
         self.submits().iter().map(|submit| text(submit).unwrap_or_default()).collect()
     }
 

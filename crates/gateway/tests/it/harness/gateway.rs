@@ -54,10 +54,6 @@ impl TestGateway {
         &self.gateway
     }
 
-    pub(crate) fn dir(&self) -> &Path {
-        self.dir.path()
-    }
-
     pub(crate) fn smpp_address(&self) -> SocketAddr {
         self.gateway.smpp_address().unwrap()
     }

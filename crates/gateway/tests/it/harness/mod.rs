@@ -8,9 +8,9 @@ mod place;
 
 use std::time::Duration;
 
-pub(crate) use caller::{Answer, Caller};
+pub(crate) use caller::Caller;
 pub(crate) use centre::{Texts, centre, centre_at, centre_with};
-pub(crate) use gateway::{Stopped, TestGateway};
+pub(crate) use gateway::TestGateway;
 pub(crate) use links::{account, application, route, smsc};
 pub(crate) use place::free_address;
 

@@ -23,7 +23,8 @@ impl<D: Disk> Engine<D> {
             return;
         }
         let Some(routes) = self.routes(&batch) else {
-            let _ = answer.send(Err(StoreError::Failed(String::from("a message or a link that cannot be kept"))));
+            let _ =
+                answer.send(Err(StoreError::Failed(String::from("a message or a link that cannot be kept"))));
             return;
         };
         self.journal.begin();
@@ -91,7 +92,8 @@ impl<D: Disk> Engine<D> {
             self.fresh.extend(self.ticket(first));
         } else {
             let Self { index, fresh, .. } = self;
-            let ticket = |slot| index.slab.get(slot).map(|found| super::Ticket { slot, generation: found.generation });
+            let ticket =
+                |slot| index.slab.get(slot).map(|found| super::Ticket { slot, generation: found.generation });
             fresh.extend(index.ring(first).filter_map(ticket));
         }
         self.refusable.push(first);

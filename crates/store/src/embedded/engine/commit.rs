@@ -74,18 +74,21 @@ impl<D: Disk> Engine<D> {
         if !self.journal.has_pending() {
             return true;
         }
-        match self.journal.write(&mut self.disk) {
-            Ok(()) => true,
+        let written = match self.journal.write(&mut self.disk) {
             Err(error) if is_full(&error) => self.write_without_accepted(),
-            Err(error) => {
-                self.poison(&error);
-                false
-            }
+            written => written,
+        };
+        self.is_stalled = written.as_ref().is_err_and(is_full);
+        if let Err(error) = &written
+            && !self.is_stalled
+        {
+            self.poison(error);
         }
+        written.is_ok()
     }
 
     /// There is no room for all: refuses what may be refused, and writes the rest.
-    fn write_without_accepted(&mut self) -> bool {
+    fn write_without_accepted(&mut self) -> io::Result<()> {
         if !self.is_full {
             tracing::warn!("the disk is full: nothing is accepted until there is room");
         }
@@ -95,27 +98,21 @@ impl<D: Disk> Engine<D> {
             self.undo_accepted(0);
             self.shift(&refused);
         }
-        let (accepted, others) =
-            std::mem::take(&mut self.replies).into_iter().partition(|reply| matches!(reply, Reply::Accepted { .. }));
+        let (accepted, others) = std::mem::take(&mut self.replies)
+            .into_iter()
+            .partition(|reply| matches!(reply, Reply::Accepted { .. }));
         let accepted: Vec<Reply> = accepted;
         accepted.into_iter().for_each(|reply| reply.refuse(StoreError::Full));
         self.replies = others;
-        match self.journal.write(&mut self.disk) {
-            Ok(()) => true,
-            Err(error) => {
-                if !is_full(&error) {
-                    self.poison(&error);
-                }
-                false
-            }
-        }
+        self.journal.write(&mut self.disk)
     }
 
     /// Corrects the places of what stood behind groups that were dropped.
     fn shift(&mut self, refused: &[super::super::journal::Refused]) {
         let file = self.journal.durable().file;
         let shifted = |offset: u32| {
-            offset - refused.iter().filter(|group| group.offset < offset).map(|group| group.octets).sum::<u32>()
+            offset
+                - refused.iter().filter(|group| group.offset < offset).map(|group| group.octets).sum::<u32>()
         };
         for number in 0..self.index.slab.len() {
             let Some(slot) = self.index.slab.get_mut(number) else { continue };

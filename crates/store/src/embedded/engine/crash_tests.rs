@@ -87,7 +87,7 @@ impl Model {
         }
     }
 
-    fn check(&self, rig: &mut Rig, seed: u64) {
+    fn check(&mut self, rig: &mut Rig, seed: u64) {
         let live = rig.live();
         let found: HashSet<MessageId> = live.iter().copied().collect();
         assert_eq!(live.len(), found.len(), "seed {seed}: a message is there twice");
@@ -101,6 +101,7 @@ impl Model {
         let known: HashSet<MessageId> = self.batches.iter().flat_map(|(batch, _)| batch).copied().collect();
         assert!(found.is_subset(&known), "seed {seed}: a message from nowhere");
         assert!(self.gone.is_disjoint(&found), "seed {seed}: an ended message is back");
+        self.ended.retain(|id| !found.contains(id));
     }
 }
 

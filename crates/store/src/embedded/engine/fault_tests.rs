@@ -79,7 +79,8 @@ fn the_places_behind_what_was_refused_are_right() {
     let (answer, _answered) = tokio::sync::oneshot::channel();
     rig.engine.handle(super::Command::Accept { batch: vec![large], octets: 0, answer }, rig.now);
     let answer = entry(11, |message| message.parts = vec![b"the answer".as_slice().into()].into());
-    let settlement = crate::Settlement { lease: leases.remove(0), outcome: sent("s"), answer: Some(answer.clone()) };
+    let settlement =
+        crate::Settlement { lease: leases.remove(0), outcome: sent("s"), answer: Some(answer.clone()) };
     rig.engine.handle(super::Command::Settle(vec![settlement]), rig.now);
     rig.turn();
     let found = rig.take(SMSC, 5);

@@ -68,7 +68,7 @@ impl<D: Disk> Engine<D> {
         }
         housekeeping.room_at = now;
         let Ok(free) = self.disk.free_octets() else { return };
-        let is_full = free < self.options.reserve_octets || self.journal.has_pending();
+        let is_full = free < self.options.reserve_octets || self.is_stalled;
         if is_full != self.is_full {
             tracing::warn!(free_octets = free, is_full, "room on the disk");
         }
@@ -124,7 +124,9 @@ impl<D: Disk> Engine<D> {
             outlet.queue.sweep(&index.slab, link, index.waiting(link));
         }
         let slab = &index.slab;
-        index.remote.sweep(|slot, generation| slab.get(slot).is_some_and(|slot| slot.generation == generation));
+        index
+            .remote
+            .sweep(|slot, generation| slab.get(slot).is_some_and(|slot| slot.generation == generation));
     }
 
     /// The oldest file, if it is worth moving what still lives there to the end of the journal.

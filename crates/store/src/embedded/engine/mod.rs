@@ -108,7 +108,10 @@ pub(super) struct Engine<D> {
     accepted_total: u64,
     home: Option<Arc<dyn Home>>,
     poisoned: Option<String>,
+    /// Nothing is accepted until there is room.
     is_full: bool,
+    /// There was no room for what waits to be written.
+    is_stalled: bool,
     unsynced_since: Option<Timestamp>,
     housekeeping: Housekeeping,
     progress: Arc<Progress>,

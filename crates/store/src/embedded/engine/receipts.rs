@@ -12,9 +12,13 @@ use crate::{Part, RemoteId, RemoteReceipt, Sighting, StoreError};
 
 impl<D: Disk> Engine<D> {
     /// Matches receipts to what was sent, as one group of the journal.
-    pub(super) fn receipts(&mut self, batch: &[RemoteReceipt], answer: Answer<Vec<Sighting>>, now: Timestamp) {
-        let is_stalled = self.is_full && self.journal.has_pending();
-        if let Some(error) = self.failure().or(is_stalled.then_some(StoreError::Full)) {
+    pub(super) fn receipts(
+        &mut self,
+        batch: &[RemoteReceipt],
+        answer: Answer<Vec<Sighting>>,
+        now: Timestamp,
+    ) {
+        if let Some(error) = self.failure().or(self.is_stalled.then_some(StoreError::Full)) {
             let _ = answer.send(Err(error));
             return;
         }
@@ -40,11 +44,20 @@ impl<D: Disk> Engine<D> {
                 put_change(self.journal.facts(), serial, part, &Change::Receipt(sighted));
                 Sighting::Repeated
             }
-            Some(Holder::Slot { slot, generation }) => self.sight(slot, generation, (link, key), sighted, now),
+            Some(Holder::Slot { slot, generation }) => {
+                self.sight(slot, generation, (link, key), sighted, now)
+            }
         }
     }
 
-    fn sight(&mut self, number: u32, generation: u32, id: (u16, Key), sighted: Sighted, now: Timestamp) -> Sighting {
+    fn sight(
+        &mut self,
+        number: u32,
+        generation: u32,
+        id: (u16, Key),
+        sighted: Sighted,
+        now: Timestamp,
+    ) -> Sighting {
         let Some(&slot) = self.index.slab.get(number).filter(|slot| slot.generation == generation) else {
             return Sighting::Repeated;
         };

@@ -52,7 +52,10 @@ impl Rig {
         self.engine.serve(self.now);
     }
 
-    pub(super) fn ask<T>(&mut self, command: impl FnOnce(Answer<T>) -> Command) -> Option<Result<T, StoreError>> {
+    pub(super) fn ask<T>(
+        &mut self,
+        command: impl FnOnce(Answer<T>) -> Command,
+    ) -> Option<Result<T, StoreError>> {
         let (answer, mut answered) = oneshot::channel();
         self.engine.handle(command(answer), self.now);
         self.turn();
@@ -66,7 +69,8 @@ impl Rig {
     /// What is lent at once.
     pub(super) fn take(&mut self, link: &str, max: usize) -> Vec<Lease> {
         let link = LinkName::from(link);
-        self.ask(|answer| Command::Take { link, max, answer }).map_or_else(Vec::new, Result::unwrap_or_default)
+        self.ask(|answer| Command::Take { link, max, answer })
+            .map_or_else(Vec::new, Result::unwrap_or_default)
     }
 
     pub(super) fn settle(&mut self, lease: Lease, outcome: Outcome) {
@@ -85,7 +89,8 @@ impl Rig {
     /// The ids of all messages under way, in order of acceptance.
     pub(super) fn live(&mut self) -> Vec<MessageId> {
         let slab = &self.engine.index.slab;
-        let is_first = |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase != Phase::Free && slot.part == 0);
+        let is_first =
+            |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase != Phase::Free && slot.part == 0);
         let mut slots: Vec<u32> = (0..slab.len()).filter(is_first).collect();
         slots.sort_by_key(|&slot| slab.get(slot).map(super::super::slots::Slot::serial));
         slots.into_iter().map(|slot| self.engine.kept(slot).unwrap().message.id).collect()

@@ -13,7 +13,9 @@ impl<D: Disk> Engine<D> {
     /// Takes outcomes over, with the answers that came with them, as one group of the journal.
     pub(super) fn settle(&mut self, batch: Vec<Settlement>, now: Timestamp) {
         if self.poisoned.is_some() {
-            batch.into_iter().for_each(|settlement| { settlement.lease.end(); });
+            batch.into_iter().for_each(|settlement| {
+                settlement.lease.end();
+            });
             return;
         }
         let routes: Vec<Option<Route>> =
@@ -75,7 +77,9 @@ impl<D: Disk> Engine<D> {
             Outcome::Unknown { retry_at, cause } => Change::Unknown { retry_at, cause },
             Outcome::Redirect { to } => match self.link(&to) {
                 Some(to) => Change::Redirect { to },
-                None => Change::Failed { state: State::Rejected, cause: Cause::Other("too many links".into()) },
+                None => {
+                    Change::Failed { state: State::Rejected, cause: Cause::Other("too many links".into()) }
+                }
             },
         })
     }

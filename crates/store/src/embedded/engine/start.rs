@@ -46,6 +46,7 @@ impl<D: Disk> Engine<D> {
             home: None,
             poisoned: None,
             is_full: false,
+            is_stalled: false,
             unsynced_since: None,
             housekeeping: Housekeeping::default(),
             progress: Arc::new(Progress::default()),
@@ -78,8 +79,9 @@ impl<D: Disk> Engine<D> {
     fn queue_all(&mut self) {
         let is_queued = |phase| matches!(phase, Phase::Waiting | Phase::Delayed);
         let slab = &self.index.slab;
-        let mut slots: Vec<u32> =
-            (0..slab.len()).filter(|&slot| slab.get(slot).is_some_and(|slot| is_queued(slot.phase))).collect();
+        let mut slots: Vec<u32> = (0..slab.len())
+            .filter(|&slot| slab.get(slot).is_some_and(|slot| is_queued(slot.phase)))
+            .collect();
         slots.sort_unstable_by_key(|&slot| slab.get(slot).map(|slot| (slot.serial(), slot.part)));
         for slot in slots {
             if let Some(ticket) = self.ticket(slot) {

@@ -56,7 +56,11 @@ impl<D: Disk> Engine<D> {
         self.journal.end(now, false);
         let is_written = self.write() && (!must_sync || self.sync());
         if self.poisoned.is_some() {
-            loans.into_iter().for_each(|(_, leases)| leases.into_iter().for_each(|lease| { lease.end(); }));
+            loans.into_iter().for_each(|(_, leases)| {
+                leases.into_iter().for_each(|lease| {
+                    lease.end();
+                })
+            });
             self.refuse_all();
         } else if is_written {
             loans.into_iter().for_each(|(answer, leases)| drop(answer.send(Ok(leases))));
@@ -109,7 +113,13 @@ impl<D: Disk> Engine<D> {
     }
 
     /// Lends waiting items, due or not, to be moved elsewhere.
-    pub(super) fn evacuate(&mut self, link: &LinkName, max: usize, answer: Answer<Vec<Lease>>, now: Timestamp) {
+    pub(super) fn evacuate(
+        &mut self,
+        link: &LinkName,
+        max: usize,
+        answer: Answer<Vec<Lease>>,
+        now: Timestamp,
+    ) {
         if let Some(error) = self.failure() {
             let _ = answer.send(Err(error));
             return;

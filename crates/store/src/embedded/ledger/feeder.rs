@@ -77,7 +77,8 @@ impl Feeder {
         loop {
             let (questions, is_open) = desk.wait(INTERVAL);
             let until = self.source.progress.durable();
-            let done = self.catch_up(until).and_then(|()| self.answer(questions)).and_then(|()| self.save(!is_open));
+            let done =
+                self.catch_up(until).and_then(|()| self.answer(questions)).and_then(|()| self.save(!is_open));
             match done {
                 Ok(()) if is_open => {}
                 Ok(()) => break,
@@ -160,7 +161,8 @@ impl Feeder {
             };
             let Self { files, staging, .. } = self;
             let in_file: Vec<(u64, Vec<Late>)> =
-                std::iter::from_fn(|| late.next_if(|(serial, _)| files.file_of(*serial) == Some(name))).collect();
+                std::iter::from_fn(|| late.next_if(|(serial, _)| files.file_of(*serial) == Some(name)))
+                    .collect();
             let transaction = files.connection(name)?.transaction()?;
             for (serial, sayings) in in_file {
                 update(&transaction, serial, |news| news.add_late(sayings, staging.names()))?;
@@ -265,7 +267,11 @@ fn outcome(news: &News) -> (u8, u32, Option<i64>) {
 }
 
 /// Lets `change` add to what is kept of a message; one that is not kept is ignored.
-fn update(transaction: &Transaction<'_>, serial: u64, change: impl FnOnce(&mut News)) -> Result<(), LedgerError> {
+fn update(
+    transaction: &Transaction<'_>,
+    serial: u64,
+    change: impl FnOnce(&mut News),
+) -> Result<(), LedgerError> {
     const READ: &str = "SELECT history, place, origin FROM message WHERE serial = ?1";
     const WRITE: &str = "UPDATE message SET history = ?2, place = ?3, target = coalesce(?4, target), \
          state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \

@@ -179,7 +179,8 @@ impl Files {
 
 fn checkpoint(connection: Option<&Connection>) -> Result<bool, LedgerError> {
     let Some(connection) = connection else { return Ok(true) };
-    let numbers = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+    let numbers =
+        |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
     let (busy, logged, moved) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], numbers)?;
     Ok(busy == 0 && logged == moved)
 }

@@ -23,7 +23,9 @@ pub(super) fn run(directory: &Path, desk: &Desk) {
         for question in questions {
             match question {
                 Question::Find { id, answer } => drop(answer.send(find(directory, id).map_err(failed))),
-                Question::Search { query, answer } => drop(answer.send(search(directory, &query).map_err(failed))),
+                Question::Search { query, answer } => {
+                    drop(answer.send(search(directory, &query).map_err(failed)))
+                }
             }
         }
     }
@@ -101,7 +103,9 @@ fn search_file(
     records: &mut Vec<Record>,
 ) -> Result<(), LedgerError> {
     let order = "ORDER BY serial DESC LIMIT :limit";
-    let by = |column| format!("SELECT * FROM (SELECT serial FROM message WHERE {column} = :number AND {CONDITION} {order})");
+    let by = |column| {
+        format!("SELECT * FROM (SELECT serial FROM message WHERE {column} = :number AND {CONDITION} {order})")
+    };
     let sql = match query.number {
         None => format!("SELECT {COLUMNS} FROM message WHERE {CONDITION} {order}"),
         Some(_) => format!(

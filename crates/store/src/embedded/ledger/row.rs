@@ -216,6 +216,9 @@ mod tests {
         assert_eq!(steps_of(history.octets()).len(), 2, "another segment's");
         history.take_back(3);
         history.take_back(3);
-        assert_eq!(steps_of(history.octets()), [Step { at: Timestamp(1), segment: 0, event: Event::Accepted }]);
+        assert_eq!(
+            steps_of(history.octets()),
+            [Step { at: Timestamp(1), segment: 0, event: Event::Accepted }]
+        );
     }
 }

@@ -190,14 +190,17 @@ impl Staging {
             Fact::Changed { serial, part, change } => {
                 self.say(serial, Late { place, at, saying: Saying::Changed { part, change } });
             }
-            Fact::Final { serial, verdict } => self.say(serial, Late { place, at, saying: Saying::Final(verdict) }),
+            Fact::Final { serial, verdict } => {
+                self.say(serial, Late { place, at, saying: Saying::Final(verdict) })
+            }
             Fact::Carried(..) | Fact::Early { .. } | Fact::Serial(_) => {}
         }
     }
 
     fn say(&mut self, serial: u64, late: Late) {
         let index = serial.checked_sub(self.base).map(|index| index as usize);
-        let Some(staged) = index.and_then(|index| self.records.get_mut(index)).and_then(Option::as_mut) else {
+        let Some(staged) = index.and_then(|index| self.records.get_mut(index)).and_then(Option::as_mut)
+        else {
             self.late.entry(serial).or_default().push(late);
             self.late_count += 1;
             return;

@@ -67,7 +67,10 @@ impl Tail {
         let mut at = 0;
         while let Some(rest) = self.buffer.get(at..).filter(|rest| !rest.is_empty()) {
             let Some(group) = read_group(rest, number) else { break };
-            visit(Place { offset: self.place.offset + (at + GROUP_HEADER_OCTETS) as u32, ..self.place }, &group)?;
+            visit(
+                Place { offset: self.place.offset + (at + GROUP_HEADER_OCTETS) as u32, ..self.place },
+                &group,
+            )?;
             at += GROUP_HEADER_OCTETS + group.facts.len();
         }
         if at == 0 {

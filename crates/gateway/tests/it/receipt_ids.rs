@@ -1,0 +1,45 @@
+//! Message ids of SMSCs are compared by value, however they are written.
+
+use simulator::{IdForm, SmscConfig};
+use sms::State;
+
+use crate::harness::{ANI, SOON, TestGateway, account, centre_with, route, smsc};
+
+/// Submits messages to an SMSC with this form of ids and expects their receipts.
+async fn matched(id_form: IdForm, first_id: u32, more: &str) {
+    //
+    let telco = centre_with(SmscConfig { id_form, first_id: Some(first_id), ..SmscConfig::default() }).await;
+    let gateway = TestGateway::with([
+        smsc("telco", telco.address(), more),
+        account("bank", ""),
+        route("to = [\"telco\"]"),
+    ])
+    .await;
+    let bank = gateway.bind("bank").await;
+    for _ in 0..20 {
+        let id = bank.submit(ANI, "BANK", "hello", true).await.unwrap();
+        let receipt = bank.next_receipt(SOON).await.unwrap();
+        assert_eq!((receipt.message_id, receipt.state), (id, Some(State::Delivered)));
+    }
+    assert_eq!(gateway.settled().await.unmatched_receipts, 0);
+}
+
+#[tokio::test]
+async fn hexadecimal_in_the_response_and_decimal_in_the_receipt() {
+    matched(IdForm::HexThenDecimal, 0xFFF8, "response_id = \"hex\"\nreceipt_id = \"decimal\"").await;
+}
+
+#[tokio::test]
+async fn hexadecimal() {
+    matched(IdForm::Hex, 0x9AB, "response_id = \"hex\"\nreceipt_id = \"hex\"").await;
+}
+
+#[tokio::test]
+async fn decimal_with_leading_zeros() {
+    matched(IdForm::Decimal, 95, "response_id = \"decimal\"\nreceipt_id = \"decimal\"").await;
+}
+
+#[tokio::test]
+async fn any_text() {
+    matched(IdForm::Text, 99_999, "").await;
+}

@@ -1,0 +1,55 @@
+"""What the documentation tells people to type works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.curl import curl
+from harness.gateway import BINARY, ROOT
+from harness.waiting import DEADLINE_S
+
+DOCUMENTED_ADDRESS = "http://127.0.0.1:8080"
+AN_ID = re.compile("/v1/messages/[0-9a-f]{32}$")
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/http.md"])
+def test_every_curl_line_works(gateway, smsc, document):
+    calls = commands(ROOT / document, "curl")
+    assert calls, f"{document} shows no curl line"
+    for call in calls:
+        arguments = [word.replace(DOCUMENTED_ADDRESS, gateway.url) for word in call[1:]]
+        answer = curl(*arguments, user=None)
+        # A documented id is nobody's: everything but the message is right.
+        expected = {404} if any(AN_ID.search(word) for word in arguments) else {200, 202}
+        assert answer.status in expected, f"{document}: {shlex.join(call)}: {answer.status} {answer.body}"
+    smsc.submits()
+
+
+def test_the_configuration_of_the_readme_is_right_and_routes_as_it_says(tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    [configuration] = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    (tmp_path / "estafet.toml").write_text(configuration)
+    assert run(["check", "--config", "estafet.toml"], tmp_path).returncode == 0
+    routes = [command for command in commands(ROOT / "README.md", "estafet") if command[1] == "route"]
+    assert routes, "the README shows no routing question"
+    for command in routes:
+        answer = run(command[1:], tmp_path)
+        assert answer.returncode == 0, answer.stderr
+        assert "games" in answer.stdout
+
+
+def commands(document: Path, program: str) -> list[list[str]]:
+    """Every command line of a program in the indented blocks of a document, as words."""
+    text = document.read_text().replace("\\\n", " ")
+    lines = [line.strip() for line in text.split("\n") if line.startswith(f"    {program} ")]
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+def run(arguments: list[str], directory: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(BINARY.absolute()), *arguments]
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=DEADLINE_S)
