@@ -82,8 +82,9 @@ heading "Documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 heading "Licences"
 .venv/bin/python scripts/licences.py
+export ESTAFET_BIN="${CARGO_TARGET_DIR:-${PWD}/target}/debug/estafet"
 heading "Demo"
 cargo build --locked -p gateway
-target/debug/estafet demo --once
+"${ESTAFET_BIN}" demo --once
 heading "Foreign software"
 .venv/bin/python -m pytest tests/foreign

@@ -57,7 +57,7 @@ pub(super) struct Ledger {
     last_news_at: Instant,
     next: u64,
     again: VecDeque<Serial>,
-    known: HashMap<Box<[u8]>, Known>,
+    known: HashMap<Box<[u8]>, Known, foldhash::fast::RandomState>,
     early: u64,
     settled: u64,
     progress: LoadProgress,
@@ -70,6 +70,8 @@ pub(super) struct Ledger {
 impl Ledger {
     pub(super) fn new(now: Instant, load: &super::Load) -> Self {
         let messages = load.messages.min(super::MESSAGES_MAX);
+        // Growing a table of this size takes long enough to be seen in the latencies.
+        let room = if load.receipts { usize::try_from(messages).unwrap_or(0).min(ROOM_MAX) } else { 0 };
         Self {
             first_serial: load.first_serial,
             messages,
@@ -80,7 +82,7 @@ impl Ledger {
             last_news_at: now,
             next: 0,
             again: VecDeque::new(),
-            known: HashMap::new(),
+            known: HashMap::with_capacity_and_hasher(room, foldhash::fast::RandomState::default()),
             early: 0,
             settled: 0,
             progress: LoadProgress::default(),
@@ -286,5 +288,7 @@ impl Ledger {
 
 /// How many different statuses are told apart; the others count as ESME_RUNKNOWNERR.
 const STATUSES_MAX: usize = 256;
+/// For how many ids there is room from the start.
+const ROOM_MAX: usize = 1 << 20;
 /// How many receipts may come before their answers.
 const EARLY_MAX: u64 = 100_000;

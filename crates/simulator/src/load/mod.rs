@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use smpp::{Address, CString};
+use smpp::{Address, BindMode, CString};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -50,7 +50,8 @@ pub struct Load {
     pub receipts: bool,
     /// How long to wait for the next receipt when everything is answered. Default 30 s.
     pub receipt_patience: Duration,
-    /// Whether a session binds again when its connection ends, until everything is answered.
+    /// Whether a session binds again when its connection ends or cannot be made, until the load is over
+    /// or stopped.
     pub reconnect: bool,
     /// How long it waits before. Default 100 ms.
     pub reconnect_after: Duration,
@@ -84,8 +85,11 @@ impl Load {
     /// patience is over; or when no session is left.
     ///
     /// # Errors
-    /// The source is no address.
+    /// The source is no address, or the ESME would bind to receive only.
     pub fn start(self) -> Result<LoadRun, SubmitError> {
+        if self.esme.mode == BindMode::Receiver {
+            return Err(SubmitError::NotBound);
+        }
         let source = address(&self.source).ok_or(SubmitError::BadAddress)?;
         let now = now();
         let load = Arc::new(self);

@@ -308,3 +308,111 @@ fn read_segment(reader: &mut Reader<'_>, start: usize) -> Result<CarriedSegment,
         .collect::<Result<_, _>>()?;
     Ok(CarriedSegment { phase, flags, target, attempts, deadline, due, ids })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+    use sms::{Address, Direction, Message, MessageId, Npi, Priority, ReceiptRequest, Ton};
+
+    use super::super::body::{Route, put_body};
+    use super::*;
+    use crate::RemoteIdForm;
+
+    fn some_message() -> impl Strategy<Value = Message> {
+        let octets = |most| proptest::collection::vec(any::<u8>(), 0..most);
+        let times = any::<(u64, Option<u64>, Option<u64>)>();
+        let parts = proptest::collection::vec(octets(300), 1..6);
+        (
+            any::<[u8; 16]>(),
+            times,
+            any::<[u8; 8]>(),
+            octets(64),
+            octets(6),
+            octets(40),
+            parts,
+            any::<[bool; 5]>(),
+        )
+            .prop_map(|(id, times, numbers, address, service_type, tlvs, parts, flags)| Message {
+                id: MessageId::from_octets(id),
+                direction: if flags[0] { Direction::Mo } else { Direction::Mt },
+                origin: LinkName::from("origin"),
+                source: Address::new(Ton(numbers[0]), Npi(numbers[1]), &address).unwrap(),
+                destination: Address::new(Ton(numbers[2]), Npi(numbers[3]), &address).unwrap(),
+                service_type: service_type.into_iter().take(5).collect(),
+                protocol_id: numbers[4],
+                data_coding: numbers[5],
+                esm_class: numbers[6],
+                priority: Priority(numbers[7]),
+                receipt: ReceiptRequest { on_success: flags[1], on_failure: flags[2], tracked: flags[3] },
+                accepted_at: Timestamp(times.0),
+                not_before: times.1.filter(|&at| at > 0).map(Timestamp),
+                expires_at: times.2.filter(|&at| at > 0).map(Timestamp),
+                in_reply_to: flags[4].then_some(MessageId::from_octets(id)),
+                tlvs: tlvs.into(),
+                parts: parts.into_iter().map(Into::into).collect(),
+            })
+    }
+
+    fn some_change() -> impl Strategy<Value = Change> {
+        let id = proptest::collection::vec(any::<u8>(), 0..64)
+            .prop_map(|raw| RemoteId::new(&raw, RemoteIdForm::Hexadecimal));
+        let at = (1..u64::MAX).prop_map(Timestamp);
+        let cause = prop_oneof![
+            any::<u32>().prop_map(Cause::Smpp),
+            any::<u16>().prop_map(Cause::Http),
+            any::<u32>().prop_map(Cause::Network),
+            Just(Cause::Timeout),
+            "[a-zä]{0,40}".prop_map(|text| Cause::Other(text.into())),
+        ];
+        let state = Just(State::Undeliverable);
+        prop_oneof![
+            any::<u16>().prop_map(|link| Change::Attempted { link }),
+            Just(Change::Returned),
+            (any::<u16>(), id.clone()).prop_map(|(link, remote_id)| Change::Sent { link, remote_id }),
+            (any::<u16>(), id.clone()).prop_map(|(link, remote_id)| Change::Amended { link, remote_id }),
+            (state, proptest::option::of(id))
+                .prop_map(|(state, remote_id)| Change::Done { state, remote_id }),
+            (at.clone(), cause.clone()).prop_map(|(at, cause)| Change::Retry { at, cause }),
+            any::<u16>().prop_map(|to| Change::Redirect { to }),
+            (Just(State::Rejected), cause.clone()).prop_map(|(state, cause)| Change::Failed { state, cause }),
+            (proptest::option::of(at.clone()), cause)
+                .prop_map(|(retry_at, cause)| Change::Unknown { retry_at, cause }),
+            (any::<u32>(), at).prop_map(|(error, done_at)| {
+                Change::Receipt(Sighted { state: State::Delivered, error, done_at })
+            }),
+            Just(Change::Lapsed { state: State::Expired }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_message_is_read_as_it_was_written(message in some_message(), links in any::<(u16, Vec<u16>)>()) {
+            let alternatives = links.1.into_iter().take(255).collect();
+            let route = Route { serial: 1 << 40, origin: 7, target: links.0, alternatives };
+            let mut out = vec![accepted_kind(false)];
+            put_body(&mut out, &route, &message);
+            let mut reader = Reader::new(&out);
+            let Fact::Accepted(body) = read_fact(&mut reader).unwrap() else { panic!("another fact") };
+            prop_assert!(reader.is_empty());
+            let read = Route { serial: body.serial, origin: 7, target: body.target, alternatives: body.alternatives.clone() };
+            prop_assert_eq!(read, route);
+            prop_assert_eq!(body.message(LinkName::from("origin")).unwrap(), message);
+        }
+
+        #[test]
+        fn a_change_is_read_as_it_was_written(change in some_change(), serial: u64, part: u8) {
+            let mut out = Vec::new();
+            put_change(&mut out, serial, part, &change);
+            let read = read_fact(&mut Reader::new(&out)).unwrap();
+            let Fact::Changed { serial: found, part: its, change: read } = read else { panic!("another fact") };
+            prop_assert_eq!((found, its, read), (serial, part, change));
+        }
+
+        #[test]
+        fn no_octets_make_the_reader_panic(octets in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let mut reader = Reader::new(&octets);
+            while !reader.is_empty() && read_fact(&mut reader).is_ok() {}
+        }
+    }
+}

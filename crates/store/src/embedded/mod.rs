@@ -60,8 +60,8 @@ pub struct EmbeddedStore {
     inbox: Arc<Inbox>,
     status: Arc<Mutex<Status>>,
     ledger: Option<Ledger>,
-    engine: Mutex<Option<JoinHandle<()>>>,
-    _lock: File,
+    /// The thread of the engine, and the lock on the directory for as long as it runs.
+    engine: Mutex<Option<(JoinHandle<()>, File)>>,
 }
 
 impl EmbeddedStore {
@@ -93,20 +93,22 @@ impl EmbeddedStore {
             .name(String::from("store"))
             .spawn(move || thread::run(engine, &its_inbox, &its_status))
             .map_err(OpenError::io("thread"))?;
-        Ok(Self { inbox, status, ledger, engine: Mutex::new(Some(thread)), _lock: lock })
+        Ok(Self { inbox, status, ledger, engine: Mutex::new(Some((thread, lock))) })
     }
 
     /// Does what has been said so far, makes it durable, and ends; later calls answer [`StoreError::Closed`]. Blocks until that is
     /// done. Dropping the store does the same.
     pub fn close(&self) {
         self.inbox.close();
-        let thread = self.engine.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
+        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((thread, lock)) = engine.take() else { return };
+        if thread.join().is_err() {
             tracing::error!("the thread of the store has panicked");
         }
         if let Some(ledger) = &self.ledger {
             ledger.close();
         }
+        drop(lock);
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, StoreError> {

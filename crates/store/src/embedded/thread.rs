@@ -104,6 +104,7 @@ impl Inbox {
         self.lock().commands.is_empty()
     }
 
+    /// So much is being written and no longer waits.
     fn done(&self, (octets, messages): (usize, usize)) {
         if (octets, messages) != (0, 0) {
             let mut queue = self.lock();
@@ -132,8 +133,8 @@ pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, status: &Mutex<
         }
         let is_open = inbox.wait(patience, &mut commands);
         let weight = commands.iter().map(weight_of).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        turn(&mut engine, commands.drain(..));
         inbox.done(weight);
+        turn(&mut engine, commands.drain(..));
         if !is_open && inbox.is_empty() {
             break;
         }
