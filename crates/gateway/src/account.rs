@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{AccountConfig, AccountPassword, PasswordHash};
 use crate::dispatch::TokenBucket;
-use crate::intake::Refusal;
+use crate::refusal::Refusal;
 
 /// One account with its use.
 pub(crate) struct Account {

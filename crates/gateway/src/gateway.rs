@@ -20,7 +20,7 @@ use crate::dispatch::{Outlets, failover};
 use crate::health::Health;
 use crate::intake::Intake;
 use crate::link::http::client::Application;
-use crate::link::http::server::Api;
+use crate::link::http::desk::Api;
 use crate::link::smpp::client::Client;
 use crate::link::smpp::server::Server;
 use crate::metrics::{Metrics, SharedMetrics};

@@ -3,81 +3,17 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use arrayvec::ArrayVec;
 use bytes::Bytes;
-use sms::{
-    Address, Alphabet, Direction, LinkName, Message, MessageId, Parts, Priority, ReceiptRequest, Timestamp,
-};
+use sms::{Alphabet, LinkName, Message, MessageId, Parts};
 use store::{Entry, RemoteReceipt, Sighting, Store, StoreError};
 
+use crate::clock::wall_clock;
 use crate::directory::{Directory, Origin};
-
-/// What a link wants carried.
-#[derive(Debug)]
-pub(crate) struct Submission {
-    pub(crate) direction: Direction,
-    pub(crate) source: Address,
-    pub(crate) destination: Address,
-    pub(crate) service_type: ArrayVec<u8, 5>,
-    pub(crate) protocol_id: u8,
-    /// Message type and GSM features, without the mode bits.
-    pub(crate) esm_class: u8,
-    pub(crate) priority: Priority,
-    pub(crate) receipt: ReceiptRequest,
-    pub(crate) not_before: Option<Timestamp>,
-    pub(crate) expires_at: Option<Timestamp>,
-    pub(crate) in_reply_to: Option<MessageId>,
-    pub(crate) tlvs: Bytes,
-    pub(crate) content: Content,
-    /// The link that takes it unless a route that names the origin says otherwise: for answers.
-    pub(crate) back_to: Option<LinkName>,
-}
-
-/// What is to be carried.
-pub(crate) enum Content {
-    /// Text, to be encoded for the link that it leaves by.
-    Text(String),
-    /// Octets that are encoded already, with their user data header if there is one.
-    Encoded {
-        /// The alphabet and class.
-        data_coding: u8,
-        /// The octets.
-        octets: Bytes,
-    },
-}
-
-/// Why a submission is not taken over.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error("no route leads to this destination")]
-    NoRoute,
-    #[error("this source address is not allowed for the account")]
-    SourceNotAllowed,
-    #[error("the destination is empty, too long or not a number")]
-    BadDestination,
-    #[error("the message is too long, or its user data header is broken")]
-    BadLength,
-    #[error("its validity has ended")]
-    Expired,
-    #[error("too many messages per second")]
-    Throttled,
-    #[error("too many messages wait already")]
-    QueueFull,
-    #[error("temporarily out of service")]
-    Unavailable,
-}
-
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Full | StoreError::Overloaded => Self::QueueFull,
-            StoreError::Failed(_) | StoreError::Closed => Self::Unavailable,
-        }
-    }
-}
+use crate::refusal::Refusal;
+use crate::submission::{Content, Submission};
 
 /// The door. Cheap to clone.
 #[derive(Clone)]
@@ -177,24 +113,6 @@ impl Intake {
     }
 }
 
-impl Submission {
-    /// The elements of the user data header, and what comes behind it.
-    fn header_and_body<'a>(&self, octets: &'a Bytes) -> Result<(&'a [u8], Bytes), Refusal> {
-        if self.esm_class & Message::UDHI == 0 {
-            return Ok((&[], octets.clone()));
-        }
-        let length = usize::from(*octets.first().ok_or(Refusal::BadLength)?);
-        let elements = octets.get(1..=length).ok_or(Refusal::BadLength)?;
-        Ok((elements, octets.slice(1 + length..)))
-    }
-}
-
-/// The time of day, once per use: nothing inside the protocol cores reads it.
-pub(crate) fn wall_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(since.as_millis() as u64)
-}
-
 /// 1 to 20 digits, perhaps behind a plus.
 fn check_destination(submission: &Submission) -> Result<(), Refusal> {
     let value = &submission.destination.value[..];
@@ -240,17 +158,6 @@ fn keyword(submission: &Submission) -> Option<String> {
         }
     };
     sms::keyword(&text).map(Cow::into_owned)
-}
-
-impl std::fmt::Debug for Content {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(text) => write!(f, "text of {} octets", text.len()),
-            Self::Encoded { data_coding, octets } => {
-                write!(f, "{} octets, data_coding {data_coding:#04x}", octets.len())
-            }
-        }
-    }
 }
 
 /// SMPP 3.4 section 5.2.9: destination_addr has 20 characters.

@@ -4,6 +4,7 @@
 //! another link. Nothing between the links knows a protocol.
 
 mod account;
+mod clock;
 pub mod config;
 mod directory;
 mod dispatch;
@@ -13,6 +14,8 @@ mod health;
 mod intake;
 mod link;
 mod metrics;
+mod refusal;
+mod submission;
 
 pub use explain::{RouteQuestion, explain_route};
 pub use gateway::Gateway;

@@ -121,3 +121,10 @@ async fn receipts_before_their_answers_count_once() {
     assert_eq!((report.accepted, report.without_receipt, report.receipts_twice), (1000, 0, 0), "{report:?}");
     assert_eq!(report.receipt.count, 1000);
 }
+
+#[tokio::test]
+async fn a_receiver_cannot_make_load() {
+    let smsc = centre(SmscConfig::default()).await;
+    let receiver = simulator::EsmeConfig { mode: smpp::BindMode::Receiver, ..config(&smsc) };
+    assert_eq!(Load::new(receiver).start().err(), Some(simulator::SubmitError::NotBound));
+}

@@ -9,6 +9,8 @@ mod http;
 mod kill;
 mod limits;
 mod long_messages;
+mod lost_receivers;
+mod mobile_originated;
 mod outages;
 mod priority;
 mod receipt_ids;

@@ -1,15 +1,17 @@
 //! SMSCs that are away, break off, or say that it is too much: nothing is lost, nothing changes places.
 
-use simulator::{Esme, EsmeConfig, Every, Faults, Smsc, SmscConfig};
+use std::net::SocketAddr;
+
+use simulator::{Esme, Every, Faults, Smsc, SmscConfig};
 use smpp::CommandStatus;
 use sms::State;
 use store::{Cause, Event};
 
 use crate::harness::{
-    ANI, SOON, TestGateway, Texts, account, centre, centre_at, centre_with, free_address, route, smsc,
+    ANI, SOON, TestGateway, Texts, account, centre_at, centre_with, free_address, route, smsc,
 };
 
-async fn bank_and(telco: std::net::SocketAddr, more: &str) -> TestGateway {
+async fn bank_and(telco: SocketAddr, more: &str) -> TestGateway {
     TestGateway::with([smsc("telco", telco, more), account("bank", ""), route("to = [\"telco\"]")]).await
 }
 
@@ -111,20 +113,4 @@ async fn after_a_temporary_error_it_is_tried_again() {
     assert_eq!((&receipt.message_id, receipt.state), (&id, Some(State::Delivered)));
     let retried = |event: &Event| matches!(event, Event::Retried { cause: Cause::Smpp(0x08), .. });
     assert!(gateway.record(&id).await.history.iter().any(|step| retried(&step.event)));
-}
-
-#[tokio::test]
-async fn an_esme_that_breaks_off_gets_its_receipts_when_it_is_back() {
-    // S-8
-    let telco = centre().await;
-    let gateway = bank_and(telco.address(), "").await;
-    let bank = Esme::bind(EsmeConfig { inbox_max: 1, ..gateway.esme("bank") }).await.unwrap();
-    submit(&bank, 20).await;
-    telco.stats_when(SOON, |stats| stats.receipts_acknowledged == 20).await.unwrap();
-    drop(bank);
-
-    let back = gateway.bind("bank").await;
-
-    receipts(&back, 19).await;
-    gateway.settled().await;
 }

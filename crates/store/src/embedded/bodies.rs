@@ -14,14 +14,14 @@ const AHEAD_OCTETS: usize = 256 << 10;
 const SINGLE_OCTETS: usize = 1 << 10;
 
 /// Reads what stands at known places, with some of what stands behind it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Bodies {
     ahead: Window,
     single: Window,
 }
 
 /// Part of a file.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Window {
     start: Place,
     octets: Vec<u8>,

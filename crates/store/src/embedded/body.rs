@@ -94,7 +94,7 @@ pub(super) fn octets_of(message: &Message) -> usize {
 }
 
 /// A body as it stands in the journal, checked and not yet copied.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Body<'a> {
     pub(super) serial: u64,
     pub(super) target: u16,

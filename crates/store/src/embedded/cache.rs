@@ -7,7 +7,7 @@ use sms::{LinkName, Message};
 use super::body::octets_of;
 
 /// A message with the links that may take it instead.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Kept {
     pub(super) message: Arc<Message>,
     pub(super) alternatives: Arc<[LinkName]>,
@@ -21,7 +21,6 @@ const ORDINARY_OCTETS: usize = 640;
 /// The messages with the highest serials, up to so many octets.
 ///
 /// Each serial has one seat; who comes later takes it.
-#[derive(Debug)]
 pub(super) struct Cache {
     seats: Vec<Option<(u64, Kept)>>,
     octets: usize,

@@ -59,7 +59,6 @@ pub(super) const REMOTE_ID_OFFSET: usize = 12;
 ///
 /// A fact of an unknown kind, or one that is shorter than its kind says, makes its group invalid.
 /// `final` says what follows from the facts before it, for readers that keep less state.
-#[derive(Debug)]
 pub(super) enum Fact<'a> {
     Link { number: u16, name: LinkName },
     Accepted(Body<'a>),

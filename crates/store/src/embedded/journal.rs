@@ -83,7 +83,6 @@ pub(super) struct Refused {
 /// A file is written only after the one before it has been synced, so only the last can be torn. In
 /// the last, what follows the last valid group is torn if no later group says that it had been
 /// synced; it is cut. Anything else that is invalid is damage, and the journal is not opened.
-#[derive(Debug)]
 pub(super) struct Journal {
     files: VecDeque<FileInfo>,
     number: u32,
@@ -301,7 +300,7 @@ fn group_crc(number: u32, length: &[u8], rest: &[u8]) -> u32 {
 }
 
 /// A valid group as it stands in a file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Group<'a> {
     /// How much of the file had been synced when it was written.
     pub(super) synced: u32,

@@ -10,7 +10,7 @@ use sms::LinkName;
 /// A number is never given to another name. The names can be read by other threads.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    numbers: HashMap<LinkName, u16>,
+    numbers: HashMap<LinkName, u16, foldhash::fast::RandomState>,
     names: Vec<LinkName>,
     octets: u64,
     shared: SharedNames,

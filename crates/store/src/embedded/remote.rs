@@ -1,7 +1,7 @@
 //! Which segment waits for which remote id.
 
 use std::collections::VecDeque;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
@@ -99,7 +99,7 @@ impl RemoteIds {
     }
 
     fn hash(&self, link: u16, key: Key) -> u64 {
-        self.seed.hash_one((link, key))
+        hash_of(&self.seed, link, key)
     }
 
     /// Says whom receipts for this id are for from now on.
@@ -107,7 +107,7 @@ impl RemoteIds {
         let hash = self.hash(link, key);
         let seed = &self.seed;
         let same = |known: &Known| known.link == link && known.key == key;
-        match self.known.entry(hash, same, |known| seed.hash_one((known.link, known.key))) {
+        match self.known.entry(hash, same, |known| hash_of(seed, known.link, known.key)) {
             Entry::Occupied(mut entry) => entry.get_mut().hold(holder),
             Entry::Vacant(entry) => {
                 let mut known = Known { key, value: [0; 2], link, finished: false, part: 0 };
@@ -157,6 +157,14 @@ impl RemoteIds {
             self.stale = 0;
         }
     }
+}
+
+fn hash_of(seed: &RandomState, link: u16, Key([a, b, c, d]): Key) -> u64 {
+    let mut hasher = seed.build_hasher();
+    hasher.write_u64(u64::from(a) | u64::from(b) << 32);
+    hasher.write_u64(u64::from(c) | u64::from(d) << 32);
+    hasher.write_u16(link);
+    hasher.finish()
 }
 
 impl From<u128> for Key {

@@ -17,7 +17,6 @@ const STATUS_INTERVAL: Duration = Duration::from_millis(100);
 ///
 /// One lock per command, which may be a batch; the thread takes all that has come at once and is woken
 /// only if it sleeps.
-#[derive(Debug)]
 pub(super) struct Inbox {
     queue: Mutex<Queue>,
     wake: Condvar,
@@ -25,7 +24,7 @@ pub(super) struct Inbox {
     messages_max: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Queue {
     commands: Vec<Command>,
     pending_octets: usize,
@@ -111,6 +110,12 @@ impl Inbox {
             queue.pending_octets = queue.pending_octets.saturating_sub(octets);
             queue.pending_messages = queue.pending_messages.saturating_sub(messages);
         }
+    }
+}
+
+impl std::fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inbox").finish_non_exhaustive()
     }
 }
 

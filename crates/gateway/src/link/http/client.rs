@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::call::{Answer, Endpoint};
 use super::translate;
+use crate::clock::wall_clock;
 use crate::config::ApplicationConfig;
 use crate::directory::{Origin, Presence};
 use crate::dispatch::Outlet;
-use crate::intake::{Intake, wall_clock};
+use crate::intake::Intake;
 
 /// A content provider: each message that goes to it is a call, and the answer may be a reply.
 pub(crate) struct Application {

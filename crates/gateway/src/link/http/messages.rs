@@ -14,12 +14,13 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use store::Entry;
 
 use super::caller::Credentials;
+use super::desk::Desk;
 use super::problem::Problem;
-use super::server::Desk;
 use super::translate::{self, Batch, MessageRequest, Receipts};
 use crate::account::Account;
+use crate::clock::wall_clock;
 use crate::directory::Origin;
-use crate::intake::{Refusal, wall_clock};
+use crate::refusal::Refusal;
 
 /// `POST /v1/messages`: one message, or an array of them.
 ///

@@ -3,6 +3,7 @@
 mod call;
 mod caller;
 pub(crate) mod client;
+pub(crate) mod desk;
 mod messages;
 mod probes;
 mod problem;

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::desk::Desk;
 use super::problem::Problem;
-use super::server::Desk;
 
 /// 200 while the process is worth keeping, 503 with the reason when it should be restarted.
 pub(super) async fn healthz(State(desk): State<Desk>) -> Response {

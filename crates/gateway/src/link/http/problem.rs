@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use store::StoreError;
 
-use crate::intake::Refusal;
+use crate::refusal::Refusal;
 
 /// What is wrong, for people and for programs.
 ///

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, StatusCode, header};
@@ -15,42 +14,19 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use store::Store;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::caller::Doorkeeper;
+use super::desk::{Api, Desk};
 use super::problem::Problem;
 use super::{messages, probes};
-use crate::directory::Directory;
-use crate::dispatch::Outlets;
-use crate::health::Health;
-use crate::intake::Intake;
-use crate::metrics::SharedMetrics;
-
-/// What the HTTP API works with.
-pub(crate) struct Api {
-    pub(crate) directory: Arc<ArcSwap<Directory>>,
-    pub(crate) intake: Intake,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) outlets: Arc<Outlets>,
-    pub(crate) metrics: SharedMetrics,
-    pub(crate) health: Arc<Health>,
-}
-
-/// What every request needs.
-#[derive(Clone)]
-pub(super) struct Desk {
-    pub(super) api: Arc<Api>,
-    pub(super) door: Arc<Doorkeeper>,
-}
 
 impl Api {
     /// The paths that there are, and what answers them.
     pub(crate) fn router(self) -> Router {
-        let desk = Desk { api: Arc::new(self), door: Arc::default() };
+        let desk = Desk::new(self);
         Router::new()
             .route("/v1/messages", get(messages::search).post(messages::submit))
             .route("/v1/messages/{id}", get(messages::find))
@@ -67,14 +43,6 @@ impl Api {
     /// Takes connections until it is stopped; returns when the last one has its answers.
     pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
         serve(self.router(), listener, stop).await;
-    }
-}
-
-impl std::ops::Deref for Desk {
-    type Target = Api;
-
-    fn deref(&self) -> &Api {
-        &self.api
     }
 }
 

@@ -13,10 +13,11 @@ use tokio_util::task::TaskTracker;
 
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::translate;
+use crate::clock::wall_clock;
 use crate::config::{BindKind, OnUnknown, SmscConfig};
 use crate::directory::{Origin, Presence, PresenceGuard};
 use crate::dispatch::{Outlet, back_off};
-use crate::intake::{Intake, wall_clock};
+use crate::intake::Intake;
 
 /// One SMSC with all its sessions.
 #[derive(Clone)]

@@ -16,7 +16,9 @@ use super::late::GivenUp;
 use super::translate;
 use crate::directory::Origin;
 use crate::dispatch::Outlet;
-use crate::intake::{Intake, Refusal, Submission};
+use crate::intake::Intake;
+use crate::refusal::Refusal;
+use crate::submission::Submission;
 
 /// A session that holds leases while it waits for their responses.
 pub(super) type Session = session::Session<Sent>;

@@ -18,10 +18,11 @@ use tokio_util::task::TaskTracker;
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::translate;
 use crate::account::{Account, BindGuard};
+use crate::clock::wall_clock;
 use crate::config::SmppConfig;
 use crate::directory::{Directory, Origin};
 use crate::dispatch::{Outlets, back_off};
-use crate::intake::{Intake, wall_clock};
+use crate::intake::Intake;
 use crate::metrics::LinkMetrics;
 
 /// What every connection needs.

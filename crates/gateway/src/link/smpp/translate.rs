@@ -9,7 +9,8 @@ use sms::{
 use store::{Item, Lease, Notice, RemoteId, RemoteIdForm, RemoteReceipt};
 
 use super::values;
-use crate::intake::{Content, Refusal, Submission};
+use crate::refusal::Refusal;
+use crate::submission::{Content, Submission};
 
 /// What a submit_sm of an ESME wants carried, or the status that refuses it.
 pub(super) fn submission(pdu: ShortMessage, now: Timestamp) -> Result<Submission, CommandStatus> {

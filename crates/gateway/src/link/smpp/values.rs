@@ -1,15 +1,14 @@
 //! Whether the values of a submit_sm are ones that we carry: what the codec lets through on purpose.
 
-use smpp::{CommandStatus, ShortMessage};
-use sms::{Address, Message, Npi, Timestamp, Ton};
+use smpp::{Address, CommandStatus, ShortMessage};
+use sms::{Message, Timestamp, Ton};
 
 use super::tlv_length;
-use super::translate::address;
 
 /// Checks every field that is not looked at again when the message is built.
 pub(super) fn check(pdu: &ShortMessage) -> Result<(), CommandStatus> {
-    check_source(&address(&pdu.source))?;
-    check_destination(&address(&pdu.destination))?;
+    check_source(&pdu.source)?;
+    check_destination(&pdu.destination)?;
     let service_type = &pdu.service_type[..];
     if !service_type.iter().all(u8::is_ascii_alphanumeric) {
         return Err(CommandStatus::INVSERTYP);
@@ -62,21 +61,21 @@ pub(super) fn times(
 }
 
 fn check_source(source: &Address) -> Result<(), CommandStatus> {
-    if source.ton.0 > TON_MAX {
+    if source.ton > TON_MAX {
         return Err(CommandStatus::INVSRCTON);
     }
     if !is_known(source.npi) {
         return Err(CommandStatus::INVSRCNPI);
     }
     // eleven characters is what the air interface carries.
-    if source.ton == Ton::ALPHANUMERIC && source.value.len() > NAME_OCTETS_MAX {
+    if source.ton == Ton::ALPHANUMERIC.0 && source.value.len() > NAME_OCTETS_MAX {
         return Err(CommandStatus::INVSRCADR);
     }
     Ok(())
 }
 
 fn check_destination(destination: &Address) -> Result<(), CommandStatus> {
-    if destination.ton.0 > TON_MAX {
+    if destination.ton > TON_MAX {
         return Err(CommandStatus::INVDSTTON);
     }
     if !is_known(destination.npi) {
@@ -85,8 +84,8 @@ fn check_destination(destination: &Address) -> Result<(), CommandStatus> {
     Ok(())
 }
 
-fn is_known(npi: Npi) -> bool {
-    matches!(npi.0, 0 | 1 | 3 | 4 | 6 | 8 | 9 | 10 | 14 | 18)
+fn is_known(npi: u8) -> bool {
+    matches!(npi, 0 | 1 | 3 | 4 | 6 | 8 | 9 | 10 | 14 | 18)
 }
 
 /// O-1, U-1: one body, and a header that fits into it.

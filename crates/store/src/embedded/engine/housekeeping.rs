@@ -95,6 +95,7 @@ impl<D: Disk> Engine<D> {
         }
         let carried = self.file_to_carry();
         let now_s = seconds(now);
+        let start = self.housekeeping.cursor;
         let mut changes = 0;
         self.journal.begin();
         for _ in 0..(slots / SWEEP_PARTS).max(SWEEP_SLOTS_MIN).min(slots) {
@@ -113,7 +114,7 @@ impl<D: Disk> Engine<D> {
             }
         }
         self.journal.end(now, false);
-        if self.housekeeping.cursor < SWEEP_SLOTS_MIN {
+        if self.housekeeping.cursor <= start {
             self.sweep_stale();
         }
     }

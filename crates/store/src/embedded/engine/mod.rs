@@ -46,7 +46,6 @@ use take::Waiter;
 pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// What the engine is told to do.
-#[derive(Debug)]
 pub(super) enum Command {
     Accept { batch: Vec<Entry>, octets: usize, answer: Answer<()> },
     Take { link: LinkName, max: usize, answer: Answer<Vec<Lease>> },

@@ -32,7 +32,6 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 const ERROR_PAUSE: Duration = Duration::from_secs(1);
 
 /// Reads the journal and writes records.
-#[derive(Debug)]
 pub(super) struct Feeder {
     directory: PathBuf,
     source: Source,
@@ -191,24 +190,30 @@ impl Feeder {
 
     /// Forgets what was not written and reads it again; false if the desk was closed meanwhile.
     fn start_over(&mut self, desk: &Desk) -> bool {
-        let pause = Instant::now();
-        while let Some(rest) = ERROR_PAUSE.checked_sub(pause.elapsed()).filter(|rest| !rest.is_zero()) {
-            let (questions, is_open) = desk.wait(rest);
-            let error = StoreError::Failed(String::from("the ledger cannot be written"));
-            questions.into_iter().for_each(|question| question.refuse(error.clone()));
-            if !is_open {
-                return false;
+        loop {
+            let pause = Instant::now();
+            while let Some(rest) = ERROR_PAUSE.checked_sub(pause.elapsed()).filter(|rest| !rest.is_zero()) {
+                let (questions, is_open) = desk.wait(rest);
+                let error = StoreError::Failed(String::from("the ledger cannot be written"));
+                questions.into_iter().for_each(|question| question.refuse(error.clone()));
+                if !is_open {
+                    return false;
+                }
+            }
+            match self.open_again() {
+                Ok(()) => return true,
+                Err(error) => tracing::error!(%error, "the ledger cannot be opened"),
             }
         }
+    }
+
+    fn open_again(&mut self) -> Result<(), LedgerError> {
         let place = load_place(&self.directory);
-        let durable = self.source.progress.durable();
-        let opened = Files::open(&self.directory, self.records_max)
-            .and_then(|files| Ok((files, Tail::open(&self.source.journal, place, durable)?)));
-        if let Ok((files, tail)) = opened {
-            (self.files, self.tail) = (files, tail);
-            self.staging = Staging::new(Arc::clone(&self.source.names));
-        }
-        true
+        let tail = Tail::open(&self.source.journal, place, self.source.progress.durable())?;
+        self.files = Files::open(&self.directory, self.records_max)?;
+        self.staging = Staging::new(Arc::clone(&self.source.names));
+        self.tail = tail;
+        Ok(())
     }
 }
 

@@ -155,6 +155,8 @@ pub(super) struct Staging {
     records: VecDeque<Option<Staged>>,
     /// The serial of the first of `records`.
     base: u64,
+    /// Records before a gap in the serials that is too wide to be bridged; they are written next.
+    stranded: Vec<Staged>,
     late: BTreeMap<u64, Vec<Late>>,
     late_count: usize,
     names: Names,
@@ -164,12 +166,19 @@ impl Staging {
     pub(super) fn new(shared: SharedNames) -> Self {
         let mut names = Names { known: Vec::new(), shared };
         names.refresh();
-        Self { records: VecDeque::new(), base: 0, late: BTreeMap::new(), late_count: 0, names }
+        Self {
+            records: VecDeque::new(),
+            base: 0,
+            stranded: Vec::new(),
+            late: BTreeMap::new(),
+            late_count: 0,
+            names,
+        }
     }
 
     /// Whether so much is held back that it must be written.
     pub(super) fn is_full(&self) -> bool {
-        self.records.len() >= STAGED_MAX || self.late_count >= LATE_MAX
+        self.records.len() >= STAGED_MAX || self.late_count >= LATE_MAX || !self.stranded.is_empty()
     }
 
     pub(super) fn names(&self) -> &Names {
@@ -218,13 +227,13 @@ impl Staging {
     }
 
     fn accept(&mut self, body: &Body<'_>, place: Place, at: Timestamp) {
+        if body.serial > self.base + (self.records.len() + STAGED_MAX) as u64 {
+            self.stranded.extend(self.records.drain(..).flatten());
+        }
         if self.records.is_empty() {
             self.base = body.serial;
         }
         let Some(index) = body.serial.checked_sub(self.base).map(|index| index as usize) else { return };
-        if index > self.records.len() + STAGED_MAX {
-            return;
-        }
         while self.records.len() <= index {
             self.records.push_back(None);
         }
@@ -256,12 +265,16 @@ impl Staging {
 
     /// The record with this id, if it is held back.
     pub(super) fn find(&self, id: MessageId) -> Option<Record> {
-        self.records.iter().flatten().find(|staged| staged.id == id).map(Staged::record)
+        self.stranded
+            .iter()
+            .chain(self.records.iter().flatten())
+            .find(|staged| staged.id == id)
+            .map(Staged::record)
     }
 
     /// Everything before this has been written, once what [`Staging::due`] gives has been.
     pub(super) fn first_place(&self) -> Option<Place> {
-        self.records.iter().flatten().next().map(|staged| staged.first)
+        self.stranded.iter().chain(self.records.iter().flatten()).next().map(|staged| staged.first)
     }
 
     /// Visits the records that are to be written now, `all` or those that will hardly change any more.
@@ -272,6 +285,10 @@ impl Staging {
         now: Timestamp,
         write: &mut impl FnMut(&Staged) -> Result<(), E>,
     ) -> Result<(), E> {
+        for staged in &self.stranded {
+            write(staged)?;
+        }
+        self.stranded.clear();
         let excess = self.records.len().saturating_sub(STAGED_MAX / 2);
         for (index, seat) in self.records.iter_mut().enumerate() {
             let Some(staged) = seat else { continue };
@@ -325,5 +342,60 @@ impl Staged {
             in_reply_to: self.in_reply_to,
             history: steps_of(self.news.history.octets()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::super::body::{Route, put_body};
+    use super::super::super::codec::Reader;
+    use super::*;
+    use crate::conformance::sample;
+
+    fn accept(staging: &mut Staging, serial: u64) {
+        let route = Route { serial, origin: 0, target: 0, alternatives: Vec::new() };
+        let mut out = Vec::new();
+        put_body(&mut out, &route, &sample::message(serial));
+        let body = Body::read(&mut Reader::new(&out)).unwrap();
+        staging.add(Fact::Accepted(body), Place { file: 1, offset: serial as u32 }, Timestamp(serial));
+    }
+
+    fn write_all(staging: &mut Staging) -> Vec<u64> {
+        let mut written = Vec::new();
+        let keep = &mut |staged: &Staged| {
+            written.push(staged.serial);
+            Ok::<(), ()>(())
+        };
+        staging.due(true, Timestamp(0), keep).unwrap();
+        written
+    }
+
+    #[test]
+    fn a_gap_in_the_serials_loses_no_record() {
+        let mut staging = Staging::new(SharedNames::default());
+        for serial in [5, 6, 9, 1_000_000, 1_000_001] {
+            accept(&mut staging, serial);
+        }
+        assert!(staging.is_full(), "what is before the gap is written soon");
+        assert_eq!(staging.first_place().unwrap().offset, 5);
+        assert_eq!(write_all(&mut staging), [5, 6, 9, 1_000_000, 1_000_001]);
+        assert!(write_all(&mut staging).is_empty(), "nothing is written twice");
+        assert_eq!(staging.first_place().unwrap().offset, 1_000_000);
+    }
+
+    #[test]
+    fn what_comes_later_is_added_once() {
+        let mut staging = Staging::new(SharedNames::default());
+        let lapsed =
+            |serial| Fact::Changed { serial, part: 0, change: Change::Lapsed { state: State::Expired } };
+        for offset in [10, 20, 30] {
+            staging.add(lapsed(3), Place { file: 1, offset }, Timestamp(7));
+        }
+        let mut news = News::since(Place { file: 1, offset: 20 }, History::default(), LinkName::from("bank"));
+        let late = staging.take_late().remove(&3).unwrap();
+        news.add_late(late, staging.names());
+        assert_eq!(steps_of(news.history.octets()).len(), 1, "two of three were known");
+        assert_eq!(news.place.offset, 30);
     }
 }

@@ -13,7 +13,6 @@ use super::LedgerError;
 const CHUNK_OCTETS: usize = 1 << 20;
 
 /// A reader that goes through the journal from some place on.
-#[derive(Debug)]
 pub(super) struct Tail {
     directory: PathBuf,
     place: Place,

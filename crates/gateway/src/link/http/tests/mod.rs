@@ -29,7 +29,7 @@ use store::{
     StoreError,
 };
 
-use super::server::Api;
+use super::desk::Api;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::dispatch::Outlets;

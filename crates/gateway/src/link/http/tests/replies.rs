@@ -11,7 +11,7 @@ use super::super::client::Application;
 use super::calls;
 use super::*;
 use crate::directory::{Origin, Presence};
-use crate::intake::{Content, Submission};
+use crate::submission::{Content, Submission};
 
 const ROUTES: &str = r#"
 data_dir = "data"

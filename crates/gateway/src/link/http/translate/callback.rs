@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sms::{Direction, Message, Priority, ReceiptRequest, UserDataHeader};
 
 use super::{Rfc3339, hex};
-use crate::intake::{Content, Submission};
+use crate::submission::{Content, Submission};
 
 /// The fields of a segment, encoded as `application/x-www-form-urlencoded` in UTF-8.
 ///

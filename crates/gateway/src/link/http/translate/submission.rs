@@ -12,7 +12,8 @@ use store::Entry;
 
 use super::super::problem::Problem;
 use super::{as_text, instant, octets_of_hex};
-use crate::intake::{Content, Submission};
+use crate::refusal::Refusal;
+use crate::submission::{Content, Submission};
 
 /// A message as a caller writes it. Has no `Debug` form, so that its text cannot get into a log.
 #[derive(Deserialize)]
@@ -91,8 +92,8 @@ pub(in super::super) fn submission(request: MessageRequest, now: Timestamp) -> R
     let not_before = due(request.not_before.as_deref(), now)?;
     let expires_at = expiry(request.validity_s, not_before.unwrap_or(now))?;
     let (content, has_udh) = content(request.text, request.binary, request.udh, request.data_coding)?;
-    let destination = Address::guess(request.to.as_bytes())
-        .ok_or_else(|| Problem::from(crate::intake::Refusal::BadDestination))?;
+    let destination =
+        Address::guess(request.to.as_bytes()).ok_or_else(|| Problem::from(Refusal::BadDestination))?;
     Ok(Submission {
         direction: Direction::Mt,
         source: source(request.from.as_deref())?,
@@ -212,7 +213,7 @@ fn encoded(binary: &str, udh: Option<&str>, data_coding: Option<u8>) -> Result<(
     }
     octets.extend(octets_of_hex(binary).ok_or_else(|| Problem::bad_value("binary", digits))?);
     if octets.len() > OCTETS_MAX {
-        return Err(crate::intake::Refusal::BadLength.into());
+        return Err(Refusal::BadLength.into());
     }
     Ok((Content::Encoded { data_coding, octets: octets.into() }, udh.is_some()))
 }

@@ -1,5 +1,8 @@
 //! The state of the store: what follows from the facts of the journal.
 
+mod carry;
+mod tally;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -7,7 +10,7 @@ use sms::{State, Timestamp};
 
 use super::census::Census;
 use super::early::Early;
-use super::fact::{Carried, CarriedSegment, Change, REMOTE_ID_OFFSET, Sighted, Verdict};
+use super::fact::{Change, REMOTE_ID_OFFSET, Sighted, Verdict};
 use super::journal::Place;
 use super::remote::{Holder, Key, RemoteIds};
 use super::slots::{
@@ -15,6 +18,7 @@ use super::slots::{
     seconds,
 };
 use crate::{Cause, RemoteId};
+use tally::{Tally, is_delivered};
 
 /// How long after the end of its validity a receipt for a segment may still come, in seconds.
 const RECEIPT_GRACE_S: u32 = 3600;
@@ -35,13 +39,6 @@ pub(super) struct Index {
     pub(super) possible_duplicates: u64,
     receipt_timeout_s: u32,
     notice_timeout_s: u32,
-}
-
-/// What is known so far of a message with several segments, or of one whose owner is to be told.
-#[derive(Clone, Copy, Debug)]
-struct Tally {
-    verdict: Verdict,
-    open: u8,
 }
 
 /// A message that is taken over.
@@ -388,140 +385,5 @@ impl Index {
         self.slab.release(first);
         self.census.leave(slot.place.file);
         self.live_messages = self.live_messages.saturating_sub(1);
-    }
-
-    /// Takes a message in with all that happened to it; `fact` is where the fact starts.
-    pub(super) fn insert_carried(
-        &mut self,
-        new: &Newcomer,
-        carried: &Carried,
-        fact: Place,
-        now: Timestamp,
-    ) -> Option<u32> {
-        let first = self.insert(new, now)?;
-        let Verdict { sighted, delivered } = carried.verdict;
-        let tally = Tally { verdict: Verdict { sighted, delivered }, open: carried.open };
-        if carried.open == 0 {
-            self.end(first, tally.verdict, now);
-            self.restore(first, carried.segments.first()?, fact);
-            return Some(first);
-        }
-        if new.count > 1 {
-            self.tallies.insert(first, tally);
-        }
-        let slots: Vec<u32> = self.ring(first).collect();
-        for (slot, segment) in slots.into_iter().zip(&carried.segments) {
-            self.restore(slot, segment, fact);
-        }
-        Some(first)
-    }
-
-    fn restore(&mut self, number: u32, segment: &CarriedSegment, fact: Place) {
-        let Some(phase) = Phase::from_number(segment.phase) else { return };
-        self.set_phase(number, Phase::Lent);
-        self.with(number, |slot| {
-            (slot.flags, slot.target, slot.attempts) = (segment.flags, segment.target, segment.attempts);
-            (slot.deadline, slot.due) = (segment.deadline, segment.due);
-        });
-        self.set_phase(number, phase);
-        let mut ids = segment.ids.iter();
-        if phase == Phase::Sent
-            && let Some((link, id, offset)) = ids.next()
-        {
-            self.expect_receipt(number, *link, id, Place { offset: fact.offset + *offset as u32, ..fact });
-        }
-        for (link, id, _) in ids {
-            self.hold_id(number, *link, id);
-            self.more_ids.entry(number).or_default().push((*link, id.clone()));
-        }
-    }
-
-    /// All that happened to a message so far but for the ids in phase `Sent`, which `id_of` reads.
-    pub(super) fn carry(
-        &self,
-        first: u32,
-        id_of: &mut impl FnMut(&Slot) -> Option<RemoteId>,
-    ) -> Option<Carried> {
-        let slot = self.slab.get(first)?;
-        let none = Tally::new(slot.count);
-        let tally = self.tallies.get(&first).copied().unwrap_or(none);
-        let segments = self.ring(first).map(|number| {
-            let slot = self.slab.get(number)?;
-            let mut ids = Vec::new();
-            if slot.phase == Phase::Sent {
-                ids.push((slot.target, id_of(slot)?, 0));
-            }
-            ids.extend(self.more_ids(number).iter().map(|(link, id)| (*link, id.clone(), 0)));
-            let delayed = slot.phase == Phase::Evacuated && slot.due > 0;
-            Some(CarriedSegment {
-                phase: match slot.phase {
-                    Phase::Evacuated if delayed => Phase::Delayed,
-                    Phase::Evacuated => Phase::Waiting,
-                    phase => phase,
-                } as u8,
-                flags: slot.flags,
-                target: slot.target,
-                attempts: if slot.phase == Phase::Sent { 0 } else { slot.attempts },
-                deadline: slot.deadline,
-                due: if slot.phase == Phase::Sent { 0 } else { slot.due },
-                ids,
-            })
-        });
-        Some(Carried { verdict: tally.verdict, open: tally.open, segments: segments.collect::<Option<_>>()? })
-    }
-
-    /// A message now stands at `place` in the journal, carried by the fact that starts there; the ids
-    /// of its segments in phase `Sent` stand at `id_places`, in order.
-    pub(super) fn move_to(&mut self, first: u32, place: Place, id_places: &[Option<Place>]) {
-        let slots: Vec<u32> = self.ring(first).collect();
-        let Some(before) = self.slab.get(first).map(|slot| slot.place) else { return };
-        self.census.leave(before.file);
-        self.census.enter(place.file);
-        for (number, id_place) in slots.into_iter().zip(id_places) {
-            self.with(number, |slot| {
-                slot.place = place;
-                if let Some(id_place) = id_place {
-                    (slot.attempts, slot.due) = (id_place.file as u16, id_place.offset);
-                }
-            });
-        }
-    }
-}
-
-impl Tally {
-    fn new(count: u8) -> Self {
-        let sighted = Sighted { state: State::Delivered, error: 0, done_at: Timestamp(0) };
-        Self { verdict: Verdict { sighted, delivered: 0 }, open: count }
-    }
-
-    /// All delivered is delivered; the first failure is the message's (one of R-5's rules: the other
-    /// segments still go out).
-    fn add(&mut self, sighted: Sighted, count: u8) {
-        let verdict = &mut self.verdict;
-        let first = self.open == count;
-        self.open = self.open.saturating_sub(1);
-        verdict.delivered += u8::from(is_delivered(sighted.state));
-        if first || (rank(verdict.sighted.state) < 3 && rank(sighted.state) == 3) {
-            verdict.sighted = sighted;
-        } else if rank(verdict.sighted.state) < 3 {
-            verdict.sighted.done_at = verdict.sighted.done_at.max(sighted.done_at);
-            if rank(sighted.state) > rank(verdict.sighted.state) {
-                verdict.sighted.state = sighted.state;
-            }
-        }
-    }
-}
-
-const fn is_delivered(state: State) -> bool {
-    matches!(state, State::Delivered | State::Accepted)
-}
-
-/// What weighs more in the state of a whole message; 3 is a failure.
-const fn rank(state: State) -> u8 {
-    match state {
-        State::Delivered => 0,
-        State::Accepted => 1,
-        State::HandedOver => 2,
-        _ => 3,
     }
 }
