@@ -198,7 +198,7 @@ impl Side for ToSmsc {
             }
             return Ok(receipt.map_or(Incoming::Nothing, Incoming::Receipt));
         }
-        Ok(Incoming::Message(Box::new(translate::mobile_originated(pdu))))
+        Ok(Incoming::Message(Box::new(translate::mobile_originated(&pdu))))
     }
 
     fn taken_over(&self, _id: Option<sms::MessageId>) -> Body {

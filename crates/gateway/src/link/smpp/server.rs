@@ -259,7 +259,7 @@ struct ToEsme;
 impl Side for ToEsme {
     fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus> {
         match body {
-            Body::SubmitSm(pdu) => translate::submission(pdu, wall_clock())
+            Body::SubmitSm(pdu) => translate::submission(&pdu, wall_clock())
                 .map(|submission| Incoming::Message(Box::new(submission))),
             _ => Err(CommandStatus::INVCMDID),
         }

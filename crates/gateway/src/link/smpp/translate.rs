@@ -13,47 +13,16 @@ use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
 
 /// What a submit_sm of an ESME wants carried, or the status that refuses it.
-pub(super) fn submission(pdu: ShortMessage, now: Timestamp) -> Result<Submission, CommandStatus> {
-    values::check(&pdu)?;
-    let (not_before, expires_at) = values::times(&pdu, now)?;
-    let (octets, tlvs) = body(&pdu);
-    Ok(Submission {
-        direction: Direction::Mt,
-        source: address(&pdu.source),
-        destination: address(&pdu.destination),
-        service_type: service_type(&pdu.service_type),
-        protocol_id: pdu.protocol_id,
-        esm_class: pdu.esm_class & !MODE_BITS,
-        priority: Priority(pdu.priority_flag),
-        receipt: receipt_request(pdu.registered_delivery),
-        not_before,
-        expires_at,
-        in_reply_to: None,
-        tlvs,
-        content: Content::Encoded { data_coding: pdu.data_coding, octets },
-        back_to: None,
-    })
+pub(super) fn submission(pdu: &ShortMessage, now: Timestamp) -> Result<Submission, CommandStatus> {
+    values::check(pdu)?;
+    let (not_before, expires_at) = values::times(pdu, now)?;
+    let receipt = receipt_request(pdu.registered_delivery);
+    Ok(Submission { receipt, not_before, expires_at, ..carried(pdu, Direction::Mt) })
 }
 
 /// What a deliver_sm of an SMSC brings, if it is no receipt.
-pub(super) fn mobile_originated(pdu: ShortMessage) -> Submission {
-    let (octets, tlvs) = body(&pdu);
-    Submission {
-        direction: Direction::Mo,
-        source: address(&pdu.source),
-        destination: address(&pdu.destination),
-        service_type: service_type(&pdu.service_type),
-        protocol_id: pdu.protocol_id,
-        esm_class: pdu.esm_class & !MODE_BITS,
-        priority: Priority(pdu.priority_flag.min(Priority::URGENT.0)),
-        receipt: ReceiptRequest::NONE,
-        not_before: None,
-        expires_at: None,
-        in_reply_to: None,
-        tlvs,
-        content: Content::Encoded { data_coding: pdu.data_coding, octets },
-        back_to: None,
-    }
+pub(super) fn mobile_originated(pdu: &ShortMessage) -> Submission {
+    carried(pdu, Direction::Mo)
 }
 
 /// Whether a deliver_sm carries a receipt or a notification; by its bits, not by equality (B-1).
@@ -140,7 +109,7 @@ pub(super) fn is_temporary(status: CommandStatus) -> bool {
 }
 
 /// An address as the middle knows it.
-pub(super) fn address(address: &smpp::Address) -> sms::Address {
+fn address(address: &smpp::Address) -> sms::Address {
     sms::Address::new(Ton(address.ton), Npi(address.npi), &address.value).unwrap_or_default()
 }
 
@@ -153,7 +122,28 @@ fn segment(lease: &Lease) -> Bytes {
     lease.message().parts.get(usize::from(index)).cloned().unwrap_or_default()
 }
 
-/// What a submit_sm and a deliver_sm have in common.
+/// What is read alike from a submit_sm and a deliver_sm.
+fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
+    let (octets, tlvs) = body(pdu);
+    Submission {
+        direction,
+        source: address(&pdu.source),
+        destination: address(&pdu.destination),
+        service_type: service_type(&pdu.service_type),
+        protocol_id: pdu.protocol_id,
+        esm_class: pdu.esm_class & !MODE_BITS,
+        priority: Priority(pdu.priority_flag.min(Priority::URGENT.0)),
+        receipt: ReceiptRequest::NONE,
+        not_before: None,
+        expires_at: None,
+        in_reply_to: None,
+        tlvs,
+        content: Content::Encoded { data_coding: pdu.data_coding, octets },
+        back_to: None,
+    }
+}
+
+/// What is written alike to a submit_sm and a deliver_sm.
 fn short_message(message: &Message, body: Bytes) -> ShortMessage {
     let mut pdu = ShortMessage {
         service_type: CString::clipped(&message.service_type),
@@ -344,7 +334,7 @@ mod tests {
         };
         push(&mut pdu.tlvs, TlvTag(0x1400), b"entity");
         push(&mut pdu.tlvs, TlvTag::MESSAGE_PAYLOAD, b"\0x");
-        let submission = submission(pdu, Timestamp(0)).unwrap();
+        let submission = submission(&pdu, Timestamp(0)).unwrap();
         assert_eq!(submission.receipt, ReceiptRequest::FINAL);
         let Content::Encoded { data_coding, octets } = submission.content else { panic!() };
         assert_eq!((data_coding, &octets[..]), (8, &b"\0x"[..]));
