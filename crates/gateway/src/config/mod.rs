@@ -64,27 +64,19 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file could not be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
+    #[error("cannot read {path}: {problem}")]
+    Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        problem: std::io::Error,
     },
-    /// The file is not TOML, has an unknown key or a value that does not fit.
-    #[error("{path}: {source}")]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with line and column.
-        source: Box<toml::de::Error>,
-    },
-    /// A value is well-formed, but does not go with the others.
+    /// The file is not TOML, has an unknown key, or a value that does not fit or does not go with others.
     #[error("{path}, line {line}: {problem}")]
-    Meaning {
+    Wrong {
         /// The file.
         path: PathBuf,
-        /// The line of the offending value, from 1.
+        /// The line of the offending key or value, from 1.
         line: usize,
         /// What is wrong.
         problem: String,
@@ -104,7 +96,7 @@ impl Config {
     /// Says what is wrong and in which line.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+            .map_err(|problem| ConfigError::Unreadable { path: path.to_owned(), problem })?;
         Self::parse(&text, path)
     }
 
@@ -113,13 +105,19 @@ impl Config {
     /// # Errors
     /// Says what is wrong and in which line.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text)
-            .map_err(|source| ConfigError::Syntax { path: path.to_owned(), source: Box::new(source) })?;
-        config.route_table().map(drop).map_err(|problem| {
+        Self::checked(text).map_err(|problem| {
             let before = text.get(..problem.at.start).unwrap_or(text);
             let line = before.matches('\n').count() + 1;
-            ConfigError::Meaning { path: path.to_owned(), line, problem: problem.what }
+            ConfigError::Wrong { path: path.to_owned(), line, problem: problem.what }
+        })
+    }
+
+    fn checked(text: &str) -> Result<Self, Problem> {
+        let config: Self = toml::from_str(text).map_err(|error| Problem {
+            at: error.span().unwrap_or(0..0),
+            what: error.message().replace('\n', " "),
         })?;
+        config.route_table()?;
         Ok(config)
     }
 
