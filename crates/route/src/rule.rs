@@ -166,6 +166,24 @@ pub enum BuildError {
     },
 }
 
+impl BuildError {
+    /// The name of the rule at fault.
+    #[must_use]
+    pub fn rule(&self) -> &str {
+        let (Self::UnknownFrom { rule, .. }
+        | Self::UnknownTarget { rule, .. }
+        | Self::NoTarget { rule, .. }
+        | Self::TooManyTargets { rule, .. }
+        | Self::RepeatedTarget { rule, .. }
+        | Self::ZeroWeight { rule, .. }
+        | Self::EmptyCondition { rule, .. }
+        | Self::TooLong { rule, .. }
+        | Self::Contradiction { rule, .. }
+        | Self::TooManyRules { rule, .. }) = self;
+        rule
+    }
+}
+
 impl Rule {
     /// The rule in the form that is compared: numbers without their plus, the keyword upper-cased.
     pub(crate) fn normalised(mut self) -> Self {

@@ -132,7 +132,14 @@ impl Config {
             .collect::<Result<Vec<_>, _>>()?;
         let kinds: HashMap<LinkName, route::LinkKind> =
             kinds.into_iter().map(|(name, kind)| (LinkName::from(name), kind)).collect();
-        route::Table::build(rules, &kinds).map_err(|error| Problem { at: 0..0, what: error.to_string() })
+        route::Table::build(rules, &kinds).map_err(|error| self.locate(&error))
+    }
+
+    /// Where the rule stands that makes no table.
+    fn locate(&self, error: &route::BuildError) -> Problem {
+        let at_fault = |(index, route): &(usize, &RouteConfig)| route.title(*index) == error.rule();
+        let route = self.route.iter().enumerate().find(at_fault);
+        Problem { at: route.map_or(0..0, |(_, route)| route.to.span()), what: error.to_string() }
     }
 
     /// Every link with its kind; a name may stand for one link only.

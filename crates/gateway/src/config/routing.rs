@@ -81,8 +81,8 @@ impl RouteConfig {
             Ok(route::Target { link: known(link, self.to.span())?, weight })
         });
         let octets = |value: &Option<String>| value.as_ref().map(|value| value.as_bytes().to_vec());
-        let rule = route::Rule {
-            name: self.name.clone().unwrap_or_else(|| format!("route {}", index + 1)),
+        Ok(route::Rule {
+            name: self.title(index),
             from,
             destination: octets(&self.r#match.destination),
             prefix: octets(&self.r#match.prefix),
@@ -90,19 +90,14 @@ impl RouteConfig {
             source_prefix: octets(&self.r#match.source_prefix),
             keyword: self.r#match.keyword.clone(),
             to: to.collect::<Result<_, _>>()?,
-        };
-        self.check_targets(rule)
+        })
     }
+}
 
-    fn check_targets(&self, rule: route::Rule) -> Result<route::Rule, Problem> {
-        let problem = |what: &str| Err(Problem { at: self.to.span(), what: what.to_owned() });
-        if rule.to.is_empty() {
-            return problem("a route needs at least one target");
-        }
-        if rule.to.iter().any(|target| target.weight == 0) {
-            return problem("the weight of a target is at least 1");
-        }
-        Ok(rule)
+impl RouteConfig {
+    /// What people call it, or its place in the file.
+    pub(crate) fn title(&self, index: usize) -> String {
+        self.name.clone().unwrap_or_else(|| format!("route {}", index + 1))
     }
 }
 

@@ -94,3 +94,11 @@ fn a_content_provider_is_called_by_http_with_a_host() {
         assert!(error.contains("line 33"), "{url}: {error}");
     }
 }
+
+#[test]
+fn a_route_that_is_none_is_named_with_its_line() {
+    for (to, problem) in [("[]", "names no link"), ("[\"games\", \"games\"]", "more than once")] {
+        let error = parse(&DESIGN.replace("to = [\"games\"]", &format!("to = {to}"))).unwrap_err();
+        assert!(error.contains("line 42") && error.contains(problem), "{error}");
+    }
+}
