@@ -1,6 +1,5 @@
 //! The one door in: authorise, limit, route, encode and split for the chosen link, store; only then OK.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Instant;
@@ -12,6 +11,7 @@ use store::{Entry, RemoteReceipt, Sighting, Store, StoreError};
 
 use crate::clock::wall_clock;
 use crate::directory::{Directory, Origin};
+use crate::keywords::Keywords;
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
 
@@ -21,11 +21,13 @@ pub(crate) struct Intake {
     directory: Arc<ArcSwap<Directory>>,
     store: Arc<dyn Store>,
     reference: Arc<AtomicU8>,
+    keywords: Arc<Keywords>,
 }
 
 impl Intake {
     pub(crate) fn new(directory: Arc<ArcSwap<Directory>>, store: Arc<dyn Store>) -> Self {
-        Self { directory, store, reference: Arc::new(AtomicU8::new(rand::random())) }
+        let reference = Arc::new(AtomicU8::new(rand::random()));
+        Self { directory, store, reference, keywords: Arc::default() }
     }
 
     /// Checks, routes, encodes and splits one submission: everything but keeping it.
@@ -46,7 +48,7 @@ impl Intake {
         if expires_at <= now {
             return Err(Refusal::Expired);
         }
-        let (target, alternatives) = choose(&directory, origin.name(), &submission)?;
+        let (target, alternatives) = self.choose(&directory, origin.name(), &submission)?;
         let splits = directory.is_smsc(&target);
         let (data_coding, esm_class, parts) = self.encode(&submission, splits)?;
         let message = Message {
@@ -86,6 +88,34 @@ impl Intake {
         Ok(self.store.receipts(batch).await?)
     }
 
+    fn choose(
+        &self,
+        directory: &Directory,
+        origin: &LinkName,
+        submission: &Submission,
+    ) -> Result<(LinkName, Vec<LinkName>), Refusal> {
+        let keyword =
+            if directory.routes.uses_keywords() { self.keywords.of(origin, submission) } else { None };
+        let question = route::Question {
+            from: origin,
+            direction: submission.direction,
+            source: &submission.source.value,
+            destination: &submission.destination.value,
+            keyword: keyword.as_deref(),
+        };
+        let choice = directory.routes.choose(&question, |link| directory.is_up(link));
+        match (choice, &submission.back_to) {
+            (Some(choice), None) => {
+                Ok((choice.target.clone(), choice.alternatives.into_iter().cloned().collect()))
+            }
+            (Some(choice), Some(_)) if directory.routes.names_origin(choice.rule) => {
+                Ok((choice.target.clone(), choice.alternatives.into_iter().cloned().collect()))
+            }
+            (_, Some(back_to)) => Ok((back_to.clone(), Vec::new())),
+            (None, None) => Err(Refusal::NoRoute),
+        }
+    }
+
     /// The bodies of the segments, with their data_coding and esm_class.
     fn encode(&self, submission: &Submission, splits: bool) -> Result<(u8, u8, Parts), Refusal> {
         let reference = self.reference.fetch_add(1, Ordering::Relaxed);
@@ -122,45 +152,5 @@ fn check_destination(submission: &Submission) -> Result<(), Refusal> {
     if plausible { Ok(()) } else { Err(Refusal::BadDestination) }
 }
 
-fn choose(
-    directory: &Directory,
-    origin: &LinkName,
-    submission: &Submission,
-) -> Result<(LinkName, Vec<LinkName>), Refusal> {
-    let keyword = if directory.routes.uses_keywords() { keyword(submission) } else { None };
-    let question = route::Question {
-        from: origin,
-        direction: submission.direction,
-        source: &submission.source.value,
-        destination: &submission.destination.value,
-        keyword: keyword.as_deref(),
-    };
-    let choice = directory.routes.choose(&question, |link| directory.is_up(link));
-    match (choice, &submission.back_to) {
-        (Some(choice), None) => {
-            Ok((choice.target.clone(), choice.alternatives.into_iter().cloned().collect()))
-        }
-        (Some(choice), Some(_)) if directory.routes.names_origin(choice.rule) => {
-            Ok((choice.target.clone(), choice.alternatives.into_iter().cloned().collect()))
-        }
-        (_, Some(back_to)) => Ok((back_to.clone(), Vec::new())),
-        (None, None) => Err(Refusal::NoRoute),
-    }
-}
-
-/// The keyword of the text behind the user data header, if it is text.
-fn keyword(submission: &Submission) -> Option<String> {
-    let text = match &submission.content {
-        Content::Text(text) => Cow::Borrowed(text.as_str()),
-        Content::Encoded { data_coding, octets } => {
-            let (_, body) = submission.header_and_body(octets).ok()?;
-            Cow::Owned(sms::decode(*data_coding, body.get(..KEYWORD_OCTETS_MAX).unwrap_or(&body))?)
-        }
-    };
-    sms::keyword(&text).map(Cow::into_owned)
-}
-
 /// SMPP 3.4 section 5.2.9: destination_addr has 20 characters.
 const DESTINATION_OCTETS_MAX: usize = 20;
-/// The keyword of a text is looked for in this many octets.
-const KEYWORD_OCTETS_MAX: usize = 64;

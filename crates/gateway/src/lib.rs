@@ -1,6 +1,6 @@
 //! Estafet, the SMS gateway: links, intake, dispatch, configuration and the program.
 //!
-//! A message comes in by a link, passes [`intake`], waits in the store, and leaves by [`dispatch`] and
+//! A message comes in by a link, passes `intake`, waits in the store, and leaves by `dispatch` and
 //! another link. Nothing between the links knows a protocol.
 
 mod account;
@@ -12,6 +12,7 @@ mod explain;
 mod gateway;
 mod health;
 mod intake;
+mod keywords;
 mod link;
 mod metrics;
 mod refusal;

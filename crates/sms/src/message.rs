@@ -1,5 +1,7 @@
 //! A message: what somebody wants carried.
 
+use std::fmt;
+
 use arrayvec::ArrayVec;
 use bytes::Bytes;
 use smallvec::SmallVec;
@@ -115,8 +117,9 @@ impl State {
     }
 }
 
-/// What somebody wants carried, encoded and split for the link that it leaves by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What somebody wants carried, encoded and split for the link that it leaves by. Its `Debug` form hides
+/// the bodies.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// Our id.
     pub id: MessageId,
@@ -152,6 +155,18 @@ pub struct Message {
     pub tlvs: Bytes,
     /// The bodies of the segments: 1 to 255, each with its user data header if `esm_class` says so.
     pub parts: Parts,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("id", &self.id)
+            .field("direction", &self.direction)
+            .field("origin", &self.origin)
+            .field("data_coding", &self.data_coding)
+            .field("parts", &self.parts.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Message {

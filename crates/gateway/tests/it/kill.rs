@@ -137,6 +137,7 @@ fn check(report: &LoadReport, audit: &Audit, duplicates: u64) {
     assert_eq!((audit.refused_arrived, report.messages_in), (0, 0));
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are what somebody runs it for")]
 fn print_figures(report: &LoadReport, audit: &Audit, duplicates: u64) {
     println!(
         "{} accepted of {} submitted in {:.1} s, {} killed on the way\n\

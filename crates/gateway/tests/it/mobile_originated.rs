@@ -74,6 +74,23 @@ async fn a_long_message_keeps_its_parts() {
 }
 
 #[tokio::test]
+async fn all_parts_of_a_long_message_follow_its_keyword() {
+    // N-4
+    let telco = centre().await;
+    let gateway = poll_and(&telco).await;
+    let (poll, other) = (gateway.bind("poll").await, gateway.bind("other").await);
+    let vote: String =
+        std::iter::once("vote ".to_owned()).chain((100..200).map(|number| format!("{number} "))).collect();
+    let question = vote.replace("vote", "what about");
+
+    telco.handset(ANI).send("1234", &vote).await.unwrap();
+    telco.handset(ANI).send("1234", &question).await.unwrap();
+
+    assert_eq!(poll.next_mo(SOON).await.unwrap().text, vote);
+    assert_eq!(other.next_mo(SOON).await.unwrap().text, question);
+}
+
+#[tokio::test]
 async fn a_message_that_leads_nowhere_is_refused() {
     // W-7
     let telco = centre().await;

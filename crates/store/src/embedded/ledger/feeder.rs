@@ -76,8 +76,13 @@ impl Feeder {
         loop {
             let (questions, is_open) = desk.wait(INTERVAL);
             let until = self.source.progress.durable();
-            let done =
-                self.catch_up(until).and_then(|()| self.answer(questions)).and_then(|()| self.save(!is_open));
+            let done = match self.catch_up(until) {
+                Ok(()) => self.answer(questions).and_then(|()| self.save(!is_open)),
+                Err(error) => {
+                    questions.into_iter().for_each(|question| question.refuse(behind()));
+                    Err(error)
+                }
+            };
             match done {
                 Ok(()) if is_open => {}
                 Ok(()) => break,
@@ -108,8 +113,11 @@ impl Feeder {
 
     fn answer(&mut self, questions: impl IntoIterator<Item = Question>) -> Result<(), LedgerError> {
         let questions: Vec<Question> = questions.into_iter().collect();
-        if !questions.is_empty() {
-            self.flush_for(&questions)?;
+        if !questions.is_empty()
+            && let Err(error) = self.flush_for(&questions)
+        {
+            questions.into_iter().for_each(|question| question.refuse(behind()));
+            return Err(error);
         }
         for question in questions {
             match question {
@@ -194,8 +202,7 @@ impl Feeder {
             let pause = Instant::now();
             while let Some(rest) = ERROR_PAUSE.checked_sub(pause.elapsed()).filter(|rest| !rest.is_zero()) {
                 let (questions, is_open) = desk.wait(rest);
-                let error = StoreError::Failed(String::from("the ledger cannot be written"));
-                questions.into_iter().for_each(|question| question.refuse(error.clone()));
+                questions.into_iter().for_each(|question| question.refuse(behind()));
                 if !is_open {
                     return false;
                 }
@@ -215,6 +222,10 @@ impl Feeder {
         self.tail = tail;
         Ok(())
     }
+}
+
+fn behind() -> StoreError {
+    StoreError::Failed(String::from("the ledger cannot be written"))
 }
 
 fn add_group(

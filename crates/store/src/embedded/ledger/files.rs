@@ -13,9 +13,9 @@ use super::LedgerError;
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 /// The most files that are kept open.
-const OPEN_FILES_MAX: usize = 8;
-/// What SQLite may keep of a file in memory, in KiB.
-const CACHE_KIB: i32 = 64 << 10;
+const OPEN_FILES_MAX: usize = 3;
+/// What SQLite may keep of each open file in memory, in KiB.
+const CACHE_KIB: i32 = 48 << 10;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS message (

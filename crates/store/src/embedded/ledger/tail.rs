@@ -41,7 +41,7 @@ impl Tail {
         self.place
     }
 
-    /// Visits the next groups before `until`, each with the place of its facts; false if there are none.
+    /// Visits the next groups before `until`, each with where it starts; false if there are none.
     pub(super) fn read(
         &mut self,
         until: Place,
@@ -66,10 +66,7 @@ impl Tail {
         let mut at = 0;
         while let Some(rest) = self.buffer.get(at..).filter(|rest| !rest.is_empty()) {
             let Some(group) = read_group(rest, number) else { break };
-            visit(
-                Place { offset: self.place.offset + (at + GROUP_HEADER_OCTETS) as u32, ..self.place },
-                &group,
-            )?;
+            visit(Place { offset: self.place.offset + at as u32, ..self.place }, &group)?;
             at += GROUP_HEADER_OCTETS + group.facts.len();
         }
         if at == 0 {

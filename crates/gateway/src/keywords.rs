@@ -1,0 +1,173 @@
+//! The keywords of submissions, for routes that look at them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sms::udh::{Concatenation, Reference};
+use sms::{Address, LinkName, UserDataHeader};
+
+use crate::submission::{Content, Submission};
+
+/// Tells keywords, and remembers those of long messages for the parts that follow the first (N-4).
+///
+/// What is remembered is bounded: it goes, oldest first, when a good many other long messages have
+/// begun since.
+#[derive(Default)]
+pub(crate) struct Keywords {
+    begun: Mutex<Begun>,
+}
+
+/// What the parts of a long message have in common.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Whole {
+    origin: LinkName,
+    source: Address,
+    destination: Address,
+    reference: Reference,
+    total: u8,
+}
+
+/// Long messages that have begun, in two generations: when the young one is full, the old one goes.
+#[derive(Default)]
+struct Begun {
+    young: HashMap<Whole, Option<String>>,
+    old: HashMap<Whole, Option<String>>,
+}
+
+impl Keywords {
+    /// The keyword of what `origin` brings, or `None` if it has none.
+    ///
+    /// A part of a long message has the keyword of the first part, and none if it comes before that.
+    pub(crate) fn of(&self, origin: &LinkName, submission: &Submission) -> Option<String> {
+        let Some(part) = concatenation(submission) else { return first_word(submission) };
+        let whole = Whole {
+            origin: origin.clone(),
+            source: submission.source.clone(),
+            destination: submission.destination.clone(),
+            reference: part.reference,
+            total: part.total,
+        };
+        if part.number > 1 {
+            return self.begun().keyword(&whole);
+        }
+        let keyword = first_word(submission);
+        self.begun().begin(whole, keyword.clone());
+        keyword
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Begun> {
+        // A map is as good after a panic elsewhere as before.
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Begun {
+    fn begin(&mut self, whole: Whole, keyword: Option<String>) {
+        if self.young.len() >= GENERATION_MAX {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(whole, keyword);
+    }
+
+    fn keyword(&self, whole: &Whole) -> Option<String> {
+        self.young.get(whole).or_else(|| self.old.get(whole)).cloned().flatten()
+    }
+}
+
+/// Which part of a long message it is, if it is one.
+fn concatenation(submission: &Submission) -> Option<Concatenation> {
+    let Content::Encoded { octets, .. } = &submission.content else { return None };
+    let (elements, _) = submission.header_and_body(octets).ok()?;
+    UserDataHeader::of_elements(elements).ok()?.concatenation()
+}
+
+/// The first word behind the user data header, if it is text.
+fn first_word(submission: &Submission) -> Option<String> {
+    let text = match &submission.content {
+        Content::Text(text) => Cow::Borrowed(text.as_str()),
+        Content::Encoded { data_coding, octets } => {
+            let (_, body) = submission.header_and_body(octets).ok()?;
+            Cow::Owned(sms::decode(*data_coding, body.get(..KEYWORD_OCTETS_MAX).unwrap_or(&body))?)
+        }
+    };
+    sms::keyword(&text).map(Cow::into_owned)
+}
+
+/// The keyword of a text is looked for in this many octets.
+const KEYWORD_OCTETS_MAX: usize = 64;
+/// Long messages per generation.
+const GENERATION_MAX: usize = 8192;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use sms::{Direction, Message, Priority, ReceiptRequest};
+
+    use super::*;
+
+    fn submission(source: usize, header: &[u8], text: &str) -> Submission {
+        Submission {
+            direction: Direction::Mo,
+            source: Address::guess(source.to_string().as_bytes()).unwrap(),
+            destination: Address::guess(b"1234").unwrap(),
+            service_type: Default::default(),
+            protocol_id: 0,
+            esm_class: if header.is_empty() { 0 } else { Message::UDHI },
+            priority: Priority::BULK,
+            receipt: ReceiptRequest::NONE,
+            not_before: None,
+            expires_at: None,
+            in_reply_to: None,
+            tlvs: Default::default(),
+            content: Content::Encoded { data_coding: 0, octets: [header, text.as_bytes()].concat().into() },
+            back_to: None,
+        }
+    }
+
+    /// Part `number` of two.
+    fn part(source: usize, reference: u8, number: u8, text: &str) -> Submission {
+        submission(source, &[5, 0, 3, reference, 2, number], text)
+    }
+
+    fn of(keywords: &Keywords, submission: &Submission) -> Option<String> {
+        keywords.of(&"telco".into(), submission)
+    }
+
+    // N-4
+    #[test]
+    fn parts_have_the_keyword_of_the_first() {
+        let keywords = Keywords::default();
+        assert_eq!(of(&keywords, &part(628_111_000, 7, 2, "too early")), None);
+        assert_eq!(of(&keywords, &part(628_111_000, 7, 1, "vote for")).as_deref(), Some("VOTE"));
+        assert_eq!(of(&keywords, &part(628_111_000, 7, 2, "the third")).as_deref(), Some("VOTE"));
+        for other in [part(628_111_001, 7, 2, "the third"), part(628_111_000, 8, 2, "the third")] {
+            assert_eq!(of(&keywords, &other), None, "another message");
+        }
+        assert_eq!(keywords.of(&"other".into(), &part(628_111_000, 7, 2, "the third")), None);
+        assert_eq!(of(&keywords, &part(628_111_000, 7, 1, "Game on")).as_deref(), Some("GAME"));
+        assert_eq!(of(&keywords, &part(628_111_000, 7, 2, "again")).as_deref(), Some("GAME"));
+    }
+
+    #[test]
+    fn others_have_their_own() {
+        let keywords = Keywords::default();
+        assert_eq!(of(&keywords, &submission(628_111_000, &[], "stop it")).as_deref(), Some("STOP"));
+        let ports = [6, 5, 4, 0x0B, 0x84, 0x23, 0xF0];
+        assert_eq!(of(&keywords, &submission(628_111_000, &ports, "stop it")).as_deref(), Some("STOP"));
+        assert_eq!(of(&keywords, &submission(628_111_000, &[9], "broken")), None);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let keywords = Keywords::default();
+        for source in 0..3 * GENERATION_MAX {
+            of(&keywords, &part(628_111_000 + source, 1, 1, "vote"));
+        }
+        let last = 628_111_000 + 3 * GENERATION_MAX - 1;
+        assert_eq!(of(&keywords, &part(last, 1, 2, "x")).as_deref(), Some("VOTE"));
+        assert_eq!(of(&keywords, &part(last - GENERATION_MAX, 1, 2, "x")).as_deref(), Some("VOTE"));
+        assert_eq!(of(&keywords, &part(628_111_000, 1, 2, "x")), None);
+    }
+}

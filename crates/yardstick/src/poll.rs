@@ -1,0 +1,65 @@
+//! Waiting for connections to be ready.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::io::Errno;
+
+use crate::hub::Session;
+use crate::peer::Peer;
+
+/// What can be done without waiting.
+#[derive(Default)]
+pub(crate) struct Ready {
+    /// Whether it is time to stop.
+    pub(crate) stop: bool,
+    /// Whether somebody wants to connect.
+    pub(crate) accept: bool,
+    /// Whether each of the upstreams brings something.
+    pub(crate) upstreams: Vec<bool>,
+    /// Whether each of the sessions brings something.
+    pub(crate) sessions: Vec<bool>,
+}
+
+/// Waits until anything can be done. Sessions are read only if `takes_more`.
+pub(crate) fn wait<'a>(
+    stop: impl AsFd,
+    listener: impl AsFd,
+    upstreams: impl Iterator<Item = &'a Peer> + Clone,
+    sessions: &'a [Option<Session>],
+    takes_more: bool,
+) -> io::Result<Ready> {
+    let (stop, listener) = (stop.as_fd(), listener.as_fd());
+    let mut fds = vec![
+        PollFd::from_borrowed_fd(stop, PollFlags::IN),
+        PollFd::from_borrowed_fd(listener, PollFlags::IN),
+    ];
+    fds.extend(upstreams.clone().map(|peer| of(peer, true)));
+    fds.extend(sessions.iter().flatten().map(|session| {
+        of(&session.peer, takes_more && !session.peer.is_slow())
+    }));
+    match rustix::event::poll(&mut fds, None) {
+        Ok(_) => {}
+        Err(Errno::INTR) => return Ok(Ready::default()),
+        Err(error) => return Err(error.into()),
+    }
+    let mut brings = fds.iter().map(|fd| fd.revents().intersects(BRINGS));
+    let mut next = || brings.next().unwrap_or(false);
+    Ok(Ready {
+        stop: next(),
+        accept: next(),
+        upstreams: upstreams.map(|_| next()).collect(),
+        sessions: sessions.iter().map(|session| session.is_some() && next()).collect(),
+    })
+}
+
+fn of(peer: &Peer, reads: bool) -> PollFd<'_> {
+    let mut flags = PollFlags::empty();
+    flags.set(PollFlags::IN, reads);
+    flags.set(PollFlags::OUT, peer.has_output());
+    PollFd::new(&peer.stream, flags)
+}
+
+/// A connection that is over is found out by reading.
+const BRINGS: PollFlags = PollFlags::IN.union(PollFlags::HUP).union(PollFlags::ERR);
