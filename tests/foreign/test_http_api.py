@@ -39,7 +39,7 @@ def test_a_message_may_be_sent_by_a_query(gateway, smsc):
         "--data-urlencode", "text=Привет & até logo",
         gateway.url + "/v1/send",
         user=None,
-    )  # fmt: skip
+    )
     assert answer.status == 202
     assert len(answer.json["id"]) == 32
     [submit] = smsc.submits()

@@ -56,6 +56,7 @@ impl Histogram {
             count: self.count,
             p50: self.quantile(0.5),
             p99: self.quantile(0.99),
+            p999: self.quantile(0.999),
             max: Duration::from_micros(self.longest_us),
         }
     }
@@ -70,6 +71,8 @@ pub struct Latency {
     pub p50: Duration,
     /// 99 of 100 took no longer.
     pub p99: Duration,
+    /// 999 of 1000 took no longer.
+    pub p999: Duration,
     /// The longest.
     pub max: Duration,
 }
@@ -114,6 +117,7 @@ mod tests {
         let latency = histogram.latency();
         let near = |duration: Duration, ms: f64| (duration.as_secs_f64() * 1000.0 / ms - 1.0).abs() < 0.04;
         assert!(near(latency.p50, 500.0) && near(latency.p99, 990.0), "{latency:?}");
+        assert!(near(latency.p999, 999.0), "{latency:?}");
         assert_eq!((latency.count, latency.max), (1000, Duration::from_secs(1)));
     }
 }

@@ -62,7 +62,8 @@ fn request(config: &RelayConfig) -> Result<BytesMut, EncodeError> {
         ..Bind::default()
     };
     let mut out = BytesMut::new();
-    Pdu { status: CommandStatus::OK, sequence: NEXT_SEQUENCE - 1, body: Body::Bind(bind) }.encode(&mut out)?;
+    Pdu { status: CommandStatus::OK, sequence: NEXT_SEQUENCE - 1, body: Body::Bind(bind) }
+        .encode(&mut out)?;
     Ok(out)
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 
 use smpp::{CommandId, CommandStatus};
 
+use crate::Counts;
 use crate::connect::NEXT_SEQUENCE;
 use crate::frame::Frame;
 use crate::journal::{Journal, Kind};
@@ -14,7 +15,6 @@ use crate::outbox::Outbox;
 use crate::peer::Peer;
 use crate::poll::{self, Ready};
 use crate::receipt::Receipt;
-use crate::Counts;
 
 /// All connections and what is known of the messages under way.
 pub(crate) struct Hub {
@@ -28,8 +28,8 @@ pub(crate) struct Hub {
 }
 
 /// An ESME.
-pub(crate) struct Session {
-    pub(crate) peer: Peer,
+struct Session {
+    peer: Peer,
     is_bound: bool,
     is_leaving: bool,
 }
@@ -91,7 +91,8 @@ impl Hub {
     fn wait(&self) -> io::Result<Ready> {
         let upstreams = self.upstreams.iter().map(|upstream| &upstream.peer);
         let takes_more = !upstreams.clone().any(|peer| peer.outbox.is_full() || peer.is_slow());
-        poll::wait(&self.stop, &self.listener, upstreams, &self.sessions, takes_more)
+        let sessions = self.sessions.iter().map(|place| place.as_ref().map(|session| &session.peer));
+        poll::wait(&self.stop, &self.listener, upstreams, sessions, takes_more)
     }
 
     fn read(&mut self, ready: &Ready) -> io::Result<()> {
@@ -120,7 +121,9 @@ impl Hub {
     fn read_session(&mut self, place: usize) -> io::Result<()> {
         let Self { sessions, upstreams, messages, .. } = self;
         let upstream = place.checked_rem(upstreams.len()).and_then(|at| upstreams.get_mut(at));
-        let (Some(Some(session)), Some(upstream)) = (sessions.get_mut(place), upstream) else { return Ok(()) };
+        let (Some(Some(session)), Some(upstream)) = (sessions.get_mut(place), upstream) else {
+            return Ok(());
+        };
         let mut input = session.peer.read()?;
         while let Some(frame) = input.next()? {
             session.handle(&frame, place, upstream, messages);

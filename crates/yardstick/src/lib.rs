@@ -99,9 +99,8 @@ impl Relay {
         let address = listener.local_addr().map_err(StartError::Listen)?;
         let journal = config.journal.as_deref().map(Journal::create).transpose();
         let journal = journal.map_err(StartError::Journal)?;
-        let upstreams = (0..config.sessions.max(1))
-            .map(|_| connect::bind(config))
-            .collect::<Result<Vec<_>, _>>()?;
+        let upstreams =
+            (0..config.sessions.max(1)).map(|_| connect::bind(config)).collect::<Result<Vec<_>, _>>()?;
         let (stop, stopped) = UnixStream::pair().map_err(StartError::Run)?;
         let hub = Hub::new(listener, stopped, upstreams, journal, config.window.max(1));
         let thread = std::thread::Builder::new()

@@ -6,7 +6,6 @@ use std::os::fd::AsFd;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 
-use crate::hub::Session;
 use crate::peer::Peer;
 
 /// What can be done without waiting.
@@ -22,12 +21,12 @@ pub(crate) struct Ready {
     pub(crate) sessions: Vec<bool>,
 }
 
-/// Waits until anything can be done. Sessions are read only if `takes_more`.
+/// Waits until anything can be done. Sessions, of which some are over, are read only if `takes_more`.
 pub(crate) fn wait<'a>(
     stop: impl AsFd,
     listener: impl AsFd,
     upstreams: impl Iterator<Item = &'a Peer> + Clone,
-    sessions: &'a [Option<Session>],
+    sessions: impl Iterator<Item = Option<&'a Peer>> + Clone,
     takes_more: bool,
 ) -> io::Result<Ready> {
     let (stop, listener) = (stop.as_fd(), listener.as_fd());
@@ -36,9 +35,7 @@ pub(crate) fn wait<'a>(
         PollFd::from_borrowed_fd(listener, PollFlags::IN),
     ];
     fds.extend(upstreams.clone().map(|peer| of(peer, true)));
-    fds.extend(sessions.iter().flatten().map(|session| {
-        of(&session.peer, takes_more && !session.peer.is_slow())
-    }));
+    fds.extend(sessions.clone().flatten().map(|peer| of(peer, takes_more && !peer.is_slow())));
     match rustix::event::poll(&mut fds, None) {
         Ok(_) => {}
         Err(Errno::INTR) => return Ok(Ready::default()),
@@ -50,7 +47,7 @@ pub(crate) fn wait<'a>(
         stop: next(),
         accept: next(),
         upstreams: upstreams.map(|_| next()).collect(),
-        sessions: sessions.iter().map(|session| session.is_some() && next()).collect(),
+        sessions: sessions.map(|peer| peer.is_some() && next()).collect(),
     })
 }
 

@@ -55,8 +55,16 @@ impl<'a> Receipt<'a> {
         let sm_length = [u8::try_from(before + text.len()).unwrap_or(u8::MAX)];
         let tlv_id: [&[u8]; 3] = if self.tlv_id.is_some() { [&ID_TLV, id, b"\0"] } else { [b"", b"", b""] };
         put(&[
-            self.head, &sm_length, text_id[0], text_id[1], text, self.tlvs[0], tlv_id[0], tlv_id[1],
-            tlv_id[2], self.tlvs[1],
+            self.head,
+            &sm_length,
+            text_id[0],
+            text_id[1],
+            text,
+            self.tlvs[0],
+            tlv_id[0],
+            tlv_id[1],
+            tlv_id[2],
+            self.tlvs[1],
         ])
     }
 }

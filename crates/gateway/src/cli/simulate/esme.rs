@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use simulator::{EsmeConfig, Load, LoadReport};
+use serde::{Deserialize, Serialize};
+use simulator::{EsmeConfig, Latency, Load, LoadReport};
 
 #[derive(Debug, Args)]
 pub(crate) struct EsmeArguments {
@@ -44,6 +45,36 @@ pub(crate) struct EsmeArguments {
     /// Seconds to wait for the next receipt when everything is answered.
     #[arg(long, default_value_t = 30)]
     receipt_patience_s: u64,
+    /// Says what came of it as one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What came of a load, for machines. Seconds and microseconds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LoadSummary {
+    pub(crate) submitted: u64,
+    pub(crate) accepted: u64,
+    pub(crate) refused: u64,
+    pub(crate) unknown: u64,
+    pub(crate) unsettled: u64,
+    pub(crate) receipts: u64,
+    pub(crate) receipts_twice: u64,
+    pub(crate) without_receipt: u64,
+    pub(crate) submitting_s: f64,
+    pub(crate) elapsed_s: f64,
+    pub(crate) response_us: LatencySummary,
+    pub(crate) receipt_us: LatencySummary,
+    pub(crate) last_failure: Option<String>,
+}
+
+/// How long something took, in microseconds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LatencySummary {
+    pub(crate) p50: u64,
+    pub(crate) p99: u64,
+    pub(crate) p999: u64,
+    pub(crate) max: u64,
 }
 
 impl EsmeArguments {
@@ -65,9 +96,40 @@ impl EsmeArguments {
         }
         .run()
         .await?;
-        tell(&report);
+        if self.json {
+            super::say(&serde_json::to_string(&LoadSummary::of(&report))?);
+        } else {
+            tell(&report);
+        }
         let complete = report.accepted == self.messages && (!receipts || report.without_receipt == 0);
         Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+impl LoadSummary {
+    fn of(report: &LoadReport) -> Self {
+        Self {
+            submitted: report.submitted,
+            accepted: report.accepted,
+            refused: report.refused.values().sum(),
+            unknown: report.unknown,
+            unsettled: report.unsettled,
+            receipts: report.receipts.iter().map(|(_, count)| count).sum(),
+            receipts_twice: report.receipts_twice,
+            without_receipt: report.without_receipt,
+            submitting_s: report.submitting.as_secs_f64(),
+            elapsed_s: report.elapsed.as_secs_f64(),
+            response_us: LatencySummary::of(&report.response),
+            receipt_us: LatencySummary::of(&report.receipt),
+            last_failure: report.last_failure.clone(),
+        }
+    }
+}
+
+impl LatencySummary {
+    fn of(latency: &Latency) -> Self {
+        let us = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        Self { p50: us(latency.p50), p99: us(latency.p99), p999: us(latency.p999), max: us(latency.max) }
     }
 }
 

@@ -1,8 +1,8 @@
 //! `estafet simulate`
 
 mod application;
-mod esme;
-mod smsc;
+pub(crate) mod esme;
+pub(crate) mod smsc;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -48,6 +48,17 @@ async fn report_until_stopped(line: impl Fn() -> String) -> anyhow::Result<()> {
             said = now;
         }
     }
+}
+
+/// Returns when somebody ends the program.
+async fn until_stopped() -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }
 
 #[allow(clippy::print_stdout)]

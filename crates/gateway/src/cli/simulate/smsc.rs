@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 use simulator::{Credentials, Every, Faults, IdForm, ReceiptPath, Smsc, SmscConfig, SmscStats};
 
 #[derive(Debug, Args)]
@@ -55,6 +56,33 @@ pub(crate) struct SmscArguments {
     /// Never sends the receipt of every n-th.
     #[arg(long, default_value_t = 0)]
     receipt_lost_every: u64,
+    /// Counts the messages of `simulate esme` up to this number, so that losses and duplicates show.
+    #[arg(long, default_value_t = 0)]
+    count: usize,
+    /// Says where it listens and, in the end, what it was given, as a line of JSON each.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where a message centre listens, for machines.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Listening {
+    pub(crate) address: SocketAddr,
+}
+
+/// What a message centre was given, for machines.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SmscSummary {
+    /// Submissions that it took.
+    pub(crate) accepted: u64,
+    /// Submissions that it did not take.
+    pub(crate) refused: u64,
+    /// Different messages of `simulate esme` among what it took.
+    pub(crate) distinct: u64,
+    /// How many of them came more than once.
+    pub(crate) duplicated: u64,
+    /// Receipts that were answered OK.
+    pub(crate) receipts_acknowledged: u64,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -71,9 +99,16 @@ enum Ids {
 
 impl SmscArguments {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let json = self.json;
         let smsc = Smsc::start(self.config()).await?;
-        super::say(&format!("SMSC at {}", smsc.address()));
-        super::report_until_stopped(|| line(&smsc.stats())).await?;
+        if json {
+            super::say(&serde_json::to_string(&Listening { address: smsc.address() })?);
+            super::until_stopped().await?;
+            super::say(&serde_json::to_string(&SmscSummary::of(&smsc))?);
+        } else {
+            super::say(&format!("SMSC at {}", smsc.address()));
+            super::report_until_stopped(|| line(&smsc.stats())).await?;
+        }
         smsc.stop().await;
         Ok(ExitCode::SUCCESS)
     }
@@ -100,6 +135,7 @@ impl SmscArguments {
                 ReceiptPath::Submitter
             },
             segments_per_second: self.rate,
+            serials_max: self.count,
             faults,
             ..SmscConfig::default()
         }
@@ -115,6 +151,19 @@ impl SmscArguments {
             receipt_twice: Every::nth(self.receipt_twice_every),
             receipt_lost: Every::nth(self.receipt_lost_every),
             ..Faults::default()
+        }
+    }
+}
+
+impl SmscSummary {
+    fn of(smsc: &Smsc) -> Self {
+        let (stats, tally) = (smsc.stats(), smsc.tally());
+        Self {
+            accepted: stats.accepted,
+            refused: stats.submits.saturating_sub(stats.accepted),
+            distinct: tally.distinct(),
+            duplicated: tally.duplicated(),
+            receipts_acknowledged: stats.receipts_acknowledged,
         }
     }
 }
