@@ -20,3 +20,4 @@ mod submission;
 
 pub use explain::{RouteQuestion, explain_route};
 pub use gateway::Gateway;
+pub use link::http::record_view;

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod place;
+
 use std::path::Path;
 use std::sync::Arc;
 
+use place::copy;
 use sms::{LinkName, State};
 use store::conformance::sample::{entries, entry, remote_id};
 use store::embedded::{EmbeddedStore, OpenError, Options};
@@ -20,20 +23,6 @@ fn open(directory: &Path) -> EmbeddedStore {
 
 fn settlement(lease: Lease, outcome: Outcome) -> Settlement {
     Settlement { lease, outcome, answer: None }
-}
-
-/// What a process that is killed leaves behind: the files as they are, however far its threads are.
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for item in std::fs::read_dir(from).unwrap() {
-        let item = item.unwrap();
-        let target = to.join(item.file_name());
-        if item.file_type().unwrap().is_dir() {
-            copy(&item.path(), &target);
-        } else if let Err(error) = std::fs::copy(item.path(), target) {
-            assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "removed meanwhile");
-        }
-    }
 }
 
 #[test]

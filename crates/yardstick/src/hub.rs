@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 use smpp::{CommandId, CommandStatus};
@@ -11,7 +12,7 @@ use crate::connect::NEXT_SEQUENCE;
 use crate::frame::Frame;
 use crate::journal::{Journal, Kind};
 use crate::origin::{Origin, Pending, Remote, RemoteId, id};
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, Owed};
 use crate::peer::Peer;
 use crate::poll::{self, Ready};
 use crate::receipt::Receipt;
@@ -80,6 +81,7 @@ impl Hub {
                 return Ok(self.messages.counts());
             }
             self.read(&ready)?;
+            self.redeem();
             self.messages.commit()?;
             self.write()?;
             if ready.accept {
@@ -90,9 +92,8 @@ impl Hub {
 
     fn wait(&self) -> io::Result<Ready> {
         let upstreams = self.upstreams.iter().map(|upstream| &upstream.peer);
-        let takes_more = !upstreams.clone().any(|peer| peer.outbox.is_full() || peer.is_slow());
         let sessions = self.sessions.iter().map(|place| place.as_ref().map(|session| &session.peer));
-        poll::wait(&self.stop, &self.listener, upstreams, sessions, takes_more)
+        poll::wait(self.stop.as_fd(), self.listener.as_fd(), upstreams, sessions)
     }
 
     fn read(&mut self, ready: &Ready) -> io::Result<()> {
@@ -112,7 +113,7 @@ impl Hub {
         let Some(upstream) = upstreams.get_mut(place) else { return Ok(()) };
         let mut input = upstream.peer.read()?;
         while let Some(frame) = input.next()? {
-            upstream.handle(&frame, sessions, messages)?;
+            upstream.handle(&frame, place, sessions, messages)?;
         }
         upstream.peer.put_back(input);
         Ok(())
@@ -130,6 +131,27 @@ impl Hub {
         }
         session.peer.put_back(input);
         Ok(())
+    }
+
+    /// Says the OKs that are owed and can be said.
+    fn redeem(&mut self) {
+        let Self { sessions, upstreams, .. } = self;
+        for upstream in &mut *upstreams {
+            while let Some(Owed { place, sequence, number }) = upstream.peer.outbox.redeem() {
+                if let Some(Some(session)) = sessions.get_mut(place) {
+                    let id: &[&[u8]] = &[&id(number), b"\0"];
+                    session.peer.outbox.respond(CommandId::SUBMIT_SM, CommandStatus::OK, sequence, id);
+                }
+            }
+        }
+        for session in sessions.iter_mut().flatten() {
+            while let Some(Owed { place, sequence, .. }) = session.peer.outbox.redeem() {
+                if let Some(upstream) = upstreams.get_mut(place) {
+                    let outbox = &mut upstream.peer.outbox;
+                    outbox.respond(CommandId::DELIVER_SM, CommandStatus::OK, sequence, &[b"\0"]);
+                }
+            }
+        }
     }
 
     fn write(&mut self) -> io::Result<()> {
@@ -168,12 +190,17 @@ impl Session {
         let outbox = &mut self.peer.outbox;
         let sequence = frame.sequence;
         match frame.command {
-            CommandId::SUBMIT_SM if self.is_bound => {
-                let number = messages.accept(frame.body);
-                outbox.respond(frame.command, CommandStatus::OK, sequence, &[&id(number), b"\0"]);
-                upstream.submit(frame.body, Origin { session: place, number });
+            CommandId::SUBMIT_SM if !self.is_bound => {
+                outbox.respond(frame.command, CommandStatus::INVBNDSTS, sequence, &[]);
             }
-            CommandId::SUBMIT_SM => outbox.respond(frame.command, CommandStatus::INVBNDSTS, sequence, &[]),
+            CommandId::SUBMIT_SM if upstream.peer.outbox.is_full() => {
+                outbox.respond(frame.command, CommandStatus::MSGQFUL, sequence, &[]);
+            }
+            CommandId::SUBMIT_SM => {
+                let number = messages.accept(frame.body);
+                upstream.submit(frame.body, Origin { session: place, number });
+                upstream.peer.outbox.owe(Owed { place, sequence, number });
+            }
             CommandId::DELIVER_SM_RESP => {
                 messages.counts.refused += u64::from(!frame.status.is_ok());
                 outbox.answered();
@@ -200,6 +227,7 @@ impl Upstream {
     fn handle(
         &mut self,
         frame: &Frame<'_>,
+        place: usize,
         sessions: &mut [Option<Session>],
         messages: &mut Messages,
     ) -> io::Result<()> {
@@ -211,8 +239,10 @@ impl Upstream {
                 }
             }
             CommandId::DELIVER_SM => {
-                let status = messages.deliver(frame.body, sessions);
-                self.peer.outbox.respond(frame.command, status, frame.sequence, &[b"\0"]);
+                let from = (place, frame.sequence);
+                if let Err(status) = messages.deliver(frame.body, from, sessions) {
+                    self.peer.outbox.respond(frame.command, status, frame.sequence, &[b"\0"]);
+                }
             }
             CommandId::UNBIND => return Err(io::ErrorKind::ConnectionAborted.into()),
             _ => answer_other(&mut self.peer.outbox, frame),
@@ -243,22 +273,29 @@ impl Messages {
         self.remote.insert(RemoteId::from_slice(remote_id), origin);
     }
 
-    /// Hands a receipt to whoever submitted, and says what to answer.
-    fn deliver(&mut self, body: &[u8], sessions: &mut [Option<Session>]) -> CommandStatus {
-        let Some(receipt) = Receipt::read(body) else { return CommandStatus::X_P_APPN };
-        let Some(remote_id) = receipt.remote_id() else { return CommandStatus::X_P_APPN };
+    /// Hands a receipt to whoever submitted; the OK is owed to the place and sequence number that it came
+    /// from. If it cannot, says what to answer.
+    fn deliver(
+        &mut self,
+        body: &[u8],
+        (place, sequence): (usize, u32),
+        sessions: &mut [Option<Session>],
+    ) -> Result<(), CommandStatus> {
+        let receipt = Receipt::read(body).ok_or(CommandStatus::X_P_APPN)?;
+        let remote_id = receipt.remote_id().ok_or(CommandStatus::X_P_APPN)?;
         // The receipt may come before the answer, and its ESME may be away.
-        let Some(&origin) = self.remote.get(remote_id) else { return CommandStatus::X_T_APPN };
-        let Some(Some(session)) = sessions.get_mut(origin.session) else { return CommandStatus::X_T_APPN };
-        let outbox = &mut session.peer.outbox;
+        let origin = *self.remote.get(remote_id).ok_or(CommandStatus::X_T_APPN)?;
+        let session = sessions.get_mut(origin.session).and_then(Option::as_mut);
+        let outbox = &mut session.ok_or(CommandStatus::X_T_APPN)?.peer.outbox;
         if outbox.is_full() {
-            return CommandStatus::MSGQFUL;
+            return Err(CommandStatus::MSGQFUL);
         }
         self.remote.remove(remote_id);
         self.counts.receipts += 1;
         self.append(Kind::Receipt, origin.number, body);
         receipt.rewritten(&id(origin.number), |parts| outbox.request(CommandId::DELIVER_SM, parts));
-        CommandStatus::OK
+        outbox.owe(Owed { place, sequence, number: origin.number });
+        Ok(())
     }
 
     fn append(&mut self, kind: Kind, number: u64, content: &[u8]) {

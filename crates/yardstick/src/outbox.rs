@@ -1,24 +1,48 @@
 //! What leaves a connection: answers at once, requests as the window allows.
 
+use std::collections::VecDeque;
+
 use smpp::{CommandId, CommandStatus};
 
 use crate::frame;
 
 /// The octets for the next write, and the requests that wait for the window.
+///
+/// While many wait, the OK to those who brought them is owed: their own windows hold them back then.
 pub(crate) struct Outbox {
     pub(crate) octets: Vec<u8>,
     waiting: Vec<u8>,
     /// How many octets of `waiting` have gone already.
     gone: usize,
+    owed: VecDeque<Owed>,
     sequence: u32,
     in_flight: usize,
     window: usize,
 }
 
+/// An OK that is said when fewer requests wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owed {
+    /// The place of the peer that it is owed to.
+    pub(crate) place: usize,
+    /// The sequence number of what that peer brought.
+    pub(crate) sequence: u32,
+    /// The number of the message.
+    pub(crate) number: u64,
+}
+
 impl Outbox {
     /// For requests that are numbered from `sequence` on.
     pub(crate) fn new(window: usize, sequence: u32) -> Self {
-        Self { octets: Vec::new(), waiting: Vec::new(), gone: 0, sequence, in_flight: 0, window }
+        Self {
+            octets: Vec::new(),
+            waiting: Vec::new(),
+            gone: 0,
+            owed: VecDeque::new(),
+            sequence,
+            in_flight: 0,
+            window,
+        }
     }
 
     /// Says a response.
@@ -64,14 +88,29 @@ impl Outbox {
         }
     }
 
-    /// Whether it should be given no more requests for now.
+    /// Whether it takes no more requests at all.
     pub(crate) fn is_full(&self) -> bool {
-        self.waiting.len() - self.gone > WAITING_OCTETS_MAX
+        self.owed.len() >= OWED_MAX
+    }
+
+    /// Owes the OK for the last request to whoever brought it.
+    pub(crate) fn owe(&mut self, owed: Owed) {
+        self.owed.push_back(owed);
+    }
+
+    /// The next OK that can be said.
+    pub(crate) fn redeem(&mut self) -> Option<Owed> {
+        if self.waiting.len() - self.gone > WAITING_OCTETS_MAX {
+            return None;
+        }
+        self.owed.pop_front()
     }
 }
 
-/// How many octets may wait for the window before no more are taken: some hundred messages.
+/// How many octets may wait for the window before OKs are held back: some hundred messages.
 const WAITING_OCTETS_MAX: usize = 128 * 1024;
+/// How many OKs may be owed, which is more than peers have windows for.
+const OWED_MAX: usize = 100_000;
 /// When the room of requests that have gone is used again, in octets.
 const GONE_OCTETS_MAX: usize = 64 * 1024;
 
@@ -111,15 +150,26 @@ mod tests {
     }
 
     #[test]
-    fn it_is_full_until_the_window_moves_on() {
+    fn an_ok_is_owed_while_many_wait() {
         let mut outbox = Outbox::new(1, 1);
-        while !outbox.is_full() {
-            outbox.request(CommandId::SUBMIT_SM, &[&[0; 1000]]);
+        let owed = |number| Owed { place: 3, sequence: 7, number };
+        outbox.request(CommandId::SUBMIT_SM, &[&[0; 16_000]]);
+        outbox.owe(owed(0));
+        assert_eq!((outbox.redeem(), outbox.redeem()), (Some(owed(0)), None));
+        for number in 1..=12 {
+            outbox.request(CommandId::SUBMIT_SM, &[&[0; 16_000]]);
+            outbox.owe(owed(number));
         }
-        while outbox.is_full() {
+        for _ in 0..3 {
+            assert_eq!(outbox.redeem(), None);
             outbox.answered();
         }
-        assert!(!sequences(&outbox.octets).is_empty());
-        assert!(outbox.waiting.len() <= WAITING_OCTETS_MAX + 2 * 1016);
+        outbox.answered();
+        let redeemed: Vec<u64> = std::iter::from_fn(|| outbox.redeem()).map(|owed| owed.number).collect();
+        assert_eq!(redeemed, (1..=12).collect::<Vec<_>>());
+        while !sequences(&outbox.octets).contains(&13) {
+            outbox.answered();
+        }
+        assert!(outbox.waiting.is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Waiting for connections to be ready.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::BorrowedFd;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
@@ -21,21 +21,19 @@ pub(crate) struct Ready {
     pub(crate) sessions: Vec<bool>,
 }
 
-/// Waits until anything can be done. Sessions, of which some are over, are read only if `takes_more`.
+/// Waits until anything can be done. Some of the sessions are over.
 pub(crate) fn wait<'a>(
-    stop: impl AsFd,
-    listener: impl AsFd,
+    stop: BorrowedFd<'a>,
+    listener: BorrowedFd<'a>,
     upstreams: impl Iterator<Item = &'a Peer> + Clone,
     sessions: impl Iterator<Item = Option<&'a Peer>> + Clone,
-    takes_more: bool,
 ) -> io::Result<Ready> {
-    let (stop, listener) = (stop.as_fd(), listener.as_fd());
     let mut fds = vec![
         PollFd::from_borrowed_fd(stop, PollFlags::IN),
         PollFd::from_borrowed_fd(listener, PollFlags::IN),
     ];
-    fds.extend(upstreams.clone().map(|peer| of(peer, true)));
-    fds.extend(sessions.clone().flatten().map(|peer| of(peer, takes_more && !peer.is_slow())));
+    fds.extend(upstreams.clone().map(of));
+    fds.extend(sessions.clone().flatten().map(of));
     match rustix::event::poll(&mut fds, None) {
         Ok(_) => {}
         Err(Errno::INTR) => return Ok(Ready::default()),
@@ -51,9 +49,9 @@ pub(crate) fn wait<'a>(
     })
 }
 
-fn of(peer: &Peer, reads: bool) -> PollFd<'_> {
+fn of(peer: &Peer) -> PollFd<'_> {
     let mut flags = PollFlags::empty();
-    flags.set(PollFlags::IN, reads);
+    flags.set(PollFlags::IN, !peer.is_slow());
     flags.set(PollFlags::OUT, peer.has_output());
     PollFd::new(&peer.stream, flags)
 }

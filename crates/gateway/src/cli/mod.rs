@@ -1,10 +1,12 @@
 //! The command line: one file per command.
 
+mod bench;
 mod check;
 mod demo;
 mod route;
 mod serve;
 mod simulate;
+mod store;
 
 use std::process::ExitCode;
 
@@ -32,9 +34,17 @@ pub(crate) enum Command {
     Route(route::Route),
     /// Runs the gateway with a simulated operator around it.
     Demo(demo::Demo),
+    /// Looks at a data directory that no gateway has open.
+    #[command(subcommand)]
+    Store(store::Store),
     /// Runs one simulator alone.
     #[command(subcommand)]
     Simulate(simulate::Simulate),
+    /// Measures the gateway between simulators, beside the least that a relay costs.
+    Bench(bench::Bench),
+    /// A relay that the gateway is measured against.
+    #[command(hide = true)]
+    BenchRelay(bench::BenchRelay),
 }
 
 /// Logs go to standard error, one line per event.
@@ -80,9 +90,12 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(check) => check.run(),
         Command::Route(route) => route.run(),
+        Command::Store(store) => store.run(),
         Command::Serve(serve) => block_on(serve.run()),
         Command::Demo(demo) => block_on(demo.run()),
         Command::Simulate(simulate) => block_on(simulate.run()),
+        Command::Bench(bench) => block_on(bench.run()),
+        Command::BenchRelay(relay) => block_on(relay.run()),
     }
 }
 

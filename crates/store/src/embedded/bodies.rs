@@ -4,7 +4,7 @@ use std::io;
 
 use super::body::{BODY_OCTETS_MAX, Body, PREFIX_OCTETS};
 use super::codec::{Malformed, Reader};
-use super::disk::Disk;
+use super::disk::ReadDisk;
 use super::journal::Place;
 use crate::RemoteId;
 
@@ -31,7 +31,7 @@ impl Bodies {
     /// The message whose fact starts at `place`; `ahead` if the next ones will be read soon.
     pub(super) fn read<'a>(
         &'a mut self,
-        disk: &mut impl Disk,
+        disk: &mut impl ReadDisk,
         place: Place,
         ahead: bool,
     ) -> io::Result<Body<'a>> {
@@ -48,7 +48,7 @@ impl Bodies {
     }
 
     /// The remote id at `place`.
-    pub(super) fn remote_id(&mut self, disk: &mut impl Disk, place: Place) -> io::Result<RemoteId> {
+    pub(super) fn remote_id(&mut self, disk: &mut impl ReadDisk, place: Place) -> io::Result<RemoteId> {
         let prefix = self.single.get(disk, place, 2, SINGLE_OCTETS)?;
         let length = prefix.get(1).copied().map_or(0, usize::from);
         let octets = self.single.get(disk, place, 2 + length, SINGLE_OCTETS)?;
@@ -58,7 +58,13 @@ impl Bodies {
 
 impl Window {
     /// `count` octets at `place`; if they must be read, at least `least` are, as far as the file goes.
-    fn get(&mut self, disk: &mut impl Disk, place: Place, count: usize, least: usize) -> io::Result<&[u8]> {
+    fn get(
+        &mut self,
+        disk: &mut impl ReadDisk,
+        place: Place,
+        count: usize,
+        least: usize,
+    ) -> io::Result<&[u8]> {
         if !self.holds(place, count) {
             self.octets.resize(count.max(least), 0);
             self.start = place;

@@ -1,4 +1,4 @@
-//! The files of the journal, behind a trait, so that crashes can be played.
+//! The files of the journal, behind traits, so that crashes can be played and readers cannot write.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -6,18 +6,22 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Where journal files live. They are named by number.
-pub(super) trait Disk: Send {
+/// Where journal files are read. They are named by number.
+pub(super) trait ReadDisk {
     /// The numbers of all files, ascending.
     fn list(&mut self) -> io::Result<Vec<u32>>;
-    /// Makes an empty file. It is not durable before [`Disk::sync_directory`].
-    fn create(&mut self, number: u32) -> io::Result<()>;
     /// How long the file is, in octets.
     fn length(&mut self, number: u32) -> io::Result<u64>;
-    /// Writes at `offset`. After an error any part of it may have been written.
-    fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()>;
     /// Reads at `offset` until `buffer` is full or the file ends; returns how many octets were read.
     fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+/// Where journal files live.
+pub(super) trait Disk: ReadDisk + Send {
+    /// Makes an empty file. It is not durable before [`Disk::sync_directory`].
+    fn create(&mut self, number: u32) -> io::Result<()>;
+    /// Writes at `offset`. After an error any part of it may have been written.
+    fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()>;
     /// Cuts the file.
     fn truncate(&mut self, number: u32, length: u64) -> io::Result<()>;
     /// Returns when the contents of the file would survive a power cut.
@@ -69,20 +73,21 @@ pub(super) fn file_path(directory: &Path, number: u32) -> PathBuf {
     directory.join(format!("{number:010}.log"))
 }
 
-impl Disk for Directory {
+impl ReadDisk for Directory {
     fn list(&mut self) -> io::Result<Vec<u32>> {
-        let mut numbers = Vec::new();
-        for entry in fs::read_dir(&self.path)? {
-            let name = entry?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(".log")).map(str::parse);
-            if let Some(Ok(number)) = number {
-                numbers.push(number);
-            }
-        }
-        numbers.sort_unstable();
-        Ok(numbers)
+        numbers_in(&self.path)
     }
 
+    fn length(&mut self, number: u32) -> io::Result<u64> {
+        Ok(self.file(number)?.metadata()?.len())
+    }
+
+    fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        read_up_to(self.file(number)?, offset, buffer)
+    }
+}
+
+impl Disk for Directory {
     fn create(&mut self, number: u32) -> io::Result<()> {
         let mut options = OpenOptions::new();
         let file =
@@ -91,26 +96,8 @@ impl Disk for Directory {
         Ok(())
     }
 
-    fn length(&mut self, number: u32) -> io::Result<u64> {
-        Ok(self.file(number)?.metadata()?.len())
-    }
-
     fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()> {
         self.file(number)?.write_all_at(octets, offset)
-    }
-
-    fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let file = self.file(number)?;
-        let mut done = 0;
-        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            match file.read_at(rest, offset + done as u64) {
-                Ok(0) => break,
-                Ok(count) => done += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(done)
     }
 
     fn truncate(&mut self, number: u32, length: u64) -> io::Result<()> {
@@ -134,4 +121,49 @@ impl Disk for Directory {
         let room = rustix::fs::fstatvfs(&self.handle)?;
         Ok(room.f_bavail.saturating_mul(room.f_frsize))
     }
+}
+
+/// A directory of the file system that is only read.
+#[derive(Debug)]
+pub(super) struct ReadDirectory(pub(super) PathBuf);
+
+impl ReadDisk for ReadDirectory {
+    fn list(&mut self) -> io::Result<Vec<u32>> {
+        numbers_in(&self.0)
+    }
+
+    fn length(&mut self, number: u32) -> io::Result<u64> {
+        Ok(fs::metadata(file_path(&self.0, number))?.len())
+    }
+
+    fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        read_up_to(&File::open(file_path(&self.0, number))?, offset, buffer)
+    }
+}
+
+/// The numbers of the journal files in a directory, ascending.
+pub(super) fn numbers_in(directory: &Path) -> io::Result<Vec<u32>> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".log")).map(str::parse);
+        if let Some(Ok(number)) = number {
+            numbers.push(number);
+        }
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+fn read_up_to(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + done as u64) {
+            Ok(0) => break,
+            Ok(count) => done += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
 }

@@ -83,6 +83,12 @@ pub(super) struct Refused {
 /// A file is written only after the one before it has been synced, so only the last can be torn. In
 /// the last, what follows the last valid group is torn if no later group says that it had been
 /// synced; it is cut. Anything else that is invalid is damage, and the journal is not opened.
+///
+/// The version in the header covers the file, its groups, the facts in them and the bodies in those. It
+/// goes up with whatever a program of the version before would not read as it is meant, a new kind of
+/// fact included. A program reads every version from 1 on and writes its own alone: if the last file is of
+/// an older one, it begins a new file at start. A version that it does not know it refuses, and changes
+/// nothing. For each version a directory in `tests/fixture` stays for good, and is opened by a test.
 pub(super) struct Journal {
     files: VecDeque<FileInfo>,
     number: u32,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::disk::Disk;
+use super::disk::{Disk, ReadDisk};
 
 /// Files in memory; clones share them.
 #[derive(Clone, Debug, Default)]
@@ -127,21 +127,33 @@ impl State {
     }
 }
 
-impl Disk for MemoryDisk {
+impl ReadDisk for MemoryDisk {
     fn list(&mut self) -> io::Result<Vec<u32>> {
         Ok(self.numbers())
     }
 
+    fn length(&mut self, number: u32) -> io::Result<u64> {
+        self.with(|state| state.file(number).map(|file| file.now.len() as u64))
+    }
+
+    fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.with(|state| {
+            let file = state.file(number)?;
+            let rest = file.now.get(offset as usize..).unwrap_or_default();
+            let count = rest.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&rest[..count]);
+            Ok(count)
+        })
+    }
+}
+
+impl Disk for MemoryDisk {
     fn create(&mut self, number: u32) -> io::Result<()> {
         self.with(|state| {
             state.change()?;
             state.files.insert(number, FileState::default());
             Ok(())
         })
-    }
-
-    fn length(&mut self, number: u32) -> io::Result<u64> {
-        self.with(|state| state.file(number).map(|file| file.now.len() as u64))
     }
 
     fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()> {
@@ -154,16 +166,6 @@ impl Disk for MemoryDisk {
             file.now.extend_from_slice(&octets[..fitting]);
             power?;
             if fitting < octets.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
-        })
-    }
-
-    fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.with(|state| {
-            let file = state.file(number)?;
-            let rest = file.now.get(offset as usize..).unwrap_or_default();
-            let count = rest.len().min(buffer.len());
-            buffer[..count].copy_from_slice(&rest[..count]);
-            Ok(count)
         })
     }
 

@@ -20,6 +20,7 @@ mod early;
 mod engine;
 mod fact;
 mod index;
+pub mod inspect;
 mod journal;
 mod ledger;
 mod links;

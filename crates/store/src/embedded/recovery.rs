@@ -7,17 +7,17 @@ use sms::Timestamp;
 
 use super::body::Body;
 use super::codec::Reader;
-use super::disk::Disk;
+use super::disk::{Disk, ReadDisk};
 use super::fact::{Change, Fact, read_fact};
 use super::index::{Index, Newcomer};
 use super::journal::{
-    BadHeader, FileInfo, GROUP_HEADER_OCTETS, GROUP_MAGIC, Group, HEADER_OCTETS, Place, group_octets,
-    read_group, read_header,
+    BadHeader, FileInfo, GROUP_HEADER_OCTETS, GROUP_MAGIC, Group, HEADER_OCTETS, Place, read_group,
+    read_header,
 };
 use super::links::Links;
 use super::options::OpenError;
 
-/// What the journal says.
+/// What the journal says, and where it goes on.
 pub(super) struct Recovered {
     pub(super) index: Index,
     pub(super) links: Links,
@@ -26,58 +26,119 @@ pub(super) struct Recovered {
     pub(super) next_serial: u64,
 }
 
-/// Reads all files and cuts a torn tail off the last.
+/// Reads all files, cuts a torn tail off the last, and removes a file whose birth was cut short.
 pub(super) fn recover(
     disk: &mut impl Disk,
     receipt_timeout: Duration,
     notice_timeout: Duration,
 ) -> Result<Recovered, OpenError> {
-    let numbers = born_files(disk)?;
+    let said = read(disk, receipt_timeout, notice_timeout, &mut Err)?;
+    if let Some(number) = said.stillborn {
+        disk.remove(number).and_then(|()| disk.sync_directory()).map_err(OpenError::io("journal"))?;
+    }
+    for file in &said.files {
+        cut_tail(disk, file)?;
+    }
+    let files = said.files.iter().map(|file| FileInfo { number: file.number, octets: file.valid });
+    Ok(Recovered {
+        files: files.collect(),
+        index: said.index,
+        links: said.links,
+        next_serial: said.next_serial,
+    })
+}
+
+fn cut_tail(disk: &mut impl Disk, file: &FileRead) -> Result<(), OpenError> {
+    let &FileRead { number, valid, octets } = file;
+    if valid == octets {
+        return Ok(());
+    }
+    tracing::warn!(
+        file = number,
+        offset = valid,
+        octets = octets - valid,
+        "cut the torn tail of the journal"
+    );
+    disk.truncate(number, valid)
+        .and_then(|()| disk.sync(number))
+        .map_err(OpenError::io(format!("journal file {number:010}.log")))
+}
+
+/// What the journal says, as it was read.
+pub(super) struct Said {
+    /// What follows from all facts before the first damage.
+    pub(super) index: Index,
+    pub(super) links: Links,
+    pub(super) files: Vec<FileRead>,
+    /// A last file whose birth was cut short: it holds nothing.
+    pub(super) stillborn: Option<u32>,
+    next_serial: u64,
+}
+
+/// How far a file could be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FileRead {
+    pub(super) number: u32,
+    /// Where its groups end, in octets. What follows in the last file is torn.
+    pub(super) valid: u64,
+    /// Its length in octets.
+    pub(super) octets: u64,
+}
+
+/// Reads all files and changes none. Damage is told to `complain`; if that lets it pass, reading goes on
+/// at the next valid group, to find what else is damaged.
+pub(super) fn read(
+    disk: &mut impl ReadDisk,
+    receipt_timeout: Duration,
+    notice_timeout: Duration,
+    complain: &mut impl FnMut(OpenError) -> Result<(), OpenError>,
+) -> Result<Said, OpenError> {
+    let (numbers, stillborn) = born_files(disk)?;
     let mut replay = Replay {
         index: Index::new(receipt_timeout, notice_timeout),
         links: Links::default(),
         serials: Serials::default(),
         next_serial: 1,
         fault: None,
+        is_damaged: false,
     };
-    let mut files: VecDeque<FileInfo> = VecDeque::new();
+    let mut files: Vec<FileRead> = Vec::new();
     for (at, &number) in numbers.iter().enumerate() {
         let is_last = at + 1 == numbers.len();
         let octets = load(disk, number).map_err(OpenError::io(format!("journal file {number:010}.log")))?;
-        check_sequence(number, check_header(&octets, number)?, files.back())?;
-        let end = replay.file(&octets, number, is_last)?;
-        if end < octets.len() {
-            tracing::warn!(
-                file = number,
-                offset = end,
-                octets = octets.len() - end,
-                "cut the torn tail of the journal"
-            );
-            disk.truncate(number, end as u64)
-                .and_then(|()| disk.sync(number))
-                .map_err(OpenError::io(format!("journal file {number:010}.log")))?;
+        let checked =
+            check_header(&octets, number).and_then(|before| check_sequence(number, before, files.last()));
+        let mut valid = octets.len();
+        let is_known = !matches!(checked, Err(OpenError::Version { .. }));
+        if let Err(error) = checked {
+            complain(error)?;
+            replay.is_damaged = true;
         }
-        files.push_back(FileInfo { number, octets: end as u64 });
+        if is_known {
+            valid = replay.file(&octets, number, is_last, complain)?;
+        }
+        files.push(FileRead { number, valid: valid as u64, octets: octets.len() as u64 });
     }
-    Ok(Recovered { index: replay.index, links: replay.links, files, next_serial: replay.next_serial })
+    let Replay { index, links, next_serial, .. } = replay;
+    Ok(Said { index, links, files, stillborn, next_serial })
 }
 
-/// The numbers of all files, after the removal of one whose birth was cut short.
-fn born_files(disk: &mut impl Disk) -> Result<Vec<u32>, OpenError> {
+/// The numbers of all files, and apart from them the last if its birth was cut short.
+fn born_files(disk: &mut impl ReadDisk) -> Result<(Vec<u32>, Option<u32>), OpenError> {
     let mut numbers = disk.list().map_err(OpenError::io("journal"))?;
     if let Some(&number) = numbers.last() {
         let octets = load(disk, number).map_err(OpenError::io(format!("journal file {number:010}.log")))?;
         if octets.len() <= HEADER_OCTETS
             && matches!(check_header(&octets, number), Err(OpenError::Damaged { .. }))
         {
-            disk.remove(number).and_then(|()| disk.sync_directory()).map_err(OpenError::io("journal"))?;
             numbers.pop();
+            return Ok((numbers, Some(number)));
         }
     }
-    Ok(numbers)
+    Ok((numbers, None))
 }
 
-fn load(disk: &mut impl Disk, number: u32) -> std::io::Result<Vec<u8>> {
+fn load(disk: &mut impl ReadDisk, number: u32) -> std::io::Result<Vec<u8>> {
     let length = disk.length(number)?;
     let mut octets = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
     let read = disk.read_at(number, 0, &mut octets)?;
@@ -94,7 +155,7 @@ fn check_header(octets: &[u8], number: u32) -> Result<u64, OpenError> {
     })
 }
 
-fn check_sequence(number: u32, before: u64, last: Option<&FileInfo>) -> Result<(), OpenError> {
+fn check_sequence(number: u32, before: u64, last: Option<&FileRead>) -> Result<(), OpenError> {
     let Some(last) = last else { return Ok(()) };
     if last.number + 1 != number {
         return Err(OpenError::Damaged { file: last.number + 1, offset: 0, what: "the file is missing" });
@@ -111,22 +172,36 @@ struct Replay {
     serials: Serials,
     next_serial: u64,
     fault: Option<&'static str>,
+    /// Something is missing: what follows is checked, but nothing follows from it.
+    is_damaged: bool,
 }
 
 impl Replay {
     /// Replays one file; returns where its valid groups end.
-    fn file(&mut self, octets: &[u8], number: u32, is_last: bool) -> Result<usize, OpenError> {
-        let mut at = HEADER_OCTETS;
+    fn file(
+        &mut self,
+        octets: &[u8],
+        number: u32,
+        is_last: bool,
+        complain: &mut impl FnMut(OpenError) -> Result<(), OpenError>,
+    ) -> Result<usize, OpenError> {
+        let mut at = HEADER_OCTETS.min(octets.len());
         while let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) {
             let damaged = |what| OpenError::Damaged { file: number, offset: at as u64, what };
-            let Some(group) = read_group(rest, number) else {
-                if is_last && !is_synced(octets, at, number) {
-                    return Ok(at);
+            if let Some(group) = read_group(rest, number) {
+                if let Err(what) = self.group(&group, number, at + GROUP_HEADER_OCTETS) {
+                    complain(damaged(what))?;
+                    self.is_damaged = true;
                 }
-                return Err(damaged("a group of records is invalid"));
-            };
-            self.group(&group, number, at + GROUP_HEADER_OCTETS).map_err(damaged)?;
-            at += group.facts.len() + GROUP_HEADER_OCTETS;
+                at += group.facts.len() + GROUP_HEADER_OCTETS;
+                continue;
+            }
+            if is_last && !is_synced(octets, at, number) {
+                return Ok(at);
+            }
+            complain(damaged("a group of records is invalid"))?;
+            self.is_damaged = true;
+            at = next_group(octets, at + 1, number).map_or(octets.len(), |(next, _)| next);
         }
         Ok(at)
     }
@@ -136,6 +211,9 @@ impl Replay {
         while !reader.is_empty() {
             let place = Place { file: number, offset: (start + reader.offset()) as u32 };
             let fact = read_fact(&mut reader).map_err(|_| "a record is malformed")?;
+            if self.is_damaged {
+                continue;
+            }
             self.fact(fact, place, group.at);
             if let Some(fault) = self.fault.take() {
                 return Err(fault);
@@ -202,21 +280,25 @@ impl Replay {
 /// Whether a group behind `at` says that the octets at `at` had been synced.
 fn is_synced(octets: &[u8], at: usize, number: u32) -> bool {
     let mut from = at + 1;
-    while let Some(rest) = octets.get(from..)
-        && let Some(next) = rest.windows(GROUP_MAGIC.len()).position(|window| window == GROUP_MAGIC)
-    {
-        let start = from + next;
-        let group = octets.get(start..).unwrap_or_default();
-        if let Some(valid) = read_group(group, number) {
-            if valid.synced as usize > at {
-                return true;
-            }
-            from = start + group_octets(group).unwrap_or(1);
-        } else {
-            from = start + 1;
+    while let Some((start, group)) = next_group(octets, from, number) {
+        if group.synced as usize > at {
+            return true;
         }
+        from = start + GROUP_HEADER_OCTETS + group.facts.len();
     }
     false
+}
+
+/// The first valid group that starts at `from` or behind it, and where.
+fn next_group(octets: &[u8], mut from: usize, number: u32) -> Option<(usize, Group<'_>)> {
+    loop {
+        let rest = octets.get(from..)?;
+        let start = from + rest.windows(GROUP_MAGIC.len()).position(|window| window == GROUP_MAGIC)?;
+        if let Some(group) = octets.get(start..).and_then(|octets| read_group(octets, number)) {
+            return Some((start, group));
+        }
+        from = start + 1;
+    }
 }
 
 /// What the index keeps of a message.

@@ -4,6 +4,7 @@ mod application;
 pub(crate) mod esme;
 pub(crate) mod smsc;
 
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -33,14 +34,12 @@ impl Simulate {
 
 /// Reports every second what `line` says, if it changed, until somebody ends the program.
 async fn report_until_stopped(line: impl Fn() -> String) -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut stopped = pin!(until_stopped());
     let mut said = String::new();
     loop {
         tokio::select! {
             () = tokio::time::sleep(REPORT_EVERY) => {}
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
+            stopped = &mut stopped => return stopped,
         }
         let now = line();
         if now != said {
@@ -51,7 +50,7 @@ async fn report_until_stopped(line: impl Fn() -> String) -> anyhow::Result<()> {
 }
 
 /// Returns when somebody ends the program.
-async fn until_stopped() -> anyhow::Result<()> {
+pub(crate) async fn until_stopped() -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -62,7 +61,7 @@ async fn until_stopped() -> anyhow::Result<()> {
 }
 
 #[allow(clippy::print_stdout)]
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     println!("{line}");
 }
 

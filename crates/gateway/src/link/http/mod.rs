@@ -12,3 +12,5 @@ pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 mod translate;
+
+pub use translate::record as record_view;

@@ -22,7 +22,7 @@ pub(crate) struct Answer {
 }
 
 impl Caller {
-    pub(super) fn new(address: SocketAddr, account: &str) -> Self {
+    pub(crate) fn new(address: SocketAddr, account: &str) -> Self {
         // Fails when there is one already, and that is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().timeout(SOON).tls_certs_only([]).build().unwrap();

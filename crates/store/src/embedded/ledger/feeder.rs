@@ -317,11 +317,15 @@ fn update(
 
 /// Where to go on reading; the start if that is not known.
 fn load_place(directory: &Path) -> Place {
-    let octets = fs::read(directory.join("place")).unwrap_or_default();
-    let mut reader = Reader::new(&octets);
+    read_place(&fs::read(directory.join("place")).unwrap_or_default()).unwrap_or_default()
+}
+
+/// The place in the octets that [`store_place`] wrote.
+pub(super) fn read_place(octets: &[u8]) -> Option<Place> {
+    let mut reader = Reader::new(octets);
     match (reader.u64(), reader.u32()) {
-        (Ok(place), Ok(crc)) if crc == crc32fast::hash(&place.to_le_bytes()) => Place::from_u64(place),
-        _ => Place::default(),
+        (Ok(place), Ok(crc)) if crc == crc32fast::hash(&place.to_le_bytes()) => Some(Place::from_u64(place)),
+        _ => None,
     }
 }
 

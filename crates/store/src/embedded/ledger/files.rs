@@ -12,6 +12,8 @@ use super::LedgerError;
 
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
+/// The serial of the first message of a data directory.
+const FIRST_SERIAL: u64 = 1;
 /// The most files that are kept open.
 const OPEN_FILES_MAX: usize = 3;
 /// What SQLite may keep of each open file in memory, in KiB.
@@ -30,8 +32,10 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS message_destination ON message (destination);
     PRAGMA user_version = 1;
 ";
+/// The version of the schema, as a file says it.
+pub(super) const SCHEMA_VERSION: i64 = 1;
 
-/// A file: the day when its first record was accepted, and that record's serial.
+/// A file: the day when its first record was accepted, and the least serial that it can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Name {
     pub(super) first_serial: u64,
@@ -49,7 +53,7 @@ impl Name {
         Some(Self { first_serial: serial.parse().ok()?, day: u64::try_from(midnight).ok()? / 86_400 })
     }
 
-    fn path(self, directory: &Path) -> PathBuf {
+    pub(super) fn path(self, directory: &Path) -> PathBuf {
         let second = i64::try_from(self.day * 86_400).unwrap_or(0);
         let date = jiff::Timestamp::from_second(second).unwrap_or_default().strftime("%Y-%m-%d");
         directory.join(format!("{date}-{:012}.sqlite", self.first_serial))
@@ -111,7 +115,10 @@ impl Files {
         {
             return self.file_of(serial);
         }
-        let name = Name { first_serial: serial, day: day.max(self.names.last().map_or(0, |name| name.day)) };
+        // The first record that is written need not be the first that was accepted, and the very first
+        // file has no other before it that could take those.
+        let first_serial = if self.names.is_empty() { FIRST_SERIAL } else { serial };
+        let name = Name { first_serial, day: day.max(self.names.last().map_or(0, |name| name.day)) };
         self.names.push(name);
         Some(name)
     }
@@ -197,6 +204,15 @@ mod tests {
         assert_eq!(path.to_str(), Some("/l/2026-11-23-000000000017.sqlite"));
         assert_eq!(Name::parse("2026-11-23-000000000017.sqlite"), Some(name));
         assert_eq!(Name::parse("2026-11-23-000000000017.sqlite-wal"), None);
+    }
+
+    #[test]
+    fn a_message_that_is_written_before_older_ones_leaves_room_for_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = Files::open(directory.path(), 100).unwrap();
+        let first = files.file_for(3, Timestamp(DAY_MS));
+        assert_eq!(files.file_for(1, Timestamp(DAY_MS)), first);
+        assert!(first.is_some());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod feeder;
 mod files;
+pub(super) mod offline;
 mod reader;
 mod row;
 mod staging;

@@ -71,7 +71,10 @@ fn search(directory: &Path, query: &Query) -> Result<Page, LedgerError> {
             continue;
         }
         let connection = open_to_read(directory, name)?;
-        search_file(&connection, query, below, limit + 1 - records.len(), &mut records)?;
+        search_file(&connection, query, below, limit + 1 - records.len(), &mut |record| {
+            records.push(record);
+            Ok::<(), LedgerError>(())
+        })?;
     }
     let is_more = records.len() > limit;
     records.truncate(limit);
@@ -95,13 +98,14 @@ fn serial_of(directory: &Path, id: MessageId) -> Result<Option<u64>, LedgerError
 const CONDITION: &str = "serial < :below AND (:link IS NULL OR origin = :link OR target = :link) \
      AND (:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until)";
 
-fn search_file(
+/// Visits the records of a file that match and have a serial below `below`, newest first, `limit` at most.
+pub(super) fn search_file<E: From<rusqlite::Error>>(
     connection: &Connection,
     query: &Query,
     below: u64,
     limit: usize,
-    records: &mut Vec<Record>,
-) -> Result<(), LedgerError> {
+    visit: &mut impl FnMut(Record) -> Result<(), E>,
+) -> Result<(), E> {
     let order = "ORDER BY serial DESC LIMIT :limit";
     let by = |column| {
         format!("SELECT * FROM (SELECT serial FROM message WHERE {column} = :number AND {CONDITION} {order})")
@@ -127,7 +131,7 @@ fn search_file(
         values.push((":number", number));
     }
     for record in statement.query_map(values.as_slice(), record_of)? {
-        records.push(record?);
+        visit(record?)?;
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Reading the journal while it is written.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::super::disk::file_path;
+use super::super::disk::{file_path, numbers_in};
 use super::super::journal::{GROUP_HEADER_OCTETS, Group, HEADER_OCTETS, Place, group_octets, read_group};
 use super::LedgerError;
 
@@ -23,13 +23,7 @@ pub(super) struct Tail {
 impl Tail {
     /// Starts at `place`, or at the oldest file if there is none such.
     pub(super) fn open(directory: &Path, place: Place, durable: Place) -> io::Result<Self> {
-        let mut numbers = Vec::new();
-        for entry in fs::read_dir(directory)? {
-            let name = entry?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(".log")?.parse::<u32>().ok());
-            numbers.extend(number);
-        }
-        let oldest = numbers.into_iter().min().unwrap_or(1);
+        let oldest = numbers_in(directory)?.first().copied().unwrap_or(1);
         let is_there = place.file >= oldest && place <= durable;
         let start = Place { file: oldest, offset: HEADER_OCTETS as u32 };
         let place = if is_there { place } else { start };

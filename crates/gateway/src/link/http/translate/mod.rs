@@ -12,7 +12,8 @@ use sms::Timestamp;
 
 pub(super) use callback::{UnreadableReply, form, reply, reply_submission};
 pub(super) use query::{search_query, send_query};
-pub(super) use record::{page, record};
+pub(super) use record::page;
+pub use record::record;
 pub(super) use submission::{Batch, MessageRequest, Receipts, accepted, batch, submission};
 
 /// An instant as RFC 3339 has it, in UTC with milliseconds.

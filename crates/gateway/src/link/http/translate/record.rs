@@ -10,7 +10,7 @@ use super::{Rfc3339, as_text};
 
 /// A record with its history.
 #[derive(Serialize)]
-pub(in super::super) struct RecordView<'a> {
+struct RecordView<'a> {
     #[serde(serialize_with = "as_text")]
     id: MessageId,
     direction: &'static str,
@@ -62,8 +62,8 @@ struct StepView<'a> {
 #[serde(transparent)]
 struct Text<T: Display>(#[serde(serialize_with = "as_text")] T);
 
-/// Everything that is known of a message.
-pub(in super::super) fn record(record: &Record) -> RecordView<'_> {
+/// Everything that is known of a message, as `GET /v1/messages/{id}` shows it. The text is not known.
+pub fn record(record: &Record) -> impl Serialize + use<'_> {
     let history = record.history.iter().map(step).collect();
     RecordView { history: Some(history), ..summary(record) }
 }

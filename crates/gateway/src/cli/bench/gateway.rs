@@ -1,0 +1,147 @@
+//! `estafet serve` as a subject: configured, started, and asked for its metrics.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::Settings;
+use super::process::{PATIENCE, Process};
+use super::subject::{Counters, Stage};
+
+/// The account that the ESME binds as.
+pub(super) const ACCOUNT: &str = "bench";
+/// Its password.
+pub(super) const PASSWORD: &str = "bench";
+
+/// A line of the log that names an address.
+#[derive(Deserialize)]
+struct Line {
+    message: String,
+    address: Option<SocketAddr>,
+}
+
+/// Starts a gateway, waits until it is bound, and says where ESMEs bind and where its metrics are.
+pub(super) async fn start(stage: &Stage<'_>) -> anyhow::Result<(Process, SocketAddr, SocketAddr)> {
+    let config = stage.folder.join("estafet.toml");
+    std::fs::write(&config, text(stage.settings, &stage.folder.join("data"), stage.smsc))?;
+    let config = config.display().to_string();
+    let mut process =
+        Process::start("gateway", ["serve", "--log-format", "json", "--config", config.as_str()])?;
+    let smpp = address(&mut process, "listening for smpp").await?;
+    let http = address(&mut process, "listening for http").await?;
+    timeout(PATIENCE, bound(http, stage.settings.sessions))
+        .await
+        .map_err(|_| process.failure("does not bind to the SMSC"))?;
+    Ok((process, smpp, http))
+}
+
+/// What the gateway says about its journal.
+pub(super) async fn counters(metrics: SocketAddr) -> anyhow::Result<Counters> {
+    let text = fetch(metrics).await?;
+    let count =
+        |name| value(&text, name).map(|value| value as u64).with_context(|| format!("no metric {name}"));
+    Ok(Counters {
+        syncs: count("estafet_store_syncs_total")?,
+        journal_octets: count("estafet_store_written_octets_total")?,
+    })
+}
+
+fn text(settings: &Settings, data_dir: &Path, smsc: SocketAddr) -> String {
+    let Settings { sessions, window, .. } = settings;
+    format!(
+        "data_dir = {data_dir:?}\n\
+         [smpp]\nlisten = \"127.0.0.1:0\"\n\
+         [http]\nlisten = \"127.0.0.1:0\"\n\
+         [[smsc]]\nname = \"{SMSC}\"\naddress = \"{smsc}\"\nsystem_id = \"estafet\"\npassword = \"bench\"\n\
+         sessions = {sessions}\nwindow = {window}\n\
+         [[account]]\nname = \"{ACCOUNT}\"\npassword = \"{PASSWORD}\"\nwindow = {window}\n\
+         max_binds = {sessions}\n\
+         [[route]]\nfrom = {{ link = \"{ACCOUNT}\" }}\nto = [\"{SMSC}\"]\n"
+    )
+}
+
+/// The address that a line of the log with this message names.
+async fn address(process: &mut Process, message: &str) -> anyhow::Result<SocketAddr> {
+    loop {
+        let line = process.log_line().await?;
+        if let Ok(Line { message: said, address: Some(address) }) = serde_json::from_str(&line)
+            && said == message
+        {
+            return Ok(address);
+        }
+    }
+}
+
+/// Returns when all sessions with the message centre are bound.
+async fn bound(metrics: SocketAddr, sessions: usize) {
+    let name = format!("estafet_sessions{{link=\"{SMSC}\"}}");
+    loop {
+        let is_bound = fetch(metrics).await.ok().and_then(|text| value(&text, &name));
+        if is_bound.is_some_and(|bound| bound >= sessions as f64) {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// The metrics as the gateway shows them.
+async fn fetch(metrics: SocketAddr) -> anyhow::Result<String> {
+    let asking = async {
+        let mut stream = TcpStream::connect(metrics).await?;
+        stream.write_all(REQUEST).await?;
+        let mut answer = Vec::new();
+        stream.take(ANSWER_OCTETS_MAX).read_to_end(&mut answer).await?;
+        std::io::Result::Ok(String::from_utf8_lossy(&answer).into_owned())
+    };
+    Ok(timeout(PATIENCE, asking).await.context("the gateway does not show its metrics")??)
+}
+
+/// The value of a metric in Prometheus' text form.
+fn value(text: &str, name: &str) -> Option<f64> {
+    let mut values = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    values.next()?.trim().parse().ok()
+}
+
+const SMSC: &str = "centre";
+const REQUEST: &[u8] = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+/// The most that is read of an answer, in octets.
+const ANSWER_OCTETS_MAX: u64 = 1 << 20;
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_configuration_is_right() {
+        let settings = Settings {
+            messages: 1,
+            sessions: 12,
+            window: 34,
+            octets: 160,
+            rate: None,
+            runs: 1,
+            only: Vec::new(),
+        };
+        let text = text(&settings, Path::new("/tmp/a \"b\""), ([127, 0, 0, 1], 2776).into());
+        let config = ::gateway::config::Config::parse(&text, Path::new("estafet.toml")).unwrap();
+        assert_eq!(config.data_dir, Path::new("/tmp/a \"b\""));
+        assert_eq!((config.smsc.len(), config.account.len(), config.route.len()), (1, 1, 1));
+    }
+
+    #[test]
+    fn metrics_are_found_by_their_whole_name() {
+        let text = "# TYPE a counter\na_total_more 1\na_total 23\nb{link=\"x\"} 4\n";
+        assert_eq!(value(text, "a_total"), Some(23.0));
+        assert_eq!(value(text, "b{link=\"x\"}"), Some(4.0));
+        assert_eq!((value(text, "a"), value(text, "c")), (None, None));
+    }
+}

@@ -1,0 +1,63 @@
+//! The benchmark as its users run it, small.
+#![allow(clippy::unwrap_used)]
+
+use std::process::Command;
+
+use serde_json::Value;
+
+#[test]
+fn a_small_benchmark_measures_everything_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("report.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_estafet"))
+        .args(["bench", "--messages", "2000", "--runs", "1", "--latency", "--data-dir"])
+        .arg(dir.path())
+        .arg("--json")
+        .arg(&json)
+        .output()
+        .unwrap();
+
+    let (said, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}\n{log}");
+    assert!(said.contains("gateway ÷ durable relay") && !said.contains("NOT SOUND"), "{said}");
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    for pass in ["subjects", "at_half_rate"] {
+        for subject in ["gateway", "durable-relay", "relay"] {
+            check(&report[pass][subject], subject);
+        }
+    }
+    // So few messages may take less than a clock tick, and then there is no ratio of CPU times.
+    let goals = report["goals"].as_array().unwrap();
+    assert!(goals.iter().any(|goal| goal["figure"] == "receipts_per_s" && goal["ratio"].is_number()));
+    assert!(report["disk"]["fdatasync_us"].as_f64().unwrap() > 0.0);
+    assert_eq!(report["settings"]["messages"], 2000);
+    let left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["report.json"], "the data are gone");
+}
+
+fn check(series: &Value, subject: &str) {
+    let median = &series["median"];
+    for fault in ["not_accepted", "lost", "duplicated", "without_receipt", "receipts_twice"] {
+        assert_eq!(median[fault], 0.0, "{subject}: {fault}");
+    }
+    let measured = [
+        "accepted_per_s",
+        "receipts_per_s",
+        "response_p50_ms",
+        "response_p999_ms",
+        "receipt_p50_ms",
+        "receipt_p99_ms",
+        "peak_rss_mib",
+    ];
+    for figure in measured {
+        assert!(median[figure].as_f64().unwrap() > 0.0, "{subject}: {figure}");
+    }
+    assert!(median["cpu_us_per_message"].as_f64().is_some(), "{subject}");
+    if subject != "relay" {
+        assert!(median["syncs_per_s"].as_f64().unwrap() > 0.0, "{subject}");
+        // Every body is in the journal.
+        assert!(median["journal_octets_per_message"].as_f64().unwrap() > 160.0, "{subject}");
+    }
+    assert_eq!(series["runs"].as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,233 @@
+//! Every format version that was ever released can be opened.
+//!
+//! `fixture/v1` was written by the ignored test below, at the release of format version 1, with
+//!
+//! `cargo test -p store --test format -- --ignored`
+//!
+//! A fixture is written once and never again: when the format changes, the version goes up, a new
+//! fixture is added beside the old ones, and the tests for those stay as they are.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod place;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use place::copy;
+use sms::{LinkName, State, Timestamp};
+use store::conformance::sample::{self, entry, remote_id};
+use store::embedded::inspect::Inspector;
+use store::embedded::{EmbeddedStore, Options};
+use store::{
+    Cause, Entry, Event, Item, Lease, Outcome, Query, Record, RemoteReceipt, Settlement, Sighting, Store,
+};
+use tempfile::TempDir;
+
+/// Messages 0 to 7 are carried forward in the fixture, 10 to 12 stand where they were accepted.
+const LIVES: [u64; 11] = [0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12];
+
+/// Nothing of a fixture is ever too old.
+fn options() -> Options {
+    let century = Duration::from_secs(100 * 365 * 86_400);
+    Options {
+        segment_octets: 4 << 10,
+        receipt_timeout: century,
+        notice_timeout: century,
+        unmatched_timeout: century,
+        retention: century,
+        ..Options::default()
+    }
+}
+
+fn smsc() -> LinkName {
+    LinkName::from("telco-a")
+}
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture/v1")
+}
+
+fn open_fixture() -> (TempDir, EmbeddedStore) {
+    let directory = tempfile::tempdir().unwrap();
+    copy(&fixture(), directory.path());
+    let store = EmbeddedStore::open(directory.path(), options()).unwrap();
+    (directory, store)
+}
+
+async fn record(store: &EmbeddedStore, number: u64) -> Record {
+    let digits = format!("62811{number:07}").into_bytes();
+    let query = Query { number: Some(digits), limit: 10, ..Query::default() };
+    let records = store.search(query).await.unwrap().records;
+    assert_eq!(records.len(), 1, "message {number}");
+    store.find(records[0].id).await.unwrap().unwrap()
+}
+
+fn receipt(id: &str) -> RemoteReceipt {
+    RemoteReceipt {
+        smsc: smsc(),
+        remote_id: remote_id(id),
+        state: State::Delivered,
+        error: 0,
+        done_at: Timestamp(1_767_225_600_000),
+    }
+}
+
+// INV-1
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn version_1_opens_with_all_its_records() {
+    let (_directory, store) = open_fixture();
+    let states = [
+        State::Enroute,
+        State::Enroute,
+        State::Delivered,
+        State::Enroute,
+        State::Enroute,
+        State::Undeliverable,
+        State::Enroute,
+        State::Delivered,
+        State::Enroute,
+        State::Enroute,
+        State::Delivered,
+    ];
+    for (number, state) in LIVES.into_iter().zip(states) {
+        let record = record(&store, number).await;
+        assert_eq!(record.state, state, "message {number}");
+        assert_eq!(record.history[0].event, Event::Accepted, "message {number}");
+        assert_eq!(record.segments, if number == 0 { 2 } else { 1 });
+    }
+    let finished = record(&store, 2).await;
+    assert_eq!(finished.history.last().unwrap().event, Event::OwnerTold { link: LinkName::from("bank") });
+}
+
+// INV-1
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn version_1_lends_what_waited() {
+    let (_directory, store) = open_fixture();
+    let leases = store.take(&smsc(), 100).await.unwrap();
+    let mut texts: Vec<&[u8]> = leases
+        .iter()
+        .map(|lease| {
+            let Item::Segment(part) = lease.item() else { panic!("not a segment: {:?}", lease.item()) };
+            &lease.message().parts[usize::from(part)][..]
+        })
+        .collect();
+    texts.sort_unstable();
+    assert_eq!(texts, [&b"message 0"[..], b"message 10", b"message 4", b"more of 0"]);
+    let notices = store.take(&LinkName::from("bank"), 100).await.unwrap();
+    let mut failed: Vec<State> = notices
+        .iter()
+        .map(|lease| match lease.item() {
+            Item::Notice(notice) => notice.state,
+            item => panic!("not a notice: {item:?}"),
+        })
+        .collect();
+    failed.sort_unstable_by_key(|&state| state as u8);
+    assert_eq!(failed, [State::Delivered, State::Undeliverable], "messages 7 and 5");
+}
+
+// INV-1 R-4
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn version_1_knows_what_was_sent() {
+    let (_directory, store) = open_fixture();
+    let ids = ["sent-1", "sent-6", "sent-11", "sent-2", "sent-12", "nobody"];
+    let sightings = store.receipts(ids.map(receipt).to_vec()).await.unwrap();
+    let applied = sightings.iter().map(|&sighting| sighting == Sighting::Applied).collect::<Vec<_>>();
+    assert_eq!(applied, [true, false, true, false, false, false], "6 is held, 2 and 12 are finished");
+    for number in [1, 11] {
+        assert_eq!(record(&store, number).await.state, State::Delivered, "message {number}");
+    }
+}
+
+#[test]
+fn version_1_is_found_sound() {
+    let report = Inspector::open(fixture()).unwrap().check().unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert_ne!(report.journal[0].name, "journal/0000000001.log", "what lived there was carried forward");
+    let standing = report.standing;
+    assert_eq!(standing.live_messages, 9);
+    assert_eq!(standing.waiting, [(LinkName::from("bank"), 2), (smsc(), 5)]);
+    assert_eq!((standing.awaiting_receipt, standing.held, standing.unmatched_receipts), (2, 1, 1));
+}
+
+#[test]
+#[ignore = "writes the fixture, once"]
+fn write_the_fixture() {
+    assert!(!fixture().exists(), "a fixture is never written again");
+    let store = EmbeddedStore::open(fixture(), options()).unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        live(&store, &LIVES[..8]).await;
+        push_forward(&store).await;
+        live(&store, &LIVES[8..]).await;
+        store.receipts(vec![receipt("early")]).await.unwrap();
+    });
+    store.close();
+}
+
+/// Accepts these messages and lets each have its fate.
+async fn live(store: &EmbeddedStore, numbers: &[u64]) {
+    for &number in numbers {
+        store.accept(vec![fated(number)]).await.unwrap();
+        if matches!(number, 0 | 3 | 10) {
+            continue;
+        }
+        // What waits for good is in front of it.
+        let mut leases = store.take(&smsc(), 10).await.unwrap();
+        let is_its = |lease: &Lease| lease.message().parts[0].ends_with(format!(" {number}").as_bytes());
+        let lease = leases.remove(leases.iter().position(is_its).unwrap());
+        drop(leases);
+        settle(store, lease, outcome(number));
+        if matches!(number, 2 | 7 | 12) {
+            store.receipts(vec![receipt(&format!("sent-{number}"))]).await.unwrap();
+        }
+        if matches!(number, 2 | 12) {
+            tell_owner(store).await;
+        }
+        store.sync().await.unwrap();
+    }
+}
+
+fn fated(number: u64) -> Entry {
+    entry(number, |message| match number {
+        0 => message.parts.push(bytes::Bytes::from_static(b"more of 0")),
+        3 => message.not_before = Some(message.accepted_at.plus(Duration::from_secs(100 * 365 * 86_400))),
+        _ => {}
+    })
+}
+
+fn outcome(number: u64) -> Outcome {
+    match number {
+        4 => Outcome::Retry { at: sample::now(), cause: Cause::Smpp(0x58) },
+        5 => Outcome::Failed { state: State::Undeliverable, cause: Cause::Smpp(0x0B) },
+        6 => Outcome::Unknown { retry_at: None, cause: Cause::Timeout },
+        _ => Outcome::Sent { remote_id: remote_id(&format!("sent-{number}")) },
+    }
+}
+
+async fn tell_owner(store: &EmbeddedStore) {
+    let mut leases = store.take(&LinkName::from("bank"), 10).await.unwrap();
+    let delivered = leases.iter().rposition(|lease| matches!(lease.item(), Item::Notice(_))).unwrap();
+    let lease = leases.remove(delivered);
+    settle(store, lease, Outcome::Done { state: State::HandedOver, remote_id: None });
+}
+
+fn settle(store: &EmbeddedStore, lease: Lease, outcome: Outcome) {
+    store.settle(vec![Settlement { lease, outcome, answer: None }]);
+}
+
+/// Finishes messages until the first file of the journal is gone, and what lived there was carried forward.
+async fn push_forward(store: &EmbeddedStore) {
+    let started = Instant::now();
+    let elsewhere = LinkName::from("telco-b");
+    for number in 100.. {
+        assert!(started.elapsed() < Duration::from_secs(60), "nothing was carried forward");
+        store.accept(vec![Entry { target: elsewhere.clone(), ..fated(number) }]).await.unwrap();
+        let lease = store.take(&elsewhere, 1).await.unwrap().remove(0);
+        settle(store, lease, Outcome::Done { state: State::HandedOver, remote_id: None });
+        if !fixture().join("journal/0000000001.log").exists() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    store.sync().await.unwrap();
+}
