@@ -22,6 +22,9 @@ pub struct SmppConfig {
     /// Seconds of silence before an enquire_link is sent.
     #[serde(default = "default_enquire_link_s")]
     pub enquire_link_s: u64,
+    /// Seconds that an enquire_link may go unanswered before the session is given up.
+    #[serde(default = "default_enquire_link_timeout_s")]
+    pub enquire_link_timeout_s: u64,
     /// Seconds that a peer has to answer a request.
     #[serde(default = "default_response_timeout_s")]
     pub response_timeout_s: u64,
@@ -49,6 +52,10 @@ const fn default_bind_timeout_s() -> u64 {
 
 const fn default_enquire_link_s() -> u64 {
     30
+}
+
+const fn default_enquire_link_timeout_s() -> u64 {
+    10
 }
 
 const fn default_response_timeout_s() -> u64 {

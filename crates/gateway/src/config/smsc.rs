@@ -49,6 +49,9 @@ pub struct SmscConfig {
     /// Seconds of silence before an enquire_link is sent.
     #[serde(default = "default_enquire_link_s")]
     pub enquire_link_s: u64,
+    /// Seconds that an enquire_link may go unanswered before the session is given up.
+    #[serde(default = "default_enquire_link_timeout_s")]
+    pub enquire_link_timeout_s: u64,
     /// Seconds without a session before what waits is given to the other targets of its route.
     #[serde(default = "default_failover_s")]
     pub failover_s: u64,
@@ -123,6 +126,10 @@ const fn default_response_timeout_s() -> u64 {
 
 const fn default_enquire_link_s() -> u64 {
     30
+}
+
+const fn default_enquire_link_timeout_s() -> u64 {
+    10
 }
 
 const fn default_failover_s() -> u64 {

@@ -87,6 +87,7 @@ impl Client {
             window_in: WINDOW_IN.max(usize::from(self.config.window)),
             window_out: usize::from(self.config.window),
             enquire_link_interval: super::enquire_link_interval(self.config.enquire_link_s),
+            enquire_link_timeout: Duration::from_secs(self.config.enquire_link_timeout_s),
             response_timeout: Duration::from_secs(self.config.response_timeout_s),
             inactivity_timeout: None,
             ..Settings::default()

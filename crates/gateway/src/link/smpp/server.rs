@@ -73,6 +73,7 @@ impl Server {
         let settings = Settings {
             session_init_timeout: Duration::from_secs(self.config.bind_timeout_s),
             enquire_link_interval: super::enquire_link_interval(self.config.enquire_link_s),
+            enquire_link_timeout: Duration::from_secs(self.config.enquire_link_timeout_s),
             response_timeout: Duration::from_secs(self.config.response_timeout_s),
             ..Settings::default()
         };
