@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use smpp::{Bind, CommandStatus, ShortMessage};
-use sms::Timestamp;
+use sms::{SplitError, Timestamp};
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::exchange::{Cargo, Delivery, Exchange, Offer, Recipient};
-use super::handset::Handsets;
 use super::id::NUMBERS;
+use super::inbox::Handsets;
 use super::limiter::Limiter;
 use super::record::{Counters, Record, SmscStats};
-use super::{Faults, MoError, SmscConfig};
+use super::{Faults, SmscConfig};
 
 /// The common knowledge of a message centre.
 pub(super) struct Centre {
@@ -29,6 +29,23 @@ pub(super) struct Centre {
     submits: AtomicU64,
     last_id: AtomicU32,
     last_reference: AtomicU8,
+}
+
+/// Why a message of a handset did not get out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoError {
+    /// The number cannot be put on the wire.
+    #[error("this is no address")]
+    BadAddress,
+    /// The text is too long.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// An ESME refused it for good.
+    #[error("the ESME refused it: {0}")]
+    Refused(CommandStatus),
+    /// No ESME took it in the time that [`super::SmscConfig::mo_patience`] gives.
+    #[error("no ESME took it in time")]
+    NotTaken,
 }
 
 impl Centre {

@@ -5,6 +5,7 @@ mod config;
 mod exchange;
 mod handset;
 mod id;
+mod inbox;
 mod limiter;
 mod outbound;
 mod receipt;
@@ -28,9 +29,11 @@ use self::centre::Centre;
 use self::session::Attendant;
 use crate::cut::Cuttable;
 
+pub use centre::MoError;
 pub use config::{Credentials, Fates, Faults, ReceiptPath, SmscConfig};
-pub use handset::{Handset, HandsetMessage, MoError};
+pub use handset::Handset;
 pub use id::IdForm;
+pub use inbox::HandsetMessage;
 pub use record::{SmscStats, Submit, Tally};
 
 /// A message centre that runs until it is stopped; when it is dropped it is gone without a word.
