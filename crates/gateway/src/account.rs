@@ -81,6 +81,11 @@ impl Account {
         Some(BindGuard { account: self.clone(), receives })
     }
 
+    /// Whether any session of it is there.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.binds.load(Ordering::Acquire) > 0
+    }
+
     /// Whether somebody is there to take what goes to the account.
     pub(crate) fn is_receiving(&self) -> bool {
         self.receivers.load(Ordering::Acquire) > 0

@@ -75,6 +75,21 @@ impl Directory {
         self.smscs.contains_key(link)
     }
 
+    /// The accounts that are bound.
+    pub(crate) fn bound_accounts(&self) -> Vec<&LinkName> {
+        self.accounts.values().filter(|account| account.is_bound()).map(|account| account.name()).collect()
+    }
+
+    /// The SMSCs that can be sent to, and the applications that are being called.
+    pub(crate) fn links_out(&self) -> Vec<&LinkName> {
+        let smscs = self.smscs.iter().map(|(name, smsc)| (name, &smsc.presence));
+        smscs
+            .chain(&self.applications)
+            .filter(|(_, presence)| presence.is_up())
+            .map(|(name, _)| name)
+            .collect()
+    }
+
     /// Whether somebody is there to take what goes to `link`.
     pub(crate) fn is_up(&self, link: &LinkName) -> bool {
         if let Some(smsc) = self.smscs.get(link) {

@@ -139,8 +139,11 @@ impl Gateway {
     pub async fn stop(self, grace: Duration) -> bool {
         self.shared.health.stopping();
         let deadline = tokio::time::Instant::now() + grace;
-        let listening = self.listening.finish("ESME sessions and HTTP calls", deadline).await;
-        let calling = self.calling.finish("SMSC sessions and applications", deadline).await;
+        let directory = self.shared.directory.load_full();
+        let who = || format!("ESMEs {:?} and HTTP callers", directory.bound_accounts());
+        let listening = self.listening.finish(who, deadline).await;
+        let who = || format!("SMSCs and applications {:?}", directory.links_out());
+        let calling = self.calling.finish(who, deadline).await;
         if let Err(error) = self.shared.store.sync().await {
             tracing::error!(%error, "the store could not be synced");
         }
@@ -251,18 +254,19 @@ impl Stage {
     }
 
     /// Asks the tasks to end and waits for them; says whether they all did in time.
-    async fn finish(&self, who: &str, deadline: tokio::time::Instant) -> bool {
+    /// Meanwhile the log says who is waited for.
+    async fn finish(&self, who: impl Fn() -> String, deadline: tokio::time::Instant) -> bool {
         self.stop.cancel();
         self.tasks.close();
         loop {
             tokio::select! {
                 () = self.tasks.wait() => return true,
                 () = tokio::time::sleep_until(deadline) => {
-                    tracing::warn!(tasks = self.tasks.len(), "gave up waiting for {who}");
+                    tracing::warn!(tasks = self.tasks.len(), "gave up waiting for {}", who());
                     return false;
                 }
                 () = tokio::time::sleep(REPORT_EVERY) => {
-                    tracing::info!(tasks = self.tasks.len(), "waiting for {who}");
+                    tracing::info!(tasks = self.tasks.len(), "waiting for {}", who());
                 }
             }
         }

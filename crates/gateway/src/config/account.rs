@@ -1,5 +1,7 @@
 //! An ESME that binds to us or calls our HTTP API.
 
+use std::num::NonZeroU16;
+
 use ipnet::IpNet;
 use serde::Deserialize;
 
@@ -14,7 +16,7 @@ pub struct AccountConfig {
     /// How its password is checked.
     pub password: AccountPassword,
     /// Requests that may be unanswered at a time, per session and direction.
-    pub window: u16,
+    pub window: NonZeroU16,
     /// Messages per second over all sessions and HTTP; 0 is unlimited.
     pub rate: u32,
     /// Sessions at a time.
@@ -64,7 +66,7 @@ struct RawAccount {
     password: Option<Secret>,
     password_hash: Option<PasswordHash>,
     #[serde(default = "default_window")]
-    window: u16,
+    window: NonZeroU16,
     #[serde(default)]
     rate: u32,
     #[serde(default = "default_max_binds")]
@@ -88,7 +90,7 @@ impl TryFrom<RawAccount> for AccountConfig {
         Ok(Self {
             name: raw.name,
             password,
-            window: raw.window.max(1),
+            window: raw.window,
             rate: raw.rate,
             max_binds: raw.max_binds,
             allow_from: raw.allow_from,
@@ -97,8 +99,8 @@ impl TryFrom<RawAccount> for AccountConfig {
     }
 }
 
-const fn default_window() -> u16 {
-    10
+const fn default_window() -> NonZeroU16 {
+    NonZeroU16::MIN.saturating_add(9)
 }
 
 const fn default_max_binds() -> usize {

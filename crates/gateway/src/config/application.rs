@@ -1,5 +1,7 @@
 //! A content provider that we call by HTTP.
 
+use std::num::NonZeroU16;
+
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, de};
 
@@ -19,7 +21,7 @@ pub struct ApplicationConfig {
     pub method: Method,
     /// Calls at a time.
     #[serde(default = "default_window")]
-    pub window: u16,
+    pub window: NonZeroU16,
     /// Seconds that the answer may take.
     #[serde(default = "default_timeout_s")]
     pub timeout_s: u64,
@@ -50,8 +52,8 @@ fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error>
     }
 }
 
-const fn default_window() -> u16 {
-    50
+const fn default_window() -> NonZeroU16 {
+    NonZeroU16::MIN.saturating_add(49)
 }
 
 const fn default_timeout_s() -> u64 {

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 
+use super::checked::at_most;
+
 /// The SMPP server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,7 +13,7 @@ pub struct SmppConfig {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
     /// What we call ourselves in bind responses; at most 15 characters.
-    #[serde(default = "default_system_id")]
+    #[serde(default = "default_system_id", deserialize_with = "at_most::<15, _>")]
     pub system_id: String,
     /// Connections at a time, bound or not; more are closed at once.
     #[serde(default = "default_connections_max")]

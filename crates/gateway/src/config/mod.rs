@@ -5,6 +5,7 @@
 
 mod account;
 mod application;
+mod checked;
 mod listen;
 mod routing;
 mod secret;

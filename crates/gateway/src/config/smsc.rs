@@ -1,7 +1,10 @@
 //! An SMSC that we bind to as an ESME.
 
+use std::num::NonZeroU16;
+
 use serde::Deserialize;
 
+use super::checked::at_most;
 use super::{Name, Secret};
 
 /// One SMSC: the four parameters of a bind, and what shapes the traffic.
@@ -13,21 +16,22 @@ pub struct SmscConfig {
     /// `host:port`.
     pub address: String,
     /// Who we are there; at most 15 characters.
+    #[serde(deserialize_with = "at_most::<15, _>")]
     pub system_id: String,
     /// Our password there; at most 8 characters by the standard, longer ones are sent as they are.
     pub password: Secret,
     /// What kind of ESME we are; often empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "at_most::<12, _>")]
     pub system_type: String,
     /// The kinds of session that we open.
     #[serde(default)]
     pub bind: BindKind,
     /// How many sessions of each kind.
     #[serde(default = "default_sessions")]
-    pub sessions: u16,
+    pub sessions: NonZeroU16,
     /// Requests that may be unanswered at a time, per session and direction.
     #[serde(default = "default_window")]
-    pub window: u16,
+    pub window: NonZeroU16,
     /// Segments per second over all sessions; 0 is unlimited.
     #[serde(default)]
     pub rate: u32,
@@ -112,12 +116,12 @@ pub enum OnUnknown {
     Hold,
 }
 
-const fn default_sessions() -> u16 {
-    1
+const fn default_sessions() -> NonZeroU16 {
+    NonZeroU16::MIN
 }
 
-const fn default_window() -> u16 {
-    10
+const fn default_window() -> NonZeroU16 {
+    NonZeroU16::MIN.saturating_add(9)
 }
 
 const fn default_response_timeout_s() -> u64 {

@@ -55,7 +55,7 @@ fn parse(text: &str) -> Result<Config, String> {
 #[test]
 fn the_documented_file_is_taken() {
     let config = parse(DESIGN).unwrap();
-    assert_eq!(config.smsc[0].sessions, 2);
+    assert_eq!(config.smsc[0].sessions.get(), 2);
     assert_eq!(config.account[0].max_binds, 10);
     assert_eq!(config.route.len(), 2);
 }
@@ -100,5 +100,19 @@ fn a_route_that_is_none_is_named_with_its_line() {
     for (to, problem) in [("[]", "names no link"), ("[\"games\", \"games\"]", "more than once")] {
         let error = parse(&DESIGN.replace("to = [\"games\"]", &format!("to = {to}"))).unwrap_err();
         assert!(error.contains("line 42") && error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn values_that_cannot_work_are_named_with_their_line() {
+    let cases = [
+        ("sessions = 2", "sessions = 0", "line 16"),
+        ("window = 100\nrate = 0\nresponse_id", "window = 0\nrate = 0\nresponse_id", "line 17"),
+        ("system_id = \"estafet\"", "system_id = \"sixteen-letters!\"", "line 13"),
+    ];
+    for (right, wrong, line) in cases {
+        assert!(DESIGN.contains(right), "{right}");
+        let error = parse(&DESIGN.replace(right, wrong)).unwrap_err();
+        assert!(error.contains(line), "{wrong}: {error}");
     }
 }

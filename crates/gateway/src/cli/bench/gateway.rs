@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::Settings;
 use super::process::{PATIENCE, Process};
-use super::subject::{Counters, Stage};
+use super::stage::{Counters, Stage};
 
 /// The account that the ESME binds as.
 pub(super) const ACCOUNT: &str = "bench";

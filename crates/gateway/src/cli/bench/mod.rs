@@ -7,6 +7,7 @@ mod machine;
 mod process;
 mod relay;
 mod report;
+mod stage;
 mod subject;
 mod table;
 mod trial;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use yardstick::{Relay, RelayConfig};
 
 use super::process::{PATIENCE, Process};
-use super::subject::{Counters, Running, Stage};
+use super::stage::{Counters, Stage};
 use crate::cli::simulate::smsc::Listening;
 use crate::cli::simulate::{say, until_stopped};
 
@@ -61,8 +61,11 @@ impl BenchRelay {
     }
 }
 
-/// Starts a relay, a durable one if there is a journal.
-pub(super) async fn start(stage: &Stage<'_>, journal: Option<&Path>) -> anyhow::Result<Running> {
+/// Starts a relay, a durable one if there is a journal, and says where ESMEs bind.
+pub(super) async fn start(
+    stage: &Stage<'_>,
+    journal: Option<&Path>,
+) -> anyhow::Result<(Process, SocketAddr)> {
     let settings = stage.settings;
     let mut arguments: Vec<String> =
         ["bench-relay", "--log-level", "warn", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
@@ -77,7 +80,7 @@ pub(super) async fn start(stage: &Stage<'_>, journal: Option<&Path>) -> anyhow::
     }
     let mut process = Process::start("relay", arguments)?;
     let Listening { address } = process.say(PATIENCE).await?;
-    Ok(Running::mute(process, address))
+    Ok((process, address))
 }
 
 /// What a relay that was told to end has counted.

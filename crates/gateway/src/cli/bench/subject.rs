@@ -1,13 +1,13 @@
 //! What is measured: the gateway, and the relays beside it.
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use clap::ValueEnum;
 use serde::Serialize;
 
 use super::process::Process;
-use super::{Settings, gateway, relay};
+use super::stage::{Counters, Stage};
+use super::{gateway, relay};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
@@ -21,15 +21,6 @@ pub(super) enum Subject {
     Relay,
 }
 
-/// Where a subject is put.
-pub(super) struct Stage<'a> {
-    pub(super) settings: &'a Settings,
-    /// An empty folder.
-    pub(super) folder: &'a Path,
-    /// Where the message centre listens; anybody may bind.
-    pub(super) smsc: SocketAddr,
-}
-
 /// A subject that is bound to the message centre.
 pub(super) struct Running {
     pub(super) process: Process,
@@ -37,13 +28,6 @@ pub(super) struct Running {
     pub(super) address: SocketAddr,
     /// Where it tells its metrics, if it does while it runs.
     metrics: Option<SocketAddr>,
-}
-
-/// What a subject has counted itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counters {
-    pub(super) syncs: u64,
-    pub(super) journal_octets: u64,
 }
 
 impl Subject {
@@ -60,23 +44,18 @@ impl Subject {
 
     /// Starts it; it is ready when this returns.
     pub(super) async fn start(self, stage: &Stage<'_>) -> anyhow::Result<Running> {
-        match self {
+        Ok(match self {
             Self::Gateway => {
                 let (process, address, metrics) = gateway::start(stage).await?;
-                Ok(Running { process, address, metrics: Some(metrics) })
+                Running { process, address, metrics: Some(metrics) }
             }
-            Self::DurableRelay => relay::start(stage, Some(&stage.folder.join("journal"))).await,
-            Self::Relay => relay::start(stage, None).await,
-        }
+            Self::DurableRelay => mute(relay::start(stage, Some(&stage.folder.join("journal"))).await?),
+            Self::Relay => mute(relay::start(stage, None).await?),
+        })
     }
 }
 
 impl Running {
-    /// One that tells what it has counted when it ends.
-    pub(super) fn mute(process: Process, address: SocketAddr) -> Self {
-        Self { process, address, metrics: None }
-    }
-
     /// Stops it, and says what it has counted.
     pub(super) async fn stop(mut self) -> anyhow::Result<Counters> {
         match self.metrics {
@@ -93,4 +72,9 @@ impl Running {
             }
         }
     }
+}
+
+/// A subject that tells what it has counted when it ends.
+fn mute((process, address): (Process, SocketAddr)) -> Running {
+    Running { process, address, metrics: None }
 }

@@ -123,7 +123,7 @@ fn client(config: &ApplicationConfig) -> Result<Client, reqwest::Error> {
         .timeout(timeout)
         // What takes longer than this has certainly been connected, and so perhaps been heard.
         .connect_timeout((timeout / 2).min(CONNECT_TIMEOUT_MAX))
-        .pool_max_idle_per_host(usize::from(config.window))
+        .pool_max_idle_per_host(usize::from(config.window.get()))
         .pool_idle_timeout(IDLE_TIMEOUT);
     if !config.allow_private_address {
         builder = builder.dns_resolver(Arc::new(PublicOnly));

@@ -44,7 +44,7 @@ impl Application {
     }
 
     async fn call_on(&self, endpoint: &Endpoint) {
-        let window = usize::from(self.config.window.max(1));
+        let window = usize::from(self.config.window.get());
         let mut calls = FuturesUnordered::new();
         let mut taking: Option<Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>> = None;
         let mut is_failing = false;

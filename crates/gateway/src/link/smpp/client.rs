@@ -40,7 +40,7 @@ impl Client {
             BindKind::Both => &[BindMode::Transmitter, BindMode::Receiver],
         };
         for mode in modes {
-            for _ in 0..self.config.sessions {
+            for _ in 0..self.config.sessions.get() {
                 let (client, mode) = (self.clone(), *mode);
                 self.tasks.spawn(async move { client.keep_bound(mode).await });
             }
@@ -84,8 +84,8 @@ impl Client {
             tracing::debug!(link = %self.outlet.link(), %error, "no TCP_NODELAY");
         }
         let settings = Settings {
-            window_in: WINDOW_IN.max(usize::from(self.config.window)),
-            window_out: usize::from(self.config.window),
+            window_in: WINDOW_IN.max(usize::from(self.config.window.get())),
+            window_out: usize::from(self.config.window.get()),
             enquire_link_interval: super::enquire_link_interval(self.config.enquire_link_s),
             enquire_link_timeout: Duration::from_secs(self.config.enquire_link_timeout_s),
             response_timeout: Duration::from_secs(self.config.response_timeout_s),

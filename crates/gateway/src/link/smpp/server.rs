@@ -190,15 +190,16 @@ impl Esme {
         match verdict.account {
             Ok((account, place)) => {
                 tracing::info!(link = %account.name(), peer = %self.peer, mode = ?verdict.mode, "ESME bound");
-                let window = usize::from(account.config().window);
+                let window = usize::from(account.config().window.get());
                 session.set_window_in(window);
                 session.set_window_out(window);
                 session.answer_bind(now, CommandStatus::OK, own_id);
                 self.stage = self.bound(account, place);
             }
             Err(reason) => {
-                let system_id = verdict.system_id;
-                tracing::warn!(peer = %self.peer, %system_id, reason, "bind refused");
+                // Quoted and escaped: whoever is refused shall not write lines of our log.
+                let system_id = &verdict.system_id;
+                tracing::warn!(peer = %self.peer, ?system_id, reason, "bind refused");
                 session.answer_bind(now, CommandStatus::BINDFAIL, own_id);
                 self.stage = Stage::Open;
             }

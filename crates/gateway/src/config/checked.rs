@@ -1,0 +1,15 @@
+//! Values that have a limit of their own.
+
+use serde::{Deserialize, Deserializer, de};
+
+/// A text that fits into a field of SMPP with `MAX` octets.
+pub(super) fn at_most<'de, const MAX: usize, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.len() <= MAX && !text.contains('\0') {
+        Ok(text)
+    } else {
+        Err(de::Error::custom(format!("SMPP has room for {MAX} octets here, this takes {}", text.len())))
+    }
+}
