@@ -163,14 +163,14 @@ impl<S: Side> Relay<S> {
     /// Hands on what the round brought, in batches.
     pub(super) fn flush(&mut self) {
         if !self.messages.is_empty() {
-            let messages = std::mem::take(&mut self.messages);
+            let messages = take_keeping_room(&mut self.messages);
             self.keeping.push(Box::pin(keep_messages(self.intake.clone(), messages)));
         }
         if !self.receipts.is_empty() {
-            let receipts = std::mem::take(&mut self.receipts);
+            let receipts = take_keeping_room(&mut self.receipts);
             self.keeping.push(Box::pin(keep_receipts(self.intake.clone(), receipts)));
         }
-        self.outlet.settle(std::mem::take(&mut self.settled));
+        self.outlet.settle(take_keeping_room(&mut self.settled));
     }
 
     /// Waits for a batch to be durable or for items to send; at most `room` of them.
@@ -250,6 +250,12 @@ impl<S: Side> Relay<S> {
     fn settle(&mut self, lease: Lease, outcome: Outcome) {
         self.settled.push(Settlement { lease, outcome, answer: None });
     }
+}
+
+/// Takes all out, and leaves room for as many: batches of a session are alike.
+fn take_keeping_room<T>(batch: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(batch.len());
+    std::mem::replace(batch, room)
 }
 
 async fn keep_messages(intake: Intake, messages: Vec<(u32, Entry)>) -> Kept {

@@ -96,7 +96,8 @@ impl<D: Disk> Engine<D> {
     }
 
     fn lend(&mut self, link: u16, max: usize, now: Timestamp) -> Vec<Lease> {
-        let mut leases = Vec::new();
+        let waiting = usize::try_from(self.index.waiting(link)).unwrap_or(max);
+        let mut leases = Vec::with_capacity(max.min(waiting));
         while leases.len() < max && self.poisoned.is_none() {
             let Some(outlet) = self.outlets.get_mut(usize::from(link)) else { break };
             let Some(ticket) = outlet.queue.pop(&self.index.slab, link) else { break };
