@@ -170,6 +170,13 @@ impl Gateway {
         listening && calling && closed.is_ok()
     }
 
+    /// Leaves everything as the end of the process would: tasks are told to end and not waited for, and
+    /// the store is neither synced nor closed.
+    pub fn abandon(self) {
+        self.listening.stop.cancel();
+        self.calling.stop.cancel();
+    }
+
     fn start_failover(&self) {
         let shared = &self.shared;
         let stop = self.calling.stop.clone();
