@@ -12,6 +12,7 @@ use sms::{Address, LinkName};
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock;
 use crate::config::{AccountConfig, AccountPassword, PasswordHash};
 use crate::dispatch::TokenBucket;
 use crate::refusal::Refusal;
@@ -35,7 +36,7 @@ pub(crate) struct Account {
 impl Account {
     pub(crate) fn new(config: AccountConfig) -> Self {
         let per_second = f64::from(config.rate);
-        let bucket = || Mutex::new(TokenBucket::new(Instant::now(), per_second, BURST));
+        let bucket = || Mutex::new(TokenBucket::new(clock::now(), per_second, BURST));
         Self {
             name: LinkName::from(config.name.get_ref().as_str()),
             rate: (config.rate > 0).then(bucket),

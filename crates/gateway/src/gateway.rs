@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{ApplicationConfig, Config, OnUnknown, SmppConfig, SmscConfig};
+use crate::config::{ApplicationConfig, Config, HttpConfig, OnUnknown, SmppConfig, SmscConfig};
 use crate::directory::Directory;
 use crate::dispatch::{Outlets, failover};
 use crate::health::Health;
@@ -24,6 +25,8 @@ use crate::link::http::desk::Api;
 use crate::link::smpp::client::Client;
 use crate::link::smpp::server::Server;
 use crate::metrics::{Metrics, SharedMetrics};
+use crate::network::Listener;
+use crate::surroundings::Surroundings;
 
 /// A running gateway.
 pub struct Gateway {
@@ -44,6 +47,7 @@ struct Shared {
     outlets: Arc<Outlets>,
     metrics: SharedMetrics,
     health: Arc<Health>,
+    surroundings: Surroundings,
 }
 
 /// Tasks that stop together.
@@ -66,12 +70,26 @@ impl Gateway {
     /// # Errors
     /// Says what could not be opened; nothing runs then.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
-        let smpp = listen(config.smpp.as_ref().map(|smpp| smpp.listen), "smpp").await?;
-        let http = listen(config.http.as_ref().map(|http| http.listen), "http").await?;
-        let shared = Shared::open(&config).await?;
+        let store = open_store(config.data_dir.clone(), config.store_options());
+        Self::start_in(Surroundings::default(), config, store).await
+    }
+
+    /// The same in other surroundings, with a store that is opened otherwise, once all is listened at.
+    /// HTTP goes by the system all the same.
+    ///
+    /// # Errors
+    /// Says what could not be opened; nothing runs then.
+    pub async fn start_in(
+        surroundings: Surroundings,
+        config: Config,
+        store: impl Future<Output = anyhow::Result<EmbeddedStore>>,
+    ) -> anyhow::Result<Self> {
+        let smpp = listen_for_smpp(&surroundings, config.smpp.as_ref()).await?;
+        let http = listen_for_http(config.http.as_ref()).await?;
+        let shared = Shared::new(&config, surroundings, store.await?)?;
         let gateway = Self {
             shared,
-            smpp: smpp.as_ref().map(TcpListener::local_addr).transpose()?,
+            smpp: smpp.as_ref().map(|listener| listener.address()).transpose()?,
             http: http.as_ref().map(TcpListener::local_addr).transpose()?,
             running: Mutex::new(Running {
                 config: config.clone(),
@@ -152,6 +170,13 @@ impl Gateway {
         listening && calling && closed.is_ok()
     }
 
+    /// Leaves everything as the end of the process would: tasks are told to end and not waited for, and
+    /// the store is neither synced nor closed.
+    pub fn abandon(self) {
+        self.listening.stop.cancel();
+        self.calling.stop.cancel();
+    }
+
     fn start_failover(&self) {
         let shared = &self.shared;
         let stop = self.calling.stop.clone();
@@ -180,6 +205,7 @@ impl Gateway {
             intake: self.shared.intake.clone(),
             outlet: self.shared.outlets.with_rate(&name, config.rate),
             presence,
+            network: self.shared.surroundings.network.clone(),
             stop: stop.clone(),
             tasks: self.calling.tasks.clone(),
         };
@@ -202,7 +228,7 @@ impl Gateway {
         stop
     }
 
-    fn serve_smpp(&self, listener: TcpListener, config: SmppConfig) {
+    fn serve_smpp(&self, listener: Box<dyn Listener>, config: SmppConfig) {
         let server = Server {
             config: Arc::new(config),
             directory: self.shared.directory.clone(),
@@ -228,22 +254,19 @@ impl Gateway {
 }
 
 impl Shared {
-    async fn open(config: &Config) -> anyhow::Result<Self> {
+    fn new(config: &Config, surroundings: Surroundings, store: EmbeddedStore) -> anyhow::Result<Self> {
         let routes = config.route_table().map_err(|problem| anyhow::anyhow!(problem.what))?;
         let directory = Arc::new(ArcSwap::from_pointee(Directory::new(config, routes, None)));
-        let (dir, options) = (config.data_dir.clone(), store_options(config));
-        let store = tokio::task::spawn_blocking(move || EmbeddedStore::open(&dir, options))
-            .await?
-            .with_context(|| format!("cannot open the store in {}", config.data_dir.display()))?;
         let store = Arc::new(store);
         let metrics: SharedMetrics = Arc::new(Metrics::new());
         Ok(Self {
-            intake: Intake::new(directory.clone(), store.clone()),
+            intake: Intake::new(directory.clone(), store.clone(), &surroundings),
             outlets: Arc::new(Outlets::new(store.clone(), metrics.clone())),
             health: Arc::new(Health::new(store.clone())),
             directory,
             store,
             metrics,
+            surroundings,
         })
     }
 }
@@ -260,6 +283,7 @@ impl Stage {
         self.tasks.close();
         loop {
             tokio::select! {
+                biased;
                 () = self.tasks.wait() => return true,
                 () = tokio::time::sleep_until(deadline) => {
                     tracing::warn!(tasks = self.tasks.len(), "gave up waiting for {}", who());
@@ -274,6 +298,23 @@ impl Stage {
 }
 
 impl Config {
+    /// How the embedded store is set up.
+    #[must_use]
+    pub fn store_options(&self) -> Options {
+        let holds = |smsc: &&SmscConfig| smsc.on_unknown == OnUnknown::Hold;
+        Options {
+            retention: Duration::from_secs(u64::from(self.store.retention_days) * 24 * 3600),
+            receipt_timeout: Duration::from_secs(u64::from(self.store.receipt_timeout_h) * 3600),
+            hold_unknown: self
+                .smsc
+                .iter()
+                .filter(holds)
+                .map(|smsc| smsc.name.get_ref().as_str().into())
+                .collect(),
+            ..Options::default()
+        }
+    }
+
     /// Whether a running gateway can take `next` instead.
     fn check_change(&self, next: &Self) -> anyhow::Result<()> {
         let smpp = |config: &Self| config.smpp.clone();
@@ -305,27 +346,30 @@ fn replace<C: PartialEq>(
     }
 }
 
-async fn listen(address: Option<SocketAddr>, what: &str) -> anyhow::Result<Option<TcpListener>> {
-    let Some(address) = address else { return Ok(None) };
-    let listener =
-        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ([{what}])"))?;
-    tracing::info!(address = %listener.local_addr()?, "listening for {what}");
+async fn open_store(directory: PathBuf, options: Options) -> anyhow::Result<EmbeddedStore> {
+    let place = directory.clone();
+    tokio::task::spawn_blocking(move || EmbeddedStore::open(&directory, options))
+        .await?
+        .with_context(|| format!("cannot open the store in {}", place.display()))
+}
+
+async fn listen_for_smpp(
+    surroundings: &Surroundings,
+    config: Option<&SmppConfig>,
+) -> anyhow::Result<Option<Box<dyn Listener>>> {
+    let Some(address) = config.map(|config| config.listen) else { return Ok(None) };
+    let listener = surroundings.network.listen(address).await;
+    let listener = listener.with_context(|| format!("cannot listen on {address} ([smpp])"))?;
+    tracing::info!(address = %listener.address()?, "listening for smpp");
     Ok(Some(listener))
 }
 
-fn store_options(config: &Config) -> Options {
-    let holds = |smsc: &&SmscConfig| smsc.on_unknown == OnUnknown::Hold;
-    Options {
-        retention: Duration::from_secs(u64::from(config.store.retention_days) * 24 * 3600),
-        receipt_timeout: Duration::from_secs(u64::from(config.store.receipt_timeout_h) * 3600),
-        hold_unknown: config
-            .smsc
-            .iter()
-            .filter(holds)
-            .map(|smsc| smsc.name.get_ref().as_str().into())
-            .collect(),
-        ..Options::default()
-    }
+async fn listen_for_http(config: Option<&HttpConfig>) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = config.map(|config| config.listen) else { return Ok(None) };
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ([http])"))?;
+    tracing::info!(address = %listener.local_addr()?, "listening for http");
+    Ok(Some(listener))
 }
 
 const REPORT_EVERY: Duration = Duration::from_secs(1);

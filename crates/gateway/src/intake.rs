@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use sms::{Alphabet, LinkName, Message, MessageId, Parts};
+use sms::{Alphabet, LinkName, Message, Parts};
 use store::{Entry, RemoteReceipt, Sighting, Store, StoreError};
 
-use crate::clock::wall_clock;
+use crate::chance::Chance;
+use crate::clock::{self, Clock};
 use crate::directory::{Directory, Origin};
 use crate::keywords::Keywords;
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
+use crate::surroundings::Surroundings;
 
 /// The door. Cheap to clone.
 #[derive(Clone)]
@@ -22,22 +23,39 @@ pub(crate) struct Intake {
     store: Arc<dyn Store>,
     reference: Arc<AtomicU8>,
     keywords: Arc<Keywords>,
+    clock: Clock,
+    chance: Chance,
 }
 
 impl Intake {
-    pub(crate) fn new(directory: Arc<ArcSwap<Directory>>, store: Arc<dyn Store>) -> Self {
-        let reference = Arc::new(AtomicU8::new(rand::random()));
-        Self { directory, store, reference, keywords: Arc::default() }
+    pub(crate) fn new(
+        directory: Arc<ArcSwap<Directory>>,
+        store: Arc<dyn Store>,
+        surroundings: &Surroundings,
+    ) -> Self {
+        let (clock, chance) = (surroundings.clock, surroundings.chance.clone());
+        let reference = Arc::new(AtomicU8::new(chance.octet()));
+        Self { directory, store, reference, keywords: Arc::default(), clock, chance }
+    }
+
+    /// The time of day as messages get it.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What ids are drawn from.
+    pub(crate) fn chance(&self) -> &Chance {
+        &self.chance
     }
 
     /// Checks, routes, encodes and splits one submission: everything but keeping it.
     pub(crate) fn admit(&self, origin: &Origin, submission: Submission) -> Result<Entry, Refusal> {
         let directory = self.directory.load();
-        let now = wall_clock();
+        let now = self.clock.wall();
         let mut submission = submission;
         if let Origin::Account(account) = origin {
             account.authorise_source(&mut submission.source)?;
-            if account.grant(Instant::now(), 1) == 0 {
+            if account.grant(clock::now(), 1) == 0 {
                 return Err(Refusal::Throttled);
             }
         }
@@ -52,7 +70,7 @@ impl Intake {
         let splits = directory.is_smsc(&target);
         let (data_coding, esm_class, parts) = self.encode(&submission, splits)?;
         let message = Message {
-            id: MessageId::new(now, &mut rand::rng()),
+            id: self.chance.message_id(now),
             direction: submission.direction,
             origin: origin.name().clone(),
             source: submission.source,

@@ -4,6 +4,7 @@
 //! another link. Nothing between the links knows a protocol.
 
 mod account;
+mod chance;
 mod clock;
 pub mod config;
 mod directory;
@@ -15,9 +16,15 @@ mod intake;
 mod keywords;
 mod link;
 mod metrics;
+mod network;
 mod refusal;
 mod submission;
+mod surroundings;
 
+pub use chance::Chance;
+pub use clock::Clock;
 pub use explain::{RouteQuestion, explain_route};
 pub use gateway::Gateway;
 pub use link::http::record_view;
+pub use network::{Listener, Network, Stream, Tcp};
+pub use surroundings::Surroundings;

@@ -9,6 +9,7 @@ use sms::LinkName;
 use store::{Lease, Outcome, Settlement, Store};
 use tokio_util::sync::CancellationToken;
 
+use crate::clock;
 use crate::directory::Directory;
 
 /// Watches all SMSCs until it is stopped.
@@ -21,11 +22,12 @@ pub(crate) async fn watch(
     let mut ticks = tokio::time::interval(TICK);
     loop {
         tokio::select! {
+            biased;
             _ = ticks.tick() => {}
             () = stop.cancelled() => return,
         }
         let directory = directory.load_full();
-        for link in overdue(&directory, &mut away, Instant::now()) {
+        for link in overdue(&directory, &mut away, clock::now()) {
             evacuate(&directory, store.as_ref(), &link).await;
         }
     }
@@ -41,6 +43,8 @@ fn overdue(directory: &Directory, away: &mut HashMap<LinkName, Instant>, now: In
             overdue.push(link.clone());
         }
     }
+    // The same order each time, whatever that of the map is.
+    overdue.sort_unstable();
     overdue
 }
 

@@ -10,7 +10,7 @@ mod retry;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sms::LinkName;
 use store::{Lease, Settlement, Store, StoreError};
@@ -18,6 +18,7 @@ use store::{Lease, Settlement, Store, StoreError};
 pub(crate) use bucket::TokenBucket;
 pub(crate) use retry::back_off;
 
+use crate::clock;
 use crate::metrics::{LinkMetrics, SharedMetrics};
 use pace::Pace;
 
@@ -31,7 +32,7 @@ pub(crate) struct Outlet {
 
 impl Outlet {
     fn new(link: LinkName, store: Arc<dyn Store>, rate: u32, metrics: LinkMetrics) -> Self {
-        Self { link, store, pace: Mutex::new(Pace::new(Instant::now(), rate)), metrics }
+        Self { link, store, pace: Mutex::new(Pace::new(clock::now(), rate)), metrics }
     }
 
     pub(crate) fn link(&self) -> &LinkName {
@@ -54,7 +55,7 @@ impl Outlet {
             let granted = self.granted(room.min(TAKE_MAX)).await;
             let taken = self.store.take(&self.link, granted).await;
             let sent = taken.as_ref().map_or(0, Vec::len);
-            self.pace().used(Instant::now(), granted, sent);
+            self.pace().used(clock::now(), granted, sent);
             match taken {
                 Ok(leases) if !leases.is_empty() => return leases,
                 Ok(_) => {}
@@ -78,17 +79,17 @@ impl Outlet {
 
     /// Changes the configured rate; the pace starts anew.
     fn set_rate(&self, rate: u32) {
-        *self.pace() = Pace::new(Instant::now(), rate);
+        *self.pace() = Pace::new(clock::now(), rate);
     }
 
     /// The other side said that it is too much: rest, then go on more slowly.
     pub(crate) fn throttled(&self) {
-        self.pace().throttled(Instant::now());
+        self.pace().throttled(clock::now());
     }
 
     async fn granted(&self, want: usize) -> usize {
         loop {
-            let grant = self.pace().grant(Instant::now(), want);
+            let grant = self.pace().grant(clock::now(), want);
             match grant {
                 Ok(granted) => return granted,
                 Err(wait) => tokio::time::sleep(wait).await,

@@ -1,19 +1,20 @@
 //! A disk in memory that fails as real ones do.
 
-#![allow(clippy::unwrap_used)]
+#![cfg_attr(not(feature = "simulation"), allow(unreachable_pub, reason = "public in the simulation alone"))]
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::disk::{Disk, ReadDisk};
 
-/// Files in memory; clones share them.
+/// Files in memory; clones share them. What was written can be read at once, but survives a power cut for sure only when
+/// it has been synced.
 #[derive(Clone, Debug, Default)]
-pub(super) struct MemoryDisk(Arc<Mutex<State>>);
+pub struct MemoryDisk(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -24,8 +25,8 @@ struct State {
     changes_left: Option<u64>,
     /// How many octets all files may have.
     capacity: Option<u64>,
+    fails_write: bool,
     fails_sync: bool,
-    pub(super) syncs: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -37,54 +38,94 @@ struct FileState {
 
 impl MemoryDisk {
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.0.lock().unwrap())
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The power goes after so many changes.
-    pub(super) fn cut_power_after(&self, changes: u64) {
+    /// The power goes after so many changes; nothing can be changed from then on.
+    pub fn cut_power_after(&self, changes: u64) {
         self.with(|state| state.changes_left = Some(changes));
     }
 
-    pub(super) fn set_capacity(&self, capacity: Option<u64>) {
+    /// Whether the power has gone.
+    #[cfg(feature = "simulation")]
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.with(|state| state.changes_left == Some(0))
+    }
+
+    /// How many octets all files together may have; `None` is without limit.
+    pub fn set_capacity(&self, capacity: Option<u64>) {
         self.with(|state| state.capacity = capacity);
     }
 
-    pub(super) fn fail_syncs(&self) {
+    /// Every write fails from now on, and does nothing.
+    #[cfg(feature = "simulation")]
+    pub fn fail_writes(&self) {
+        self.with(|state| state.fails_write = true);
+    }
+
+    /// Every sync fails from now on, and does nothing.
+    pub fn fail_syncs(&self) {
         self.with(|state| state.fails_sync = true);
     }
 
-    pub(super) fn octets(&self) -> u64 {
+    /// How many octets all files have.
+    #[must_use]
+    pub fn octets(&self) -> u64 {
         self.with(|state| state.used())
     }
 
-    pub(super) fn numbers(&self) -> Vec<u32> {
+    /// The numbers of the files, ascending.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<u32> {
         self.with(|state| state.files.keys().copied().collect())
     }
 
-    /// Changes the contents of a file as they are on the disk.
+    /// Changes the contents of a file, if there is such, as they are on the disk.
+    #[cfg(test)]
     pub(super) fn damage(&self, number: u32, change: impl FnOnce(&mut Vec<u8>)) {
         self.with(|state| {
-            let file = state.files.get_mut(&number).unwrap();
-            change(&mut file.now);
-            file.durable = file.now.clone();
+            if let Some(file) = state.files.get_mut(&number) {
+                change(&mut file.now);
+                file.durable = file.now.clone();
+            }
         });
     }
 
-    /// What is found after a power cut: what was synced, and anything of what was not.
-    pub(super) fn after_power_cut(&self, random: &mut StdRng) -> Self {
-        let state = self.0.lock().unwrap();
+    /// What the next process finds when only the process ended: all that was written. It works again.
+    #[cfg(feature = "simulation")]
+    #[must_use]
+    pub fn after_exit(&self) -> Self {
+        self.with(|state| {
+            Self(Arc::new(Mutex::new(State {
+                files: state.files.clone(),
+                removed: state.removed.clone(),
+                ..State::default()
+            })))
+        })
+    }
+
+    /// What is found after a power cut: what was synced, and anything of what was not. It works again.
+    #[must_use]
+    pub fn after_power_cut(&self, random: &mut StdRng) -> Self {
+        self.with(|state| Self(Arc::new(Mutex::new(state.after_power_cut(random)))))
+    }
+}
+
+impl State {
+    fn after_power_cut(&self, random: &mut StdRng) -> Self {
         let mut files = BTreeMap::new();
-        for (&number, file) in &state.files {
+        for (&number, file) in &self.files {
             if file.is_born || random.random() {
                 files.insert(number, file.after_power_cut(random));
             }
         }
-        for (&number, file) in &state.removed {
+        for (&number, file) in &self.removed {
             if random.random() {
                 files.entry(number).or_insert_with(|| file.after_power_cut(random));
             }
         }
-        Self(Arc::new(Mutex::new(State { files, ..State::default() })))
+        Self { files, ..Self::default() }
     }
 }
 
@@ -92,9 +133,9 @@ impl FileState {
     fn after_power_cut(&self, random: &mut StdRng) -> Self {
         let mut octets = self.durable.clone();
         if self.now.starts_with(&self.durable) {
-            let tail = &self.now[self.durable.len()..];
+            let tail = self.now.get(self.durable.len()..).unwrap_or_default();
             let kept = random.random_range(0..=tail.len());
-            octets.extend_from_slice(&tail[..kept]);
+            octets.extend(tail.iter().take(kept));
             match random.random_range(0..4) {
                 0 => octets.resize(self.now.len(), 0),
                 1 => octets.extend((kept..tail.len()).map(|_| random.random::<u8>())),
@@ -141,7 +182,7 @@ impl ReadDisk for MemoryDisk {
             let file = state.file(number)?;
             let rest = file.now.get(offset as usize..).unwrap_or_default();
             let count = rest.len().min(buffer.len());
-            buffer[..count].copy_from_slice(&rest[..count]);
+            buffer.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
             Ok(count)
         })
     }
@@ -160,10 +201,13 @@ impl Disk for MemoryDisk {
         self.with(|state| {
             let room = state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used()));
             let power = state.change();
+            if state.fails_write {
+                return Err(io::Error::other("the disk is broken"));
+            }
             let file = state.file(number)?;
             assert_eq!(offset, file.now.len() as u64, "the journal is only appended to");
             let fitting = usize::try_from(room).unwrap_or(usize::MAX).min(octets.len());
-            file.now.extend_from_slice(&octets[..fitting]);
+            file.now.extend(octets.iter().take(fitting));
             power?;
             if fitting < octets.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
         })
@@ -183,7 +227,6 @@ impl Disk for MemoryDisk {
             if state.fails_sync {
                 return Err(io::Error::other("the disk is broken"));
             }
-            state.syncs += 1;
             let file = state.file(number)?;
             file.durable = file.now.clone();
             Ok(())

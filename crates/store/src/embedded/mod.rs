@@ -24,12 +24,14 @@ pub mod inspect;
 mod journal;
 mod ledger;
 mod links;
-#[cfg(test)]
+#[cfg(any(test, feature = "simulation"))]
 mod memory_disk;
 mod options;
 mod queue;
 mod recovery;
 mod remote;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod slots;
 mod thread;
 

@@ -20,6 +20,9 @@ const STATUS_INTERVAL: Duration = Duration::from_millis(100);
 pub(super) struct Inbox {
     queue: Mutex<Queue>,
     wake: Condvar,
+    /// Wakes the task that owns the engine in a simulation.
+    #[cfg(feature = "simulation")]
+    bell: tokio::sync::Notify,
     octets_max: usize,
     messages_max: usize,
 }
@@ -35,7 +38,14 @@ struct Queue {
 
 impl Inbox {
     pub(super) fn new(octets_max: usize, messages_max: usize) -> Self {
-        Self { queue: Mutex::default(), wake: Condvar::new(), octets_max, messages_max }
+        Self {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            #[cfg(feature = "simulation")]
+            bell: tokio::sync::Notify::new(),
+            octets_max,
+            messages_max,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -77,6 +87,8 @@ impl Inbox {
         drop(queue);
         if was_asleep {
             self.wake.notify_one();
+            #[cfg(feature = "simulation")]
+            self.bell.notify_one();
         }
     }
 
@@ -87,8 +99,37 @@ impl Inbox {
         self.wake(queue);
     }
 
+    /// Waits for a command or for `patience`; whether there is anything to take.
+    #[cfg(feature = "simulation")]
+    pub(super) async fn arrival(&self, patience: Duration) -> bool {
+        let is_there = |queue: &Queue| !queue.commands.is_empty() || queue.is_closed;
+        {
+            let mut queue = self.lock();
+            if is_there(&queue) || patience.is_zero() {
+                return is_there(&queue);
+            }
+            queue.is_asleep = true;
+        }
+        let _ = tokio::time::timeout(patience, self.bell.notified()).await;
+        let mut queue = self.lock();
+        queue.is_asleep = false;
+        is_there(&queue)
+    }
+
+    /// Takes no more commands, and forgets those that have come.
+    #[cfg(feature = "simulation")]
+    pub(super) fn abandon(&self) {
+        let forgotten = {
+            let mut queue = self.lock();
+            queue.is_closed = true;
+            std::mem::take(&mut queue.commands)
+        };
+        // Outside of the lock: the leases in them come home.
+        drop(forgotten);
+    }
+
     /// All commands that have come, waiting for one or for `patience`; whether more can come.
-    fn wait(&self, patience: Duration, commands: &mut Vec<Command>) -> bool {
+    pub(super) fn wait(&self, patience: Duration, commands: &mut Vec<Command>) -> bool {
         let mut queue = self.lock();
         if queue.commands.is_empty() && !queue.is_closed && !patience.is_zero() {
             queue.is_asleep = true;
@@ -99,12 +140,12 @@ impl Inbox {
         !queue.is_closed
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.lock().commands.is_empty()
     }
 
     /// So much is being written and no longer waits.
-    fn done(&self, (octets, messages): (usize, usize)) {
+    pub(super) fn done(&self, (octets, messages): (usize, usize)) {
         if (octets, messages) != (0, 0) {
             let mut queue = self.lock();
             queue.pending_octets = queue.pending_octets.saturating_sub(octets);
@@ -139,7 +180,7 @@ pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, status: &Mutex<
         let is_open = inbox.wait(patience, &mut commands);
         let weight = commands.iter().map(weight_of).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         inbox.done(weight);
-        turn(&mut engine, commands.drain(..));
+        turn(&mut engine, commands.drain(..), clock());
         if !is_open && inbox.is_empty() {
             break;
         }
@@ -150,22 +191,21 @@ pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, status: &Mutex<
 }
 
 /// The octets and messages that a command brings.
-fn weight_of(command: &Command) -> (usize, usize) {
+pub(super) fn weight_of(command: &Command) -> (usize, usize) {
     match command {
         Command::Accept { batch, octets, .. } => (*octets, batch.len()),
         _ => (0, 0),
     }
 }
 
-fn turn<D: Disk>(engine: &mut Engine<D>, commands: impl Iterator<Item = Command>) {
-    let now = clock();
+pub(super) fn turn<D: Disk>(engine: &mut Engine<D>, commands: impl Iterator<Item = Command>, now: Timestamp) {
     engine.tick(now);
     commands.for_each(|command| engine.handle(command, now));
     engine.commit(now);
     engine.serve(now);
 }
 
-fn publish<D: Disk>(engine: &Engine<D>, status: &Mutex<Status>) {
+pub(super) fn publish<D: Disk>(engine: &Engine<D>, status: &Mutex<Status>) {
     let now = engine.status();
     *status.lock().unwrap_or_else(PoisonError::into_inner) = now;
 }

@@ -11,6 +11,7 @@ use store::{Cause, Outcome};
 
 use super::public_address::{NotPublic, PublicOnly, names_private_address};
 use super::translate::{self, UnreadableReply};
+use crate::chance::Chance;
 use crate::config::{ApplicationConfig, Method};
 use crate::dispatch::back_off;
 
@@ -74,8 +75,8 @@ impl Endpoint {
 
 impl Answer {
     /// What is to become of the message; `attempts` went before this one.
-    pub(super) fn outcome(&self, attempts: u16, now: Timestamp) -> Outcome {
-        let wait = back_off(attempts);
+    pub(super) fn outcome(&self, attempts: u16, now: Timestamp, chance: &Chance) -> Outcome {
+        let wait = back_off(attempts, chance);
         match self {
             Self::Taken(_) => Outcome::Done { state: State::Delivered, remote_id: None },
             Self::Refused { status, retry_after } if is_temporary(*status) => {
@@ -220,7 +221,11 @@ mod tests {
     const NOW: Timestamp = Timestamp(784_111_777_000);
 
     fn refused(status: u16, retry_after: Option<u64>) -> Outcome {
-        Answer::Refused { status, retry_after: retry_after.map(Duration::from_secs) }.outcome(0, NOW)
+        Answer::Refused { status, retry_after: retry_after.map(Duration::from_secs) }.outcome(
+            0,
+            NOW,
+            &Chance::default(),
+        )
     }
 
     // WH-2
@@ -235,7 +240,7 @@ mod tests {
             let expected = Outcome::Failed { state: State::Rejected, cause: Cause::Http(status) };
             assert_eq!(refused(status, None), expected);
         }
-        let taken = Answer::Taken(Err(UnreadableReply::Type)).outcome(3, NOW);
+        let taken = Answer::Taken(Err(UnreadableReply::Type)).outcome(3, NOW, &Chance::default());
         assert_eq!(taken, Outcome::Done { state: State::Delivered, remote_id: None });
     }
 
@@ -265,9 +270,9 @@ mod tests {
     // DUR-7
     #[test]
     fn only_what_was_perhaps_heard_is_unknown() {
-        let lost = Answer::Lost(Cause::Timeout).outcome(0, NOW);
+        let lost = Answer::Lost(Cause::Timeout).outcome(0, NOW, &Chance::default());
         assert!(matches!(lost, Outcome::Unknown { retry_at: Some(_), cause: Cause::Timeout }));
-        let not_asked = Answer::NotAsked(Cause::ConnectionLost).outcome(0, NOW);
+        let not_asked = Answer::NotAsked(Cause::ConnectionLost).outcome(0, NOW, &Chance::default());
         assert!(matches!(not_asked, Outcome::Retry { .. }));
     }
 }

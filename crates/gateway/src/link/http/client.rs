@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::call::{Answer, Endpoint};
 use super::translate;
-use crate::clock::wall_clock;
 use crate::config::ApplicationConfig;
 use crate::directory::{Origin, Presence};
 use crate::dispatch::Outlet;
@@ -83,13 +82,14 @@ impl Application {
             return Settlement { lease, outcome, answer: None };
         };
         let since = Instant::now();
+        let clock = self.intake.clock();
         let form = translate::form(lease.message(), index);
-        let answer = endpoint.call(form, u32::from(lease.attempts()) + 1, wall_clock()).await;
+        let answer = endpoint.call(form, u32::from(lease.attempts()) + 1, clock.wall()).await;
         self.outlet.metrics().answered_in(since.elapsed());
         if answer.is_throttled() {
             self.outlet.throttled();
         }
-        let outcome = answer.outcome(lease.attempts(), wall_clock());
+        let outcome = answer.outcome(lease.attempts(), clock.wall(), self.intake.chance());
         let reply = self.reply(&lease, answer);
         Settlement { lease, outcome, answer: reply }
     }

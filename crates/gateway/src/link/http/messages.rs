@@ -18,7 +18,6 @@ use super::desk::Desk;
 use super::problem::Problem;
 use super::translate::{self, Batch, MessageRequest, Receipts};
 use crate::account::Account;
-use crate::clock::wall_clock;
 use crate::directory::Origin;
 use crate::refusal::Refusal;
 
@@ -130,7 +129,7 @@ impl Desk {
     }
 
     fn admit(&self, origin: &Origin, message: MessageRequest) -> Result<Entry, Problem> {
-        let submission = translate::submission(message, wall_clock())?;
+        let submission = translate::submission(message, self.intake.clock().wall())?;
         Ok(self.intake.admit(origin, submission)?)
     }
 

@@ -4,20 +4,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driver::Handler;
-use rand::Rng;
 use smpp::{Bind, BindMode, Body, CString, CommandStatus, Event, Settings, Tlvs};
 use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
-use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::translate;
-use crate::clock::wall_clock;
+use crate::chance::Chance;
+use crate::clock::{self, Clock};
 use crate::config::{BindKind, OnUnknown, SmscConfig};
 use crate::directory::{Origin, Presence, PresenceGuard};
 use crate::dispatch::{Outlet, back_off};
 use crate::intake::Intake;
+use crate::network::{Network, Stream};
 
 /// One SMSC with all its sessions.
 #[derive(Clone)]
@@ -26,6 +26,7 @@ pub(crate) struct Client {
     pub(crate) intake: Intake,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) presence: Arc<Presence>,
+    pub(crate) network: Arc<dyn Network>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -51,11 +52,12 @@ impl Client {
     async fn keep_bound(self, mode: BindMode) {
         let mut failures = 0;
         while !self.stop.is_cancelled() {
-            let since = Instant::now();
+            let since = clock::now();
             self.connect(mode).await;
-            failures = if since.elapsed() > STABLE_AFTER { 0 } else { failures + 1 };
+            failures = if clock::now() - since > STABLE_AFTER { 0 } else { failures + 1 };
             let wait = self.reconnect_wait(failures);
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(wait) => {}
                 () = self.stop.cancelled() => return,
             }
@@ -63,8 +65,9 @@ impl Client {
     }
 
     async fn connect(&self, mode: BindMode) {
-        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(&self.config.address));
+        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, self.network.connect(&self.config.address));
         let connected = tokio::select! {
+            biased;
             connected = connecting => connected,
             () = self.stop.cancelled() => return,
         };
@@ -79,27 +82,32 @@ impl Client {
         }
     }
 
-    async fn serve(&self, stream: TcpStream, mode: BindMode) {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(link = %self.outlet.link(), %error, "no TCP_NODELAY");
-        }
+    async fn serve(&self, stream: Box<dyn Stream>, mode: BindMode) {
         let settings = Settings {
             window_in: WINDOW_IN.max(usize::from(self.config.window.get())),
             window_out: usize::from(self.config.window.get()),
-            enquire_link_interval: super::enquire_link_interval(self.config.enquire_link_s),
+            enquire_link_interval: super::enquire_link_interval(
+                self.config.enquire_link_s,
+                self.intake.chance(),
+            ),
             enquire_link_timeout: Duration::from_secs(self.config.enquire_link_timeout_s),
             response_timeout: Duration::from_secs(self.config.response_timeout_s),
             inactivity_timeout: None,
             ..Settings::default()
         };
-        let session = Session::client(Instant::now(), settings, self.bind(mode));
+        let session = Session::client(clock::now(), settings, self.bind(mode));
         let mut smsc = Smsc { client: self, mode, relay: self.relay(), bound: None };
         let ended = driver::drive(stream, session, &mut smsc, &self.stop, driver::Limits::default()).await;
         smsc.end(ended);
     }
 
     fn relay(&self) -> Relay<ToSmsc> {
-        let side = ToSmsc { config: self.config.clone(), outlet: self.outlet.clone() };
+        let side = ToSmsc {
+            config: self.config.clone(),
+            outlet: self.outlet.clone(),
+            clock: self.intake.clock(),
+            chance: self.intake.chance().clone(),
+        };
         let origin = Origin::Trusted(self.outlet.link().clone());
         Relay::new(side, self.intake.clone(), self.outlet.clone(), origin)
     }
@@ -122,7 +130,7 @@ impl Client {
     fn reconnect_wait(&self, failures: u32) -> Duration {
         let longest = Duration::from_secs(self.config.reconnect_max_s).max(RECONNECT_FIRST);
         let doubled = RECONNECT_FIRST.saturating_mul(1 << failures.saturating_sub(1).min(16));
-        doubled.min(longest).mul_f64(rand::rng().random_range(0.5..1.0))
+        self.intake.chance().spread(doubled.min(longest), 0.5..1.0)
     }
 }
 
@@ -186,6 +194,8 @@ impl Smsc<'_> {
 struct ToSmsc {
     config: Arc<SmscConfig>,
     outlet: Arc<Outlet>,
+    clock: Clock,
+    chance: Chance,
 }
 
 impl Side for ToSmsc {
@@ -193,7 +203,7 @@ impl Side for ToSmsc {
         let Body::DeliverSm(pdu) = body else { return Err(CommandStatus::INVCMDID) };
         let form = RemoteIdForm::from(self.config.receipt_id);
         if translate::is_receipt(&pdu) {
-            let receipt = translate::receipt(&pdu, self.outlet.link(), form, wall_clock());
+            let receipt = translate::receipt(&pdu, self.outlet.link(), form, self.clock.wall());
             if receipt.is_none() {
                 tracing::warn!(link = %self.outlet.link(), "a receipt names no message id");
             }
@@ -217,8 +227,8 @@ impl Side for ToSmsc {
             self.sent(lease, body)
         } else if self.is_temporary(status) {
             // W-4: what was throttled goes back to its place; the whole link rests instead.
-            let wait = if throttled { Duration::ZERO } else { back_off(lease.attempts()) };
-            Outcome::Retry { at: wall_clock().plus(wait), cause }
+            let wait = if throttled { Duration::ZERO } else { back_off(lease.attempts(), &self.chance) };
+            Outcome::Retry { at: self.clock.wall().plus(wait), cause }
         } else {
             Outcome::Failed { state: sms::State::Rejected, cause }
         };
@@ -226,9 +236,10 @@ impl Side for ToSmsc {
     }
 
     fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome {
-        let wait = if cause == Cause::Timeout { back_off(lease.attempts()) } else { Duration::ZERO };
+        let wait =
+            if cause == Cause::Timeout { back_off(lease.attempts(), &self.chance) } else { Duration::ZERO };
         let retry_at = match self.config.on_unknown {
-            OnUnknown::Retry => Some(wall_clock().plus(wait)),
+            OnUnknown::Retry => Some(self.clock.wall().plus(wait)),
             OnUnknown::Hold => None,
         };
         Outcome::Unknown { retry_at, cause }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rand::Rng;
+use crate::chance::Chance;
 
 pub(crate) mod client;
 mod late;
@@ -14,6 +14,6 @@ mod values;
 
 /// The time of silence before an enquire_link, give or take a tenth: sessions that began together shall
 /// not ask together (M-2).
-fn enquire_link_interval(seconds: u64) -> Duration {
-    Duration::from_secs(seconds).mul_f64(rand::rng().random_range(0.9..1.1))
+fn enquire_link_interval(seconds: u64, chance: &Chance) -> Duration {
+    chance.spread(Duration::from_secs(seconds), 0.9..1.1)
 }

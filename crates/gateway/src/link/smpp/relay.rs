@@ -14,6 +14,7 @@ use store::{Cause, Entry, Lease, Outcome, RemoteId, RemoteReceipt, Settlement};
 
 use super::late::GivenUp;
 use super::translate;
+use crate::clock;
 use crate::directory::Origin;
 use crate::dispatch::Outlet;
 use crate::intake::Intake;
@@ -259,14 +260,14 @@ fn take_keeping_room<T>(batch: &mut Vec<T>) -> Vec<T> {
 }
 
 async fn keep_messages(intake: Intake, messages: Vec<(u32, Entry)>) -> Kept {
-    let since = Instant::now();
+    let since = clock::now();
     let answers = messages.iter().map(|(sequence, entry)| (*sequence, Some(entry.message.id))).collect();
     let entries = messages.into_iter().map(|(_, entry)| entry).collect();
     Kept { answers, result: intake.accept(entries).await, since }
 }
 
 async fn keep_receipts(intake: Intake, receipts: Vec<(u32, RemoteReceipt)>) -> Kept {
-    let since = Instant::now();
+    let since = clock::now();
     let (sequences, receipts): (Vec<u32>, Vec<RemoteReceipt>) = receipts.into_iter().unzip();
     let answers = sequences.into_iter().map(|sequence| (sequence, None)).collect();
     Kept { answers, result: intake.receipts(receipts).await.map(drop), since }

@@ -10,7 +10,6 @@ use arc_swap::ArcSwap;
 use driver::Handler;
 use smpp::{Bind, BindMode, Body, CommandStatus, Event, Settings};
 use store::{Cause, Lease, Outcome, RemoteId};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,12 +17,14 @@ use tokio_util::task::TaskTracker;
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::translate;
 use crate::account::{Account, BindGuard};
-use crate::clock::wall_clock;
+use crate::chance::Chance;
+use crate::clock::{self, Clock};
 use crate::config::SmppConfig;
 use crate::directory::{Directory, Origin};
 use crate::dispatch::{Outlets, back_off};
 use crate::intake::Intake;
 use crate::metrics::LinkMetrics;
+use crate::network::{Listener, Stream};
 
 /// What every connection needs.
 #[derive(Clone)]
@@ -38,12 +39,13 @@ pub(crate) struct Server {
 
 impl Server {
     /// Takes connections until it is stopped.
-    pub(crate) async fn run(self, listener: TcpListener) {
+    pub(crate) async fn run(self, listener: Box<dyn Listener>) {
         let places = Arc::new(Semaphore::new(self.config.connections_max));
         loop {
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                biased;
                 () = self.stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
             };
             match accepted {
                 Ok((stream, peer)) => {
@@ -66,18 +68,18 @@ impl Server {
         }
     }
 
-    async fn serve(self, stream: TcpStream, peer: SocketAddr) {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%peer, %error, "no TCP_NODELAY");
-        }
+    async fn serve(self, stream: Box<dyn Stream>, peer: SocketAddr) {
         let settings = Settings {
             session_init_timeout: Duration::from_secs(self.config.bind_timeout_s),
-            enquire_link_interval: super::enquire_link_interval(self.config.enquire_link_s),
+            enquire_link_interval: super::enquire_link_interval(
+                self.config.enquire_link_s,
+                self.intake.chance(),
+            ),
             enquire_link_timeout: Duration::from_secs(self.config.enquire_link_timeout_s),
             response_timeout: Duration::from_secs(self.config.response_timeout_s),
             ..Settings::default()
         };
-        let session = Session::server(Instant::now(), settings);
+        let session = Session::server(clock::now(), settings);
         let stop = self.stop.clone();
         let mut esme = Esme { server: self, peer, stage: Stage::Open };
         let ended = driver::drive(stream, session, &mut esme, &stop, driver::Limits::default()).await;
@@ -160,6 +162,7 @@ impl Handler for Esme {
             Stage::Open => std::future::pending().await,
             Stage::Checking(verdict) => EsmeWork::Verdict(verdict.await),
             Stage::Bound(bound) => tokio::select! {
+                biased;
                 work = bound.relay.next(room) => EsmeWork::Relay(work),
                 () = bound.account.revoked(), if !bound.revoked => EsmeWork::Revoked,
             },
@@ -211,7 +214,9 @@ impl Esme {
         let metrics = outlet.metrics().clone();
         metrics.sessions.inc();
         let origin = Origin::Account(account.clone());
-        let relay = Relay::new(ToEsme, self.server.intake.clone(), outlet, origin);
+        let intake = &self.server.intake;
+        let side = ToEsme { clock: intake.clock(), chance: intake.chance().clone() };
+        let relay = Relay::new(side, self.server.intake.clone(), outlet, origin);
         Stage::Bound(Box::new(Bound { relay, account, metrics, revoked: false, _place: place }))
     }
 
@@ -256,12 +261,15 @@ async fn judge(
 }
 
 /// The side of an ESME: it submits, and is delivered to.
-struct ToEsme;
+struct ToEsme {
+    clock: Clock,
+    chance: Chance,
+}
 
 impl Side for ToEsme {
     fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus> {
         match body {
-            Body::SubmitSm(pdu) => translate::submission(&pdu, wall_clock())
+            Body::SubmitSm(pdu) => translate::submission(&pdu, self.clock.wall())
                 .map(|submission| Incoming::Message(Box::new(submission))),
             _ => Err(CommandStatus::INVCMDID),
         }
@@ -280,8 +288,8 @@ impl Side for ToEsme {
             CommandStatus::OK => Outcome::Done { state: sms::State::Delivered, remote_id: None },
             status if translate::is_temporary(status) => {
                 let throttled = status == CommandStatus::THROTTLED;
-                let wait = if throttled { Duration::ZERO } else { back_off(lease.attempts()) };
-                Outcome::Retry { at: wall_clock().plus(wait), cause: Cause::Smpp(status.0) }
+                let wait = if throttled { Duration::ZERO } else { back_off(lease.attempts(), &self.chance) };
+                Outcome::Retry { at: self.clock.wall().plus(wait), cause: Cause::Smpp(status.0) }
             }
             status => Outcome::Failed { state: sms::State::Rejected, cause: Cause::Smpp(status.0) },
         };
@@ -290,8 +298,9 @@ impl Side for ToEsme {
 
     fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome {
         // What an ESME does not confirm, it gets again: a receipt or an MO is better twice than never.
-        let wait = if cause == Cause::Timeout { back_off(lease.attempts()) } else { Duration::ZERO };
-        Outcome::Unknown { retry_at: Some(wall_clock().plus(wait)), cause }
+        let wait =
+            if cause == Cause::Timeout { back_off(lease.attempts(), &self.chance) } else { Duration::ZERO };
+        Outcome::Unknown { retry_at: Some(self.clock.wall().plus(wait)), cause }
     }
 
     fn late(&self, _status: CommandStatus, _body: &Body) -> Option<RemoteId> {

@@ -9,7 +9,7 @@ mod files;
 pub(super) mod offline;
 mod reader;
 mod row;
-mod staging;
+pub(super) mod staging;
 mod tail;
 
 use std::collections::VecDeque;

@@ -151,7 +151,7 @@ impl Names {
 
 /// The records of the last seconds, by serial, and what was said of older ones.
 #[derive(Debug)]
-pub(super) struct Staging {
+pub(in super::super) struct Staging {
     records: VecDeque<Option<Staged>>,
     /// The serial of the first of `records`.
     base: u64,
@@ -163,7 +163,7 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    pub(super) fn new(shared: SharedNames) -> Self {
+    pub(in super::super) fn new(shared: SharedNames) -> Self {
         let mut names = Names { known: Vec::new(), shared };
         names.refresh();
         Self {
@@ -192,7 +192,7 @@ impl Staging {
     }
 
     /// Takes in what the journal says at `place`.
-    pub(super) fn add(&mut self, fact: Fact<'_>, place: Place, at: Timestamp) {
+    pub(in super::super) fn add(&mut self, fact: Fact<'_>, place: Place, at: Timestamp) {
         match fact {
             Fact::Accepted(body) => self.accept(&body, place, at),
             Fact::Link { .. } => self.names.refresh(),
@@ -261,6 +261,19 @@ impl Staging {
         if let Some(seat) = self.records.get_mut(index) {
             *seat = Some(staged);
         }
+    }
+
+    /// All records that are held back, in order of acceptance.
+    #[cfg(feature = "simulation")]
+    pub(in super::super) fn records(&self) -> Vec<Record> {
+        self.records.iter().flatten().map(Staged::record).collect()
+    }
+
+    /// Goes on with the names of another process.
+    #[cfg(feature = "simulation")]
+    pub(in super::super) fn rename(&mut self, shared: SharedNames) {
+        self.names = Names { known: Vec::new(), shared };
+        self.names.refresh();
     }
 
     /// The record with this id, if it is held back.

@@ -36,6 +36,7 @@ use crate::dispatch::Outlets;
 use crate::health::Health;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
+use crate::surroundings::Surroundings;
 
 const CONFIG: &str = r#"
 data_dir = "data"
@@ -144,7 +145,7 @@ impl Desk {
         let health = Arc::new(Health::new(notes.clone()));
         health.started();
         let api = Api {
-            intake: Intake::new(directory.clone(), notes.clone()),
+            intake: Intake::new(directory.clone(), notes.clone(), &Surroundings::default()),
             outlets: Arc::new(Outlets::new(notes.clone(), metrics.clone())),
             store: notes.clone(),
             health: health.clone(),

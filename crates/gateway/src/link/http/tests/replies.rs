@@ -48,7 +48,7 @@ impl Games {
         let tables = Arc::new(ArcSwap::from_pointee(Directory::new(&config, routes, None)));
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(EmbeddedStore::open(directory.path(), Options::default()).unwrap());
-        let intake = Intake::new(tables, store.clone());
+        let intake = Intake::new(tables, store.clone(), &Surroundings::default());
         let presence = Arc::new(Presence::default());
         let stop = CancellationToken::new();
         let outlets = Outlets::new(store.clone(), Arc::new(Metrics::new()));

@@ -1,0 +1,68 @@
+//! Where SMPP connections come from and go to.
+
+use std::io;
+use std::net::SocketAddr;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A network that connections are made in.
+#[async_trait]
+pub trait Network: Send + Sync {
+    /// Listens at `address`; port 0 is any free one.
+    async fn listen(&self, address: SocketAddr) -> io::Result<Box<dyn Listener>>;
+
+    /// Connects to `host:port`. Cancelling the call leaves no connection.
+    async fn connect(&self, address: &str) -> io::Result<Box<dyn Stream>>;
+}
+
+/// Where connections arrive.
+#[async_trait]
+pub trait Listener: Send + Sync {
+    /// Where it listens.
+    fn address(&self) -> io::Result<SocketAddr>;
+
+    /// The next connection and who makes it. Cancelling the call loses none.
+    async fn accept(&self) -> io::Result<(Box<dyn Stream>, SocketAddr)>;
+}
+
+/// Both directions of a connection. What is written may be held back until it is flushed.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// The network of the system.
+#[derive(Clone, Copy, Debug)]
+pub struct Tcp;
+
+#[async_trait]
+impl Network for Tcp {
+    async fn listen(&self, address: SocketAddr) -> io::Result<Box<dyn Listener>> {
+        Ok(Box::new(TcpListener::bind(address).await?))
+    }
+
+    async fn connect(&self, address: &str) -> io::Result<Box<dyn Stream>> {
+        Ok(prompt(TcpStream::connect(address).await?))
+    }
+}
+
+#[async_trait]
+impl Listener for TcpListener {
+    fn address(&self) -> io::Result<SocketAddr> {
+        self.local_addr()
+    }
+
+    async fn accept(&self) -> io::Result<(Box<dyn Stream>, SocketAddr)> {
+        let (stream, peer) = Self::accept(self).await?;
+        Ok((prompt(stream), peer))
+    }
+}
+
+/// A stream that does not wait for more to send: whole batches are written at once.
+fn prompt(stream: TcpStream) -> Box<dyn Stream> {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+    Box::new(stream)
+}

@@ -1,0 +1,188 @@
+//! The embedded store without its thread, its directory and its ledger in SQLite: one task of a
+//! runtime that has a single thread, on a disk in memory, by a clock that is given to it.
+//!
+//! Everything else is what runs in production: the inbox, the engine, the journal and its recovery.
+
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sms::Timestamp;
+
+use super::codec::Reader;
+use super::disk::ReadDisk;
+use super::engine::Engine;
+use super::fact::read_fact;
+use super::journal::{GROUP_HEADER_OCTETS, Group, HEADER_OCTETS, Place, read_group};
+use super::ledger::staging::Staging;
+use super::links::SharedNames;
+pub use super::memory_disk::MemoryDisk;
+use super::options::{OpenError, Options};
+use super::thread::{Inbox, publish, turn, weight_of};
+use super::{EmbeddedStore, Status};
+use crate::Record;
+
+/// What a simulated store runs on.
+pub struct Machine<C, L> {
+    /// Where the journal is.
+    pub disk: MemoryDisk,
+    /// What is kept of each message; it outlives the store, as a ledger does.
+    pub recorder: Recorder,
+    /// The time of day.
+    pub clock: C,
+    /// How long the disk takes for what has come together: asked once for each turn that does something.
+    pub latency: L,
+}
+
+/// How the task of a simulated store ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The store was closed, and everything is durable.
+    Closed,
+    /// The power of the disk went; nobody has run since who could have been told anything.
+    PowerGone,
+}
+
+impl EmbeddedStore {
+    /// Opens a store on a simulated machine. It works while the future that comes with it is polled;
+    /// dropping that is the end of the process: what was said and not done is forgotten.
+    ///
+    /// The store finds no records; the [`Recorder`] does.
+    ///
+    /// # Errors
+    /// As [`EmbeddedStore::open`] says; the power may go here too.
+    pub fn simulate<C, L>(
+        machine: Machine<C, L>,
+        options: Options,
+    ) -> Result<(Self, impl Future<Output = Ended> + Send + use<C, L>), OpenError>
+    where
+        C: Fn() -> Timestamp + Send + 'static,
+        L: FnMut() -> Duration + Send + 'static,
+    {
+        let options = Options { ledger: true, ..options }.bounded();
+        let inbox = Arc::new(Inbox::new(options.pending_octets_max, options.pending_messages_max));
+        let mut engine = Engine::open(machine.disk.clone(), options, (machine.clock)())?;
+        engine.set_home(Arc::clone(&inbox) as Arc<dyn crate::lease::Home>);
+        machine.recorder.open(engine.shared_names());
+        let status = Arc::new(Mutex::new(engine.status()));
+        let process = Process { inbox: Arc::clone(&inbox), status: Arc::clone(&status) };
+        let store = Self { inbox, status, ledger: None, engine: Mutex::new(None) };
+        Ok((store, run(engine, process, machine)))
+    }
+}
+
+/// What the task shares with the store; when it is dropped the store is closed.
+struct Process {
+    inbox: Arc<Inbox>,
+    status: Arc<Mutex<Status>>,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.inbox.abandon();
+    }
+}
+
+async fn run<C, L>(mut engine: Engine<MemoryDisk>, process: Process, mut machine: Machine<C, L>) -> Ended
+where
+    C: Fn() -> Timestamp + Send,
+    L: FnMut() -> Duration + Send,
+{
+    let mut commands = Vec::new();
+    loop {
+        let now = (machine.clock)();
+        if process.inbox.arrival(engine.next_wake(now).since(now)).await {
+            tokio::time::sleep((machine.latency)()).await;
+        }
+        let is_open = process.inbox.wait(Duration::ZERO, &mut commands);
+        let weight = commands.iter().map(weight_of).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        process.inbox.done(weight);
+        let now = (machine.clock)();
+        turn(&mut engine, commands.drain(..), now);
+        let is_last = !is_open && process.inbox.is_empty();
+        if is_last {
+            engine.flush(now);
+        }
+        publish(&engine, &process.status);
+        if machine.disk.is_off() {
+            return Ended::PowerGone;
+        }
+        let progress = engine.progress();
+        progress.set_read(machine.recorder.catch_up(&mut machine.disk, progress.durable()));
+        if is_last {
+            engine.close();
+            return Ended::Closed;
+        }
+    }
+}
+
+/// What became of every message, from what the journal made durable. Clones share it.
+#[derive(Clone, Default)]
+pub struct Recorder(Arc<Mutex<Fold>>);
+
+#[derive(Default)]
+struct Fold {
+    staging: Option<Staging>,
+    /// Up to where the journal has been read.
+    place: Place,
+}
+
+impl Recorder {
+    /// The records of all messages, in order of acceptance.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        self.fold().staging.as_ref().map(Staging::records).unwrap_or_default()
+    }
+
+    /// Goes on with the names that a process has for its links.
+    fn open(&self, names: SharedNames) {
+        let mut fold = self.fold();
+        match &mut fold.staging {
+            Some(staging) => staging.rename(names),
+            none => *none = Some(Staging::new(names)),
+        }
+    }
+
+    /// Reads on up to `until`; says up to where the journal is not needed any more.
+    fn catch_up(&self, disk: &mut impl ReadDisk, until: Place) -> Place {
+        let fold = &mut *self.fold();
+        if let Err(error) = fold.read(disk, until) {
+            tracing::error!(%error, "the journal cannot be read back");
+        }
+        fold.place
+    }
+
+    fn fold(&self) -> MutexGuard<'_, Fold> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Fold {
+    fn read(&mut self, disk: &mut impl ReadDisk, until: Place) -> io::Result<()> {
+        while self.place < until {
+            let number = self.place.file.max(1);
+            let start = self.place.offset.max(HEADER_OCTETS as u32);
+            let length = if number == until.file { u64::from(until.offset) } else { disk.length(number)? };
+            let mut octets = vec![0; (length as usize).saturating_sub(start as usize)];
+            disk.read_at(number, u64::from(start), &mut octets)?;
+            let mut at = 0;
+            while let Some(group) = octets.get(at..).and_then(|rest| read_group(rest, number)) {
+                self.add(&group, Place { file: number, offset: start + at as u32 })?;
+                at += GROUP_HEADER_OCTETS + group.facts.len();
+            }
+            self.place = if number == until.file { until } else { Place { file: number + 1, offset: 0 } };
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, group: &Group<'_>, place: Place) -> io::Result<()> {
+        let Some(staging) = &mut self.staging else { return Ok(()) };
+        let mut reader = Reader::new(group.facts);
+        while !reader.is_empty() {
+            let fact = read_fact(&mut reader).map_err(|_| io::ErrorKind::InvalidData)?;
+            staging.add(fact, place, group.at);
+        }
+        Ok(())
+    }
+}
