@@ -9,6 +9,8 @@ use gateway::Gateway;
 use gateway::config::Config;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::descriptors;
+
 /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -25,7 +27,9 @@ impl Serve {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hang_up = signal(SignalKind::hangup())?;
-        let gateway = Gateway::start(Config::load(&self.config)?).await?;
+        let config = Config::load(&self.config)?;
+        make_room(&config);
+        let gateway = Gateway::start(config).await?;
         tracing::info!(config = %self.config.display(), "running");
         loop {
             tokio::select! {
@@ -50,5 +54,13 @@ impl Serve {
                 tracing::error!(error = %format_args!("{error:#}"), "configuration refused; the old one stays");
             }
         }
+    }
+}
+
+/// Each connection takes a descriptor.
+fn make_room(config: &Config) {
+    let connections_max = config.smpp.as_ref().map_or(0, |smpp| smpp.connections_max as u64);
+    if let Some(limit) = descriptors::raise_limit().filter(|limit| *limit < connections_max) {
+        tracing::warn!(limit, connections_max, "fewer files may be open than connections: see ulimit -n");
     }
 }
