@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod demo;
+mod descriptors;
 mod route;
 mod serve;
 mod simulate;

@@ -11,6 +11,8 @@ use gateway::Gateway;
 use gateway::config::Config;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::descriptors;
+
 /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -37,7 +39,9 @@ impl Serve {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hang_up = signal(SignalKind::hangup())?;
-        let gateway = Gateway::start(Config::load(&self.config)?).await?;
+        let config = Config::load(&self.config)?;
+        make_room(&config);
+        let gateway = Gateway::start(config).await?;
         tracing::info!(config = %self.config.display(), "running");
         loop {
             tokio::select! {
@@ -69,4 +73,12 @@ impl Serve {
 /// much as some messages.
 fn half_of_the_processors() -> usize {
     available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2)
+}
+
+/// Each connection takes a descriptor.
+fn make_room(config: &Config) {
+    let connections_max = config.smpp.as_ref().map_or(0, |smpp| smpp.connections_max as u64);
+    if let Some(limit) = descriptors::raise_limit().filter(|limit| *limit < connections_max) {
+        tracing::warn!(limit, connections_max, "fewer files may be open than connections: see ulimit -n");
+    }
 }

@@ -19,7 +19,7 @@ use super::ledger::staging::Staging;
 use super::links::SharedNames;
 pub use super::memory_disk::MemoryDisk;
 use super::options::{OpenError, Options};
-use super::thread::{Inbox, publish, turn, weight_of};
+use super::thread::{Agenda, Inbox, publish, turn};
 use super::{EmbeddedStore, Status};
 use crate::Record;
 
@@ -89,18 +89,16 @@ where
     C: Fn() -> Timestamp + Send,
     L: FnMut() -> Duration + Send,
 {
-    let mut commands = Vec::new();
+    let mut agenda = Agenda::default();
     loop {
         let now = (machine.clock)();
-        if process.inbox.arrival(engine.next_wake(now).since(now)).await {
+        if !agenda.is_empty() || process.inbox.arrival(engine.next_wake(now).since(now)).await {
             tokio::time::sleep((machine.latency)()).await;
         }
-        let is_open = process.inbox.wait(Duration::ZERO, &mut commands);
-        let weight = commands.iter().map(weight_of).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        process.inbox.done(weight);
+        let is_open = process.inbox.wait(Duration::ZERO, &mut agenda);
         let now = (machine.clock)();
-        turn(&mut engine, commands.drain(..), now);
-        let is_last = !is_open && process.inbox.is_empty();
+        turn(&mut engine, &mut agenda, &process.inbox, now);
+        let is_last = !is_open && agenda.is_empty() && process.inbox.is_empty();
         if is_last {
             engine.flush(now);
         }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use smpp::{Body, CommandStatus, session};
-use sms::MessageId;
+use sms::{MessageId, Priority};
 use store::{Cause, Entry, Lease, Outcome, RemoteId, RemoteReceipt, Settlement};
 
 use super::late::GivenUp;
@@ -89,6 +89,8 @@ pub(super) struct Relay<S> {
     outlet: Arc<Outlet>,
     origin: Origin,
     messages: Vec<(u32, Entry)>,
+    /// Messages that do not wait for others to be kept.
+    urgent: Vec<(u32, Entry)>,
     receipts: Vec<(u32, RemoteReceipt)>,
     settled: Vec<Settlement>,
     keeping: FuturesUnordered<Pin<Box<dyn Future<Output = Kept> + Send>>>,
@@ -104,6 +106,7 @@ impl<S: Side> Relay<S> {
             outlet,
             origin,
             messages: Vec::new(),
+            urgent: Vec::new(),
             receipts: Vec::new(),
             settled: Vec::new(),
             keeping: FuturesUnordered::new(),
@@ -120,6 +123,9 @@ impl<S: Side> Relay<S> {
     pub(super) fn request(&mut self, now: Instant, session: &mut Session, sequence: u32, body: Body) {
         match self.side.incoming(body) {
             Ok(Incoming::Message(submission)) => match self.intake.admit(&self.origin, *submission) {
+                Ok(entry) if entry.message.priority >= Priority::URGENT => {
+                    self.urgent.push((sequence, entry));
+                }
                 Ok(entry) => self.messages.push((sequence, entry)),
                 Err(refusal) => {
                     self.refuse(now, session, sequence, translate::status(&refusal));
@@ -163,8 +169,11 @@ impl<S: Side> Relay<S> {
 
     /// Hands on what the round brought, in batches.
     pub(super) fn flush(&mut self) {
-        if !self.messages.is_empty() {
-            let messages = take_keeping_room(&mut self.messages);
+        for lane in [&mut self.urgent, &mut self.messages] {
+            if lane.is_empty() {
+                continue;
+            }
+            let messages = take_keeping_room(lane);
             self.keeping.push(Box::pin(keep_messages(self.intake.clone(), messages)));
         }
         if !self.receipts.is_empty() {

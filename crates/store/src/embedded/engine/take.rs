@@ -34,7 +34,9 @@ impl<D: Disk> Engine<D> {
             let _ = answer.send(Err(StoreError::Overloaded));
             return;
         };
-        outlet.waiters.retain(|waiter| !waiter.answer.is_closed());
+        if outlet.waiters.len() == outlet.waiters.capacity() {
+            outlet.waiters.retain(|waiter| !waiter.answer.is_closed());
+        }
         outlet.waiters.push_back(Waiter { max: max.clamp(1, LENT_MAX), answer });
         self.mark_ready(number);
     }
