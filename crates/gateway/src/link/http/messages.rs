@@ -92,7 +92,7 @@ impl Desk {
     }
 
     async fn submit_one(&self, account: Arc<Account>, message: MessageRequest) -> Result<Response, Problem> {
-        let admitted = self.admit(&Origin::Account(account.clone()), message);
+        let admitted = self.admit(&account, message);
         let entry = admitted.inspect_err(|_| self.count_refused(&account, 1))?;
         let receipt = translate::accepted(&entry);
         let location = format!("/v1/messages/{}", entry.message.id);
@@ -106,12 +106,11 @@ impl Desk {
         account: Arc<Account>,
         messages: Vec<MessageRequest>,
     ) -> Result<Response, Problem> {
-        let origin = Origin::Account(account.clone());
         let mut entries = Vec::with_capacity(messages.len());
         let mut receipts = Receipts::with_capacity(messages.len());
         for message in messages {
             let to = message.to.clone();
-            match self.admit(&origin, message) {
+            match self.admit(&account, message) {
                 Ok(entry) => {
                     receipts.accepted(&entry);
                     entries.push(entry);
@@ -129,9 +128,9 @@ impl Desk {
         Ok(response)
     }
 
-    fn admit(&self, origin: &Origin, message: MessageRequest) -> Result<Entry, Problem> {
-        let submission = translate::submission(message, wall_clock())?;
-        Ok(self.intake.admit(origin, submission)?)
+    fn admit(&self, account: &Arc<Account>, message: MessageRequest) -> Result<Entry, Problem> {
+        let submission = translate::submission(message, account.receipts_by_http(), wall_clock())?;
+        Ok(self.intake.admit(&Origin::Account(account.clone()), submission)?)
     }
 
     async fn keep(&self, account: &Account, entries: Vec<Entry>) -> Result<(), Refusal> {
