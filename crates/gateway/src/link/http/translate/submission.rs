@@ -31,7 +31,7 @@ pub(in super::super) struct MessageRequest {
     pub(super) udh: Option<String>,
     /// The alphabet and class of `binary`: data_coding of SMPP 3.4 section 5.2.19.
     pub(super) data_coding: Option<u8>,
-    /// Whether the record shall show the final state.
+    /// Whether the record shall show the final state, and the callback be told it.
     #[serde(default = "yes")]
     pub(super) receipt: bool,
     /// Seconds that it may wait from when it is due; more than seven days count as seven.
@@ -89,8 +89,12 @@ pub(in super::super) fn batch(body: &[u8]) -> Result<Batch, Problem> {
     Ok(Batch::Many(messages))
 }
 
-/// What a caller wants carried.
-pub(in super::super) fn submission(request: MessageRequest, now: Timestamp) -> Result<Submission, Problem> {
+/// What a caller wants carried; `wanted` is what it gets if it does not decline receipts.
+pub(in super::super) fn submission(
+    request: MessageRequest,
+    wanted: ReceiptRequest,
+    now: Timestamp,
+) -> Result<Submission, Problem> {
     let not_before = due(request.not_before.as_deref(), now)?;
     let expires_at = expiry(request.validity_s, not_before.unwrap_or(now))?;
     let (content, has_udh) = content(request.text, request.binary, request.udh, request.data_coding)?;
@@ -104,7 +108,7 @@ pub(in super::super) fn submission(request: MessageRequest, now: Timestamp) -> R
         protocol_id: 0,
         esm_class: if has_udh { Message::UDHI } else { 0 },
         priority: urgency(request.priority, request.class.as_deref())?,
-        receipt: if request.receipt { ReceiptRequest::TRACKED } else { ReceiptRequest::NONE },
+        receipt: if request.receipt { wanted } else { ReceiptRequest::NONE },
         not_before,
         expires_at,
         in_reply_to: None,
@@ -289,7 +293,7 @@ mod tests {
 
     fn read(json: &str) -> Result<Submission, String> {
         let Batch::One(request) = batch(json.as_bytes()).map_err(said)? else { panic!("an array") };
-        submission(*request, NOW).map_err(said)
+        submission(*request, ReceiptRequest::TRACKED, NOW).map_err(said)
     }
 
     fn said(problem: Problem) -> String {
