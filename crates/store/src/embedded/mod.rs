@@ -19,6 +19,7 @@ mod disk;
 mod early;
 mod engine;
 mod fact;
+mod fifo;
 mod index;
 pub mod inspect;
 mod journal;

@@ -354,7 +354,7 @@ impl Serials {
         let dense = serial.checked_sub(self.base).and_then(|at| self.dense.get(at as usize));
         let slot = *dense.filter(|&&slot| slot != NO_SLOT).or_else(|| self.others.get(&serial))?;
         let found = index.slab.get(slot)?;
-        let is_live = found.phase != super::slots::Phase::Free && found.serial() == serial;
+        let is_live = found.phase() != super::slots::Phase::Free && found.serial() == serial;
         is_live.then_some(slot)
     }
 }

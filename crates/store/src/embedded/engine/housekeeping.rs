@@ -102,10 +102,10 @@ impl<D: Disk> Engine<D> {
             let number = self.housekeeping.cursor;
             self.housekeeping.cursor = (number + 1) % slots;
             let Some(slot) = self.index.slab.get(number) else { continue };
-            if slot.deadline <= now_s && may_lapse(slot.phase) {
+            if slot.deadline <= now_s && may_lapse(slot.phase()) {
                 self.lapse(number, now);
                 changes += 1;
-            } else if slot.part == 0 && slot.phase != Phase::Free && Some(slot.place.file) == carried {
+            } else if self.is_to_carry(slot, carried) {
                 self.carry(number);
                 changes += 1;
             }
@@ -119,6 +119,10 @@ impl<D: Disk> Engine<D> {
         }
     }
 
+    fn is_to_carry(&self, slot: &Slot, file: Option<u32>) -> bool {
+        slot.part() == 0 && slot.phase() != Phase::Free && Some(self.index.place_of(slot).file) == file
+    }
+
     fn sweep_stale(&mut self) {
         let Self { outlets, index, .. } = self;
         for (outlet, link) in outlets.iter_mut().zip(0_u16..) {
@@ -127,7 +131,7 @@ impl<D: Disk> Engine<D> {
         let slab = &index.slab;
         index
             .remote
-            .sweep(|slot, generation| slab.get(slot).is_some_and(|slot| slot.generation == generation));
+            .sweep(|slot, generation| slab.get(slot).is_some_and(|slot| slot.generation() == generation));
     }
 
     /// The oldest file, if it is worth moving what still lives there to the end of the journal.
@@ -148,11 +152,10 @@ impl<D: Disk> Engine<D> {
     /// Puts a message with all that happened to it at the end of the journal. A group has been begun.
     fn carry(&mut self, first: u32) {
         let Some(kept) = self.kept(first) else { return };
-        let latest = self.journal.place().file;
         let Self { index, bodies, disk, .. } = self;
         let mut failure = None;
         let carried = index.carry(first, &mut |slot: &Slot| {
-            bodies.remote_id(disk, Index::id_place(slot, latest)).map_err(|error| failure = Some(error)).ok()
+            bodies.remote_id(disk, index.id_place(slot)).map_err(|error| failure = Some(error)).ok()
         });
         if let Some(error) = failure {
             return self.poison(&error);

@@ -90,7 +90,7 @@ impl Rig {
     pub(super) fn live(&mut self) -> Vec<MessageId> {
         let slab = &self.engine.index.slab;
         let is_first =
-            |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase != Phase::Free && slot.part == 0);
+            |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase() != Phase::Free && slot.part() == 0);
         let mut slots: Vec<u32> = (0..slab.len()).filter(is_first).collect();
         slots.sort_by_key(|&slot| slab.get(slot).map(super::super::slots::Slot::serial));
         slots.into_iter().map(|slot| self.engine.kept(slot).unwrap().message.id).collect()

@@ -80,9 +80,9 @@ impl<D: Disk> Engine<D> {
         let is_queued = |phase| matches!(phase, Phase::Waiting | Phase::Delayed);
         let slab = &self.index.slab;
         let mut slots: Vec<u32> = (0..slab.len())
-            .filter(|&slot| slab.get(slot).is_some_and(|slot| is_queued(slot.phase)))
+            .filter(|&slot| slab.get(slot).is_some_and(|slot| is_queued(slot.phase())))
             .collect();
-        slots.sort_unstable_by_key(|&slot| slab.get(slot).map(|slot| (slot.serial(), slot.part)));
+        slots.sort_unstable_by_key(|&slot| slab.get(slot).map(|slot| (slot.serial(), slot.part())));
         for slot in slots {
             if let Some(ticket) = self.ticket(slot) {
                 self.enqueue(ticket, true, None);
@@ -93,7 +93,7 @@ impl<D: Disk> Engine<D> {
     /// What was lent when the journal ended may have been sent.
     fn doubt_lent(&mut self, now: Timestamp) {
         let slab = &self.index.slab;
-        let is_lent = |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase == Phase::Lent);
+        let is_lent = |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase() == Phase::Lent);
         let lent: Vec<u32> = (0..slab.len()).filter(is_lent).collect();
         if !lent.is_empty() {
             tracing::warn!(segments = lent.len(), "may have been sent before the restart");
