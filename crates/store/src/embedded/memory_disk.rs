@@ -18,6 +18,7 @@ pub(super) struct MemoryDisk(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     files: BTreeMap<u32, FileState>,
+    summaries: BTreeMap<u32, Vec<u8>>,
     /// Removed, but not durably.
     removed: BTreeMap<u32, FileState>,
     /// How many more changes there will be before the power goes.
@@ -61,6 +62,16 @@ impl MemoryDisk {
         self.with(|state| state.files.keys().copied().collect())
     }
 
+    /// Puts a summary beside the file with this number.
+    pub(super) fn put_summary(&self, number: u32, octets: Vec<u8>) {
+        self.with(|state| state.summaries.insert(number, octets));
+    }
+
+    /// The summaries that there are.
+    pub(super) fn summaries(&self) -> BTreeMap<u32, Vec<u8>> {
+        self.with(|state| state.summaries.clone())
+    }
+
     /// Changes the contents of a file as they are on the disk.
     pub(super) fn damage(&self, number: u32, change: impl FnOnce(&mut Vec<u8>)) {
         self.with(|state| {
@@ -84,7 +95,8 @@ impl MemoryDisk {
                 files.entry(number).or_insert_with(|| file.after_power_cut(random));
             }
         }
-        Self(Arc::new(Mutex::new(State { files, ..State::default() })))
+        let summaries = state.summaries.clone();
+        Self(Arc::new(Mutex::new(State { files, summaries, ..State::default() })))
     }
 }
 
@@ -145,6 +157,10 @@ impl ReadDisk for MemoryDisk {
             Ok(count)
         })
     }
+
+    fn read_summary(&mut self, number: u32) -> io::Result<Vec<u8>> {
+        self.with(|state| state.summaries.get(&number).cloned().ok_or(io::ErrorKind::NotFound.into()))
+    }
 }
 
 impl Disk for MemoryDisk {
@@ -194,6 +210,7 @@ impl Disk for MemoryDisk {
         self.with(|state| {
             state.change()?;
             let file = state.files.remove(&number).ok_or(io::ErrorKind::NotFound)?;
+            state.summaries.remove(&number);
             state.removed.insert(number, file);
             Ok(())
         })

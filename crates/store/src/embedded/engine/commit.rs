@@ -195,20 +195,18 @@ impl<D: Disk> Engine<D> {
         if self.journal.is_unsynced() || self.journal.has_pending() {
             return;
         }
-        if self.is_file_long()
-            && let Err(error) = self.begin_file()
-        {
-            if is_full(&error) {
-                self.is_full = true;
-            } else {
-                self.poison(&error);
+        if self.is_file_long() {
+            match self.begin_file() {
+                Ok(()) => self.order_summaries(),
+                Err(error) if is_full(&error) => self.is_full = true,
+                Err(error) => self.poison(&error),
             }
         }
         self.remove_unneeded();
     }
 
     /// Begins a file of the journal, with the names of all links in its first group.
-    pub(super) fn begin_file(&mut self) -> io::Result<()> {
+    pub(in super::super) fn begin_file(&mut self) -> io::Result<()> {
         self.journal.begin_file(&mut self.disk)?;
         self.progress.set_durable(self.journal.durable());
         self.declared = 0;

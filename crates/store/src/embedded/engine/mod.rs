@@ -16,11 +16,11 @@ mod crash_tests;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
-mod rig;
+pub(super) mod rig;
 #[cfg(test)]
 mod time_tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,6 +37,7 @@ use super::links::Links;
 use super::options::Options;
 use super::queue::{LinkQueue, Ticket};
 use super::slots::{NOTICE, Phase};
+use super::summary::Orders;
 use crate::lease::Home;
 use crate::{Entry, Lease, Part, RemoteId, RemoteReceipt, Settlement, Sighting, Status, StoreError};
 use commit::Reply;
@@ -114,6 +115,9 @@ pub(super) struct Engine<D> {
     unsynced_since: Option<Timestamp>,
     housekeeping: Housekeeping,
     progress: Arc<Progress>,
+    /// The journal files that have a summary, or will.
+    summarised: BTreeSet<u32>,
+    orders: Arc<Orders>,
 }
 
 /// The way out to one link.
@@ -133,6 +137,11 @@ impl<D: Disk> Engine<D> {
 
     pub(super) fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
+    }
+
+    /// Where it orders summaries of journal files.
+    pub(super) fn orders(&self) -> Arc<Orders> {
+        Arc::clone(&self.orders)
     }
 
     pub(super) fn shared_names(&self) -> super::links::SharedNames {

@@ -63,7 +63,6 @@ impl Index {
         first: u32,
         id_of: &mut impl FnMut(&Slot) -> Option<RemoteId>,
     ) -> Option<Carried> {
-        let slot = self.slab.get(first)?;
         let none = Tally::new(self.ring(first).count() as u8);
         let tally = self.tallies.get(&first).copied().unwrap_or(none);
         let segments = self.ring(first).map(|number| {
