@@ -16,7 +16,7 @@ use super::journal::{
 };
 use super::links::Links;
 use super::options::OpenError;
-use super::summary::{Saying, Summary};
+use super::summary::{Listener, Summary};
 
 /// What the journal says, and where it goes on.
 pub(super) struct Recovered {
@@ -214,12 +214,7 @@ impl Replay {
 
     /// Replays what a summary says in place of its file.
     fn summary(&mut self, summary: &Summary, number: u32) -> Result<(), OpenError> {
-        summary.visit(&mut |saying, at| match saying {
-            Saying::Accepted(new) => self.accepted(&new, at),
-            Saying::Carried(new, carried) => self.carried(&new, &carried, at),
-            Saying::Fact(fact, place) => self.fact(fact, place, at),
-            Saying::Gone(messages) => self.index.census.enter_gone(number, messages),
-        });
+        summary.tell(self);
         match self.fault.take() {
             Some(what) => Err(OpenError::Damaged { file: number, offset: 0, what }),
             None => Ok(()),
@@ -271,6 +266,33 @@ impl Replay {
         Ok(())
     }
 
+    fn enter(&mut self, serial: u64, slot: Option<u32>) {
+        self.next_serial = self.next_serial.max(serial + 1);
+        match slot {
+            Some(slot) => self.serials.insert(serial, slot),
+            None => self.fault = Some("more segments are under way than can be counted"),
+        }
+    }
+
+    fn changed(&mut self, serial: u64, part: u8, change: &Change, place: Place, at: Timestamp) {
+        if let Change::Sent { link, remote_id } | Change::Amended { link, remote_id } = change {
+            let key = self.index.remote.key(remote_id);
+            for early in self.index.early.take(*link, key) {
+                self.index.census.leave_early(early.file);
+            }
+        }
+        let Some(first) = self.serials.find(&self.index, serial) else { return };
+        let is_notice = part == super::fact::NOTICE_PART;
+        let slot = if is_notice { Some(first) } else { self.index.ring(first).nth(usize::from(part)) };
+        let matches = |&slot: &u32| {
+            self.index.slab.get(slot).is_some_and(|slot| slot.has(super::slots::NOTICE) == is_notice)
+        };
+        let Some(slot) = slot.filter(matches) else { return };
+        self.index.apply(slot, change, place, at);
+    }
+}
+
+impl Listener for Replay {
     fn fact(&mut self, fact: Fact<'_>, place: Place, at: Timestamp) {
         match fact {
             Fact::Link { number, name } => {
@@ -304,29 +326,8 @@ impl Replay {
         self.enter(new.serial, slot);
     }
 
-    fn enter(&mut self, serial: u64, slot: Option<u32>) {
-        self.next_serial = self.next_serial.max(serial + 1);
-        match slot {
-            Some(slot) => self.serials.insert(serial, slot),
-            None => self.fault = Some("more segments are under way than can be counted"),
-        }
-    }
-
-    fn changed(&mut self, serial: u64, part: u8, change: &Change, place: Place, at: Timestamp) {
-        if let Change::Sent { link, remote_id } | Change::Amended { link, remote_id } = change {
-            let key = self.index.remote.key(remote_id);
-            for early in self.index.early.take(*link, key) {
-                self.index.census.leave_early(early.file);
-            }
-        }
-        let Some(first) = self.serials.find(&self.index, serial) else { return };
-        let is_notice = part == super::fact::NOTICE_PART;
-        let slot = if is_notice { Some(first) } else { self.index.ring(first).nth(usize::from(part)) };
-        let matches = |&slot: &u32| {
-            self.index.slab.get(slot).is_some_and(|slot| slot.has(super::slots::NOTICE) == is_notice)
-        };
-        let Some(slot) = slot.filter(matches) else { return };
-        self.index.apply(slot, change, place, at);
+    fn gone(&mut self, file: u32, messages: u32) {
+        self.index.census.enter_gone(file, messages);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `estafet bench`
 
+mod backlog;
 mod disk;
 mod figure;
 mod gateway;
@@ -7,6 +8,7 @@ mod machine;
 mod process;
 mod relay;
 mod report;
+mod scenario;
 mod stage;
 mod subject;
 mod table;
@@ -26,6 +28,7 @@ use self::disk::Disk;
 use self::figure::Figure;
 use self::machine::Machine;
 use self::report::Report;
+use self::scenario::Scenario;
 use self::subject::Subject;
 use self::trial::{Measured, Trial};
 use super::simulate::{say, until_stopped};
@@ -35,7 +38,10 @@ pub(crate) use relay::BenchRelay;
 /// Measures the gateway between a simulated SMSC and a simulated ESME, each a process of its own, and
 /// beside it the least that a relay costs: in memory, and with everything synced to disk before the OK.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Bench {
+    #[command(subcommand)]
+    scenario: Option<Scenario>,
     #[command(flatten)]
     settings: Settings,
     /// Measures again at half of the rate that each reached, which is what the latencies are judged at.
@@ -77,19 +83,14 @@ struct Settings {
 
 impl Bench {
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
-        let place = self.place()?;
+        if let Some(scenario) = self.scenario {
+            return scenario.run().await;
+        }
+        let place = folder_in(self.data_dir.as_deref())?;
         tokio::select! {
             report = self.measure(place.path()) => self.tell(&report?),
             stopped = until_stopped() => stopped.map(|()| ExitCode::FAILURE),
         }
-    }
-
-    /// A folder of our own, which goes when this is dropped.
-    fn place(&self) -> anyhow::Result<TempDir> {
-        let parent = self.data_dir.as_deref().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(parent)
-            .and_then(|()| tempfile::Builder::new().prefix("estafet-bench-").tempdir_in(parent))
-            .with_context(|| format!("cannot make a folder in {}", parent.display()))
     }
 
     async fn measure(&self, place: &Path) -> anyhow::Result<Report> {
@@ -134,6 +135,14 @@ impl Bench {
         }
         Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// A folder of our own in `parent`, or here; it goes when this is dropped.
+fn folder_in(parent: Option<&Path>) -> anyhow::Result<TempDir> {
+    let parent = parent.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent)
+        .and_then(|()| tempfile::Builder::new().prefix("estafet-bench-").tempdir_in(parent))
+        .with_context(|| format!("cannot make a folder in {}", parent.display()))
 }
 
 /// Half of what was relayed per second.

@@ -143,4 +143,4 @@ impl Evidence {
 }
 
 /// How long a load may take.
-const LOAD_PATIENCE: Duration = Duration::from_secs(3600);
+pub(super) const LOAD_PATIENCE: Duration = Duration::from_secs(3600);

@@ -8,7 +8,7 @@ mod write;
 use std::io;
 
 use super::disk::ReadDisk;
-pub(super) use read::{Saying, Summary};
+pub(super) use read::{Listener, Summary};
 pub(super) use summariser::{Orders, Summariser};
 pub(super) use write::summarise;
 

@@ -39,13 +39,23 @@ pub(in super::super) struct Summary {
     octets: Vec<u8>,
 }
 
-/// One thing that a journal file says.
-pub(in super::super) enum Saying<'a> {
-    Accepted(Newcomer),
-    Carried(Newcomer, Carried),
-    Fact(Fact<'a>, Place),
-    /// So many messages were taken over, and were over within the file.
-    Gone(u32),
+/// Who is told what a journal file says, in its order, and when each thing was written.
+pub(in super::super) trait Listener {
+    fn accepted(&mut self, new: &Newcomer, at: Timestamp);
+    fn carried(&mut self, new: &Newcomer, carried: &Carried, at: Timestamp);
+    fn fact(&mut self, fact: Fact<'_>, place: Place, at: Timestamp);
+    /// So many messages were taken over in the file, and were over within it.
+    fn gone(&mut self, file: u32, messages: u32);
+}
+
+/// Somebody who does not listen.
+struct Nobody;
+
+impl Listener for Nobody {
+    fn accepted(&mut self, _: &Newcomer, _: Timestamp) {}
+    fn carried(&mut self, _: &Newcomer, _: &Carried, _: Timestamp) {}
+    fn fact(&mut self, _: Fact<'_>, _: Place, _: Timestamp) {}
+    fn gone(&mut self, _: u32, _: u32) {}
 }
 
 impl Summary {
@@ -68,47 +78,46 @@ impl Summary {
         Ok(summary)
     }
 
-    /// Visits all that the file says, in order, each with when it was written.
-    pub(in super::super) fn visit(&self, visit: &mut impl FnMut(Saying<'_>, Timestamp)) {
+    /// Tells all that the file says.
+    pub(in super::super) fn tell(&self, listener: &mut impl Listener) {
         // Whether all of it can be read was looked at before.
-        let _ = self.try_visit(visit);
+        let _ = self.try_tell(listener);
     }
 
     fn is_sensible(&self) -> bool {
-        self.try_visit(&mut |_, _| {}).is_ok()
+        self.try_tell(&mut Nobody).is_ok()
     }
 
-    fn try_visit(&self, visit: &mut impl FnMut(Saying<'_>, Timestamp)) -> Result<(), Malformed> {
-        let records = self.octets.get(HEADER_OCTETS..).ok_or(Malformed)?;
-        let mut reader = Reader::new(records);
+    fn try_tell(&self, listener: &mut impl Listener) -> Result<(), Malformed> {
+        let mut reader = Reader::new(self.octets.get(HEADER_OCTETS..).ok_or(Malformed)?);
         let (mut at, mut last) = (Timestamp(0), Last::default());
         while !reader.is_empty() {
-            let saying = match reader.u8()? {
-                AT => {
-                    at = reader.timestamp()?;
-                    continue;
-                }
-                ACCEPTED => Saying::Accepted(last.message(self.number, &mut reader)?),
+            match reader.u8()? {
+                AT => at = reader.timestamp()?,
+                ACCEPTED => listener.accepted(&last.message(self.number, &mut reader)?, at),
                 CARRIED => {
                     let new = last.message(self.number, &mut reader)?;
-                    let tail = reader.u32()? as usize;
-                    let start = reader.offset();
-                    let mut carried = read_carried(&mut reader, start, new.count)?;
-                    let ids = carried.segments.iter_mut().flat_map(|segment| &mut segment.ids);
-                    ids.for_each(|(.., place)| *place += tail);
-                    Saying::Carried(new, carried)
+                    listener.carried(&new, &carried(&mut reader, new.count)?, at);
                 }
                 FACT => {
                     let place = Place { file: self.number, offset: reader.u32()? };
-                    Saying::Fact(read_fact(&mut reader)?, place)
+                    listener.fact(read_fact(&mut reader)?, place, at);
                 }
-                GONE => Saying::Gone(reader.u32()?),
+                GONE => listener.gone(self.number, reader.u32()?),
                 _ => return Err(Malformed),
-            };
-            visit(saying, at);
+            }
         }
         Ok(())
     }
+}
+
+fn carried(reader: &mut Reader<'_>, count: u8) -> Result<Carried, Malformed> {
+    let tail = reader.u32()? as usize;
+    let start = reader.offset();
+    let mut carried = read_carried(reader, start, count)?;
+    let ids = carried.segments.iter_mut().flat_map(|segment| &mut segment.ids);
+    ids.for_each(|(.., place)| *place += tail);
+    Ok(carried)
 }
 
 fn is_good(octets: &[u8], number: u32, length: u64, ends: u32) -> Result<bool, Malformed> {
