@@ -332,7 +332,7 @@ mod tests {
         let mut urgent = accept(&inbox, vec![entry(10, Priority::URGENT)]);
         let mut taken = take(&inbox, 3);
         assert!(inbox.wait(Duration::ZERO, &mut agenda));
-        turn(&mut engine, &mut agenda, &inbox);
+        turn(&mut engine, &mut agenda, &inbox, clock());
         assert!(matches!(urgent.try_recv(), Ok(Ok(()))));
         let leases = taken.try_recv().unwrap().unwrap();
         let ids: Vec<_> = leases.iter().map(|lease| lease.message().id).collect();
@@ -341,7 +341,7 @@ mod tests {
             |bulk: &mut [Answered<()>]| bulk.iter_mut().filter_map(|one| one.try_recv().ok()).count();
         assert_eq!((answered(&mut bulk), agenda.others.len()), (BESIDE_URGENT, 10 - BESIDE_URGENT));
         assert!(inbox.wait(Duration::MAX, &mut agenda), "what is left is not waited for");
-        turn(&mut engine, &mut agenda, &inbox);
+        turn(&mut engine, &mut agenda, &inbox, clock());
         assert_eq!((answered(&mut bulk), agenda.is_empty()), (10 - BESIDE_URGENT, true));
         assert_eq!(inbox.lock().pending_messages, 0);
     }
@@ -363,10 +363,10 @@ mod tests {
             (0..10).map(|number| accept(&inbox, vec![entry(number, Priority::BULK)])).collect();
         inbox.wait(Duration::ZERO, &mut agenda);
         let mut urgent = accept(&inbox, vec![entry(10, Priority::URGENT)]);
-        turn(&mut engine, &mut agenda, &inbox);
+        turn(&mut engine, &mut agenda, &inbox, clock());
         assert_eq!(agenda.others.len(), 9);
         inbox.wait(Duration::ZERO, &mut agenda);
-        turn(&mut engine, &mut agenda, &inbox);
+        turn(&mut engine, &mut agenda, &inbox, clock());
         assert!(matches!(urgent.try_recv(), Ok(Ok(()))));
     }
 }

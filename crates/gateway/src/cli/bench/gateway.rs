@@ -30,6 +30,16 @@ struct Line {
 
 /// Starts a gateway, waits until it is bound, and says where ESMEs bind and where its metrics are.
 pub(super) async fn start(stage: &Stage<'_>) -> anyhow::Result<(Process, SocketAddr, SocketAddr)> {
+    let (process, smpp, http) = launch(stage).await?;
+    timeout(PATIENCE, bound(http, stage.settings.sessions))
+        .await
+        .map_err(|_| process.failure("does not bind to the SMSC"))?;
+    Ok((process, smpp, http))
+}
+
+/// Starts a gateway, which goes on where the one before it in the same folder ended, and says the same once
+/// it listens.
+pub(super) async fn launch(stage: &Stage<'_>) -> anyhow::Result<(Process, SocketAddr, SocketAddr)> {
     let config = stage.folder.join("estafet.toml");
     std::fs::write(&config, text(stage.settings, &stage.folder.join("data"), stage.smsc))?;
     let config = config.display().to_string();
@@ -37,9 +47,6 @@ pub(super) async fn start(stage: &Stage<'_>) -> anyhow::Result<(Process, SocketA
         Process::start("gateway", ["serve", "--log-format", "json", "--config", config.as_str()])?;
     let smpp = address(&mut process, "listening for smpp").await?;
     let http = address(&mut process, "listening for http").await?;
-    timeout(PATIENCE, bound(http, stage.settings.sessions))
-        .await
-        .map_err(|_| process.failure("does not bind to the SMSC"))?;
     Ok((process, smpp, http))
 }
 
@@ -52,6 +59,12 @@ pub(super) async fn counters(metrics: SocketAddr) -> anyhow::Result<Counters> {
         syncs: count("estafet_store_syncs_total")?,
         journal_octets: count("estafet_store_written_octets_total")?,
     })
+}
+
+/// How many messages the gateway has accepted.
+pub(super) async fn accepted(metrics: SocketAddr) -> anyhow::Result<u64> {
+    let accepted = value(&fetch(metrics).await?, "estafet_accepted_total");
+    accepted.map(|count| count as u64).context("no metric of accepted messages")
 }
 
 fn text(settings: &Settings, data_dir: &Path, smsc: SocketAddr) -> String {

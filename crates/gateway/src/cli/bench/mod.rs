@@ -1,5 +1,6 @@
 //! `estafet bench`
 
+mod backlog;
 mod disk;
 mod figure;
 mod finding;

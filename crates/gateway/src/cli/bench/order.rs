@@ -22,6 +22,8 @@ pub(super) struct Order {
     pub(super) rate: Option<u32>,
     /// Whether the messages have the highest priority, and say when they were written.
     pub(super) urgent: bool,
+    /// Whether receipts are asked for.
+    pub(super) receipts: bool,
 }
 
 impl Order {
@@ -44,6 +46,9 @@ impl Order {
         if self.urgent {
             option("--priority", "3".to_owned());
             arguments.push("--stamped".to_owned());
+        }
+        if !self.receipts {
+            arguments.push("--no-receipts".to_owned());
         }
         Process::start("ESME", arguments)
     }

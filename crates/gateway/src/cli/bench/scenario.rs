@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
+use super::backlog::Backlog;
 use super::finding::Findings;
 use super::folder;
 use super::idle::Idle;
@@ -22,6 +23,8 @@ pub(super) enum Scenario {
     Window(Window),
     /// What sessions cost that are bound and say nothing.
     Idle(Idle),
+    /// How the gateway bears a long backlog, and how soon it is back with it after a kill.
+    Backlog(Backlog),
 }
 
 /// Where a benchmark works and what it leaves.
@@ -49,6 +52,7 @@ impl Scenario {
             Self::Urgent(urgent) => urgent.measure(folder).await,
             Self::Window(window) => window.measure(folder).await,
             Self::Idle(idle) => idle.measure(folder).await,
+            Self::Backlog(backlog) => backlog.measure(folder).await,
         }
     }
 
@@ -63,6 +67,7 @@ impl Scenario {
             Self::Urgent(urgent) => &urgent.place,
             Self::Window(window) => &window.place,
             Self::Idle(idle) => &idle.place,
+            Self::Backlog(backlog) => &backlog.place,
         }
     }
 }

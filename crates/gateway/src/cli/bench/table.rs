@@ -81,7 +81,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// Rounded, with commas.
-fn whole(value: f64) -> String {
+pub(super) fn whole(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -82,6 +82,7 @@ impl Trial<'_> {
             octets,
             rate: self.rate,
             urgent: false,
+            receipts: true,
         };
         order::finish(order.start(subject.address)?).await
     }

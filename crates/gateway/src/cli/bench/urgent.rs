@@ -122,6 +122,7 @@ impl Urgent {
             octets: self.octets,
             rate: Some(self.rate),
             urgent: true,
+            receipts: true,
         }
     }
 

@@ -66,7 +66,7 @@ impl<D: Disk> Engine<D> {
 
     fn is_lent(&self, part: Part) -> bool {
         self.index.slab.get(part.slot).is_some_and(|slot| {
-            slot.generation == part.generation && matches!(slot.phase, Phase::Lent | Phase::Evacuated)
+            slot.generation() == part.generation && matches!(slot.phase(), Phase::Lent | Phase::Evacuated)
         })
     }
 
@@ -105,7 +105,7 @@ impl<D: Disk> Engine<D> {
             return;
         }
         let Some(slot) = self.index.slab.get(part.slot) else { return };
-        if slot.phase == Phase::Lent {
+        if slot.phase() == Phase::Lent {
             self.journal.begin();
             self.change(part.slot, &Change::Returned, now);
             self.journal.end(now, false);

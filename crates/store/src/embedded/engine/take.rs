@@ -154,7 +154,7 @@ impl<D: Disk> Engine<D> {
         let kept = self.kept(number)?;
         let slot = self.index.slab.get(number)?;
         Some(Lease {
-            part: Part { slot: number, generation: slot.generation },
+            part: Part { slot: number, generation: slot.generation() },
             item: self.item(number, slot),
             message: kept.message,
             alternatives: kept.alternatives,
@@ -165,7 +165,7 @@ impl<D: Disk> Engine<D> {
 
     fn item(&self, number: u32, slot: &Slot) -> Item {
         match self.index.verdict(number).filter(|_| slot.has(NOTICE)) {
-            None => Item::Segment(u16::from(slot.part)),
+            None => Item::Segment(u16::from(slot.part())),
             Some(verdict) => Item::Notice(Notice {
                 state: verdict.sighted.state,
                 error: verdict.sighted.error,
@@ -178,7 +178,7 @@ impl<D: Disk> Engine<D> {
     /// The time of a slot is up. A group has been begun.
     pub(super) fn lapse(&mut self, number: u32, now: Timestamp) {
         let Some(slot) = self.index.slab.get(number) else { return };
-        let is_perhaps_sent = matches!(slot.phase, Phase::Sent | Phase::Held) || slot.has(SUSPECT);
+        let is_perhaps_sent = matches!(slot.phase(), Phase::Sent | Phase::Held) || slot.has(SUSPECT);
         let state = if is_perhaps_sent { State::Unknown } else { State::Expired };
         let change = if slot.has(NOTICE) {
             Change::Failed { state, cause: Cause::Timeout }
