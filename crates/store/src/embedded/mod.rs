@@ -67,7 +67,7 @@ pub struct EmbeddedStore {
     inbox: Arc<Inbox>,
     status: Arc<Mutex<Status>>,
     ledger: Option<Ledger>,
-    summariser: Summariser,
+    summariser: Option<Summariser>,
     /// The thread of the engine, and the lock on the directory for as long as it runs.
     engine: Mutex<Option<(JoinHandle<()>, File)>>,
 }
@@ -96,7 +96,7 @@ impl EmbeddedStore {
         } else {
             None
         };
-        let summariser = Summariser::start(&directory.join("journal"), engine.orders())?;
+        let summariser = Some(Summariser::start(&directory.join("journal"), engine.orders())?);
         let status = Arc::new(Mutex::new(engine.status()));
         let (its_inbox, its_status) = (Arc::clone(&inbox), Arc::clone(&status));
         let thread = std::thread::Builder::new()
@@ -115,7 +115,9 @@ impl EmbeddedStore {
         if thread.join().is_err() {
             tracing::error!("the thread of the store has panicked");
         }
-        self.summariser.close();
+        if let Some(summariser) = &self.summariser {
+            summariser.close();
+        }
         if let Some(ledger) = &self.ledger {
             ledger.close();
         }

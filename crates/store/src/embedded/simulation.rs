@@ -67,7 +67,7 @@ impl EmbeddedStore {
         machine.recorder.open(engine.shared_names());
         let status = Arc::new(Mutex::new(engine.status()));
         let process = Process { inbox: Arc::clone(&inbox), status: Arc::clone(&status) };
-        let store = Self { inbox, status, ledger: None, engine: Mutex::new(None) };
+        let store = Self { inbox, status, ledger: None, summariser: None, engine: Mutex::new(None) };
         Ok((store, run(engine, process, machine)))
     }
 }
