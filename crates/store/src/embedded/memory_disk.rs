@@ -11,6 +11,9 @@ use rand::rngs::StdRng;
 
 use super::disk::{Disk, ReadDisk};
 
+/// What the system says when a disk cannot be written to.
+const EIO: i32 = 5;
+
 /// Files in memory; clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MemoryDisk(Arc<Mutex<State>>);
@@ -26,6 +29,7 @@ struct State {
     /// How many octets all files may have.
     capacity: Option<u64>,
     fails_sync: bool,
+    fails_write: bool,
     pub(super) syncs: u64,
 }
 
@@ -52,6 +56,16 @@ impl MemoryDisk {
 
     pub(super) fn fail_syncs(&self) {
         self.with(|state| state.fails_sync = true);
+    }
+
+    /// From now on every write fails in the middle (EIO).
+    pub(super) fn fail_writes(&self) {
+        self.with(|state| state.fails_write = true);
+    }
+
+    /// The disk is replaced by one that works, with all that can be read from this one.
+    pub(super) fn repair(&self) {
+        self.with(|state| (state.fails_write, state.fails_sync) = (false, false));
     }
 
     pub(super) fn octets(&self) -> u64 {
@@ -176,8 +190,13 @@ impl Disk for MemoryDisk {
         self.with(|state| {
             let room = state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used()));
             let power = state.change();
+            let is_broken = state.fails_write;
             let file = state.file(number)?;
             assert_eq!(offset, file.now.len() as u64, "the journal is only appended to");
+            if is_broken {
+                file.now.extend_from_slice(&octets[..octets.len() / 2]);
+                return Err(io::Error::from_raw_os_error(EIO));
+            }
             let fitting = usize::try_from(room).unwrap_or(usize::MAX).min(octets.len());
             file.now.extend_from_slice(&octets[..fitting]);
             power?;

@@ -26,6 +26,40 @@ fn after_a_failed_sync_nothing_is_accepted() {
     assert!(rig.engine.status().poisoned.is_some());
 }
 
+// DUR-2
+#[test]
+fn after_a_failed_write_nothing_is_accepted() {
+    let mut rig = Rig::new(options());
+    rig.accept(entries(2)).unwrap();
+    let lease = rig.take(SMSC, 1).pop().unwrap();
+    let known = rig.live();
+    rig.disk.fail_writes();
+    assert!(matches!(rig.accept(vec![entry(7, |_| {})]), Err(StoreError::Failed(_))));
+    assert!(matches!(rig.receipts(vec![receipt("a", State::Delivered)]), Err(StoreError::Failed(_))));
+    rig.settle(lease, done());
+    assert!(rig.take(SMSC, 10).is_empty() && !rig.sync());
+    assert!(rig.engine.status().poisoned.is_some());
+    rig.disk.repair();
+    assert!(matches!(rig.accept(entries(1)), Err(StoreError::Failed(_))), "not before a restart");
+    let mut again = rig.reopen(options()).unwrap();
+    assert_eq!(again.live(), known, "what was said before, and nothing of what was refused");
+    again.accept(entries(1)).unwrap();
+}
+
+// DUR-2
+#[test]
+fn a_file_that_cannot_be_begun_ends_all_oks() {
+    let mut rig = Rig::new(options());
+    while rig.disk.numbers().len() < 3 {
+        rig.accept(entries(1)).unwrap();
+    }
+    let known = rig.live();
+    rig.disk.fail_writes();
+    assert!(matches!(rig.accept(entries(1)), Err(StoreError::Failed(_))));
+    rig.disk.repair();
+    assert_eq!(rig.reopen(options()).unwrap().live(), known);
+}
+
 // DUR-4
 #[test]
 fn a_full_disk_refuses_and_recovers() {
