@@ -14,6 +14,7 @@ mod program;
 mod proxy;
 mod wire;
 
+mod backlog;
 mod breaking_disk;
 mod broken_links;
 mod deaf_esmes;

@@ -43,6 +43,11 @@ impl Program {
     /// SIGKILL, and on again in the same directory without limits.
     pub(crate) fn kill_and_start(&mut self) {
         self.kill();
+        self.start_again();
+    }
+
+    /// On again after a kill, in the same directory without limits.
+    pub(crate) fn start_again(&mut self) {
         self.process = serve(self.dir.path(), "");
     }
 
