@@ -18,6 +18,7 @@ mod backlog;
 mod breaking_disk;
 mod broken_links;
 mod deaf_esmes;
+mod full_disk;
 mod killed;
 mod no_descriptors;
 mod odd_answers;

@@ -112,6 +112,12 @@ impl Program {
         Some(kilobytes * 1024)
     }
 
+    /// The data directory as the process sees it, whatever is mounted there.
+    pub(crate) fn data_as_it_sees_it(&self) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.process.id()));
+        root.join(data(self.dir.path()).strip_prefix("/").unwrap())
+    }
+
     /// Descriptors that it has open, where the system tells.
     pub(crate) fn descriptors(&self) -> Option<usize> {
         Some(std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).ok()?.count())
