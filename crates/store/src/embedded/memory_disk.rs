@@ -11,6 +11,9 @@ use rand::rngs::StdRng;
 
 use super::disk::{Disk, ReadDisk};
 
+/// What the system says when a disk cannot be written to.
+const EIO: i32 = 5;
+
 /// Files in memory; clones share them. What was written can be read at once, but survives a power cut for sure only when
 /// it has been synced.
 #[derive(Clone, Debug, Default)]
@@ -59,8 +62,7 @@ impl MemoryDisk {
         self.with(|state| state.capacity = capacity);
     }
 
-    /// Every write fails from now on, and does nothing.
-    #[cfg(feature = "simulation")]
+    /// From now on every write fails in the middle (EIO).
     pub fn fail_writes(&self) {
         self.with(|state| state.fails_write = true);
     }
@@ -68,6 +70,12 @@ impl MemoryDisk {
     /// Every sync fails from now on, and does nothing.
     pub fn fail_syncs(&self) {
         self.with(|state| state.fails_sync = true);
+    }
+
+    /// The disk is replaced by one that works, with all that can be read from this one.
+    #[cfg(test)]
+    pub(super) fn repair(&self) {
+        self.with(|state| (state.fails_write, state.fails_sync) = (false, false));
     }
 
     /// How many octets all files have.
@@ -83,11 +91,13 @@ impl MemoryDisk {
     }
 
     /// Puts a summary beside the file with this number.
+    #[cfg(test)]
     pub(super) fn put_summary(&self, number: u32, octets: Vec<u8>) {
         self.with(|state| state.summaries.insert(number, octets));
     }
 
     /// The summaries that there are.
+    #[cfg(test)]
     pub(super) fn summaries(&self) -> BTreeMap<u32, Vec<u8>> {
         self.with(|state| state.summaries.clone())
     }
@@ -216,11 +226,13 @@ impl Disk for MemoryDisk {
         self.with(|state| {
             let room = state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used()));
             let power = state.change();
-            if state.fails_write {
-                return Err(io::Error::other("the disk is broken"));
-            }
+            let is_broken = state.fails_write;
             let file = state.file(number)?;
             assert_eq!(offset, file.now.len() as u64, "the journal is only appended to");
+            if is_broken {
+                file.now.extend(octets.iter().take(octets.len() / 2));
+                return Err(io::Error::from_raw_os_error(EIO));
+            }
             let fitting = usize::try_from(room).unwrap_or(usize::MAX).min(octets.len());
             file.now.extend(octets.iter().take(fitting));
             power?;

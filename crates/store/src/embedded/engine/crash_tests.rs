@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sms::{MessageId, State};
 
+use super::super::summary::summarise;
 use super::rig::{OWNER, Rig, SMSC, done, options, receipt, sent};
 use crate::conformance::sample;
 use crate::{Entry, Lease};
@@ -27,6 +28,11 @@ struct Model {
 impl Model {
     fn step(&mut self, rig: &mut Rig, random: &mut StdRng) {
         rig.now.0 += random.random_range(0..200);
+        for number in rig.engine.orders().take_all() {
+            if let Ok(Some(octets)) = summarise(&mut rig.disk.clone(), number) {
+                rig.disk.put_summary(number, octets);
+            }
+        }
         match random.random_range(0..10) {
             0..4 => self.accept(rig, random),
             4..7 => self.work(rig, random),

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use sms::State;
+use tokio::sync::oneshot::error::TryRecvError;
 
 use super::super::memory_disk::MemoryDisk;
 use super::super::options::{OpenError, Options};
@@ -24,6 +25,40 @@ fn after_a_failed_sync_nothing_is_accepted() {
     assert!(rig.take(SMSC, 10).is_empty());
     assert!(!rig.sync());
     assert!(rig.engine.status().poisoned.is_some());
+}
+
+// DUR-2
+#[test]
+fn after_a_failed_write_nothing_is_accepted() {
+    let mut rig = Rig::new(options());
+    rig.accept(entries(2)).unwrap();
+    let lease = rig.take(SMSC, 1).pop().unwrap();
+    let known = rig.live();
+    rig.disk.fail_writes();
+    assert!(matches!(rig.accept(vec![entry(7, |_| {})]), Err(StoreError::Failed(_))));
+    assert!(matches!(rig.receipts(vec![receipt("a", State::Delivered)]), Err(StoreError::Failed(_))));
+    rig.settle(lease, done());
+    assert!(rig.take(SMSC, 10).is_empty() && !rig.sync());
+    assert!(rig.engine.status().poisoned.is_some());
+    rig.disk.repair();
+    assert!(matches!(rig.accept(entries(1)), Err(StoreError::Failed(_))), "not before a restart");
+    let mut again = rig.reopen(options()).unwrap();
+    assert_eq!(again.live(), known, "what was said before, and nothing of what was refused");
+    again.accept(entries(1)).unwrap();
+}
+
+// DUR-2
+#[test]
+fn a_file_that_cannot_be_begun_ends_all_oks() {
+    let mut rig = Rig::new(options());
+    while rig.disk.numbers().len() < 3 {
+        rig.accept(entries(1)).unwrap();
+    }
+    let known = rig.live();
+    rig.disk.fail_writes();
+    assert!(matches!(rig.accept(entries(1)), Err(StoreError::Failed(_))));
+    rig.disk.repair();
+    assert_eq!(rig.reopen(options()).unwrap().live(), known);
 }
 
 // DUR-4
@@ -66,6 +101,26 @@ fn outcomes_wait_for_room() {
     let mut again = rig.reopen(options()).unwrap();
     assert_eq!(again.live().len(), 2);
     assert_eq!(again.receipts(vec![receipt("s", State::Delivered)]).unwrap(), [Sighting::Applied]);
+}
+
+// DUR-4
+#[test]
+fn who_waits_for_items_goes_on_waiting_while_the_disk_is_full() {
+    let mut rig = Rig::new(Options { reserve_octets: 0, ..options() });
+    rig.accept(entries(3)).unwrap();
+    rig.disk.set_capacity(Some(rig.disk.octets()));
+    let (answer, mut answered) = tokio::sync::oneshot::channel();
+    rig.engine.handle(super::Command::Take { link: SMSC.into(), max: 2, answer }, rig.now);
+    rig.turn();
+    rig.pass(Duration::from_secs(1));
+    assert_eq!(answered.try_recv().unwrap_err(), TryRecvError::Empty, "neither leases nor an end");
+    rig.disk.set_capacity(None);
+    rig.pass(Duration::from_secs(2));
+    rig.turn();
+    let leases = answered.try_recv().unwrap().unwrap();
+    let texts: Vec<&[u8]> = leases.iter().map(|lease| &lease.message().parts[0][..]).collect();
+    assert_eq!(texts, [b"message 0", b"message 1"]);
+    assert!(leases.iter().all(|lease| lease.attempts() == 0), "what nobody got was no attempt");
 }
 
 // DUR-4

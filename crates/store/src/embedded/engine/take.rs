@@ -18,8 +18,12 @@ pub(super) struct Waiter {
 /// The most items that are lent at once.
 const LENT_MAX: usize = 4096;
 
-/// The leases for one taker.
-type Loan = (Answer<Vec<Lease>>, Vec<Lease>);
+/// The leases for one taker of a link.
+struct Loan {
+    link: u16,
+    waiter: Waiter,
+    leases: Vec<Lease>,
+}
 
 impl<D: Disk> Engine<D> {
     pub(super) fn take(&mut self, link: &LinkName, max: usize, answer: Answer<Vec<Lease>>) {
@@ -58,18 +62,30 @@ impl<D: Disk> Engine<D> {
         self.journal.end(now, false);
         let is_written = self.write() && (!must_sync || self.sync());
         if self.poisoned.is_some() {
-            loans.into_iter().for_each(|(_, leases)| {
-                leases.into_iter().for_each(|lease| {
-                    lease.end();
-                })
+            loans.into_iter().flat_map(|loan| loan.leases).for_each(|lease| {
+                lease.end();
             });
             self.refuse_all();
         } else if is_written {
-            loans.into_iter().for_each(|(answer, leases)| drop(answer.send(Ok(leases))));
+            loans.into_iter().for_each(|loan| drop(loan.waiter.answer.send(Ok(loan.leases))));
+        } else {
+            loans.into_iter().rev().for_each(|loan| self.take_back(loan, now));
         }
         if self.journal.is_unsynced() {
             self.unsynced_since.get_or_insert(now);
         }
+    }
+
+    /// There was no room to note the attempts: who asked goes on waiting.
+    fn take_back(&mut self, loan: Loan, now: Timestamp) {
+        for lease in loan.leases {
+            let part = lease.end();
+            self.give_back(part, now);
+        }
+        if let Some(outlet) = self.outlets.get_mut(usize::from(loan.link)) {
+            outlet.waiters.push_front(loan.waiter);
+        }
+        self.mark_ready(loan.link);
     }
 
     fn serve_link(&mut self, link: u16, now: Timestamp, loans: &mut Vec<Loan>) {
@@ -83,7 +99,7 @@ impl<D: Disk> Engine<D> {
             }
             let outlet = self.outlets.get_mut(usize::from(link));
             if let Some(waiter) = outlet.and_then(|outlet| outlet.waiters.pop_front()) {
-                loans.push((waiter.answer, leases));
+                loans.push(Loan { link, waiter, leases });
             }
         }
     }
