@@ -14,6 +14,7 @@ use super::super::fact::read_fact;
 use super::super::journal::{Group, Place};
 use super::super::options::Options;
 use super::super::thread::clock;
+use super::breath::Breath;
 use super::files::{Files, Name};
 use super::row::{History, sql_address};
 use super::staging::{Late, News, Staged, Staging};
@@ -28,6 +29,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 /// How often what was written is made durable, so that the journal can let go of it.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
+/// How much of the journal may be unread before records are written without a rest, in octets.
+const BEHIND_OCTETS: u64 = 16 << 20;
 /// How long to wait after an error.
 const ERROR_PAUSE: Duration = Duration::from_secs(1);
 
@@ -140,6 +143,7 @@ impl Feeder {
     fn flush(&mut self, all: bool) -> Result<(), LedgerError> {
         self.flushed = Instant::now();
         let now = self.now.max(clock());
+        let mut breath = Breath::begin(all || self.is_behind());
         let Self { staging, files, .. } = self;
         let mut open: Option<(Name, bool)> = None;
         staging.due(all, now, &mut |staged| {
@@ -151,12 +155,18 @@ impl Feeder {
                 files.connection(name)?.execute_batch("BEGIN IMMEDIATE")?;
                 open = Some((name, true));
             }
-            write(files.connection(name)?, staged)
+            write(files.connection(name)?, staged).map(|()| breath.count())
         })?;
         if let Some((name, _)) = open {
             self.files.connection(name)?.execute_batch("COMMIT")?;
         }
         self.write_late()
+    }
+
+    /// Whether much of the journal is unread; in doubt, as when a file has just ended, it is.
+    fn is_behind(&self) -> bool {
+        let (read, durable) = (self.tail.place(), self.source.progress.durable());
+        durable.to_u64().saturating_sub(read.to_u64()) > BEHIND_OCTETS
     }
 
     fn write_late(&mut self) -> Result<(), LedgerError> {

@@ -4,6 +4,7 @@
 //! the disk has to write. A second thread answers questions. The table `message` has one row per
 //! message; `history` is the only column that needs this program to read it.
 
+mod breath;
 mod feeder;
 mod files;
 pub(super) mod offline;
