@@ -14,6 +14,9 @@ use crate::{Sighting, StoreError};
 /// How long an outcome may wait for others before it is synced.
 const SYNC_DELAY: Duration = Duration::from_millis(10);
 
+/// How often a full disk is tried again.
+const FULL_INTERVAL: Duration = Duration::from_millis(100);
+
 /// An answer that waits for the disk.
 #[derive(Debug)]
 pub(super) enum Reply {
@@ -61,6 +64,8 @@ impl<D: Disk> Engine<D> {
     pub(super) fn commit_due(&self, now: Timestamp) -> Option<Timestamp> {
         if self.poisoned.is_some() {
             None
+        } else if self.is_stalled {
+            Some(now.plus(FULL_INTERVAL))
         } else if !self.fresh.is_empty() && !self.journal.has_pending() {
             Some(now)
         } else {

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use sms::State;
+use tokio::sync::oneshot::error::TryRecvError;
 
 use super::super::memory_disk::MemoryDisk;
 use super::super::options::{OpenError, Options};
@@ -66,6 +67,40 @@ fn outcomes_wait_for_room() {
     let mut again = rig.reopen(options()).unwrap();
     assert_eq!(again.live().len(), 2);
     assert_eq!(again.receipts(vec![receipt("s", State::Delivered)]).unwrap(), [Sighting::Applied]);
+}
+
+// DUR-4
+#[test]
+fn who_waits_while_the_disk_is_full_is_served_when_there_is_room() {
+    let mut rig = Rig::new(Options { reserve_octets: 0, ..options() });
+    rig.accept(entries(2)).unwrap();
+    rig.disk.set_capacity(Some(rig.disk.octets()));
+    let mut takers = [1, 1].map(|max| {
+        let (answer, taken) = tokio::sync::oneshot::channel();
+        rig.engine.handle(super::Command::Take { link: SMSC.into(), max, answer }, rig.now);
+        taken
+    });
+    rig.turn();
+    for taken in &mut takers {
+        assert!(matches!(taken.try_recv(), Err(TryRecvError::Empty)), "it waits on");
+    }
+    rig.disk.set_capacity(None);
+    rig.pass(Duration::from_secs(2));
+    let first = takers.map(|mut taken| taken.try_recv().unwrap().unwrap().remove(0).message().id);
+    assert_eq!(first, [rig.live()[0], rig.live()[1]], "in their order");
+}
+
+// DUR-4
+#[test]
+fn a_full_disk_is_not_tried_without_a_pause() {
+    let mut rig = Rig::new(Options { reserve_octets: 0, ..options() });
+    rig.accept(entries(2)).unwrap();
+    let mut leases = rig.take(SMSC, 2);
+    rig.settle(leases.remove(0), done());
+    rig.disk.set_capacity(Some(rig.disk.octets()));
+    rig.settle(leases.remove(0), done());
+    rig.pass(Duration::from_millis(50));
+    assert!(rig.engine.next_wake(rig.now) >= rig.now.plus(Duration::from_millis(50)));
 }
 
 // DUR-4

@@ -19,7 +19,11 @@ pub(super) struct Waiter {
 const LENT_MAX: usize = 4096;
 
 /// The leases for one taker.
-type Loan = (Answer<Vec<Lease>>, Vec<Lease>);
+struct Loan {
+    link: u16,
+    waiter: Waiter,
+    leases: Vec<Lease>,
+}
 
 impl<D: Disk> Engine<D> {
     pub(super) fn take(&mut self, link: &LinkName, max: usize, answer: Answer<Vec<Lease>>) {
@@ -56,18 +60,27 @@ impl<D: Disk> Engine<D> {
         self.journal.end(now, false);
         let is_written = self.write() && (!must_sync || self.sync());
         if self.poisoned.is_some() {
-            loans.into_iter().for_each(|(_, leases)| {
-                leases.into_iter().for_each(|lease| {
-                    lease.end();
-                })
+            loans.into_iter().flat_map(|loan| loan.leases).for_each(|lease| {
+                lease.end();
             });
             self.refuse_all();
         } else if is_written {
-            loans.into_iter().for_each(|(answer, leases)| drop(answer.send(Ok(leases))));
+            loans.into_iter().for_each(|loan| drop(loan.waiter.answer.send(Ok(loan.leases))));
+        } else {
+            loans.into_iter().rev().for_each(|loan| self.take_back(loan, now));
         }
         if self.journal.is_unsynced() {
             self.unsynced_since.get_or_insert(now);
         }
+    }
+
+    /// The attempts could not be written: the taker waits on, at the head of the others.
+    fn take_back(&mut self, Loan { link, waiter, leases }: Loan, now: Timestamp) {
+        leases.into_iter().for_each(|lease| self.give_back(lease.end(), now));
+        if let Some(outlet) = self.outlets.get_mut(usize::from(link)) {
+            outlet.waiters.push_front(waiter);
+        }
+        self.mark_ready(link);
     }
 
     fn serve_link(&mut self, link: u16, now: Timestamp, loans: &mut Vec<Loan>) {
@@ -81,7 +94,7 @@ impl<D: Disk> Engine<D> {
             }
             let outlet = self.outlets.get_mut(usize::from(link));
             if let Some(waiter) = outlet.and_then(|outlet| outlet.waiters.pop_front()) {
-                loans.push((waiter.answer, leases));
+                loans.push(Loan { link, waiter, leases });
             }
         }
     }
