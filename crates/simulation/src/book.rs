@@ -24,8 +24,8 @@ pub(crate) struct Pages {
     pub(crate) told: Vec<Told>,
     /// What handsets sent; its index is the serial of an MO.
     pub(crate) offers: Vec<Offer>,
-    /// When the gateway ended without a word.
-    pub(crate) crashes: Vec<Time>,
+    /// When the gateway ended without a word, each with since when nothing may have become durable.
+    pub(crate) crashes: Vec<(Time, Time)>,
     /// When a session of an ESME ended, and whose it was.
     pub(crate) losses: Vec<(usize, Time)>,
     /// What is wrong already.

@@ -1,6 +1,7 @@
 //! What must be true of every world in the end.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use sms::{Direction, State};
 use store::{Cause, Event, Record};
@@ -57,11 +58,11 @@ impl<'a> Court<'a> {
         let id = record.id;
         let finals = count(record, |event| matches!(event, Event::Final { .. }));
         if record.final_at.is_none() || record.state == State::Enroute || finals != 1 {
-            self.wrong(format!("INV-1: {id} has {finals} final states: {:?}", record.history));
+            self.wrong(format!("INV-1: {id} has {finals} final states: {}", story(record)));
         }
         let after = record.history.iter().skip_while(|step| !matches!(step.event, Event::Final { .. }));
         if after.into_iter().any(|step| matches!(step.event, Event::Attempted { .. })) {
-            self.wrong(format!("INV-10: {id} left after its end: {:?}", record.history));
+            self.wrong(format!("INV-10: {id} left after its end: {}", story(record)));
         }
     }
 
@@ -121,16 +122,20 @@ impl<'a> Court<'a> {
             State::Undeliverable => says(State::Undeliverable),
             State::Expired => ended_at + SLACK_MS >= expires_at(submission, record),
             State::Rejected => arrivals.iter().any(|arrival| arrival.id.is_none()),
+            // It was perhaps sent when its time was up, or its receipt did not come.
             State::Unknown => {
-                ended_at + SLACK_MS >= record.accepted_at.0 + RECEIPT_TIMEOUT.as_millis() as u64
+                let patience =
+                    if count(record, is_unknown) > 0 { 0 } else { RECEIPT_TIMEOUT.as_millis() as u64 };
+                let expires_at = expires_at(submission, record);
+                ended_at + SLACK_MS >= expires_at.min(record.accepted_at.0 + patience)
             }
             _ => false,
         };
         if !is_right {
-            self.wrong(format!("INV-1: {serial} ends wrongly as {:?}: {:?}", record.state, record.history));
+            self.wrong(format!("INV-1: {serial} ends wrongly as {:?}: {}", record.state, story(record)));
         }
         if record.state == State::Unknown && self.was_told_in_time(submission, record, arrivals) {
-            self.wrong(format!("INV-1: receipts of {serial} were taken and are lost: {:?}", record.history));
+            self.wrong(format!("INV-1: receipts of {serial} were taken and are lost: {}", story(record)));
         }
     }
 
@@ -167,21 +172,21 @@ impl<'a> Court<'a> {
             let holds = self.plan.smscs.get(first.smsc).is_some_and(|smsc| smsc.holds_unknown);
             let was_unknown = record.history.iter().any(|step| {
                 step.segment + 1 == u16::from(segment)
-                    && matches!(step.event, Event::OutcomeUnknown { .. })
-                    && (first.at..=second.at).contains(&step.at.0)
+                    && is_unknown(&step.event)
+                    && (first.at.saturating_sub(WAY_MAX_MS)..=second.at).contains(&step.at.0)
             });
             let answered_at = first.answered_at.unwrap_or(second.at);
             let forgotten = self.crashed(first.at, answered_at + FORGOTTEN_WITHIN_MS);
             if holds || !(was_unknown || forgotten) {
                 let what =
-                    format!("INV-4: {serial}/{segment} came again at {}: {:?}", second.at, record.history);
+                    format!("INV-4: {serial}/{segment} came again at {}: {}", second.at, story(record));
                 self.wrong(what);
             }
         }
     }
 
     fn crashed(&self, from: Time, until: Time) -> bool {
-        self.pages.crashes.iter().any(|at| (from..=until).contains(at))
+        self.pages.crashes.iter().any(|(since, at)| *since <= until && *at >= from)
     }
 
     /// Who asked for it is told how it ended, and nobody else.
@@ -212,7 +217,7 @@ impl<'a> Court<'a> {
                 let in_time = answered_at.saturating_sub(first.at) + 2 * DELAY_MAX_MS
                     < self.plan.patience.as_millis() as u64;
                 let was_calm = !self.crashed(first.at, answered_at + FORGOTTEN_WITHIN_MS)
-                    && !self.pages.was_lost(first.esme, first.at, second.at);
+                    && !self.pages.was_lost(first.esme, first.at, second.at + NOTICED_WITHIN_MS);
                 if first.answered_at.is_some() && in_time && was_calm {
                     wrong.push(format!("INV-4: the owner of {id} was told again at {}", second.at));
                 }
@@ -281,6 +286,19 @@ fn serial_of(record: &Record) -> usize {
     crate::peer::serial_of(&record.destination.value).unwrap_or(usize::MAX)
 }
 
+/// What happened to a message, a step a line.
+fn story(record: &Record) -> String {
+    let mut story = String::new();
+    for step in &record.history {
+        let _ = write!(story, "\n    {} segment {}: {:?}", step.at.0, step.segment, step.event);
+    }
+    story
+}
+
+fn is_unknown(event: &Event) -> bool {
+    matches!(event, Event::OutcomeUnknown { .. })
+}
+
 fn count(record: &Record, is_it: impl Fn(&Event) -> bool) -> usize {
     record.history.iter().filter(|step| is_it(&step.event)).count()
 }
@@ -288,5 +306,9 @@ fn count(record: &Record, is_it: impl Fn(&Event) -> bool) -> usize {
 const SYSERR: u32 = 8;
 /// Deadlines are kept to the second.
 const SLACK_MS: u64 = 3_000;
+/// The longest way of a request: as long as the network takes for it and what is before it.
+const WAY_MAX_MS: u64 = 2 * DELAY_MAX_MS;
+/// How long an ESME may believe in a session that is none any more.
+const NOTICED_WITHIN_MS: u64 = 20_000;
 /// How long after an answer a crash may make the gateway forget it: its way, and until it is durable.
 const FORGOTTEN_WITHIN_MS: u64 = DELAY_MAX_MS + 2 * SLOWNESS_MAX_MS + 20;

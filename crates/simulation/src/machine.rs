@@ -12,6 +12,7 @@ use store::{Record, Status};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::book::Time;
 use crate::dice::Dice;
 use crate::network::{Affliction, Power};
 use crate::peer::Surroundings;
@@ -29,6 +30,8 @@ pub(crate) struct Machine {
     /// The power of the disk went by itself.
     power_gone: Arc<Notify>,
     starts: u64,
+    /// Since when the disk does not take what it is given.
+    failing_since: Option<Time>,
     running: Option<Running>,
 }
 
@@ -36,6 +39,13 @@ struct Running {
     gateway: Gateway,
     power: Power,
     engine: JoinHandle<()>,
+}
+
+/// What a broken disk does not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Breakage {
+    Syncs,
+    Writes,
 }
 
 /// How the gateway ends.
@@ -61,6 +71,7 @@ impl Machine {
             slowness_ms: Arc::new(AtomicU64::new(SLOWNESS_MS)),
             power_gone: Arc::default(),
             starts: 0,
+            failing_since: None,
             running: None,
         }
     }
@@ -92,12 +103,16 @@ impl Machine {
         engine: impl Future<Output = Ended> + Send + 'static,
     ) -> anyhow::Result<()> {
         let (its_power, gone) = (power.clone(), Arc::clone(&self.power_gone));
+        let book = self.around.book.clone();
         let engine = tokio::spawn(async move {
-            if engine.await == Ended::PowerGone {
-                // Before anybody else runs: whom the store has told something can tell nobody.
-                its_power.cut();
-                gone.notify_one();
+            match engine.await {
+                Ended::Closed => return,
+                Ended::PowerGone => {}
+                Ended::Spinning => book.wrong(String::from("the store runs hot")),
             }
+            // Before anybody else runs: whom the store has told something can tell nobody.
+            its_power.cut();
+            gone.notify_one();
         });
         let surroundings = gateway::Surroundings {
             clock: self.around.clock,
@@ -138,7 +153,8 @@ impl Machine {
             End::PowerCut | End::KilledAfterFailure => self.disk.after_power_cut(self.dice.generator()),
         };
         let at = self.around.clock.wall().0;
-        self.around.book.with(|pages| pages.crashes.push(at));
+        let since = self.failing_since.take().unwrap_or(at);
+        self.around.book.with(|pages| pages.crashes.push((since, at)));
     }
 
     /// Stops the gateway as an operator does; whether everything ended by itself.
@@ -158,9 +174,35 @@ impl Machine {
         async move { gone.notified().await }
     }
 
-    /// The disk as it is now.
-    pub(crate) fn disk(&self) -> &MemoryDisk {
-        &self.disk
+    /// The power goes after so many changes of the disk.
+    pub(crate) fn cut_power_after(&self, changes: u64) {
+        self.disk.cut_power_after(changes);
+    }
+
+    /// The disk breaks.
+    pub(crate) fn break_disk(&mut self, how: Breakage) {
+        match how {
+            Breakage::Syncs => self.disk.fail_syncs(),
+            Breakage::Writes => self.disk.fail_writes(),
+        }
+        self.failing_since.get_or_insert(self.around.clock.wall().0);
+    }
+
+    /// The disk has so much room left.
+    pub(crate) fn fill_disk(&mut self, room: u64) {
+        self.disk.set_capacity(Some(self.disk.octets() + room));
+        self.failing_since.get_or_insert(self.around.clock.wall().0);
+    }
+
+    /// The disk has room again.
+    pub(crate) fn empty_disk(&mut self) {
+        self.disk.set_capacity(None);
+        self.failing_since = None;
+    }
+
+    /// Whether it needs to be started again.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.disk.is_off() || self.status().is_none_or(|status| status.poisoned.is_some())
     }
 
     /// How many milliseconds the disk takes from now on, at the most.

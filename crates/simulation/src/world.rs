@@ -9,7 +9,7 @@ use sms::Timestamp;
 
 use crate::dice::Dice;
 use crate::judge::judge;
-use crate::machine::{End, Machine, SLOWNESS_MS};
+use crate::machine::{Breakage, End, Machine, SLOWNESS_MS};
 use crate::network::{Network, Reach, Weather};
 use crate::now;
 use crate::peer::Surroundings;
@@ -63,8 +63,7 @@ enum Calamity {
     PowerCut,
     /// The power goes after so many changes of the disk.
     PowerCutWhileWriting,
-    SyncsFail,
-    WritesFail,
+    DiskBreaks(Breakage),
     DiskFull,
     DiskSlow,
     SmscRefuses,
@@ -142,8 +141,8 @@ impl World {
                 Calamity::PowerCut,
                 Calamity::PowerCutWhileWriting,
                 Calamity::PowerCutWhileWriting,
-                Calamity::SyncsFail,
-                Calamity::WritesFail,
+                Calamity::DiskBreaks(Breakage::Syncs),
+                Calamity::DiskBreaks(Breakage::Writes),
                 Calamity::DiskFull,
                 Calamity::DiskSlow,
                 Calamity::SmscRefuses,
@@ -164,22 +163,18 @@ impl World {
             Calamity::Killed => self.crash(End::Killed).await,
             Calamity::PowerCut => self.crash(End::PowerCut).await,
             Calamity::PowerCutWhileWriting => {
-                self.machine.disk().cut_power_after(self.dice.number(1..60));
+                self.machine.cut_power_after(self.dice.number(1..60));
                 Ok(())
             }
-            Calamity::SyncsFail | Calamity::WritesFail => {
-                match calamity {
-                    Calamity::SyncsFail => self.machine.disk().fail_syncs(),
-                    _ => self.machine.disk().fail_writes(),
-                }
+            Calamity::DiskBreaks(how) => {
+                self.machine.break_disk(how);
                 self.wait(lasts).await?;
                 self.crash(End::KilledAfterFailure).await
             }
             Calamity::DiskFull => {
-                let room = self.dice.number(0..3 * RESERVE_OCTETS);
-                self.machine.disk().set_capacity(Some(self.machine.disk().octets() + room));
+                self.machine.fill_disk(self.dice.number(0..3 * RESERVE_OCTETS));
                 self.wait(lasts).await?;
-                self.machine.disk().set_capacity(None);
+                self.machine.empty_disk();
                 Ok(())
             }
             Calamity::DiskSlow => {
@@ -236,16 +231,14 @@ impl World {
         self.around.trace.note("world", format_args!("calms down"));
         self.around.calm_down();
         self.around.network.heal();
-        self.machine.disk().set_capacity(None);
+        self.machine.empty_disk();
         self.machine.set_slowness(SLOWNESS_MS);
-        if self.machine.status().is_none_or(|status| status.poisoned.is_some())
-            || self.machine.disk().is_off()
-        {
+        if self.machine.is_broken() {
             self.machine.end(End::KilledAfterFailure);
             self.machine.start().await?;
         }
         // A cut that was to come does not come any more.
-        self.machine.disk().cut_power_after(u64::MAX);
+        self.machine.cut_power_after(u64::MAX);
         let until = tokio::time::Instant::now() + SETTLED_WITHIN;
         while !self.is_settled() {
             anyhow::ensure!(
