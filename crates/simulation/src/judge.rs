@@ -251,7 +251,8 @@ impl<'a> Court<'a> {
             let key = (submission.session, submission.priority, arrival.smsc);
             let before = latest.entry(key).or_insert(arrival.serial);
             if *before > arrival.serial {
-                wrong.push(format!("INV-8: {} came after {before}", arrival.serial));
+                let stories = [*before, arrival.serial].map(|serial| self.stories(serial));
+                wrong.push(format!("INV-8: {} came after {before}:{}", arrival.serial, stories.concat()));
             }
             *before = (*before).max(arrival.serial);
         }
@@ -271,6 +272,10 @@ impl<'a> Court<'a> {
             )
         };
         is_delayed || records.iter().any(|record| count(record, waited) > 0)
+    }
+
+    fn stories(&self, serial: usize) -> String {
+        self.records.get(&serial).into_iter().flatten().map(|record| story(record)).collect()
     }
 
     fn wrong(&mut self, what: String) {
