@@ -172,9 +172,8 @@ impl Gateway {
         if let Err(error) = self.shared.store.sync().await {
             tracing::error!(%error, "the store could not be synced");
         }
-        let store = self.shared.store;
-        let closed = tokio::task::spawn_blocking(move || store.close()).await;
-        listening && calling && closed.is_ok()
+        let closed = self.shared.store.end().await;
+        listening && calling && closed
     }
 
     /// Leaves everything as the end of the process would: tasks are told to end and not waited for, and

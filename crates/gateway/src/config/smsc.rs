@@ -44,7 +44,7 @@ pub struct SmscConfig {
     /// What to do when nobody knows whether the SMSC took a segment over.
     #[serde(default)]
     pub on_unknown: OnUnknown,
-    /// Statuses after which a segment is tried again; absent: 08, 14, 58, 64, FF and 102.
+    /// Statuses after which a segment is tried again; absent: 04, 08, 14, 58, 64, FF and 102.
     #[serde(default)]
     pub retry_statuses: Option<Vec<u32>>,
     /// Seconds that the SMSC has to answer a submit_sm.

@@ -3,14 +3,16 @@
 use std::time::{Duration, Instant};
 
 use simulator::{EsmeConfig, Load, Smsc, address};
-use smpp::{CString, ShortMessage};
+use smpp::{Body, CString, CommandStatus, Pdu, ShortMessage};
 use sms::State;
+use tokio::net::TcpListener;
 
 use crate::checker::{History, assert_idle, records};
 use crate::harness::{
     ANI, PASSWORD, SOON, TestGateway, Texts, account, centre, centre_at, free_address, route, smsc, until,
 };
 use crate::proxy::{Mode, Proxy};
+use crate::wire::Line;
 
 /// Two SMSCs: `telco`, by way of `proxy`, for numbers that begin with 62, and `other` for the others.
 async fn gateway_to(telco: String, other: &Smsc) -> TestGateway {
@@ -39,6 +41,29 @@ async fn other_route_works(gateway: &TestGateway) {
 fn load(gateway: &TestGateway, messages: u64) -> Load {
     let esme = EsmeConfig { window: 20, ..EsmeConfig::at(gateway.smpp_address(), "bank", PASSWORD) };
     Load { messages, body_octets: 60, ..Load::new(esme) }
+}
+
+// INV-1
+#[tokio::test]
+async fn flt_5_what_crosses_the_unbind_of_the_smsc_goes_to_its_next_session() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let telco = smsc("telco", listener.local_addr().unwrap(), "");
+    let gateway = TestGateway::with([telco, account("bank", ""), route("to = [\"telco\"]")]).await;
+    let bank = gateway.bind("bank").await;
+    let mut leaving = Line::bound_by_gateway(&listener).await;
+    let id = bank.submit(ANI, "BANK", "crosses", false).await.unwrap();
+    let (sequence, _) = leaving.submits(1).await.remove(0);
+
+    leaving.say(1, Body::Unbind).await;
+    leaving.refuse(sequence, CommandStatus::INVBNDSTS).await;
+    let Pdu { body: Body::UnbindResp, .. } = leaving.next().await else { panic!("no unbind_resp") };
+    drop(leaving);
+
+    let mut next = Line::bound_by_gateway(&listener).await;
+    let submits = next.submits(1).await;
+    assert_eq!(submits[0].1, "crosses");
+    next.answer(submits[0].0, "1").await;
+    gateway.record_when(&id, |record| record.state == State::HandedOver).await;
 }
 
 // INV-1, INV-3, INV-4, INV-11

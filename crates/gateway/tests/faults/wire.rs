@@ -99,6 +99,11 @@ impl Line {
         self.say(sequence, Body::SubmitSmResp(response)).await;
     }
 
+    /// Refuses a submission.
+    pub(crate) async fn refuse(&mut self, sequence: u32, status: CommandStatus) {
+        self.write(Pdu { status, sequence, body: Body::SubmitSmResp(MessageResp::default()) }).await;
+    }
+
     /// Sends a receipt and does not wait; returns its sequence number.
     pub(crate) async fn receipt(&mut self, id: &str, state: State) -> u32 {
         let stat = if state == State::Delivered { "DELIVRD" } else { "UNDELIV" };
@@ -120,8 +125,12 @@ impl Line {
 
     /// Sends a PDU with status OK.
     pub(crate) async fn say(&mut self, sequence: u32, body: Body) {
+        self.write(Pdu { status: CommandStatus::OK, sequence, body }).await;
+    }
+
+    async fn write(&mut self, pdu: Pdu) {
         let mut octets = BytesMut::new();
-        Pdu { status: CommandStatus::OK, sequence, body }.encode(&mut octets).unwrap();
+        pdu.encode(&mut octets).unwrap();
         self.stream.write_all(&octets).await.unwrap();
     }
 }

@@ -124,6 +124,13 @@ impl EmbeddedStore {
         drop(lock);
     }
 
+    /// [`EmbeddedStore::close`] for a task, which is not blocked; whether nothing went wrong.
+    pub async fn end(self: Arc<Self>) -> bool {
+        self.inbox.close();
+        let has_thread = self.engine.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        !has_thread || tokio::task::spawn_blocking(move || self.close()).await.is_ok()
+    }
+
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.inbox.send(command(answer)).map_err(|_| StoreError::Closed)?;

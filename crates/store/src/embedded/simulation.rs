@@ -42,6 +42,8 @@ pub enum Ended {
     Closed,
     /// The power of the disk went; nobody has run since who could have been told anything.
     PowerGone,
+    /// The engine wanted a turn again and again although no time passed and nothing was said to it.
+    Spinning,
 }
 
 impl EmbeddedStore {
@@ -90,12 +92,17 @@ where
     L: FnMut() -> Duration + Send,
 {
     let mut agenda = Agenda::default();
+    let mut idle_turns = 0;
     loop {
         let now = (machine.clock)();
         if !agenda.is_empty() || process.inbox.arrival(engine.next_wake(now).since(now)).await {
             tokio::time::sleep((machine.latency)()).await;
         }
         let is_open = process.inbox.wait(Duration::ZERO, &mut agenda);
+        idle_turns = if agenda.is_empty() && (machine.clock)() == now { idle_turns + 1 } else { 0 };
+        if idle_turns > IDLE_TURNS_MAX {
+            return Ended::Spinning;
+        }
         let now = (machine.clock)();
         turn(&mut engine, &mut agenda, &process.inbox, now);
         let is_last = !is_open && agenda.is_empty() && process.inbox.is_empty();
@@ -114,6 +121,9 @@ where
         }
     }
 }
+
+/// How often the engine may want a turn in no time.
+const IDLE_TURNS_MAX: u32 = 100;
 
 /// What became of every message, from what the journal made durable. Clones share it.
 #[derive(Clone, Default)]

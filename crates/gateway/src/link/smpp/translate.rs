@@ -95,11 +95,13 @@ pub(super) fn status(refusal: &Refusal) -> CommandStatus {
 }
 
 /// Whether a status says that the same request may succeed later; section 5.1.3 of SMPP 3.4 names the
-/// conditions, 5.0 adds "service type unavailable".
+/// conditions, 5.0 adds "service type unavailable". ESME_RINVBNDSTS is among them: it refuses the session,
+/// which is taking leave for example, and not the message.
 pub(super) fn is_temporary(status: CommandStatus) -> bool {
     matches!(
         status,
-        CommandStatus::SYSERR
+        CommandStatus::INVBNDSTS
+            | CommandStatus::SYSERR
             | CommandStatus::MSGQFUL
             | CommandStatus::THROTTLED
             | CommandStatus::X_T_APPN

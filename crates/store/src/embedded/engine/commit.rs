@@ -18,6 +18,9 @@ const SYNC_DELAY: Duration = Duration::from_millis(10);
 /// waits for the same disk, and is waited for.
 pub(super) const RECEIPT_DELAY: Duration = Duration::from_millis(1);
 
+/// How often a full disk is tried again.
+const FULL_INTERVAL: Duration = Duration::from_millis(100);
+
 /// An answer that waits for the disk.
 #[derive(Debug)]
 pub(super) enum Reply {
@@ -76,6 +79,8 @@ impl<D: Disk> Engine<D> {
     pub(super) fn commit_due(&self, now: Timestamp) -> Option<Timestamp> {
         if self.poisoned.is_some() {
             None
+        } else if self.is_stalled {
+            Some(now.plus(FULL_INTERVAL))
         } else if !self.fresh.is_empty() && !self.journal.has_pending() && !self.journal.is_unsynced() {
             Some(now)
         } else {

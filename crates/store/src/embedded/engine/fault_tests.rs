@@ -125,6 +125,19 @@ fn who_waits_for_items_goes_on_waiting_while_the_disk_is_full() {
 
 // DUR-4
 #[test]
+fn a_full_disk_is_not_tried_without_a_pause() {
+    let mut rig = Rig::new(Options { reserve_octets: 0, ..options() });
+    rig.accept(entries(2)).unwrap();
+    let mut leases = rig.take(SMSC, 2);
+    rig.settle(leases.remove(0), done());
+    rig.disk.set_capacity(Some(rig.disk.octets()));
+    rig.settle(leases.remove(0), done());
+    rig.pass(Duration::from_millis(50));
+    assert!(rig.engine.next_wake(rig.now) >= rig.now.plus(Duration::from_millis(50)));
+}
+
+// DUR-4
+#[test]
 fn the_places_behind_what_was_refused_are_right() {
     let mut rig = Rig::new(Options { reserve_octets: 0, segment_octets: 1 << 20, ..options() });
     rig.accept(entries(2)).unwrap();
