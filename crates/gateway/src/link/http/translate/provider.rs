@@ -41,7 +41,7 @@ pub(in super::super) fn form(message: &Message, index: u16) -> String {
 
 /// Why an answer holds no reply, although it is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in super::super) enum UnreadableReply {
+pub(crate) enum UnreadableReply {
     #[error("it has more than 64 KiB")]
     TooLong,
     #[error("it is neither text/plain nor application/json")]
