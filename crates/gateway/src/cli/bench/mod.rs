@@ -1,12 +1,15 @@
 //! `estafet bench`
 
 mod disk;
+mod fetch;
 mod figure;
 mod gateway;
+mod kannel;
 mod machine;
 mod process;
 mod relay;
 mod report;
+mod scenario;
 mod stage;
 mod subject;
 mod table;
@@ -26,6 +29,7 @@ use self::disk::Disk;
 use self::figure::Figure;
 use self::machine::Machine;
 use self::report::Report;
+use self::scenario::Scenario;
 use self::subject::Subject;
 use self::trial::{Measured, Trial};
 use super::simulate::{say, until_stopped};
@@ -35,7 +39,10 @@ pub(crate) use relay::BenchRelay;
 /// Measures the gateway between a simulated SMSC and a simulated ESME, each a process of its own, and
 /// beside it the least that a relay costs: in memory, and with everything synced to disk before the OK.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Bench {
+    #[command(subcommand)]
+    scenario: Option<Scenario>,
     #[command(flatten)]
     settings: Settings,
     /// Measures again at half of the rate that each reached, which is what the latencies are judged at.
@@ -77,19 +84,14 @@ struct Settings {
 
 impl Bench {
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
-        let place = self.place()?;
+        if let Some(scenario) = self.scenario {
+            return scenario.run().await;
+        }
+        let place = place(self.data_dir.as_deref())?;
         tokio::select! {
             report = self.measure(place.path()) => self.tell(&report?),
             stopped = until_stopped() => stopped.map(|()| ExitCode::FAILURE),
         }
-    }
-
-    /// A folder of our own, which goes when this is dropped.
-    fn place(&self) -> anyhow::Result<TempDir> {
-        let parent = self.data_dir.as_deref().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(parent)
-            .and_then(|()| tempfile::Builder::new().prefix("estafet-bench-").tempdir_in(parent))
-            .with_context(|| format!("cannot make a folder in {}", parent.display()))
     }
 
     async fn measure(&self, place: &Path) -> anyhow::Result<Report> {
@@ -128,12 +130,24 @@ impl Bench {
 
     fn tell(&self, report: &Report) -> anyhow::Result<ExitCode> {
         table::lines(report).iter().for_each(|line| say(line));
-        if let Some(path) = &self.json {
-            let text = serde_json::to_string_pretty(report)? + "\n";
-            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        }
+        write_json(self.json.as_deref(), report)?;
         Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// A folder of our own, which goes when this is dropped.
+fn place(data_dir: Option<&Path>) -> anyhow::Result<TempDir> {
+    let parent = data_dir.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent)
+        .and_then(|()| tempfile::Builder::new().prefix("estafet-bench-").tempdir_in(parent))
+        .with_context(|| format!("cannot make a folder in {}", parent.display()))
+}
+
+/// Writes a report to this file, if there is one.
+fn write_json(path: Option<&Path>, report: &impl Serialize) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let text = serde_json::to_string_pretty(report)? + "\n";
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Half of what was relayed per second.

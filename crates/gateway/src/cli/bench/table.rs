@@ -78,7 +78,7 @@ fn threads(subjects: &BTreeMap<Subject, Series>) -> Option<String> {
 }
 
 /// Whole if it is large, with places behind the point if it is small.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     match value {
         large if large >= 100.0 => whole(large),
         0.0 => "0".to_owned(),
@@ -87,7 +87,7 @@ fn number(value: f64) -> String {
 }
 
 /// Rounded, with commas.
-fn whole(value: f64) -> String {
+pub(super) fn whole(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -99,8 +99,8 @@ fn whole(value: f64) -> String {
     text
 }
 
-const LABEL_WIDTH: usize = 32;
-const COLUMN_WIDTH: usize = 16;
+pub(super) const LABEL_WIDTH: usize = 32;
+pub(super) const COLUMN_WIDTH: usize = 16;
 const RATIO_WIDTH: usize = 10;
 const RATIO_HEAD: &str = "   gateway ÷ durable relay";
 /// Threads that cost less per message are not shown, in microseconds.

@@ -127,7 +127,7 @@ impl LoadSummary {
 }
 
 impl LatencySummary {
-    fn of(latency: &Latency) -> Self {
+    pub(super) fn of(latency: &Latency) -> Self {
         let us = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Self { p50: us(latency.p50), p99: us(latency.p99), p999: us(latency.p999), max: us(latency.max) }
     }

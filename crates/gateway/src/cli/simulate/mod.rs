@@ -1,6 +1,7 @@
 //! `estafet simulate`
 
 mod application;
+pub(crate) mod caller;
 pub(crate) mod esme;
 pub(crate) mod smsc;
 
@@ -20,6 +21,8 @@ pub(crate) enum Simulate {
     Esme(esme::EsmeArguments),
     /// A content provider that answers what it is called with.
     Application(application::ApplicationArguments),
+    /// A customer that hands messages in by HTTP and accounts for every receipt that is called back.
+    Caller(caller::CallerArguments),
 }
 
 impl Simulate {
@@ -28,6 +31,7 @@ impl Simulate {
             Self::Smsc(smsc) => smsc.run().await,
             Self::Esme(esme) => esme.run().await,
             Self::Application(application) => application.run().await,
+            Self::Caller(caller) => caller.run().await,
         }
     }
 }
