@@ -14,7 +14,7 @@ pub struct HttpLoadReport {
     pub accepted: u64,
     /// Messages that were refused.
     pub refused: u64,
-    /// Requests without an answer.
+    /// Messages of requests without an answer.
     pub unanswered: u64,
     /// Receipts of accepted messages, each message counted once.
     pub receipts: u64,
@@ -63,27 +63,32 @@ impl Books {
         Self { started: Instant::now(), state: Mutex::new(state) }
     }
 
-    pub(super) fn accepted(&self, key: u128, sent_at: Instant) {
+    /// A request with so many messages was answered: these were taken over.
+    pub(super) fn answered(&self, many: u64, accepted: &[u128], sent_at: Instant) {
         let now = Instant::now();
         let mut state = self.lock();
         let state = &mut *state;
-        state.report.accepted += 1;
+        state.response.record(now.saturating_duration_since(sent_at));
+        let count = accepted.len() as u64;
+        state.report.refused += many.saturating_sub(count);
+        if count == 0 {
+            return;
+        }
+        state.report.accepted += count;
         state.report.submitting = now.saturating_duration_since(self.started);
         state.news_at = state.report.submitting;
-        state.response.record(now.saturating_duration_since(sent_at));
-        let fate = state.messages.entry(key).or_default();
-        fate.sent_at = Some(sent_at);
-        if let Some(told_at) = fate.told_at {
-            state.receipt.record(told_at.saturating_duration_since(sent_at));
+        for &key in accepted {
+            let fate = state.messages.entry(key).or_default();
+            fate.sent_at = Some(sent_at);
+            if let Some(told_at) = fate.told_at {
+                state.receipt.record(told_at.saturating_duration_since(sent_at));
+            }
         }
     }
 
-    pub(super) fn refused(&self) {
-        self.lock().report.refused += 1;
-    }
-
-    pub(super) fn unanswered(&self) {
-        self.lock().report.unanswered += 1;
+    /// A request with so many messages has no answer.
+    pub(super) fn unanswered(&self, many: u64) {
+        self.lock().report.unanswered += many;
     }
 
     /// A receipt was told.
@@ -153,22 +158,24 @@ mod tests {
             callback: address,
             messages: 3,
             connections: 1,
+            per_request: 1,
             body_octets: 160,
             submit_for: Duration::MAX,
             receipt_patience: Duration::ZERO,
         });
         let now = Instant::now();
         books.told(1);
-        books.accepted(1, now);
-        books.accepted(2, now);
+        books.answered(3, &[1, 2], now);
         assert!(books.misses_receipts());
         books.told(2);
         books.told(2);
         assert!(!books.misses_receipts());
-        books.accepted(3, now);
+        books.answered(1, &[3], now);
+        books.unanswered(1);
         let report = books.report();
-        assert_eq!((report.accepted, report.receipts), (3, 2));
+        assert_eq!((report.accepted, report.refused, report.unanswered), (3, 1, 1));
+        assert_eq!(report.receipts, 2);
         assert_eq!((report.receipts_twice, report.without_receipt), (1, 1));
-        assert_eq!((report.response.count, report.receipt.count), (3, 2));
+        assert_eq!((report.response.count, report.receipt.count), (2, 2));
     }
 }

@@ -1,6 +1,7 @@
 //! One connection that hands messages in, one after the other.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,41 +17,41 @@ pub(super) async fn submit(work: Arc<Work>) {
     let mut request = BytesMut::with_capacity(REQUEST_OCTETS);
     let mut wire = None;
     while failures < FAILURES_MAX
-        && let Some(number) = work.next()
+        && let Some(numbers) = work.next()
     {
         let sent_at = Instant::now();
-        match ask(&work, number, &mut request, &mut wire).await {
-            Ok(Some(key)) => {
+        let many = numbers.end - numbers.start;
+        match ask(&work, numbers, &mut request, &mut wire).await {
+            Ok(keys) => {
                 failures = 0;
-                work.books.accepted(key, sent_at);
+                work.books.answered(many, &keys, sent_at);
             }
-            Ok(None) => work.books.refused(),
             Err(error) => {
                 failures += 1;
                 tracing::warn!(%error, "a request has no answer");
                 request.clear();
                 wire = None;
-                work.books.unanswered();
+                work.books.unanswered(many);
             }
         }
     }
 }
 
-/// The key of a message that was taken over.
+/// The keys of the messages that were taken over.
 async fn ask(
     work: &Work,
-    number: u64,
+    numbers: Range<u64>,
     request: &mut BytesMut,
     wire: &mut Option<Wire>,
-) -> io::Result<Option<u128>> {
+) -> io::Result<Vec<u128>> {
     let load = &work.load;
     let wire = match wire {
         Some(wire) => wire,
         None => wire.insert(Wire::new(TcpStream::connect(load.target).await?)?),
     };
-    load.dialect.write(number, load.body_octets, load.callback, request);
+    load.dialect.write(numbers.clone(), load.body_octets, load.callback, request);
     wire.write(request).await?;
-    let answer = wire.read(|head, body| load.dialect.accepted(number, status(head), body)).await?;
+    let answer = wire.read(|head, body| load.dialect.accepted(numbers, status(head), body)).await?;
     answer.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 

@@ -1,4 +1,5 @@
-//! Load over HTTP: many messages by many connections, and an account of each receipt that is called back.
+//! Load over HTTP: many messages by many connections, and an account of each receipt that is called
+//! back.
 
 mod books;
 mod connection;
@@ -8,6 +9,7 @@ mod wire;
 
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -21,8 +23,8 @@ use self::books::Books;
 pub use books::HttpLoadReport;
 pub use dialect::Dialect;
 
-/// Messages that are numbered in their bodies (see [`crate::Serial`]), handed in by HTTP one at a time
-/// per connection, and the receipts that come back by HTTP.
+/// Messages that are numbered in their bodies (see [`crate::Serial`]), handed in by HTTP one request at
+/// a time per connection, and the receipts that come back by HTTP.
 #[derive(Clone)]
 pub struct HttpLoad {
     /// Where they are handed in.
@@ -35,6 +37,8 @@ pub struct HttpLoad {
     pub messages: u64,
     /// How many connections, each kept alive.
     pub connections: usize,
+    /// Messages of a request, where a gateway takes many.
+    pub per_request: u64,
     /// Octets of each body, at least what the number takes.
     pub body_octets: usize,
     /// After this nothing new is handed in.
@@ -75,10 +79,12 @@ impl HttpLoad {
 }
 
 impl Work {
-    /// The number of the next message, if there is one.
-    fn next(&self) -> Option<u64> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        (number < self.load.messages && Instant::now() < self.until).then_some(number)
+    /// The numbers of the messages of the next request, if there are any.
+    fn next(&self) -> Option<Range<u64>> {
+        let many = self.load.dialect.per_request(self.load.per_request);
+        let first = self.next.fetch_add(many, Ordering::Relaxed);
+        let end = first.saturating_add(many).min(self.load.messages);
+        (first < end && Instant::now() < self.until).then_some(first..end)
     }
 
     /// Waits until every receipt has come, or none comes any more.

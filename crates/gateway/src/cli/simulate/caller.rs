@@ -35,6 +35,9 @@ pub(crate) struct CallerArguments {
     /// How many connections, each with one request at a time.
     #[arg(long, default_value_t = 64)]
     connections: usize,
+    /// Messages of a request; more than one are an array.
+    #[arg(long, default_value_t = 1)]
+    per_request: u64,
     /// Octets of each body.
     #[arg(long, default_value_t = 160)]
     octets: usize,
@@ -96,6 +99,7 @@ impl CallerArguments {
             callback: self.callback,
             messages: self.messages,
             connections: self.connections,
+            per_request: self.per_request,
             body_octets: self.octets,
             submit_for: Duration::from_secs(self.seconds),
             receipt_patience: Duration::from_secs(self.receipt_patience_s),

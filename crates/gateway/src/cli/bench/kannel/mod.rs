@@ -61,7 +61,7 @@ struct Settings {
     /// Octets of each text.
     #[arg(long, default_value_t = 160)]
     octets: usize,
-    /// The most receipts of one call, where the gateway tells many at a time.
+    /// The most receipts of a call and the messages of a request, where there are many.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(2..=1000))]
     batch: u16,
     /// Seconds after which a run hands in nothing more.

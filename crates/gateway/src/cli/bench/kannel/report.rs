@@ -30,8 +30,10 @@ impl Report {
         disk: Disk,
         subjects: BTreeMap<Subject, Series>,
     ) -> Self {
-        let receipts_ratio = [Subject::Estafet, Subject::EstafetBatched]
-            .into_iter()
+        let receipts_ratio = subjects
+            .keys()
+            .copied()
+            .filter(|subject| *subject != Subject::Kannel)
             .filter_map(|subject| Some((subject, ratio(&subjects, subject, Figure::ReceiptsPerS)?)))
             .collect();
         Self { version: env!("CARGO_PKG_VERSION"), machine, disk, settings, subjects, receipts_ratio }

@@ -25,8 +25,13 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
             settings.window,
             settings.runs
         ),
-        "Kannel: spool store without sync, receipts wanted kept in memory; Estafet: synced before each 202"
+        "Kannel: spool store, never synced, receipts that are due in memory; Estafet: synced before each 202"
             .to_owned(),
+        format!(
+            "Estafet and Kannel: one message a request, one receipt a call; batched: up to {0} receipts a \
+             call; bulk: {0} messages a request too",
+            settings.batch
+        ),
         String::new(),
     ];
     lines.extend(table(report));
@@ -80,4 +85,4 @@ const SHOWN: [Figure; 13] = [
     Figure::WithoutReceipt,
     Figure::ReceiptsTwice,
 ];
-const RATIO_WIDTH: usize = 28;
+const RATIO_WIDTH: usize = 19;

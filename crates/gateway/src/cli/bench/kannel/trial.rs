@@ -85,6 +85,7 @@ impl Trial<'_> {
         option("--callback", callback.to_string());
         option("--messages", self.subject.messages(self.settings).to_string());
         option("--connections", self.settings.connections.to_string());
+        option("--per-request", self.subject.messages_per_request(self.settings).to_string());
         option("--octets", self.settings.octets.to_string());
         option("--seconds", self.settings.seconds.to_string());
         let mut caller = Process::start("customer", arguments)?;
@@ -126,11 +127,10 @@ impl Trial<'_> {
 
 impl Running {
     async fn start(subject: Subject, stage: &Stage<'_>) -> anyhow::Result<Self> {
-        let batch = match subject {
-            Subject::Estafet => 1,
-            Subject::EstafetBatched => stage.settings.batch,
-            Subject::Kannel => return Ok(Self::Kannel(Box::new(Boxes::start(stage).await?))),
-        };
+        if subject == Subject::Kannel {
+            return Ok(Self::Kannel(Box::new(Boxes::start(stage).await?)));
+        }
+        let batch = subject.receipts_per_call(stage.settings);
         let (process, address) = estafet::start(stage, batch).await?;
         Ok(Self::Estafet(Box::new(process), address))
     }
