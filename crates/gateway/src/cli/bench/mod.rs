@@ -2,10 +2,12 @@
 
 mod backlog;
 mod disk;
+mod fetch;
 mod figure;
 mod finding;
 mod gateway;
 mod idle;
+mod kannel;
 mod machine;
 mod order;
 mod process;

@@ -24,8 +24,6 @@ pub(super) struct Order {
     pub(super) receipts: bool,
     /// Whether the messages have the highest priority, and say when they were written.
     pub(super) urgent: bool,
-    /// Whether receipts are asked for.
-    pub(super) receipts: bool,
 }
 
 impl Order {
@@ -44,9 +42,6 @@ impl Order {
         option("--octets", self.octets.to_string());
         if let Some(rate) = self.rate {
             option("--rate", rate.to_string());
-        }
-        if !self.receipts {
-            arguments.push("--no-receipts".to_owned());
         }
         if self.urgent {
             arguments.extend(["--priority", "3", "--stamped"].map(str::to_owned));

@@ -85,7 +85,6 @@ impl Trial<'_> {
             rate: self.rate,
             receipts: self.receipts,
             urgent: false,
-            receipts: true,
         };
         order::finish(order.start(subject.address)?).await
     }

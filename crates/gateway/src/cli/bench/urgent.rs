@@ -126,7 +126,6 @@ impl Urgent {
             rate: Some(self.rate),
             receipts: true,
             urgent: true,
-            receipts: true,
         }
     }
 
