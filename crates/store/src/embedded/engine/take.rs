@@ -212,9 +212,14 @@ impl<D: Disk> Engine<D> {
         }
     }
 
-    /// Answers everybody who waits that the store has been closed.
+    /// Answers everybody who waits that the store has been closed. Everything said has been synced.
     pub(in super::super) fn close(&mut self) {
         self.refuse_takers(&StoreError::Closed);
+        if self.poisoned.is_none()
+            && let Err(error) = self.journal.cut_room(&mut self.disk)
+        {
+            tracing::warn!(%error, "the last file of the journal was not cut to its length");
+        }
     }
 }
 
