@@ -180,7 +180,8 @@ pub(super) fn steps_of(octets: &[u8]) -> Vec<Step> {
     std::iter::from_fn(|| if reader.is_empty() { None } else { read_step(&mut reader).ok() }).collect()
 }
 
-fn octets_of(value: ValueRef<'_>) -> &[u8] {
+/// The octets of a value that is text or a blob.
+pub(super) fn octets_of(value: ValueRef<'_>) -> &[u8] {
     match value {
         ValueRef::Text(octets) | ValueRef::Blob(octets) => octets,
         _ => &[],

@@ -41,6 +41,8 @@ pub(super) struct Staged {
     is_told: bool,
     /// It has been written as it is.
     is_written: bool,
+    /// It has been written, maybe as it was before.
+    is_kept: bool,
 }
 
 /// What happened to a message: all of it, or since it was written.
@@ -257,6 +259,7 @@ impl Staging {
             wants: body.receipt(),
             is_told: false,
             is_written: false,
+            is_kept: false,
         };
         if let Some(seat) = self.records.get_mut(index) {
             *seat = Some(staged);
@@ -277,28 +280,34 @@ impl Staging {
         self.stranded.iter().chain(self.records.iter().flatten()).next().map(|staged| staged.first)
     }
 
-    /// Visits the records that are to be written now, `all` or those that will hardly change any more.
+    /// Every message with a serial below this that was ever held back has been given to be written;
+    /// `None` if there was none yet.
+    pub(super) fn low(&self) -> Option<u64> {
+        let stranded = self.stranded.first().map(|staged| staged.serial);
+        stranded.or((self.base > 0).then_some(self.base))
+    }
+
+    /// Gives the records that are to be written now, `all` or those that will hardly change any more.
     /// The latter are not held back any longer.
     pub(super) fn due<E>(
         &mut self,
         all: bool,
         now: Timestamp,
-        write: &mut impl FnMut(&Staged) -> Result<(), E>,
+        write: impl FnOnce(&[&Staged]) -> Result<(), E>,
     ) -> Result<(), E> {
-        for staged in &self.stranded {
-            write(staged)?;
-        }
-        self.stranded.clear();
         let excess = self.records.len().saturating_sub(STAGED_MAX / 2);
+        let is_old = |index: usize, staged: &Staged| index < excess || staged.is_old(now);
+        let held = self.records.iter().enumerate().filter_map(|(index, seat)| {
+            seat.as_ref().filter(|staged| !staged.is_written && (all || is_old(index, staged)))
+        });
+        write(&self.stranded.iter().chain(held).collect::<Vec<_>>())?;
+        self.stranded.clear();
         for (index, seat) in self.records.iter_mut().enumerate() {
             let Some(staged) = seat else { continue };
-            let is_old = index < excess || staged.is_old(now);
-            if (all || is_old) && !staged.is_written {
-                write(staged)?;
-                staged.is_written = true;
-            }
-            if is_old {
+            if is_old(index, staged) {
                 *seat = None;
+            } else if all {
+                (staged.is_written, staged.is_kept) = (true, true);
             }
         }
         while let Some(None) = self.records.front() {
@@ -319,6 +328,11 @@ impl Staged {
                 !is_owed || now.0.saturating_sub(at.0) >= FINAL_MS
             }
         }
+    }
+
+    /// Whether there is a row of it.
+    pub(super) const fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     pub(super) fn target(&self) -> &LinkName {
@@ -363,8 +377,8 @@ mod tests {
 
     fn write_all(staging: &mut Staging) -> Vec<u64> {
         let mut written = Vec::new();
-        let keep = &mut |staged: &Staged| {
-            written.push(staged.serial);
+        let keep = |due: &[&Staged]| {
+            written.extend(due.iter().map(|staged| staged.serial));
             Ok::<(), ()>(())
         };
         staging.due(true, Timestamp(0), keep).unwrap();
