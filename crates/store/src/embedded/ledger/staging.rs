@@ -157,6 +157,8 @@ pub(super) struct Staging {
     records: VecDeque<Option<Staged>>,
     /// The serial of the first of `records`.
     base: u64,
+    /// There are rows of all that were held back with a serial below this.
+    kept_below: u64,
     /// Records before a gap in the serials that is too wide to be bridged; they are written next.
     stranded: Vec<Staged>,
     late: BTreeMap<u64, Vec<Late>>,
@@ -171,6 +173,7 @@ impl Staging {
         Self {
             records: VecDeque::new(),
             base: 0,
+            kept_below: 0,
             stranded: Vec::new(),
             late: BTreeMap::new(),
             late_count: 0,
@@ -284,7 +287,7 @@ impl Staging {
     /// `None` if there was none yet.
     pub(super) fn low(&self) -> Option<u64> {
         let stranded = self.stranded.first().map(|staged| staged.serial);
-        stranded.or((self.base > 0).then_some(self.base))
+        stranded.or((self.base > 0).then_some(self.base.max(self.kept_below)))
     }
 
     /// Gives the records that are to be written now, `all` or those that will hardly change any more.
@@ -302,6 +305,9 @@ impl Staging {
         });
         write(&self.stranded.iter().chain(held).collect::<Vec<_>>())?;
         self.stranded.clear();
+        if all {
+            self.kept_below = self.base + self.records.len() as u64;
+        }
         for (index, seat) in self.records.iter_mut().enumerate() {
             let Some(staged) = seat else { continue };
             if is_old(index, staged) {
