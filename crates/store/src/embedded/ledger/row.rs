@@ -29,7 +29,15 @@ pub(super) struct History {
     last: usize,
 }
 
+/// How long the history of most messages becomes, in octets.
+const HISTORY_OCTETS: usize = 160;
+
 impl History {
+    /// An empty history with room for what happens to most messages.
+    pub(super) fn with_room() -> Self {
+        Self { octets: Vec::with_capacity(HISTORY_OCTETS), steps: 0, last: 0 }
+    }
+
     /// A history that was kept.
     pub(super) fn from_octets(octets: &[u8]) -> Result<Self, Malformed> {
         let (mut reader, mut steps, mut last) = (Reader::new(octets), 0, 0);

@@ -146,7 +146,9 @@ impl Names {
 
     fn refresh(&mut self) {
         if let Ok(shared) = self.shared.read() {
-            self.known.extend(shared.iter().skip(self.known.len()).cloned());
+            // Copies: other threads count their references to the shared ones all the time.
+            let new = shared.iter().skip(self.known.len()).map(|name| LinkName::from(name.as_str()));
+            self.known.extend(new);
         }
     }
 }
@@ -243,7 +245,7 @@ impl Staging {
             self.records.push_back(None);
         }
         let origin = self.names.name(body.origin);
-        let mut news = News::since(place, History::default(), origin.clone());
+        let mut news = News::since(place, History::with_room(), origin.clone());
         news.history.push(at, 0, &Event::Accepted);
         let staged = Staged {
             serial: body.serial,
