@@ -57,12 +57,19 @@ impl Feeder {
         let place = load_place(directory);
         let tail = Tail::open(&source.journal, place, source.progress.durable())?;
         source.progress.set_read(tail.place());
+        let mut files = Files::open(directory, options.ledger_file_records, register.clone())?;
+        match files.begin() {
+            Err(unknown @ LedgerError::Version(_)) => return Err(unknown),
+            // Messages are carried all the same; it is tried again.
+            Err(error) => tracing::error!(%error, "the ledger cannot be opened"),
+            Ok(()) => {}
+        }
         Ok(Self {
             directory: directory.to_owned(),
             answers,
             retention: options.retention,
             records_max: options.ledger_file_records,
-            files: Files::open(directory, options.ledger_file_records, register.clone())?,
+            files,
             register,
             staging: Staging::new(Arc::clone(&source.names)),
             flushed: Instant::now(),
@@ -103,6 +110,7 @@ impl Feeder {
 
     /// Reads the journal up to `until` and writes what is due.
     fn catch_up(&mut self, until: Place) -> Result<(), LedgerError> {
+        self.files.begin()?;
         loop {
             let Self { tail, staging, now, .. } = self;
             let is_more = tail.read(until, &mut |place, group| add_group(staging, now, place, group))?;
@@ -160,6 +168,9 @@ impl Feeder {
     }
 
     fn mend_keys(&mut self) -> Result<(), LedgerError> {
+        if self.register.wanted().is_empty() {
+            return Ok(());
+        }
         let low = self.low()?;
         self.files.mend_keys(low)
     }

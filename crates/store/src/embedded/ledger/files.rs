@@ -99,13 +99,13 @@ pub(super) struct Files {
     records_max: u64,
     /// If the newest file is of an older version: the last serial that it may have.
     frozen_at: Option<u64>,
+    is_begun: bool,
 }
 
 impl Files {
-    /// Opens the newest file, and none if there is none.
     pub(super) fn open(directory: &Path, records_max: u64, register: Register) -> Result<Self, LedgerError> {
         register.clear();
-        let mut files = Self {
+        Ok(Self {
             directory: directory.to_owned(),
             names: list(directory)?,
             open: BTreeMap::new(),
@@ -113,16 +113,25 @@ impl Files {
             register,
             records_max,
             frozen_at: None,
-        };
-        if let Some(&newest) = files.names.last() {
-            let file = files.file(newest)?;
+            is_begun: false,
+        })
+    }
+
+    /// Opens the newest file to go on with it, or, if it is of an older version, with a new one. To be
+    /// called before anything is written; does nothing when it has succeeded before.
+    pub(super) fn begin(&mut self) -> Result<(), LedgerError> {
+        if !self.is_begun
+            && let Some(&newest) = self.names.last()
+        {
+            let file = self.file(newest)?;
             if file.schema == Schema::Indexed {
-                files.frozen_at = Some(last_serial(&file.connection)?);
+                self.frozen_at = Some(last_serial(&file.connection)?);
             } else {
-                files.register.want(newest);
+                self.register.want(newest);
             }
         }
-        Ok(files)
+        self.is_begun = true;
+        Ok(())
     }
 
     /// The largest serial that has been written.

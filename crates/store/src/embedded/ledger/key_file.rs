@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::super::codec::{Malformed, Reader, put_u32, put_u64};
+use super::descent::Descent;
 
 const MAGIC: &[u8; 8] = b"ESTAFETK";
 const VERSION: u32 = 1;
@@ -98,14 +99,14 @@ impl From<io::Error> for Unusable {
 
 /// A sorted part of the keys.
 #[derive(Clone, Copy, Debug)]
-struct Run {
+pub(super) struct Run {
     /// Where its first block stands.
     start: u64,
     count: u32,
 }
 
 impl Run {
-    fn blocks(self) -> u32 {
+    pub(super) fn blocks(self) -> u32 {
         self.count.div_ceil(BLOCK_KEYS)
     }
 
@@ -249,14 +250,11 @@ impl KeyFile {
     /// Visits the serials of records that may have this hash, from below `below` down; all serials are
     /// counted from the first of the file.
     pub(super) fn descend(&self, hash: u32, below: u32) -> Result<Descent<'_>, Unusable> {
-        let mut cursors = Vec::with_capacity(self.runs.len());
-        for &run in &self.runs {
-            cursors.extend(Cursor::before(self, run, key(hash, below))?);
-        }
-        Ok(Descent { file: self, hash, cursors })
+        Descent::begin(self, &self.runs, hash, below)
     }
 
-    fn block(&self, run: Run, number: u32) -> Result<Vec<Key>, Unusable> {
+    /// The keys of a block of a run.
+    pub(super) fn block(&self, run: Run, number: u32) -> Result<Vec<Key>, Unusable> {
         let count = (run.count - number * BLOCK_KEYS).min(BLOCK_KEYS) as usize;
         let offset = run.start + u64::from(number) * BLOCK_OCTETS;
         let mut octets = vec![0; count * KEY_OCTETS + 4];
@@ -300,74 +298,6 @@ fn read_run_header(
         return Err(Malformed);
     }
     Ok((reader.u32()?, reader.u64()?, reader.u32()?))
-}
-
-/// A way down through the keys of one hash, see [`KeyFile::descend`].
-#[derive(Debug)]
-pub(super) struct Descent<'a> {
-    file: &'a KeyFile,
-    hash: u32,
-    cursors: Vec<Cursor>,
-}
-
-impl Descent<'_> {
-    /// The next serial below all that came before; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<u32>, Unusable> {
-        let (file, hash) = (self.file, self.hash);
-        let Some(largest) = self.cursors.iter().filter_map(Cursor::key).max() else { return Ok(None) };
-        if (largest >> 32) as u32 != hash {
-            return Ok(None);
-        }
-        for cursor in &mut self.cursors {
-            while cursor.key() == Some(largest) {
-                cursor.step_down(file)?;
-            }
-        }
-        Ok(Some(delta_of(largest)))
-    }
-}
-
-/// A place in a run.
-#[derive(Debug)]
-struct Cursor {
-    run: Run,
-    number: u32,
-    block: Vec<Key>,
-}
-
-impl Cursor {
-    /// At the last key of the run that is less than `limit`; `None` if there is none.
-    fn before(file: &KeyFile, run: Run, limit: Key) -> Result<Option<Self>, Unusable> {
-        let (mut low, mut high) = (0, run.blocks());
-        let mut found = None;
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let block = file.block(run, middle)?;
-            if block.first().is_some_and(|&first| first < limit) {
-                found = Some((middle, block));
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        Ok(found.map(|(number, mut block)| {
-            block.truncate(block.partition_point(|&key| key < limit));
-            Self { run, number, block }
-        }))
-    }
-
-    fn key(&self) -> Option<Key> {
-        self.block.last().copied()
-    }
-
-    fn step_down(&mut self, file: &KeyFile) -> Result<(), Unusable> {
-        self.block.pop();
-        if self.block.is_empty() && self.number > 0 {
-            self.number -= 1;
-            self.block = file.block(self.run, self.number)?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! of keys, which leads from ids and numbers to rows; it follows from the table and is made again when it
 //! is of no use.
 
+mod descent;
 mod feeder;
 mod files;
 mod keeper;

@@ -102,7 +102,7 @@ impl Opened {
         match self.descend_keys(owner, value, below, visit) {
             Ok(done) => done.map(|()| true),
             Err(why) => {
-                tracing::warn!(file = %self.keys_path.display(), %why, "keys of the ledger are of no use");
+                tracing::debug!(file = %self.keys_path.display(), %why, "keys of the ledger are of no use");
                 self.register.want(self.name);
                 self.keys = None;
                 Ok(false)
