@@ -8,13 +8,13 @@ const SPELL: Duration = Duration::from_millis(1);
 /// How long the rest is, at least; the system may make it longer.
 const REST: Duration = Duration::from_millis(1);
 /// How many records are written between two looks at the clock.
-const LOOK_EVERY: u32 = 16;
+const LOOK_EVERY: usize = 16;
 
 /// Records are written in spells with rests between them: as much time is rested as worked.
 #[derive(Debug)]
 pub(super) struct Breath {
     since: Instant,
-    until_look: u32,
+    until_look: usize,
     is_held: bool,
 }
 
@@ -24,9 +24,9 @@ impl Breath {
         Self { since: Instant::now(), until_look: LOOK_EVERY, is_held }
     }
 
-    /// A record has been written: rests if the spell is over.
-    pub(super) fn count(&mut self) {
-        self.until_look -= 1;
+    /// So many records have been written: rests if the spell is over.
+    pub(super) fn count(&mut self, records: usize) {
+        self.until_look = self.until_look.saturating_sub(records);
         if self.until_look > 0 {
             return;
         }
