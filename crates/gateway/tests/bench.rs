@@ -36,6 +36,32 @@ fn a_small_benchmark_measures_everything_and_loses_nothing() {
     assert_eq!(left, ["report.json"], "the data are gone");
 }
 
+#[test]
+fn a_small_backlog_is_borne_and_nothing_of_it_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("report.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_estafet"))
+        .args(["bench", "backlog", "--messages", "5000", "--drain", "--data-dir"])
+        .arg(dir.path())
+        .arg("--json")
+        .arg(&json)
+        .output()
+        .unwrap();
+
+    let (said, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}\n{log}");
+    assert!(said.contains("first message out") && !said.contains("NOT SOUND"), "{said}");
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    assert_eq!(report["filled"]["accepted"], 5000);
+    assert!(report["filled"]["rss_octets"].as_u64().unwrap() > 1 << 20, "{report}");
+    let resumed = &report["resumed"];
+    assert!(resumed["accepting_s"].as_f64().unwrap() > 0.0 && resumed["first_out_s"].as_f64().unwrap() > 0.0);
+    assert_eq!((&resumed["drained"]["lost"], &resumed["drained"]["duplicated"]), (&0.into(), &0.into()));
+    let left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["report.json"], "the data are gone");
+}
+
 fn check(series: &Value, subject: &str) {
     let median = &series["median"];
     for fault in ["not_accepted", "lost", "duplicated", "without_receipt", "receipts_twice"] {

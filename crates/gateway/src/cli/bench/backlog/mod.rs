@@ -64,8 +64,9 @@ pub(crate) struct Backlog {
 #[derive(Clone, Debug, Serialize)]
 struct Filled {
     accepted: u64,
-    first_tenth_per_s: f64,
-    last_tenth_per_s: f64,
+    /// Messages a second, `None` if that was too quick to be measured.
+    first_tenth_per_s: Option<f64>,
+    last_tenth_per_s: Option<f64>,
     peak_rss_octets: u64,
     rss_octets: u64,
     journal_octets: u64,
@@ -137,7 +138,7 @@ impl Backlog {
         esme.end().await?;
         anyhow::ensure!(load.accepted == self.messages, "not all was accepted: {load:?}");
         let usage = Usage::of(id)?;
-        let (first, last) = watch.first_and_last_tenth().context("too quick to be measured")?;
+        let (first, last) = watch.first_and_last_tenth().unzip();
         Ok(Filled {
             accepted: load.accepted,
             first_tenth_per_s: first,
