@@ -16,6 +16,7 @@ use super::journal::{
 };
 use super::links::Links;
 use super::options::OpenError;
+use super::slots::FILES_MAX;
 use super::summary::{Listener, Summary};
 
 /// What the journal says, and where it goes on.
@@ -141,6 +142,9 @@ fn read_files(
 /// The numbers of all files, and apart from them the last if its birth was cut short.
 fn born_files(disk: &mut impl ReadDisk) -> Result<(Vec<u32>, Option<u32>), OpenError> {
     let mut numbers = disk.list().map_err(OpenError::io("journal"))?;
+    if let Some(&file) = numbers.get(FILES_MAX) {
+        return Err(OpenError::Damaged { file, offset: 0, what: "the journal has too many files" });
+    }
     if let Some(&number) = numbers.last() {
         let octets = disk.length(number).map_err(OpenError::io(format!("journal file {number:010}.log")))?;
         if octets <= HEADER_OCTETS as u64

@@ -104,12 +104,12 @@ fn write(journal: &Path, number: u32) -> io::Result<()> {
     let path = summary_path(journal, number);
     let temporary = path.with_extension("new");
     let written = replace(&path, &temporary, &octets);
+    // What is left of them would only take room; they may be gone already.
     if written.is_err() {
-        // It may be whole or in part; what is left of it would only take room.
         let _ = fs::remove_file(&temporary);
     }
     if !file_path(journal, number).try_exists()? {
-        fs::remove_file(&path)?;
+        let _ = fs::remove_file(&path);
     }
     written
 }

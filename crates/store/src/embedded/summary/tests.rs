@@ -196,6 +196,26 @@ fn a_summary_of_another_journal_is_not_believed() {
     assert!(found == said);
 }
 
+// DUR-3
+#[test]
+fn damage_behind_a_summary_is_named_when_it_is_read() {
+    let options = || Options { segment_octets: 16 << 10, ..options() };
+    let mut rig = Rig::new(options());
+    while rig.disk.numbers().len() < 4 {
+        rig.accept(entries(4)).unwrap();
+    }
+    summarise_all(&rig.disk);
+    // In the middle, where the ends do not tell.
+    rig.disk.damage(2, |octets| octets[8000] ^= 1);
+    assert!(read(&mut rig.disk.clone(), DAY, DAY, &mut Err).is_err());
+    let mut rig = rig.reopen(options()).unwrap();
+    while let Some(lease) = rig.take(SMSC, 1).pop() {
+        rig.settle(lease, done());
+    }
+    let reason = rig.engine.status().poisoned.unwrap();
+    assert!(reason.contains("journal file 0000000002.log is damaged at offset"), "{reason}");
+}
+
 #[test]
 fn the_engine_orders_summaries_of_old_files_once_and_they_go_with_them() {
     let mut rig = Rig::new(options());
