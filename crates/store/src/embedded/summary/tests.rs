@@ -23,7 +23,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 fn summarise_all(disk: &MemoryDisk) {
     let numbers = disk.numbers();
     for &number in &numbers[..numbers.len() - 1] {
-        disk.put_summary(number, summarise(&mut disk.clone(), number).unwrap().unwrap());
+        disk.put_summary(number, summarise(&mut disk.clone(), number).unwrap());
     }
 }
 
@@ -123,7 +123,7 @@ fn what_was_over_within_its_file_takes_no_room() {
         rig.settle(notice, done());
     }
     rig.engine.flush(rig.now);
-    let summary = summarise(&mut rig.disk.clone(), 1).unwrap().unwrap();
+    let summary = summarise(&mut rig.disk.clone(), 1).unwrap();
     assert!(summary.len() < 200, "{} octets for one message", summary.len());
     rig.engine.begin_file().unwrap();
     let expected = by_journal(&rig.disk);
