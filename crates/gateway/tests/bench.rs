@@ -64,6 +64,16 @@ fn sessions_that_say_nothing_are_counted_and_weighed() {
     assert!(value(&report, "memory with them, KiB") >= value(&report, "memory without them, KiB"));
 }
 
+#[test]
+fn a_small_backlog_is_borne_and_nothing_of_it_is_lost() {
+    let report = scenario("backlog", &["--messages", "5000", "--drain"]);
+    assert_eq!(value(&report, "messages that wait"), 5000.0);
+    assert!(value(&report, "memory at the end, MB") > 1.0, "{report}");
+    for what in ["killed, then accepting after, s", "first message out after, s", "sent per second"] {
+        assert!(value(&report, what) > 0.0, "{what}");
+    }
+}
+
 /// What a scenario of the benchmark reports; it must be sound.
 fn scenario(name: &str, options: &[&str]) -> Value {
     let dir = tempfile::tempdir().unwrap();
