@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Buf;
+use smpp::session::TIMEOUT_MAX;
 use smpp::{CloseReason, Event, Session};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Sleep, sleep_until, timeout};
+use tokio::time::{Sleep, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::input::Input;
@@ -55,7 +56,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
     ) -> Cause {
         let mut stopped = pin!(stop.cancelled());
         let mut stopping = false;
-        let mut alarm = pin!(sleep_until(tokio::time::Instant::now()));
+        let mut alarm = pin!(sleep(TIMEOUT_MAX));
         loop {
             if let Some(reason) = self.settle(now(), handler) {
                 return reason.into();
@@ -85,7 +86,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
                 Wake::Moved(Err(error)) => return error.into(),
                 Wake::Work(work) => handler.apply(now, &mut self.session, work),
                 Wake::Deadline if self.is_stalled(now) => return Cause::WriteTimeout,
-                Wake::Deadline => self.session.tick(now),
+                Wake::Deadline => {
+                    self.session.tick(now);
+                    if self.input.rest() {
+                        self.session.rest();
+                    }
+                }
                 Wake::Stop => {
                     stopping = true;
                     self.session.unbind(now);

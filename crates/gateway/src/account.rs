@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use argon2::{Argon2, PasswordVerifier};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use sms::{Address, LinkName};
+use sms::{Address, LinkName, ReceiptRequest};
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::config::{AccountConfig, AccountPassword, PasswordHash};
+use crate::directory::Presence;
 use crate::dispatch::TokenBucket;
 use crate::refusal::Refusal;
 
@@ -24,6 +25,7 @@ pub(crate) struct Account {
     rate: Option<Mutex<TokenBucket>>,
     binds: AtomicUsize,
     receivers: AtomicUsize,
+    calling: Arc<Presence>,
     revoked: CancellationToken,
     digest_key: [u8; 32],
     /// The keyed digest of the password that the hash was last verified for: Argon2 takes tens of
@@ -43,6 +45,7 @@ impl Account {
             config,
             binds: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
+            calling: Arc::default(),
             revoked: CancellationToken::new(),
             digest_key: rand::random(),
             verified: Mutex::new(None),
@@ -78,6 +81,7 @@ impl Account {
     pub(crate) fn bind(self: &Arc<Self>, receives: bool) -> Option<BindGuard> {
         let free = |used: usize| (used < self.config.max_binds).then_some(used + 1);
         self.binds.fetch_update(Ordering::AcqRel, Ordering::Acquire, free).ok()?;
+        let receives = receives && !self.is_called();
         self.receivers.fetch_add(usize::from(receives), Ordering::AcqRel);
         Some(BindGuard { account: self.clone(), receives })
     }
@@ -89,7 +93,22 @@ impl Account {
 
     /// Whether somebody is there to take what goes to the account.
     pub(crate) fn is_receiving(&self) -> bool {
-        self.receivers.load(Ordering::Acquire) > 0
+        self.receivers.load(Ordering::Acquire) > 0 || self.calling.is_up()
+    }
+
+    /// Whether what goes to the account goes to its callback, and so not to its sessions.
+    pub(crate) fn is_called(&self) -> bool {
+        self.config.callback.is_some()
+    }
+
+    /// Whether its callback is being called.
+    pub(crate) fn calling(&self) -> &Arc<Presence> {
+        &self.calling
+    }
+
+    /// The receipts of what it submits by HTTP: without a callback nobody would ever fetch them.
+    pub(crate) fn receipts_by_http(&self) -> ReceiptRequest {
+        if self.is_called() { ReceiptRequest::FINAL } else { ReceiptRequest::TRACKED }
     }
 
     /// The configuration no longer knows this account as it was: its sessions end.

@@ -80,11 +80,13 @@ impl Directory {
         self.accounts.values().filter(|account| account.is_bound()).map(|account| account.name()).collect()
     }
 
-    /// The SMSCs that can be sent to, and the applications that are being called.
+    /// The SMSCs that can be sent to, and the applications and accounts that are being called.
     pub(crate) fn links_out(&self) -> Vec<&LinkName> {
         let smscs = self.smscs.iter().map(|(name, smsc)| (name, &smsc.presence));
+        let accounts = self.accounts.iter().map(|(name, account)| (name, account.calling()));
         smscs
             .chain(&self.applications)
+            .chain(accounts)
             .filter(|(_, presence)| presence.is_up())
             .map(|(name, _)| name)
             .collect()

@@ -15,13 +15,17 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{ApplicationConfig, Config, HttpConfig, OnUnknown, SmppConfig, SmscConfig};
+use crate::config::{
+    AccountConfig, ApplicationConfig, Config, HttpConfig, OnUnknown, SmppConfig, SmscConfig,
+};
 use crate::directory::Directory;
 use crate::dispatch::{Outlets, failover};
 use crate::health::Health;
 use crate::intake::Intake;
-use crate::link::http::client::Application;
+use crate::link::http::client as http;
 use crate::link::http::desk::Api;
+use crate::link::http::owner::Owner;
+use crate::link::http::provider::Provider;
 use crate::link::smpp::client::Client;
 use crate::link::smpp::server::Server;
 use crate::metrics::{Metrics, SharedMetrics};
@@ -62,6 +66,8 @@ struct Running {
     config: Config,
     smscs: HashMap<LinkName, CancellationToken>,
     applications: HashMap<LinkName, CancellationToken>,
+    /// The callbacks of accounts.
+    callbacks: HashMap<LinkName, CancellationToken>,
 }
 
 impl Gateway {
@@ -95,6 +101,7 @@ impl Gateway {
                 config: config.clone(),
                 smscs: HashMap::new(),
                 applications: HashMap::new(),
+                callbacks: HashMap::new(),
             }),
             listening: Stage::new(),
             calling: Stage::new(),
@@ -192,6 +199,9 @@ impl Gateway {
         replace(&mut running.applications, &before.application, &config.application, name, |application| {
             self.start_application(application)
         });
+        let name = |account: &AccountConfig| LinkName::from(account.name.get_ref().as_str());
+        let (before, next) = (called_accounts(&before), called_accounts(config));
+        replace(&mut running.callbacks, &before, &next, name, |account| self.start_callback(account));
     }
 
     fn start_smsc(&self, config: &SmscConfig) -> CancellationToken {
@@ -216,14 +226,35 @@ impl Gateway {
         let name = LinkName::from(config.name.get_ref().as_str());
         let stop = self.calling.stop.child_token();
         let directory = self.shared.directory.load();
-        let application = Application {
-            config: Arc::new(config.clone()),
-            intake: self.shared.intake.clone(),
-            outlet: self.shared.outlets.of(&name),
+        let outlet = self.shared.outlets.of(&name);
+        let client = http::Client {
+            side: Provider { intake: self.shared.intake.clone(), outlet: outlet.clone() },
+            endpoint: config.endpoint.clone(),
+            outlet,
+            clock: self.shared.surroundings.clock,
             presence: directory.applications.get(&name).cloned().unwrap_or_default(),
             stop: stop.clone(),
         };
-        self.calling.tasks.spawn(application.run());
+        self.calling.tasks.spawn(client.run());
+        stop
+    }
+
+    fn start_callback(&self, config: &AccountConfig) -> CancellationToken {
+        let name = LinkName::from(config.name.get_ref().as_str());
+        let stop = self.calling.stop.child_token();
+        let Some(callback) = &config.callback else { return stop };
+        let directory = self.shared.directory.load();
+        let account = directory.accounts.get(&name);
+        let surroundings = &self.shared.surroundings;
+        let client = http::Client {
+            side: Owner { batch: usize::from(callback.batch.get()), surroundings: surroundings.clone() },
+            endpoint: callback.endpoint.clone(),
+            outlet: self.shared.outlets.of(&name),
+            clock: surroundings.clock,
+            presence: account.map(|account| account.calling().clone()).unwrap_or_default(),
+            stop: stop.clone(),
+        };
+        self.calling.tasks.spawn(client.run());
         stop
     }
 
@@ -343,6 +374,10 @@ fn replace<C: PartialEq>(
     for new in next {
         running.entry(name(new)).or_insert_with(|| start(new));
     }
+}
+
+fn called_accounts(config: &Config) -> Vec<AccountConfig> {
+    config.account.iter().filter(|account| account.callback.is_some()).cloned().collect()
 }
 
 async fn open_store(directory: PathBuf, options: Options) -> anyhow::Result<EmbeddedStore> {

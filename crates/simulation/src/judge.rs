@@ -98,7 +98,7 @@ impl<'a> Court<'a> {
         }
         let expires_at = expires_at(submission, record);
         if arrivals.iter().any(|arrival| arrival.at > expires_at + 2 * DELAY_MAX_MS + SLACK_MS) {
-            self.wrong(format!("INV-10: {serial} came after its validity"));
+            self.wrong(format!("INV-10: {serial} came after its validity: {}", story(record)));
         }
         self.check_owner(serial, submission, record);
     }
@@ -195,7 +195,9 @@ impl<'a> Court<'a> {
         let told = self.told.get(id.as_str()).cloned().unwrap_or_default();
         let wants = submission.registered == 1 && record.state != State::HandedOver;
         if wants && !told.iter().any(|told| told.answered_at.is_some()) {
-            self.wrong(format!("{serial} ended as {:?} and its owner was not told", record.state));
+            let what =
+                format!("{serial} ended as {:?} and its owner was not told: {}", record.state, story(record));
+            self.wrong(what);
         }
         for one in &told {
             if !wants || one.state != record.state || one.esme != submission.esme {

@@ -1,4 +1,5 @@
-//! A content provider: it is called by HTTP with what handsets send, and answers.
+//! A content provider: it is called by HTTP with what handsets send, and answers. It can also be told
+//! receipts.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -9,10 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Form, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -73,7 +76,7 @@ impl Default for ApplicationConfig {
     }
 }
 
-/// A call.
+/// A call, or one event of a call that tells several in a JSON array.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Call {
     /// The caller's id of the message, the same when it calls again.
@@ -84,7 +87,7 @@ pub struct Call {
     pub to: String,
     /// The text.
     pub text: String,
-    /// All fields of the form or query, these four too.
+    /// All fields of the form, query or JSON object, these four too; what is no text is shown as JSON.
     pub fields: BTreeMap<String, String>,
     /// All headers of which the value is text.
     pub headers: BTreeMap<String, String>,
@@ -262,14 +265,17 @@ impl Calls {
     }
 }
 
-async fn called(
-    State(desk): State<Arc<Desk>>,
-    headers: HeaderMap,
-    Form(fields): Form<BTreeMap<String, String>>,
-) -> Response {
-    let call = Call::new(fields, &headers);
-    let reply = desk.reply(&call);
-    let count = desk.record(call);
+async fn called(State(desk): State<Arc<Desk>>, headers: HeaderMap, uri: Uri, body: Bytes) -> Response {
+    let Some(events) = events(&headers, &uri, &body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let (mut reply, mut count) = (None, 0);
+    for fields in events {
+        let is_receipt = fields.get("event").is_some_and(|event| event == "receipt");
+        let call = Call::new(fields, &headers);
+        reply = if is_receipt { None } else { desk.reply(&call) };
+        count = desk.record(call);
+    }
     tokio::time::sleep(desk.config.delay).await;
     if desk.config.fail.hits(count) {
         return StatusCode::from_u16(desk.config.fail_status)
@@ -280,6 +286,25 @@ async fn called(
         Some(text) => text.into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     }
+}
+
+/// The fields of what a call tells: one event, or as many as its JSON array has.
+fn events(headers: &HeaderMap, uri: &Uri, body: &[u8]) -> Option<Vec<BTreeMap<String, String>>> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if content_type.is_some_and(|value| value.starts_with("application/json")) {
+        return match serde_json::from_slice(body).ok()? {
+            Value::Array(events) => events.into_iter().map(fields).collect(),
+            event => Some(vec![fields(event)?]),
+        };
+    }
+    let form = if body.is_empty() { uri.query().unwrap_or_default().as_bytes() } else { body };
+    Some(vec![form_urlencoded::parse(form).into_owned().collect()])
+}
+
+fn fields(event: Value) -> Option<BTreeMap<String, String>> {
+    let Value::Object(fields) = event else { return None };
+    let text = |value| if let Value::String(text) = value { text } else { value.to_string() };
+    Some(fields.into_iter().map(|(name, value)| (name, text(value))).collect())
 }
 
 /// Whether the first words of a text are these, in any case.

@@ -14,7 +14,8 @@ const SOON: Duration = Duration::from_secs(10);
 async fn ask(application: &Application, head: &str, body: &str) -> (u16, String) {
     let request = format!(
         "{head} HTTP/1.1\r\nhost: provider\r\nconnection: close\r\nx-estafet-attempt: 1\r\n\
-         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+         content-type: {}\r\ncontent-length: {}\r\n\r\n{body}",
+        if body.starts_with(['{', '[']) { "application/json" } else { "application/x-www-form-urlencoded" },
         body.len()
     );
     let mut stream = TcpStream::connect(application.address()).await.unwrap();
@@ -64,4 +65,17 @@ async fn it_answers_in_code_or_not_at_all() {
     let application = Application::start(config).await.unwrap();
     assert_eq!(post(&application, "from=6281111&to=1234").await, (200, "6281111 asked".to_owned()));
     assert_eq!(post(&application, "from=6281111&to=9").await, (204, String::new()));
+}
+
+#[tokio::test]
+async fn it_is_told_receipts_one_by_one_or_many_at_a_time() {
+    let application = Application::start(ApplicationConfig::default()).await.unwrap();
+    let silent = (204, String::new());
+    assert_eq!(post(&application, r#"{"event":"receipt","id":"7","segments":2}"#).await, silent);
+    let many = r#"[{"event":"receipt","id":"8"},{"event":"receipt","id":"9"}]"#;
+    assert_eq!(post(&application, many).await, silent);
+    let ids: Vec<String> = application.calls().into_iter().map(|call| call.id).collect();
+    assert_eq!(ids, ["7", "8", "9"]);
+    assert_eq!(application.calls()[0].fields["segments"], "2");
+    assert_eq!(post(&application, "[7]").await.0, 400);
 }

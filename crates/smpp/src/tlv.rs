@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::CommandStatus;
 use crate::names::named_number;
@@ -91,6 +91,20 @@ impl Tlvs {
     #[must_use]
     pub const fn new() -> Self {
         Self(Bytes::new())
+    }
+
+    /// These TLVs, in one allocation.
+    ///
+    /// # Errors
+    /// A value is longer than 65,535 octets.
+    pub fn of(tlvs: &[(TlvTag, &[u8])]) -> Result<Self, TlvTooLong> {
+        let octets = tlvs.iter().map(|(_, value)| TLV_HEADER_OCTETS + value.len()).sum();
+        let mut wire = Vec::with_capacity(octets);
+        for &(tag, value) in tlvs {
+            let length = u16::try_from(value.len()).map_err(|_| TlvTooLong { tag })?;
+            put(&mut wire, tag, length, value);
+        }
+        Ok(Self(wire.into()))
     }
 
     /// The TLVs that `octets` are, or `None` if octets are left over or missing at the end.
@@ -223,11 +237,15 @@ impl Tlvs {
         let octets = std::mem::take(&mut self.0);
         let mut octets = octets.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
         octets.reserve(TLV_HEADER_OCTETS + value.len());
-        octets.extend_from_slice(&tag.0.to_be_bytes());
-        octets.extend_from_slice(&length.to_be_bytes());
-        octets.extend_from_slice(value);
+        put(&mut octets, tag, length, value);
         self.0 = octets.freeze();
     }
+}
+
+fn put(wire: &mut impl BufMut, tag: TlvTag, length: u16, value: &[u8]) {
+    wire.put_u16(tag.0);
+    wire.put_u16(length);
+    wire.put_slice(value);
 }
 
 /// The TLVs of a PDU one by one.
@@ -305,6 +323,8 @@ mod tests {
         assert_eq!(tlvs.iter().count(), 4);
         assert!(tlvs.push(TlvTag::MESSAGE_PAYLOAD, &[0; 65536]).is_err());
         assert_eq!(tlvs.iter().count(), 4);
+        assert_eq!(Tlvs::of(&tlvs.iter().collect::<Vec<_>>()).unwrap(), tlvs);
+        assert!(Tlvs::of(&[(TlvTag::MESSAGE_PAYLOAD, &[0; 65536])]).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod demo;
+mod descriptors;
 mod route;
 mod serve;
 mod simulate;
@@ -91,7 +92,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(check) => check.run(),
         Command::Route(route) => route.run(),
         Command::Store(store) => store.run(),
-        Command::Serve(serve) => block_on(serve.run()),
+        Command::Serve(serve) => serve.run(),
         Command::Demo(demo) => block_on(demo.run()),
         Command::Simulate(simulate) => block_on(simulate.run()),
         Command::Bench(bench) => block_on(bench.run()),

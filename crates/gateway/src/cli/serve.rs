@@ -1,13 +1,17 @@
 //! `estafet serve`
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::Args;
 use gateway::Gateway;
 use gateway::config::Config;
 use tokio::signal::unix::{SignalKind, signal};
+
+use super::descriptors;
 
 /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 #[derive(Debug, Args)]
@@ -18,14 +22,26 @@ pub(crate) struct Serve {
     /// Seconds that sessions have to end by themselves when the gateway stops.
     #[arg(long, default_value_t = 30)]
     grace_s: u64,
+    /// Threads that serve connections; half of the processors if left out: the store needs the others.
+    #[arg(long)]
+    threads: Option<NonZeroUsize>,
 }
 
 impl Serve {
-    pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let threads = self.threads.map_or_else(half_of_the_processors, NonZeroUsize::get);
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(self) -> anyhow::Result<ExitCode> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hang_up = signal(SignalKind::hangup())?;
-        let gateway = Gateway::start(Config::load(&self.config)?).await?;
+        let config = Config::load(&self.config)?;
+        make_room(&config);
+        let gateway = Gateway::start(config).await?;
         tracing::info!(config = %self.config.display(), "running");
         loop {
             tokio::select! {
@@ -50,5 +66,19 @@ impl Serve {
                 tracing::error!(error = %format_args!("{error:#}"), "configuration refused; the old one stays");
             }
         }
+    }
+}
+
+/// With more, they and the store's threads take turns on the same processors, and every turn costs as
+/// much as some messages.
+fn half_of_the_processors() -> usize {
+    available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2)
+}
+
+/// Each connection takes a descriptor.
+fn make_room(config: &Config) {
+    let connections_max = config.smpp.as_ref().map_or(0, |smpp| smpp.connections_max as u64);
+    if let Some(limit) = descriptors::raise_limit().filter(|limit| *limit < connections_max) {
+        tracing::warn!(limit, connections_max, "fewer files may be open than connections: see ulimit -n");
     }
 }

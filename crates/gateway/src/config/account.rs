@@ -3,9 +3,12 @@
 use std::num::NonZeroU16;
 
 use ipnet::IpNet;
+use reqwest::Url;
 use serde::Deserialize;
 
-use super::{Name, Secret};
+use super::callback::CallbackKeys;
+use super::endpoint::maybe_http_url;
+use super::{CallbackConfig, Name, Secret};
 
 /// One ESME.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -25,6 +28,8 @@ pub struct AccountConfig {
     pub allow_from: Option<Vec<IpNet>>,
     /// Source addresses that it may use; `None` is any.
     pub sources: Option<Vec<String>>,
+    /// How it is told by HTTP what goes to it; `None` leaves that to its sessions.
+    pub callback: Option<CallbackConfig>,
 }
 
 /// How an account's password is checked.
@@ -73,6 +78,13 @@ struct RawAccount {
     max_binds: usize,
     allow_from: Option<Vec<IpNet>>,
     sources: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "maybe_http_url")]
+    callback_url: Option<Url>,
+    callback_window: Option<NonZeroU16>,
+    callback_timeout_s: Option<u64>,
+    callback_batch: Option<NonZeroU16>,
+    #[serde(default)]
+    allow_private_address: bool,
 }
 
 impl TryFrom<RawAccount> for AccountConfig {
@@ -87,6 +99,15 @@ impl TryFrom<RawAccount> for AccountConfig {
                 return Err(format!("account \"{name}\" needs either password or password_hash"));
             }
         };
+        let keys = CallbackKeys {
+            url: raw.callback_url,
+            window: raw.callback_window,
+            timeout_s: raw.callback_timeout_s,
+            batch: raw.callback_batch,
+            allow_private_address: raw.allow_private_address,
+        };
+        let callback =
+            keys.checked().map_err(|problem| format!("account \"{}\" has {problem}", raw.name.get_ref()))?;
         Ok(Self {
             name: raw.name,
             password,
@@ -95,6 +116,7 @@ impl TryFrom<RawAccount> for AccountConfig {
             max_binds: raw.max_binds,
             allow_from: raw.allow_from,
             sources: raw.sources,
+            callback,
         })
     }
 }

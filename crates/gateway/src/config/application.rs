@@ -3,52 +3,47 @@
 use std::num::NonZeroU16;
 
 use reqwest::Url;
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 
-use super::Name;
+use super::endpoint::{DEFAULT_TIMEOUT_S, http_url};
+use super::{EndpointConfig, Method, Name};
 
 /// One content provider.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "RawApplication")]
 pub struct ApplicationConfig {
     /// The name of the link.
     pub name: Name,
-    /// What is called for each message: http or https, with a host.
+    /// What is called for each message.
+    pub endpoint: EndpointConfig,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawApplication {
+    name: Name,
     #[serde(deserialize_with = "http_url")]
-    pub url: Url,
-    /// How it is called.
+    url: Url,
     #[serde(default)]
-    pub method: Method,
-    /// Calls at a time.
+    method: Method,
     #[serde(default = "default_window")]
-    pub window: NonZeroU16,
-    /// Seconds that the answer may take.
+    window: NonZeroU16,
     #[serde(default = "default_timeout_s")]
-    pub timeout_s: u64,
-    /// Whether the URL may lead to loopback or a private network; refused otherwise.
+    timeout_s: u64,
     #[serde(default)]
-    pub allow_private_address: bool,
+    allow_private_address: bool,
 }
 
-/// How a content provider is called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub enum Method {
-    /// The message as a form in the body.
-    #[default]
-    #[serde(rename = "POST")]
-    Post,
-    /// The message in the query.
-    #[serde(rename = "GET")]
-    Get,
-}
-
-fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let url = Url::parse(&text).map_err(|error| de::Error::custom(format!("not a URL: {error}")))?;
-    if matches!(url.scheme(), "http" | "https") && url.has_host() {
-        Ok(url)
-    } else {
-        Err(de::Error::custom("a content provider has an http or https URL with a host"))
+impl From<RawApplication> for ApplicationConfig {
+    fn from(raw: RawApplication) -> Self {
+        let endpoint = EndpointConfig {
+            url: raw.url,
+            method: raw.method,
+            window: raw.window,
+            timeout_s: raw.timeout_s,
+            allow_private_address: raw.allow_private_address,
+        };
+        Self { name: raw.name, endpoint }
     }
 }
 
@@ -57,5 +52,5 @@ const fn default_window() -> NonZeroU16 {
 }
 
 const fn default_timeout_s() -> u64 {
-    10
+    DEFAULT_TIMEOUT_S
 }

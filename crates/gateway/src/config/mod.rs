@@ -5,7 +5,9 @@
 
 mod account;
 mod application;
+mod callback;
 mod checked;
+mod endpoint;
 mod listen;
 mod routing;
 mod secret;
@@ -22,7 +24,9 @@ use sms::LinkName;
 use toml::Spanned;
 
 pub use account::{AccountConfig, AccountPassword, PasswordHash};
-pub use application::{ApplicationConfig, Method};
+pub use application::ApplicationConfig;
+pub use callback::CallbackConfig;
+pub use endpoint::{EndpointConfig, Method};
 pub use listen::{HttpConfig, SmppConfig};
 pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};
 pub use secret::Secret;

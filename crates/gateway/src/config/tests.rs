@@ -116,3 +116,22 @@ fn values_that_cannot_work_are_named_with_their_line() {
         assert!(error.contains(line), "{wrong}: {error}");
     }
 }
+
+#[test]
+fn an_account_can_be_called() {
+    let with = |lines: &str| parse(&DESIGN.replace("max_binds = 10", &format!("max_binds = 10\n{lines}")));
+    assert_eq!(parse(DESIGN).unwrap().account[0].callback, None);
+    let lines = "callback_url = \"https://bank.example/sms\"\ncallback_batch = 100";
+    let callback = with(lines).unwrap().account[0].callback.clone().unwrap();
+    assert_eq!((callback.batch.get(), callback.endpoint.window.get()), (100, 32));
+    assert!(!callback.endpoint.allow_private_address);
+    for (lines, problem) in [
+        ("callback_window = 5", "no callback_url"),
+        ("allow_private_address = true", "no callback_url"),
+        ("callback_url = \"ftp://bank.example/\"", "http or https"),
+        ("callback_url = \"http://bank.example/\"\ncallback_batch = 1001", "more than 1000"),
+    ] {
+        let error = with(lines).unwrap_err();
+        assert!(error.contains(problem), "{lines}: {error}");
+    }
+}

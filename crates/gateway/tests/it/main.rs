@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod callbacks;
 mod content_provider;
 mod http;
 mod kill;

@@ -46,6 +46,11 @@ pub struct Load {
     /// How long the bodies are, in octets; at least what the number takes, at most 254.
     /// Default 160.
     pub body_octets: usize,
+    /// The priority_flag of the messages. Default 0.
+    pub priority: u8,
+    /// Whether the bodies say when they were written, so that a message centre with the same clock
+    /// can tell how long they took ([`crate::Smsc::carried`]). Default false.
+    pub stamped: bool,
     /// Whether receipts are asked for. Default true.
     pub receipts: bool,
     /// How long to wait for the next receipt when everything is answered. Default 30 s.
@@ -73,6 +78,8 @@ impl Load {
             source: "1234".to_owned(),
             destinations: 628_110_000_000..=628_119_999_999,
             body_octets: 160,
+            priority: 0,
+            stamped: false,
             receipts: true,
             receipt_patience: Duration::from_secs(30),
             reconnect: false,

@@ -2,7 +2,7 @@
 
 use std::future::pending;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use bytes::BytesMut;
 use driver::{Handler, Limits};
@@ -140,11 +140,17 @@ impl Submitter<'_> {
     fn message(&mut self, serial: Serial) -> ShortMessage {
         let load = &self.worker.load;
         self.page.reserve(PAGE_OCTETS_MIN);
-        serial.write(load.body_octets.min(BODY_OCTETS_MAX), &mut self.page);
+        let octets = load.body_octets.min(BODY_OCTETS_MAX);
+        if load.stamped {
+            serial.write_stamped(octets, SystemTime::now(), &mut self.page);
+        } else {
+            serial.write(octets, &mut self.page);
+        }
         ShortMessage {
             source: self.worker.source.clone(),
             destination: load.destination(serial),
             registered_delivery: u8::from(load.receipts),
+            priority_flag: load.priority,
             short_message: self.page.split().freeze(),
             ..ShortMessage::default()
         }

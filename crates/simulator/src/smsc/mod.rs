@@ -27,6 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use self::centre::Centre;
 use self::session::Attendant;
+use crate::Latency;
 use crate::cut::Cuttable;
 
 pub use centre::MoError;
@@ -140,6 +141,13 @@ impl Smsc {
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.centre.record.tally()
+    }
+
+    /// How long the stamped messages of a [`crate::Load`] took until they were here; nothing if
+    /// [`SmscConfig::serials_max`] is 0.
+    #[must_use]
+    pub fn carried(&self) -> Latency {
+        self.centre.record.carried()
     }
 
     /// Cuts all connections without a word; ESMEs may come back.

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use smpp::{CString, ShortMessage, Tlvs};
 
-use crate::Serial;
 use crate::join;
+use crate::{Histogram, Latency, Serial};
 
 /// A submission that a message centre took.
 #[derive(Clone, Debug)]
@@ -73,12 +74,14 @@ pub(super) struct Record {
 struct State {
     log: Vec<Submit>,
     tally: Tally,
+    /// How long messages took that say when they were written.
+    carried: Histogram,
 }
 
 impl Record {
     pub(super) fn new(log_max: usize, serials_max: usize) -> Self {
-        let state = Mutex::new(State { log: Vec::new(), tally: Tally::new(serials_max) });
-        Self { log_max, tallies: serials_max > 0, state }
+        let state = State { log: Vec::new(), tally: Tally::new(serials_max), carried: Histogram::default() };
+        Self { log_max, tallies: serials_max > 0, state: Mutex::new(state) }
     }
 
     /// Whether it remembers anything at all.
@@ -90,10 +93,8 @@ impl Record {
     pub(super) fn add<'a>(&self, batch: impl Iterator<Item = (CString<64>, &'a ShortMessage)>) {
         let mut state = self.lock();
         for (id, message) in batch {
-            if self.tallies
-                && let Some(serial) = Serial::read(&join::text_of(message))
-            {
-                state.tally.add(serial);
+            if self.tallies {
+                state.count(&join::text_of(message));
             }
             if state.log.len() < self.log_max {
                 state.log.push(Submit { message_id: id.to_string(), message: detached(message) });
@@ -113,8 +114,23 @@ impl Record {
         self.lock().tally.clone()
     }
 
+    pub(super) fn carried(&self) -> Latency {
+        self.lock().carried.latency()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn count(&mut self, text: &[u8]) {
+        if let Some(serial) = Serial::read(text) {
+            self.tally.add(serial);
+        }
+        if let Some(written_at) = Serial::stamp(text) {
+            self.carried.record(SystemTime::now().duration_since(written_at).unwrap_or_default());
+        }
     }
 }
 

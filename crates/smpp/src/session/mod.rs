@@ -193,6 +193,16 @@ impl<T> Session<T> {
         &mut self.output
     }
 
+    /// Gives back the memory that a burst has taken and nothing needs now. What is in flight, to be
+    /// written or to be polled stays.
+    pub fn rest(&mut self) {
+        if self.output.is_empty() {
+            self.output = BytesMut::new();
+        }
+        self.events.shrink_to_fit();
+        self.window.rest();
+    }
+
     /// Where the session stands.
     #[must_use]
     pub fn state(&self) -> State {
@@ -300,8 +310,31 @@ const ENQUIRY_PERIOD: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::ShortMessage;
+
+    #[test]
+    fn a_session_that_rests_takes_no_memory_for_bursts() {
+        let now = Instant::now();
+        let settings = Settings { window_out: 100, ..Settings::default() };
+        let mut session: Session<u8> = Session::client(now, settings, Bind::default());
+        session.state = State::BoundTrx;
+        for tag in 0..100 {
+            session.request(now, Body::SubmitSm(ShortMessage::default()), tag).unwrap();
+        }
+        session.rest();
+        assert_eq!((session.in_flight(), session.output.len() > 100 * 16), (100, true));
+        session.output.clear();
+        for sequence in 2..=101 {
+            session.window.answered(sequence, CommandId::SUBMIT_SM_RESP).unwrap();
+        }
+        session.rest();
+        assert_eq!((session.output.capacity(), session.events.capacity()), (0, 0));
+        assert_eq!(session.window.capacity(), 0);
+        assert_eq!(session.request(now, Body::SubmitSm(ShortMessage::default()), 7), Ok(102));
+    }
 
     #[test]
     fn sequence_numbers_wrap_and_skip_those_in_flight() {

@@ -103,6 +103,22 @@ impl<T> Window<T> {
         self.by_age.front().and_then(|&(due, _)| due)
     }
 
+    /// Gives back the room of requests that have been answered.
+    pub(super) fn rest(&mut self) {
+        if self.requests.is_empty() {
+            self.by_age.clear();
+        }
+        self.requests.shrink_to_fit();
+        self.by_age.shrink_to_fit();
+        self.expired.shrink_to_fit();
+    }
+
+    /// For how many requests there is room without taking more memory.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.requests.capacity().max(self.by_age.capacity())
+    }
+
     /// Ends all requests, oldest first.
     pub(super) fn drain(&mut self) -> Vec<T> {
         let by_age = std::mem::take(&mut self.by_age);

@@ -185,6 +185,11 @@ impl<'a> Body<'a> {
         })
     }
 
+    /// How many octets it takes in the journal.
+    pub(super) fn octets_in_journal(&self) -> usize {
+        PREFIX_OCTETS + self.octets.len()
+    }
+
     pub(super) fn direction(&self) -> Direction {
         if self.flags & MOBILE_ORIGINATED == 0 { Direction::Mt } else { Direction::Mo }
     }

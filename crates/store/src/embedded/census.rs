@@ -45,6 +45,12 @@ impl Census {
         count.live = count.live.saturating_sub(1);
     }
 
+    /// Messages were put there, and are gone already.
+    pub(super) fn enter_gone(&mut self, file: u32, messages: u32) {
+        let count = self.count(file);
+        count.messages = count.messages.saturating_add(messages);
+    }
+
     pub(super) fn enter_early(&mut self, file: u32) {
         self.count(file).early += 1;
     }

@@ -14,6 +14,8 @@ pub(super) trait ReadDisk {
     fn length(&mut self, number: u32) -> io::Result<u64>;
     /// Reads at `offset` until `buffer` is full or the file ends; returns how many octets were read.
     fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+    /// The summary of the file, as it was written; [`io::ErrorKind::NotFound`] if there is none.
+    fn read_summary(&mut self, number: u32) -> io::Result<Vec<u8>>;
 }
 
 /// Where journal files live.
@@ -26,7 +28,7 @@ pub(super) trait Disk: ReadDisk + Send {
     fn truncate(&mut self, number: u32, length: u64) -> io::Result<()>;
     /// Returns when the contents of the file would survive a power cut.
     fn sync(&mut self, number: u32) -> io::Result<()>;
-    /// Removes a file. It may come back after a power cut before [`Disk::sync_directory`].
+    /// Removes a file and its summary. They may come back after a power cut before [`Disk::sync_directory`].
     fn remove(&mut self, number: u32) -> io::Result<()>;
     /// Returns when births and removals would survive a power cut.
     fn sync_directory(&mut self) -> io::Result<()>;
@@ -73,6 +75,11 @@ pub(super) fn file_path(directory: &Path, number: u32) -> PathBuf {
     directory.join(format!("{number:010}.log"))
 }
 
+/// The path of the summary of the file with this number; `directory` is that of the journal.
+pub(super) fn summary_path(directory: &Path, number: u32) -> PathBuf {
+    directory.with_file_name("summary").join(format!("{number:010}.sum"))
+}
+
 impl ReadDisk for Directory {
     fn list(&mut self) -> io::Result<Vec<u32>> {
         numbers_in(&self.path)
@@ -84,6 +91,10 @@ impl ReadDisk for Directory {
 
     fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         read_up_to(self.file(number)?, offset, buffer)
+    }
+
+    fn read_summary(&mut self, number: u32) -> io::Result<Vec<u8>> {
+        fs::read(summary_path(&self.path, number))
     }
 }
 
@@ -110,7 +121,11 @@ impl Disk for Directory {
 
     fn remove(&mut self, number: u32) -> io::Result<()> {
         self.open.remove(&number);
-        fs::remove_file(file_path(&self.path, number))
+        fs::remove_file(file_path(&self.path, number))?;
+        match fs::remove_file(summary_path(&self.path, number)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn sync_directory(&mut self) -> io::Result<()> {
@@ -139,14 +154,23 @@ impl ReadDisk for ReadDirectory {
     fn read_at(&mut self, number: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         read_up_to(&File::open(file_path(&self.0, number))?, offset, buffer)
     }
+
+    fn read_summary(&mut self, number: u32) -> io::Result<Vec<u8>> {
+        fs::read(summary_path(&self.0, number))
+    }
 }
 
 /// The numbers of the journal files in a directory, ascending.
 pub(super) fn numbers_in(directory: &Path) -> io::Result<Vec<u32>> {
+    numbers_with(directory, ".log")
+}
+
+/// The numbers of the files in a directory whose names are a number with this ending, ascending.
+pub(super) fn numbers_with(directory: &Path, ending: &str) -> io::Result<Vec<u32>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(directory)? {
         let name = entry?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(".log")).map(str::parse);
+        let number = name.to_str().and_then(|name| name.strip_suffix(ending)).map(str::parse);
         if let Some(Ok(number)) = number {
             numbers.push(number);
         }

@@ -287,7 +287,8 @@ fn read_verdict(reader: &mut Reader<'_>) -> Result<Verdict, Malformed> {
     Ok(Verdict { sighted: read_sighted(reader)?, delivered: reader.u8()? })
 }
 
-fn read_carried(reader: &mut Reader<'_>, start: usize, count: u8) -> Result<Carried, Malformed> {
+/// Reads what follows the body of a `carried` of `count` segments; the places of ids are counted from `start`.
+pub(super) fn read_carried(reader: &mut Reader<'_>, start: usize, count: u8) -> Result<Carried, Malformed> {
     let (verdict, open) = (read_verdict(reader)?, reader.u8()?);
     let count = if open == 0 { 1 } else { count };
     let segments = (0..count).map(|_| read_segment(reader, start)).collect::<Result<_, _>>()?;

@@ -19,6 +19,7 @@ pub struct MemoryDisk(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     files: BTreeMap<u32, FileState>,
+    summaries: BTreeMap<u32, Vec<u8>>,
     /// Removed, but not durably.
     removed: BTreeMap<u32, FileState>,
     /// How many more changes there will be before the power goes.
@@ -81,6 +82,18 @@ impl MemoryDisk {
         self.with(|state| state.files.keys().copied().collect())
     }
 
+    /// Puts a summary beside the file with this number.
+    #[cfg(test)]
+    pub(super) fn put_summary(&self, number: u32, octets: Vec<u8>) {
+        self.with(|state| state.summaries.insert(number, octets));
+    }
+
+    /// The summaries that there are.
+    #[cfg(test)]
+    pub(super) fn summaries(&self) -> BTreeMap<u32, Vec<u8>> {
+        self.with(|state| state.summaries.clone())
+    }
+
     /// Changes the contents of a file, if there is such, as they are on the disk.
     #[cfg(test)]
     pub(super) fn damage(&self, number: u32, change: impl FnOnce(&mut Vec<u8>)) {
@@ -125,7 +138,7 @@ impl State {
                 files.entry(number).or_insert_with(|| file.after_power_cut(random));
             }
         }
-        Self { files, ..Self::default() }
+        Self { files, summaries: self.summaries.clone(), ..Self::default() }
     }
 }
 
@@ -186,6 +199,10 @@ impl ReadDisk for MemoryDisk {
             Ok(count)
         })
     }
+
+    fn read_summary(&mut self, number: u32) -> io::Result<Vec<u8>> {
+        self.with(|state| state.summaries.get(&number).cloned().ok_or(io::ErrorKind::NotFound.into()))
+    }
 }
 
 impl Disk for MemoryDisk {
@@ -237,6 +254,7 @@ impl Disk for MemoryDisk {
         self.with(|state| {
             state.change()?;
             let file = state.files.remove(&number).ok_or(io::ErrorKind::NotFound)?;
+            state.summaries.remove(&number);
             state.removed.insert(number, file);
             Ok(())
         })

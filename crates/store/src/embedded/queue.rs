@@ -1,10 +1,11 @@
 //! The queues of a link.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 use sms::Timestamp;
 
+use super::fifo::Fifo;
 use super::slots::{Phase, Slab, seconds};
 
 /// A slot while it has a certain generation.
@@ -29,7 +30,7 @@ pub(super) struct LinkQueue {
 /// One priority. What is new comes in order of acceptance; what comes back is sorted in.
 #[derive(Debug, Default)]
 struct Class {
-    fresh: VecDeque<Ticket>,
+    fresh: Fifo,
     returned: BinaryHeap<Reverse<(u64, u8, Ticket)>>,
 }
 
@@ -41,7 +42,7 @@ impl LinkQueue {
         if fresh {
             class.fresh.push_back(ticket);
         } else {
-            class.returned.push(Reverse((slot.serial(), slot.part, ticket)));
+            class.returned.push(Reverse((slot.serial(), slot.part(), ticket)));
         }
     }
 
@@ -89,8 +90,7 @@ impl LinkQueue {
             return;
         }
         for class in &mut self.classes {
-            class.fresh.retain(|&ticket| is_waiting(slab, link, ticket));
-            class.fresh.shrink_to_fit();
+            class.fresh.retain(|ticket| is_waiting(slab, link, ticket));
             class.returned.retain(|Reverse((.., ticket))| is_waiting(slab, link, *ticket));
         }
         self.delayed.retain(|Reverse((at, ticket))| is_delayed(slab, link, *at, *ticket));
@@ -99,7 +99,7 @@ impl LinkQueue {
 
 impl Class {
     fn pop(&mut self, slab: &Slab, link: u16) -> Option<Ticket> {
-        while let Some(&ticket) = self.fresh.front()
+        while let Some(ticket) = self.fresh.front()
             && !is_waiting(slab, link, ticket)
         {
             self.fresh.pop_front();
@@ -113,7 +113,7 @@ impl Class {
         let Some(Reverse((serial, part, _))) = self.returned.peek() else {
             return self.fresh.pop_front();
         };
-        if fresh.is_some_and(|slot| (slot.serial(), slot.part) < (*serial, *part)) {
+        if fresh.is_some_and(|slot| (slot.serial(), slot.part()) < (*serial, *part)) {
             self.fresh.pop_front()
         } else {
             self.returned.pop().map(|Reverse((.., ticket))| ticket)
@@ -123,14 +123,14 @@ impl Class {
 
 fn is_waiting(slab: &Slab, link: u16, ticket: Ticket) -> bool {
     slab.get(ticket.slot).is_some_and(|slot| {
-        slot.generation == ticket.generation && slot.phase == Phase::Waiting && slot.target == link
+        slot.generation() == ticket.generation && slot.phase() == Phase::Waiting && slot.target == link
     })
 }
 
 fn is_delayed(slab: &Slab, link: u16, at: u64, ticket: Ticket) -> bool {
     slab.get(ticket.slot).is_some_and(|slot| {
-        slot.generation == ticket.generation
-            && slot.phase == Phase::Delayed
+        slot.generation() == ticket.generation
+            && slot.phase() == Phase::Delayed
             && slot.target == link
             && slot.due == seconds(Timestamp(at))
     })

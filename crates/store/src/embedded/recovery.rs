@@ -1,6 +1,6 @@
 //! Reading the journal back.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use sms::Timestamp;
@@ -8,7 +8,7 @@ use sms::Timestamp;
 use super::body::Body;
 use super::codec::Reader;
 use super::disk::{Disk, ReadDisk};
-use super::fact::{Change, Fact, read_fact};
+use super::fact::{Carried, Change, Fact, read_fact};
 use super::index::{Index, Newcomer};
 use super::journal::{
     BadHeader, FileInfo, GROUP_HEADER_OCTETS, GROUP_MAGIC, Group, HEADER_OCTETS, Place, read_group,
@@ -16,6 +16,7 @@ use super::journal::{
 };
 use super::links::Links;
 use super::options::OpenError;
+use super::summary::{Listener, Summary};
 
 /// What the journal says, and where it goes on.
 pub(super) struct Recovered {
@@ -24,15 +25,18 @@ pub(super) struct Recovered {
     pub(super) files: VecDeque<FileInfo>,
     /// The next serial to give.
     pub(super) next_serial: u64,
+    /// The files that have a summary.
+    pub(super) summarised: BTreeSet<u32>,
 }
 
-/// Reads all files, cuts a torn tail off the last, and removes a file whose birth was cut short.
+/// Reads all files, or their summaries, cuts a torn tail off the last, and removes a file whose birth was
+/// cut short. Damage to a file that has a summary is not found here.
 pub(super) fn recover(
     disk: &mut impl Disk,
     receipt_timeout: Duration,
     notice_timeout: Duration,
 ) -> Result<Recovered, OpenError> {
-    let said = read(disk, receipt_timeout, notice_timeout, &mut Err)?;
+    let said = read_files(disk, Replay::new(receipt_timeout, notice_timeout), true, &mut Err)?;
     if let Some(number) = said.stillborn {
         disk.remove(number).and_then(|()| disk.sync_directory()).map_err(OpenError::io("journal"))?;
     }
@@ -45,6 +49,7 @@ pub(super) fn recover(
         index: said.index,
         links: said.links,
         next_serial: said.next_serial,
+        summarised: said.summarised,
     })
 }
 
@@ -73,6 +78,7 @@ pub(super) struct Said {
     /// A last file whose birth was cut short: it holds nothing.
     pub(super) stillborn: Option<u32>,
     next_serial: u64,
+    summarised: BTreeSet<u32>,
 }
 
 /// How far a file could be read.
@@ -85,51 +91,60 @@ pub(super) struct FileRead {
     pub(super) octets: u64,
 }
 
-/// Reads all files and changes none. Damage is told to `complain`; if that lets it pass, reading goes on
-/// at the next valid group, to find what else is damaged.
+/// Reads all files, no summaries, and changes none. Damage is told to `complain`; if that lets it pass,
+/// reading goes on at the next valid group, to find what else is damaged.
 pub(super) fn read(
     disk: &mut impl ReadDisk,
     receipt_timeout: Duration,
     notice_timeout: Duration,
     complain: &mut impl FnMut(OpenError) -> Result<(), OpenError>,
 ) -> Result<Said, OpenError> {
+    read_files(disk, Replay::new(receipt_timeout, notice_timeout), false, complain)
+}
+
+fn read_files(
+    disk: &mut impl ReadDisk,
+    mut replay: Replay,
+    by_summaries: bool,
+    complain: &mut impl FnMut(OpenError) -> Result<(), OpenError>,
+) -> Result<Said, OpenError> {
     let (numbers, stillborn) = born_files(disk)?;
-    let mut replay = Replay {
-        index: Index::new(receipt_timeout, notice_timeout),
-        links: Links::default(),
-        serials: Serials::default(),
-        next_serial: 1,
-        fault: None,
-        is_damaged: false,
-    };
     let mut files: Vec<FileRead> = Vec::new();
+    let mut summarised = BTreeSet::new();
     for (at, &number) in numbers.iter().enumerate() {
         let is_last = at + 1 == numbers.len();
-        let octets = load(disk, number).map_err(OpenError::io(format!("journal file {number:010}.log")))?;
-        let checked =
-            check_header(&octets, number).and_then(|before| check_sequence(number, before, files.last()));
-        let mut valid = octets.len();
+        let io = || OpenError::io(format!("journal file {number:010}.log"));
+        let octets = disk.length(number).map_err(io())?;
+        let checked = check_header(disk, number, octets)?
+            .and_then(|before| check_sequence(number, before, files.last()));
         let is_known = !matches!(checked, Err(OpenError::Version { .. }));
         if let Err(error) = checked {
             complain(error)?;
             replay.is_damaged = true;
         }
-        if is_known {
-            valid = replay.file(&octets, number, is_last, complain)?;
+        let summary =
+            if by_summaries && !is_last { Summary::load(disk, number, octets).map_err(io())? } else { None };
+        let mut valid = octets;
+        if let Some(summary) = summary {
+            replay.summary(&summary, number)?;
+            summarised.insert(number);
+        } else if is_known {
+            let octets = load(disk, number, octets).map_err(io())?;
+            valid = replay.file(&octets, number, is_last, complain)? as u64;
         }
-        files.push(FileRead { number, valid: valid as u64, octets: octets.len() as u64 });
+        files.push(FileRead { number, valid, octets });
     }
     let Replay { index, links, next_serial, .. } = replay;
-    Ok(Said { index, links, files, stillborn, next_serial })
+    Ok(Said { index, links, files, stillborn, next_serial, summarised })
 }
 
 /// The numbers of all files, and apart from them the last if its birth was cut short.
 fn born_files(disk: &mut impl ReadDisk) -> Result<(Vec<u32>, Option<u32>), OpenError> {
     let mut numbers = disk.list().map_err(OpenError::io("journal"))?;
     if let Some(&number) = numbers.last() {
-        let octets = load(disk, number).map_err(OpenError::io(format!("journal file {number:010}.log")))?;
-        if octets.len() <= HEADER_OCTETS
-            && matches!(check_header(&octets, number), Err(OpenError::Damaged { .. }))
+        let octets = disk.length(number).map_err(OpenError::io(format!("journal file {number:010}.log")))?;
+        if octets <= HEADER_OCTETS as u64
+            && matches!(check_header(disk, number, octets)?, Err(OpenError::Damaged { .. }))
         {
             numbers.pop();
             return Ok((numbers, Some(number)));
@@ -138,21 +153,30 @@ fn born_files(disk: &mut impl ReadDisk) -> Result<(Vec<u32>, Option<u32>), OpenE
     Ok((numbers, None))
 }
 
-fn load(disk: &mut impl ReadDisk, number: u32) -> std::io::Result<Vec<u8>> {
-    let length = disk.length(number)?;
+fn load(disk: &mut impl ReadDisk, number: u32, length: u64) -> std::io::Result<Vec<u8>> {
     let mut octets = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
     let read = disk.read_at(number, 0, &mut octets)?;
     octets.truncate(read);
     Ok(octets)
 }
 
-fn check_header(octets: &[u8], number: u32) -> Result<u64, OpenError> {
+/// Checks the header of a file of `octets` octets; returns the length of the file before it.
+fn check_header(
+    disk: &mut impl ReadDisk,
+    number: u32,
+    octets: u64,
+) -> Result<Result<u64, OpenError>, OpenError> {
     let damaged = |what| OpenError::Damaged { file: number, offset: 0, what };
-    let header = octets.first_chunk::<HEADER_OCTETS>().ok_or_else(|| damaged("no header"))?;
-    read_header(header, number).map_err(|bad| match bad {
+    let mut header = [0; HEADER_OCTETS];
+    let read = disk.read_at(number, 0, &mut header);
+    let read = read.map_err(OpenError::io(format!("journal file {number:010}.log")))?;
+    if read < HEADER_OCTETS || octets < HEADER_OCTETS as u64 {
+        return Ok(Err(damaged("no header")));
+    }
+    Ok(read_header(&header, number).map_err(|bad| match bad {
         BadHeader::Damaged => damaged("the header is invalid"),
         BadHeader::Version(version) => OpenError::Version { file: number, version },
-    })
+    }))
 }
 
 fn check_sequence(number: u32, before: u64, last: Option<&FileRead>) -> Result<(), OpenError> {
@@ -177,6 +201,26 @@ struct Replay {
 }
 
 impl Replay {
+    fn new(receipt_timeout: Duration, notice_timeout: Duration) -> Self {
+        Self {
+            index: Index::new(receipt_timeout, notice_timeout),
+            links: Links::default(),
+            serials: Serials::default(),
+            next_serial: 1,
+            fault: None,
+            is_damaged: false,
+        }
+    }
+
+    /// Replays what a summary says in place of its file.
+    fn summary(&mut self, summary: &Summary, number: u32) -> Result<(), OpenError> {
+        summary.tell(self);
+        match self.fault.take() {
+            Some(what) => Err(OpenError::Damaged { file: number, offset: 0, what }),
+            None => Ok(()),
+        }
+    }
+
     /// Replays one file; returns where its valid groups end.
     fn file(
         &mut self,
@@ -222,6 +266,33 @@ impl Replay {
         Ok(())
     }
 
+    fn enter(&mut self, serial: u64, slot: Option<u32>) {
+        self.next_serial = self.next_serial.max(serial + 1);
+        match slot {
+            Some(slot) => self.serials.insert(serial, slot),
+            None => self.fault = Some("more segments are under way than can be counted"),
+        }
+    }
+
+    fn changed(&mut self, serial: u64, part: u8, change: &Change, place: Place, at: Timestamp) {
+        if let Change::Sent { link, remote_id } | Change::Amended { link, remote_id } = change {
+            let key = self.index.remote.key(remote_id);
+            for early in self.index.early.take(*link, key) {
+                self.index.census.leave_early(early.file);
+            }
+        }
+        let Some(first) = self.serials.find(&self.index, serial) else { return };
+        let is_notice = part == super::fact::NOTICE_PART;
+        let slot = if is_notice { Some(first) } else { self.index.ring(first).nth(usize::from(part)) };
+        let matches = |&slot: &u32| {
+            self.index.slab.get(slot).is_some_and(|slot| slot.has(super::slots::NOTICE) == is_notice)
+        };
+        let Some(slot) = slot.filter(matches) else { return };
+        self.index.apply(slot, change, place, at);
+    }
+}
+
+impl Listener for Replay {
     fn fact(&mut self, fact: Fact<'_>, place: Place, at: Timestamp) {
         match fact {
             Fact::Link { number, name } => {
@@ -230,17 +301,8 @@ impl Replay {
                 }
             }
             Fact::Serial(serial) => self.next_serial = self.next_serial.max(serial),
-            Fact::Accepted(body) => {
-                let slot = self.index.insert(&newcomer(&body, place), at);
-                self.enter(body.serial, slot);
-            }
-            Fact::Carried(body, carried) => {
-                if let Some(slot) = self.serials.find(&self.index, body.serial) {
-                    self.index.forget(slot);
-                }
-                let slot = self.index.insert_carried(&newcomer(&body, place), &carried, place, at);
-                self.enter(body.serial, slot);
-            }
+            Fact::Accepted(body) => self.accepted(&newcomer(&body, place), at),
+            Fact::Carried(body, carried) => self.carried(&newcomer(&body, place), &carried, at),
             Fact::Final { .. } => {}
             Fact::Early { link, remote_id, sighted } => {
                 let key = self.index.remote.key(&remote_id);
@@ -251,29 +313,21 @@ impl Replay {
         }
     }
 
-    fn enter(&mut self, serial: u64, slot: Option<u32>) {
-        self.next_serial = self.next_serial.max(serial + 1);
-        match slot {
-            Some(slot) => self.serials.insert(serial, slot),
-            None => self.fault = Some("more segments are under way than can be counted"),
-        }
+    fn accepted(&mut self, new: &Newcomer, at: Timestamp) {
+        let slot = self.index.insert(new, at);
+        self.enter(new.serial, slot);
     }
 
-    fn changed(&mut self, serial: u64, part: u8, change: &Change, place: Place, at: Timestamp) {
-        let Some(first) = self.serials.find(&self.index, serial) else { return };
-        let is_notice = part == super::fact::NOTICE_PART;
-        let slot = if is_notice { Some(first) } else { self.index.ring(first).nth(usize::from(part)) };
-        let matches = |&slot: &u32| {
-            self.index.slab.get(slot).is_some_and(|slot| slot.has(super::slots::NOTICE) == is_notice)
-        };
-        let Some(slot) = slot.filter(matches) else { return };
-        if let Change::Sent { link, remote_id } | Change::Amended { link, remote_id } = change {
-            let key = self.index.remote.key(remote_id);
-            for early in self.index.early.take(*link, key) {
-                self.index.census.leave_early(early.file);
-            }
+    fn carried(&mut self, new: &Newcomer, carried: &Carried, at: Timestamp) {
+        if let Some(slot) = self.serials.find(&self.index, new.serial) {
+            self.index.forget(slot);
         }
-        self.index.apply(slot, change, place, at);
+        let slot = self.index.insert_carried(new, carried, new.place, at);
+        self.enter(new.serial, slot);
+    }
+
+    fn gone(&mut self, file: u32, messages: u32) {
+        self.index.census.enter_gone(file, messages);
     }
 }
 
@@ -318,43 +372,35 @@ pub(super) fn newcomer(body: &Body<'_>, place: Place) -> Newcomer {
     }
 }
 
-/// The first slots of messages by serial. Serials are nearly dense, so most cost four octets.
+/// The first slots of messages by serial, in pages that never move.
 #[derive(Debug, Default)]
 struct Serials {
-    base: u64,
-    dense: Vec<u32>,
-    others: HashMap<u64, u32>,
+    pages: HashMap<u64, Box<[u32; PAGE_SERIALS]>, foldhash::fast::RandomState>,
 }
 
-/// The largest gap between serials that is bridged with empty places.
-const GAP_MAX: u64 = 1 << 20;
+/// Serials of a page: many follow each other without a gap.
+const PAGE_SERIALS: usize = 256;
 const NO_SLOT: u32 = u32::MAX;
 
 impl Serials {
     fn insert(&mut self, serial: u64, slot: u32) {
-        if self.dense.is_empty() && self.others.is_empty() {
-            self.base = serial;
-        }
-        let next = self.base + self.dense.len() as u64;
-        if serial < self.base || serial > next + GAP_MAX {
-            self.others.insert(serial, slot);
-            return;
-        }
-        let at = (serial - self.base) as usize;
-        if at >= self.dense.len() {
-            self.dense.resize(at + 1, NO_SLOT);
-        }
-        if let Some(place) = self.dense.get_mut(at) {
-            *place = slot;
+        let (page, at) = seat(serial);
+        let page = self.pages.entry(page).or_insert_with(|| Box::new([NO_SLOT; PAGE_SERIALS]));
+        if let Some(seat) = page.get_mut(at) {
+            *seat = slot;
         }
     }
 
     /// The first slot of the message, if it is still under way.
     fn find(&self, index: &Index, serial: u64) -> Option<u32> {
-        let dense = serial.checked_sub(self.base).and_then(|at| self.dense.get(at as usize));
-        let slot = *dense.filter(|&&slot| slot != NO_SLOT).or_else(|| self.others.get(&serial))?;
+        let (page, at) = seat(serial);
+        let slot = *self.pages.get(&page)?.get(at)?;
         let found = index.slab.get(slot)?;
-        let is_live = found.phase != super::slots::Phase::Free && found.serial() == serial;
+        let is_live = found.phase() != super::slots::Phase::Free && found.serial() == serial;
         is_live.then_some(slot)
     }
+}
+
+const fn seat(serial: u64) -> (u64, usize) {
+    (serial / PAGE_SERIALS as u64, (serial % PAGE_SERIALS as u64) as usize)
 }

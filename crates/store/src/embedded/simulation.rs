@@ -19,7 +19,7 @@ use super::ledger::staging::Staging;
 use super::links::SharedNames;
 pub use super::memory_disk::MemoryDisk;
 use super::options::{OpenError, Options};
-use super::thread::{Inbox, publish, turn, weight_of};
+use super::thread::{Agenda, Inbox, publish, turn};
 use super::{EmbeddedStore, Status};
 use crate::Record;
 
@@ -69,7 +69,7 @@ impl EmbeddedStore {
         machine.recorder.open(engine.shared_names());
         let status = Arc::new(Mutex::new(engine.status()));
         let process = Process { inbox: Arc::clone(&inbox), status: Arc::clone(&status) };
-        let store = Self { inbox, status, ledger: None, engine: Mutex::new(None) };
+        let store = Self { inbox, status, ledger: None, summariser: None, engine: Mutex::new(None) };
         Ok((store, run(engine, process, machine)))
     }
 }
@@ -91,23 +91,22 @@ where
     C: Fn() -> Timestamp + Send,
     L: FnMut() -> Duration + Send,
 {
-    let mut commands = Vec::new();
+    let mut agenda = Agenda::default();
     let mut idle_turns = 0;
     loop {
         let now = (machine.clock)();
-        if process.inbox.arrival(engine.next_wake(now).since(now)).await {
+        if !agenda.is_empty() || process.inbox.arrival(engine.next_wake(now).since(now)).await {
             tokio::time::sleep((machine.latency)()).await;
         }
-        let is_open = process.inbox.wait(Duration::ZERO, &mut commands);
-        idle_turns = if commands.is_empty() && (machine.clock)() == now { idle_turns + 1 } else { 0 };
+        let is_open = process.inbox.wait(Duration::ZERO, &mut agenda);
+        let is_idle = agenda.is_empty() && (machine.clock)() == now;
+        idle_turns = if is_idle { idle_turns + 1 } else { 0 };
         if idle_turns > IDLE_TURNS_MAX {
             return Ended::Spinning;
         }
-        let weight = commands.iter().map(weight_of).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        process.inbox.done(weight);
         let now = (machine.clock)();
-        turn(&mut engine, commands.drain(..), now);
-        let is_last = !is_open && process.inbox.is_empty();
+        turn(&mut engine, &mut agenda, &process.inbox, now);
+        let is_last = !is_open && agenda.is_empty() && process.inbox.is_empty();
         if is_last {
             engine.flush(now);
         }

@@ -1,4 +1,4 @@
-//! What is kept in memory of every segment under way: forty octets.
+//! What is kept in memory of every segment under way: thirty-two octets.
 
 use sms::Timestamp;
 
@@ -66,78 +66,137 @@ pub(super) const NOTICE: u8 = 16;
 pub(super) const SUSPECT: u8 = 32;
 /// The next attempt is a possible duplicate and has not been counted as one.
 pub(super) const UNCOUNTED: u8 = 64;
+/// The bits that mean something.
+const FLAGS: u8 = 127;
 
 /// No deadline.
 pub(super) const NEVER: u32 = u32::MAX;
 
+/// The highest serial that can be kept: enough for ten years of 100,000 messages a second.
+pub(super) const SERIAL_MAX: u64 = (1 << 45) - 1;
+
+/// How many files of the journal a place can be behind the last; see [`Slot::place`].
+pub(super) const FILES_MAX: usize = 1 << 16;
+
 /// A segment, or the notice, of a message under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
-    /// Where the message stands in the journal.
-    pub(super) place: Place,
-    serial_low: u32,
-    serial_high: u16,
+    /// ```text
+    /// bits 0..7 flags, 7 whether the message has several segments, 8..11 phase, 11..19 part, 19..64 serial
+    /// ```
+    head: u64,
+    offset: u32,
+    /// The next segment of the message, around in a ring; the next free slot if it is free.
+    pub(super) sibling: u32,
+    /// When its time is up, in seconds since 1970, or [`NEVER`].
+    pub(super) deadline: u32,
+    /// When it is due, in seconds since 1970, rounded up; in phase `Sent` where the remote id stands.
+    pub(super) due: u32,
+    /// The low half of the number of the file.
+    file: u16,
     /// The link that brought the message.
     pub(super) origin: u16,
     /// The link that takes it.
     pub(super) target: u16,
     /// Attempts so far; in phase `Sent` the low half of the number of the file where the remote id stands.
     pub(super) attempts: u16,
-    /// The next segment of the message, around in a ring; the next free slot if it is free.
-    pub(super) sibling: u32,
-    /// Goes up when the slot changes its owner.
-    pub(super) generation: u32,
-    /// When its time is up, in seconds since 1970, or [`NEVER`].
-    pub(super) deadline: u32,
-    /// When it is due, in seconds since 1970, rounded up; in phase `Sent` where the remote id stands.
-    pub(super) due: u32,
-    /// Which segment of the message it is.
-    pub(super) part: u8,
-    /// How many segments the message has.
-    pub(super) count: u8,
-    /// Set by [`super::index::Index`] alone, which counts phases.
-    pub(super) phase: Phase,
-    pub(super) flags: u8,
 }
 
-const _: () = assert!(size_of::<Slot>() == 40);
+const _: () = assert!(size_of::<Slot>() == 32);
+
+const SEVERAL_BIT: u64 = 1 << 7;
+const PHASE_SHIFT: u32 = 8;
+const PART_SHIFT: u32 = 11;
+const SERIAL_SHIFT: u32 = 19;
 
 impl Slot {
     const FREE: Self = Self {
-        place: Place { file: 0, offset: 0 },
-        serial_low: 0,
-        serial_high: 0,
+        head: 0,
+        offset: 0,
+        sibling: 0,
+        deadline: NEVER,
+        due: 0,
+        file: 0,
         origin: 0,
         target: 0,
         attempts: 0,
-        sibling: 0,
-        generation: 0,
-        deadline: NEVER,
-        due: 0,
-        part: 0,
-        count: 0,
-        phase: Phase::Free,
-        flags: 0,
     };
 
-    /// The number of the message, in order of acceptance.
-    pub(super) const fn serial(&self) -> u64 {
-        (self.serial_high as u64) << 32 | self.serial_low as u64
+    /// Says whose it is: of which message, which segment, and whether there are others.
+    pub(super) fn name(&mut self, serial: u64, part: u8, is_several: bool) {
+        let several = if is_several { SEVERAL_BIT } else { 0 };
+        self.head = serial << SERIAL_SHIFT | u64::from(part) << PART_SHIFT | several;
     }
 
-    pub(super) const fn set_serial(&mut self, serial: u64) {
-        self.serial_low = serial as u32;
-        self.serial_high = (serial >> 32) as u16;
+    /// The number of the message, in order of acceptance; 0 if it is free.
+    pub(super) const fn serial(&self) -> u64 {
+        self.head >> SERIAL_SHIFT
+    }
+
+    /// Which segment of the message it is.
+    pub(super) const fn part(&self) -> u8 {
+        (self.head >> PART_SHIFT) as u8
+    }
+
+    /// Whether the message was taken over with more segments than this one.
+    pub(super) const fn is_several(&self) -> bool {
+        self.head & SEVERAL_BIT != 0
+    }
+
+    pub(super) const fn phase(&self) -> Phase {
+        match (self.head >> PHASE_SHIFT) & 7 {
+            0 => Phase::Free,
+            1 => Phase::Waiting,
+            2 => Phase::Delayed,
+            3 => Phase::Lent,
+            4 => Phase::Evacuated,
+            5 => Phase::Sent,
+            6 => Phase::Held,
+            _ => Phase::Closed,
+        }
+    }
+
+    /// For [`super::index::Index`] alone, which counts phases.
+    pub(super) const fn set_phase(&mut self, phase: Phase) {
+        self.head = self.head & !(7 << PHASE_SHIFT) | (phase as u64) << PHASE_SHIFT;
+    }
+
+    pub(super) const fn flags(&self) -> u8 {
+        self.head as u8 & FLAGS
+    }
+
+    pub(super) const fn set_flags(&mut self, flags: u8) {
+        self.head = self.head & !(FLAGS as u64) | (flags & FLAGS) as u64;
+    }
+
+    /// What tells this owner of the slot from those before and after it: 31 bits of the serial, and
+    /// whether it is the notice.
+    pub(super) const fn generation(&self) -> u32 {
+        (self.serial() << 1) as u32 | self.has(NOTICE) as u32
+    }
+
+    /// Where the message stands in the journal; `latest` is the last file that anything was said of.
+    pub(super) const fn place(&self, latest: u32) -> Place {
+        Place { file: file_before(latest, self.file), offset: self.offset }
+    }
+
+    pub(super) const fn set_place(&mut self, place: Place) {
+        (self.file, self.offset) = (place.file as u16, place.offset);
     }
 
     /// 0 to 3; higher goes first.
     pub(super) const fn priority(&self) -> u8 {
-        self.flags & PRIORITY
+        self.flags() & PRIORITY
     }
 
     pub(super) const fn has(&self, flag: u8) -> bool {
-        self.flags & flag != 0
+        self.flags() & flag != 0
     }
+}
+
+/// The last file up to `latest` whose number ends in `low`. A journal has at most [`FILES_MAX`] files.
+pub(super) const fn file_before(latest: u32, low: u16) -> u32 {
+    latest.wrapping_sub((latest as u16).wrapping_sub(low) as u32)
 }
 
 /// The priority as it is kept: above 3 there is no difference.
@@ -193,8 +252,8 @@ impl Slab {
         }
         let slot = self.free;
         let found = self.get_mut(slot)?;
-        let (next, generation) = (found.sibling, found.generation);
-        *found = Slot { generation, sibling: slot, ..Slot::FREE };
+        let next = found.sibling;
+        *found = Slot { sibling: slot, ..Slot::FREE };
         self.free = next;
         self.used += 1;
         Some(slot)
@@ -204,9 +263,7 @@ impl Slab {
     pub(super) fn release(&mut self, slot: u32) {
         let free = self.free;
         if let Some(found) = self.get_mut(slot) {
-            found.phase = Phase::Free;
-            found.generation = found.generation.wrapping_add(1);
-            found.sibling = free;
+            *found = Slot { sibling: free, ..Slot::FREE };
             self.free = slot;
             self.used -= 1;
         }
@@ -229,22 +286,49 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn named(slab: &mut Slab, slot: u32, serial: u64) -> u32 {
+        let slot = slab.get_mut(slot).unwrap();
+        slot.name(serial, 0, false);
+        slot.generation()
+    }
+
     #[test]
     fn a_released_slot_is_reused_under_another_generation() {
         let mut slab = Slab::new();
         let slots: Vec<u32> = (0..10_000).map(|_| slab.allocate().unwrap()).collect();
-        let before = slab.get(slots[7]).unwrap().generation;
+        let before = named(&mut slab, slots[7], 8);
         slab.release(slots[7]);
         assert_eq!(slab.used(), 9_999);
+        assert_ne!(slab.get(slots[7]).unwrap().generation(), before, "it is free");
         assert_eq!(slab.allocate(), Some(slots[7]));
-        assert_ne!(slab.get(slots[7]).unwrap().generation, before);
+        assert_ne!(named(&mut slab, slots[7], 9), before);
         assert_eq!(slab.len(), 12_288, "three chunks of 4096");
     }
 
     #[test]
-    fn serials_keep_48_bits() {
+    fn all_parts_of_the_head_keep_apart() {
         let mut slot = Slot::FREE;
-        slot.set_serial((1 << 47) + 5);
-        assert_eq!(slot.serial(), (1 << 47) + 5);
+        slot.name(SERIAL_MAX, 254, true);
+        slot.set_flags(NOTICE | WANTS_FAILURE | 3);
+        slot.set_phase(Phase::Closed);
+        slot.set_phase(Phase::Sent);
+        assert_eq!((slot.serial(), slot.part(), slot.is_several()), (SERIAL_MAX, 254, true));
+        assert_eq!(
+            (slot.phase(), slot.flags(), slot.priority()),
+            (Phase::Sent, NOTICE | WANTS_FAILURE | 3, 3)
+        );
+        let notice = slot.generation();
+        slot.set_flags(!NOTICE);
+        assert_ne!(slot.generation(), notice, "a notice is another owner");
+        assert!(slot.is_several() && slot.phase() == Phase::Sent);
+    }
+
+    #[test]
+    fn the_file_of_a_place_is_the_last_that_it_can_be() {
+        let mut slot = Slot::FREE;
+        for (file, latest) in [(1, 1), (1, 65_536), (65_536, 65_540), (4_294_901_760, u32::MAX)] {
+            slot.set_place(Place { file, offset: 7 });
+            assert_eq!(slot.place(latest), Place { file, offset: 7 });
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! The thread that owns the engine, and the inbox through which it is told what to do.
 
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sms::Timestamp;
+use sms::{Priority, Timestamp};
 
 use super::disk::Disk;
 use super::engine::{Command, Engine};
@@ -13,27 +15,74 @@ use crate::{Part, Status, StoreError};
 /// How often the status is renewed while there is no pause.
 const STATUS_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How many other commands share a sync with urgent ones, so that nothing waits for ever.
+const BESIDE_URGENT: usize = 4;
+
 /// Commands on their way to the engine.
 ///
 /// One lock per command, which may be a batch; the thread takes all that has come at once and is woken
-/// only if it sleeps.
+/// only if it sleeps. Batches of urgent messages alone have a lane of their own.
 pub(super) struct Inbox {
     queue: Mutex<Queue>,
     wake: Condvar,
     /// Wakes the task that owns the engine in a simulation.
     #[cfg(feature = "simulation")]
     bell: tokio::sync::Notify,
+    /// Whether urgent messages have come: the thread looks at it between two commands.
+    has_urgent: AtomicBool,
     octets_max: usize,
     messages_max: usize,
 }
 
 #[derive(Default)]
 struct Queue {
-    commands: Vec<Command>,
+    agenda: Agenda,
     pending_octets: usize,
     pending_messages: usize,
     is_asleep: bool,
     is_closed: bool,
+}
+
+/// What is to be done.
+#[derive(Default)]
+pub(super) struct Agenda {
+    /// Batches of urgent messages.
+    urgent: Vec<Command>,
+    /// Those who would take something: whatever is done first shall find them waiting.
+    takes: Vec<Command>,
+    others: VecDeque<Command>,
+}
+
+impl Agenda {
+    pub(super) fn is_empty(&self) -> bool {
+        self.urgent.is_empty() && self.takes.is_empty() && self.others.is_empty()
+    }
+
+    /// Adds a command; whether it is urgent.
+    fn add(&mut self, command: Command) -> bool {
+        match command {
+            Command::Take { .. } => self.takes.push(command),
+            Command::Accept { ref batch, .. }
+                if batch.iter().all(|entry| entry.message.priority >= Priority::URGENT) =>
+            {
+                self.urgent.push(command);
+                return true;
+            }
+            _ => self.others.push_back(command),
+        }
+        false
+    }
+
+    /// Moves all of `more` behind what is here.
+    fn append(&mut self, more: &mut Self) {
+        self.urgent.append(&mut more.urgent);
+        self.takes.append(&mut more.takes);
+        if self.others.is_empty() {
+            std::mem::swap(&mut self.others, &mut more.others);
+        } else {
+            self.others.append(&mut more.others);
+        }
+    }
 }
 
 impl Inbox {
@@ -43,6 +92,7 @@ impl Inbox {
             wake: Condvar::new(),
             #[cfg(feature = "simulation")]
             bell: tokio::sync::Notify::new(),
+            has_urgent: AtomicBool::new(false),
             octets_max,
             messages_max,
         }
@@ -54,12 +104,11 @@ impl Inbox {
 
     /// Hands a command to the engine; hands it back if the store has been closed.
     pub(super) fn send(&self, command: Command) -> Result<(), Command> {
-        let mut queue = self.lock();
+        let queue = self.lock();
         if queue.is_closed {
             return Err(command);
         }
-        queue.commands.push(command);
-        self.wake(queue);
+        self.add(queue, command);
         Ok(())
     }
 
@@ -77,9 +126,15 @@ impl Inbox {
         }
         queue.pending_octets += octets;
         queue.pending_messages += messages;
-        queue.commands.push(command);
-        self.wake(queue);
+        self.add(queue, command);
         Ok(())
+    }
+
+    fn add(&self, mut queue: MutexGuard<'_, Queue>, command: Command) {
+        if queue.agenda.add(command) {
+            self.has_urgent.store(true, Ordering::Relaxed);
+        }
+        self.wake(queue);
     }
 
     fn wake(&self, mut queue: MutexGuard<'_, Queue>) {
@@ -102,7 +157,7 @@ impl Inbox {
     /// Waits for a command or for `patience`; whether there is anything to take.
     #[cfg(feature = "simulation")]
     pub(super) async fn arrival(&self, patience: Duration) -> bool {
-        let is_there = |queue: &Queue| !queue.commands.is_empty() || queue.is_closed;
+        let is_there = |queue: &Queue| !queue.agenda.is_empty() || queue.is_closed;
         {
             let mut queue = self.lock();
             if is_there(&queue) || patience.is_zero() {
@@ -122,30 +177,32 @@ impl Inbox {
         let forgotten = {
             let mut queue = self.lock();
             queue.is_closed = true;
-            std::mem::take(&mut queue.commands)
+            std::mem::take(&mut queue.agenda)
         };
         // Outside of the lock: the leases in them come home.
         drop(forgotten);
     }
 
-    /// All commands that have come, waiting for one or for `patience`; whether more can come.
-    pub(super) fn wait(&self, patience: Duration, commands: &mut Vec<Command>) -> bool {
+    /// Adds all commands that have come to `agenda`, waiting for one or for `patience` if there is none;
+    /// whether more can come.
+    pub(super) fn wait(&self, patience: Duration, agenda: &mut Agenda) -> bool {
         let mut queue = self.lock();
-        if queue.commands.is_empty() && !queue.is_closed && !patience.is_zero() {
+        if agenda.is_empty() && queue.agenda.is_empty() && !queue.is_closed && !patience.is_zero() {
             queue.is_asleep = true;
             queue = self.wake.wait_timeout(queue, patience).unwrap_or_else(PoisonError::into_inner).0;
             queue.is_asleep = false;
         }
-        std::mem::swap(&mut queue.commands, commands);
+        self.has_urgent.store(false, Ordering::Relaxed);
+        agenda.append(&mut queue.agenda);
         !queue.is_closed
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.lock().commands.is_empty()
+        self.lock().agenda.is_empty()
     }
 
-    /// So much is being written and no longer waits.
-    pub(super) fn done(&self, (octets, messages): (usize, usize)) {
+    /// So much has been done and no longer waits.
+    fn done(&self, (octets, messages): (usize, usize)) {
         if (octets, messages) != (0, 0) {
             let mut queue = self.lock();
             queue.pending_octets = queue.pending_octets.saturating_sub(octets);
@@ -168,7 +225,7 @@ impl Home for Inbox {
 
 /// Serves the inbox until it is closed, and leaves everything durable.
 pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, status: &Mutex<Status>) {
-    let mut commands = Vec::new();
+    let mut agenda = Agenda::default();
     let mut published = Timestamp(0);
     loop {
         let now = clock();
@@ -177,11 +234,9 @@ pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, status: &Mutex<
             publish(&engine, status);
             published = now;
         }
-        let is_open = inbox.wait(patience, &mut commands);
-        let weight = commands.iter().map(weight_of).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        inbox.done(weight);
-        turn(&mut engine, commands.drain(..), clock());
-        if !is_open && inbox.is_empty() {
+        let is_open = inbox.wait(patience, &mut agenda);
+        turn(&mut engine, &mut agenda, inbox, clock());
+        if !is_open && agenda.is_empty() && inbox.is_empty() {
             break;
         }
     }
@@ -191,16 +246,33 @@ pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, status: &Mutex<
 }
 
 /// The octets and messages that a command brings.
-pub(super) fn weight_of(command: &Command) -> (usize, usize) {
+fn weight_of(command: &Command) -> (usize, usize) {
     match command {
         Command::Accept { batch, octets, .. } => (*octets, batch.len()),
         _ => (0, 0),
     }
 }
 
-pub(super) fn turn<D: Disk>(engine: &mut Engine<D>, commands: impl Iterator<Item = Command>, now: Timestamp) {
+/// Does what is on the agenda and makes it durable. As soon as there is something urgent, that is made
+/// durable at once, and most of the rest stays for the next turn.
+pub(super) fn turn<D: Disk>(engine: &mut Engine<D>, agenda: &mut Agenda, inbox: &Inbox, now: Timestamp) {
     engine.tick(now);
-    commands.for_each(|command| engine.handle(command, now));
+    let mut weight = (0, 0);
+    let mut handle = |command: Command| {
+        let (octets, messages) = weight_of(&command);
+        weight = (weight.0 + octets, weight.1 + messages);
+        engine.handle(command, now);
+    };
+    let most = if agenda.urgent.is_empty() { usize::MAX } else { BESIDE_URGENT };
+    agenda.urgent.drain(..).chain(agenda.takes.drain(..)).for_each(&mut handle);
+    for _ in 0..most {
+        let Some(command) = agenda.others.pop_front() else { break };
+        handle(command);
+        if inbox.has_urgent.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    inbox.done(weight);
     engine.commit(now);
     engine.serve(now);
 }
@@ -214,4 +286,87 @@ pub(super) fn publish<D: Disk>(engine: &Engine<D>, status: &Mutex<Status>) {
 pub(super) fn clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use tokio::sync::oneshot;
+
+    use super::super::memory_disk::MemoryDisk;
+    use super::super::options::Options;
+    use super::*;
+    use crate::conformance::sample;
+    use crate::{Entry, Lease};
+
+    type Answered<T> = oneshot::Receiver<Result<T, StoreError>>;
+
+    fn entry(number: u64, priority: Priority) -> Entry {
+        sample::entry(number, |message| message.priority = priority)
+    }
+
+    fn accept(inbox: &Inbox, batch: Vec<Entry>) -> Answered<()> {
+        let (answer, answered) = oneshot::channel();
+        inbox.send_bounded(Command::Accept { batch, octets: 1, answer }).unwrap();
+        answered
+    }
+
+    fn take(inbox: &Inbox, max: usize) -> Answered<Vec<Lease>> {
+        let (answer, answered) = oneshot::channel();
+        let link = sms::LinkName::from("telco-a");
+        inbox.send(Command::Take { link, max, answer }).map_err(drop).unwrap();
+        answered
+    }
+
+    fn engine() -> Engine<MemoryDisk> {
+        let options = Options { ledger: false, ..Options::default() };
+        Engine::open(MemoryDisk::default(), options, clock()).unwrap()
+    }
+
+    #[test]
+    fn urgent_messages_share_their_sync_with_little_and_leave_first() {
+        let (mut engine, mut agenda, inbox) = (engine(), Agenda::default(), Inbox::new(1000, 1000));
+        let mut bulk: Vec<_> =
+            (0..10).map(|number| accept(&inbox, vec![entry(number, Priority::BULK)])).collect();
+        let mut urgent = accept(&inbox, vec![entry(10, Priority::URGENT)]);
+        let mut taken = take(&inbox, 3);
+        assert!(inbox.wait(Duration::ZERO, &mut agenda));
+        turn(&mut engine, &mut agenda, &inbox, clock());
+        assert!(matches!(urgent.try_recv(), Ok(Ok(()))));
+        let leases = taken.try_recv().unwrap().unwrap();
+        let ids: Vec<_> = leases.iter().map(|lease| lease.message().id).collect();
+        assert_eq!(ids, [10, 0, 1].map(sample::id));
+        let answered =
+            |bulk: &mut [Answered<()>]| bulk.iter_mut().filter_map(|one| one.try_recv().ok()).count();
+        assert_eq!((answered(&mut bulk), agenda.others.len()), (BESIDE_URGENT, 10 - BESIDE_URGENT));
+        assert!(inbox.wait(Duration::MAX, &mut agenda), "what is left is not waited for");
+        turn(&mut engine, &mut agenda, &inbox, clock());
+        assert_eq!((answered(&mut bulk), agenda.is_empty()), (10 - BESIDE_URGENT, true));
+        assert_eq!(inbox.lock().pending_messages, 0);
+    }
+
+    #[test]
+    fn a_batch_that_is_not_all_urgent_keeps_its_place() {
+        let (mut agenda, inbox) = (Agenda::default(), Inbox::new(1000, 1000));
+        let _bulk = accept(&inbox, vec![entry(0, Priority::BULK)]);
+        let _mixed = accept(&inbox, vec![entry(1, Priority::URGENT), entry(2, Priority::BULK)]);
+        assert!(!inbox.has_urgent.load(Ordering::Relaxed));
+        inbox.wait(Duration::ZERO, &mut agenda);
+        assert_eq!((agenda.urgent.len(), agenda.others.len()), (0, 2));
+    }
+
+    #[test]
+    fn what_becomes_urgent_meanwhile_ends_the_turn() {
+        let (mut engine, mut agenda, inbox) = (engine(), Agenda::default(), Inbox::new(1000, 1000));
+        let _bulk: Vec<_> =
+            (0..10).map(|number| accept(&inbox, vec![entry(number, Priority::BULK)])).collect();
+        inbox.wait(Duration::ZERO, &mut agenda);
+        let mut urgent = accept(&inbox, vec![entry(10, Priority::URGENT)]);
+        turn(&mut engine, &mut agenda, &inbox, clock());
+        assert_eq!(agenda.others.len(), 9);
+        inbox.wait(Duration::ZERO, &mut agenda);
+        turn(&mut engine, &mut agenda, &inbox, clock());
+        assert!(matches!(urgent.try_recv(), Ok(Ok(()))));
+    }
 }

@@ -16,7 +16,9 @@ use super::stage::{Counters, Stage};
 
 /// The account that the ESME binds as.
 pub(super) const ACCOUNT: &str = "bench";
-/// Its password.
+/// The account whose messages are urgent.
+pub(super) const URGENT_ACCOUNT: &str = "urgent";
+/// Their password.
 pub(super) const PASSWORD: &str = "bench";
 
 /// A line of the log that names an address.
@@ -28,6 +30,16 @@ struct Line {
 
 /// Starts a gateway, waits until it is bound, and says where ESMEs bind and where its metrics are.
 pub(super) async fn start(stage: &Stage<'_>) -> anyhow::Result<(Process, SocketAddr, SocketAddr)> {
+    let (process, smpp, http) = launch(stage).await?;
+    timeout(PATIENCE, bound(http, stage.settings.sessions))
+        .await
+        .map_err(|_| process.failure("does not bind to the SMSC"))?;
+    Ok((process, smpp, http))
+}
+
+/// Starts a gateway, which goes on where the one before it in the same folder ended, and says the same once
+/// it listens.
+pub(super) async fn launch(stage: &Stage<'_>) -> anyhow::Result<(Process, SocketAddr, SocketAddr)> {
     let config = stage.folder.join("estafet.toml");
     std::fs::write(&config, text(stage.settings, &stage.folder.join("data"), stage.smsc))?;
     let config = config.display().to_string();
@@ -35,9 +47,6 @@ pub(super) async fn start(stage: &Stage<'_>) -> anyhow::Result<(Process, SocketA
         Process::start("gateway", ["serve", "--log-format", "json", "--config", config.as_str()])?;
     let smpp = address(&mut process, "listening for smpp").await?;
     let http = address(&mut process, "listening for http").await?;
-    timeout(PATIENCE, bound(http, stage.settings.sessions))
-        .await
-        .map_err(|_| process.failure("does not bind to the SMSC"))?;
     Ok((process, smpp, http))
 }
 
@@ -52,17 +61,29 @@ pub(super) async fn counters(metrics: SocketAddr) -> anyhow::Result<Counters> {
     })
 }
 
+/// How many messages the gateway has accepted.
+pub(super) async fn accepted(metrics: SocketAddr) -> anyhow::Result<u64> {
+    let accepted = value(&fetch(metrics).await?, "estafet_accepted_total");
+    accepted.map(|count| count as u64).context("no metric of accepted messages")
+}
+
 fn text(settings: &Settings, data_dir: &Path, smsc: SocketAddr) -> String {
     let Settings { sessions, window, .. } = settings;
+    let account = |name| {
+        format!(
+            "[[account]]\nname = \"{name}\"\npassword = \"{PASSWORD}\"\nwindow = {window}\n\
+             max_binds = {BINDS_MAX}\n"
+        )
+    };
     format!(
         "data_dir = {data_dir:?}\n\
          [smpp]\nlisten = \"127.0.0.1:0\"\n\
          [http]\nlisten = \"127.0.0.1:0\"\n\
          [[smsc]]\nname = \"{SMSC}\"\naddress = \"{smsc}\"\nsystem_id = \"estafet\"\npassword = \"bench\"\n\
          sessions = {sessions}\nwindow = {window}\n\
-         [[account]]\nname = \"{ACCOUNT}\"\npassword = \"{PASSWORD}\"\nwindow = {window}\n\
-         max_binds = {sessions}\n\
-         [[route]]\nfrom = {{ link = \"{ACCOUNT}\" }}\nto = [\"{SMSC}\"]\n"
+         {}{}[[route]]\nto = [\"{SMSC}\"]\n",
+        account(ACCOUNT),
+        account(URGENT_ACCOUNT)
     )
 }
 
@@ -108,6 +129,8 @@ fn value(text: &str, name: &str) -> Option<f64> {
     values.next()?.trim().parse().ok()
 }
 
+/// More sessions of an account than any scenario has.
+const BINDS_MAX: usize = 20_000;
 const SMSC: &str = "centre";
 const REQUEST: &[u8] = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 /// The most that is read of an answer, in octets.
@@ -134,7 +157,7 @@ mod tests {
         let text = text(&settings, Path::new("/tmp/a \"b\""), ([127, 0, 0, 1], 2776).into());
         let config = ::gateway::config::Config::parse(&text, Path::new("estafet.toml")).unwrap();
         assert_eq!(config.data_dir, Path::new("/tmp/a \"b\""));
-        assert_eq!((config.smsc.len(), config.account.len(), config.route.len()), (1, 1, 1));
+        assert_eq!((config.smsc.len(), config.account.len(), config.route.len()), (1, 2, 1));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fs;
 
 use serde::Serialize;
 
+use super::disk::Disk;
+
 /// A machine, and how busy it was before.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Machine {
@@ -15,6 +17,15 @@ pub(super) struct Machine {
 }
 
 impl Machine {
+    /// It and its disk, as people read it.
+    pub(super) fn line(&self, disk: Disk) -> String {
+        let Self { cpu, cores, kernel, load_before } = self;
+        format!(
+            "{cores} × {cpu}, Linux {kernel}, load before {load_before:.1}; fdatasync after 4 KiB: {:.0} µs",
+            disk.fdatasync_us
+        )
+    }
+
     /// This one, as far as it tells.
     pub(super) fn here() -> Self {
         let read = |path| fs::read_to_string(path).unwrap_or_default();

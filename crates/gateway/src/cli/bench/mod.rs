@@ -1,20 +1,27 @@
 //! `estafet bench`
 
+mod backlog;
 mod disk;
 mod figure;
+mod finding;
 mod gateway;
+mod idle;
 mod machine;
+mod order;
 mod process;
 mod relay;
 mod report;
+mod scenario;
 mod stage;
 mod subject;
 mod table;
 mod trial;
+mod urgent;
 mod usage;
+mod window;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -26,6 +33,7 @@ use self::disk::Disk;
 use self::figure::Figure;
 use self::machine::Machine;
 use self::report::Report;
+use self::scenario::{Place, Scenario};
 use self::subject::Subject;
 use self::trial::{Measured, Trial};
 use super::simulate::{say, until_stopped};
@@ -35,18 +43,17 @@ pub(crate) use relay::BenchRelay;
 /// Measures the gateway between a simulated SMSC and a simulated ESME, each a process of its own, and
 /// beside it the least that a relay costs: in memory, and with everything synced to disk before the OK.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Bench {
+    #[command(subcommand)]
+    scenario: Option<Scenario>,
     #[command(flatten)]
     settings: Settings,
     /// Measures again at half of the rate that each reached, which is what the latencies are judged at.
     #[arg(long)]
     latency: bool,
-    /// Where the data go; a temporary folder here if left out.
-    #[arg(long)]
-    data_dir: Option<PathBuf>,
-    /// Also writes everything to this file as JSON.
-    #[arg(long)]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// What is measured.
@@ -77,19 +84,14 @@ struct Settings {
 
 impl Bench {
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
-        let place = self.place()?;
+        if let Some(scenario) = self.scenario {
+            return scenario.run().await;
+        }
+        let folder = folder(self.place.data_dir.as_deref())?;
         tokio::select! {
-            report = self.measure(place.path()) => self.tell(&report?),
+            report = self.measure(folder.path()) => self.tell(&report?),
             stopped = until_stopped() => stopped.map(|()| ExitCode::FAILURE),
         }
-    }
-
-    /// A folder of our own, which goes when this is dropped.
-    fn place(&self) -> anyhow::Result<TempDir> {
-        let parent = self.data_dir.as_deref().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(parent)
-            .and_then(|()| tempfile::Builder::new().prefix("estafet-bench-").tempdir_in(parent))
-            .with_context(|| format!("cannot make a folder in {}", parent.display()))
     }
 
     async fn measure(&self, place: &Path) -> anyhow::Result<Report> {
@@ -128,12 +130,17 @@ impl Bench {
 
     fn tell(&self, report: &Report) -> anyhow::Result<ExitCode> {
         table::lines(report).iter().for_each(|line| say(line));
-        if let Some(path) = &self.json {
-            let text = serde_json::to_string_pretty(report)? + "\n";
-            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        }
+        self.place.write(report)?;
         Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// A folder of our own, which goes when this is dropped.
+fn folder(parent: Option<&Path>) -> anyhow::Result<TempDir> {
+    let parent = parent.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent)
+        .and_then(|()| tempfile::Builder::new().prefix("estafet-bench-").tempdir_in(parent))
+        .with_context(|| format!("cannot make a folder in {}", parent.display()))
 }
 
 /// Half of what was relayed per second.

@@ -91,6 +91,11 @@ impl Process {
         }
     }
 
+    /// Kills it (SIGKILL) and waits until it is gone.
+    pub(super) async fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().await.with_context(|| format!("cannot kill the {}", self.name))
+    }
+
     /// What went wrong, with the last lines of the log.
     pub(super) fn failure(&self, what: &str) -> anyhow::Error {
         let words = self.last_words.0.lock().unwrap_or_else(PoisonError::into_inner);

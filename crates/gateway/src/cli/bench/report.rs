@@ -50,6 +50,25 @@ pub(super) enum Bound {
     AtLeast(f64),
 }
 
+impl Bound {
+    /// Whether a value is where it should be.
+    pub(super) fn is_met_by(self, value: f64) -> bool {
+        match self {
+            Self::AtMost(most) => value <= most,
+            Self::AtLeast(least) => value >= least,
+        }
+    }
+}
+
+impl std::fmt::Display for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AtMost(most) => write!(f, "at most {most}"),
+            Self::AtLeast(least) => write!(f, "at least {least}"),
+        }
+    }
+}
+
 impl Report {
     pub(super) fn new(
         settings: Settings,
@@ -92,11 +111,7 @@ impl Series {
 impl Goal {
     fn judge(subjects: &BTreeMap<Subject, Series>, figure: Figure, bound: Bound) -> Option<Self> {
         let ratio = ratio(subjects, figure)?;
-        let met = match bound {
-            Bound::AtMost(most) => ratio <= most,
-            Bound::AtLeast(least) => ratio >= least,
-        };
-        Some(Self { figure, ratio, bound, met })
+        Some(Self { figure, ratio, bound, met: bound.is_met_by(ratio) })
     }
 }
 

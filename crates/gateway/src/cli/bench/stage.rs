@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::Settings;
+use super::process::{PATIENCE, Process};
+use crate::cli::simulate::smsc::Listening;
 
 /// Where a subject is put.
 pub(super) struct Stage<'a> {
@@ -19,4 +21,13 @@ pub(super) struct Stage<'a> {
 pub(super) struct Counters {
     pub(super) syncs: u64,
     pub(super) journal_octets: u64,
+}
+
+/// Starts a message centre that tells apart so many messages, and says where it listens.
+pub(super) async fn start_smsc(count: u64) -> anyhow::Result<(Process, Listening)> {
+    let count = count.to_string();
+    let arguments = ["simulate", "smsc", "--listen", "127.0.0.1:0", "--count", &count];
+    let mut smsc = Process::start("SMSC", arguments.into_iter().chain(["--json", "--log-level", "warn"]))?;
+    let listening = smsc.say(PATIENCE).await?;
+    Ok((smsc, listening))
 }

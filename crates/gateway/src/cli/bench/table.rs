@@ -3,17 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::figure::Figure;
-use super::report::{Bound, Report, Series, ratio};
+use super::report::{Report, Series, ratio};
 use super::subject::Subject;
 
 /// The report, line by line.
 pub(super) fn lines(report: &Report) -> Vec<String> {
     let (machine, settings) = (&report.machine, &report.settings);
     let mut lines = vec![
-        format!(
-            "{} × {}, Linux {}, load before {:.1}; fdatasync after 4 KiB: {:.0} µs",
-            machine.cores, machine.cpu, machine.kernel, machine.load_before, report.disk.fdatasync_us
-        ),
+        machine.line(report.disk),
         format!(
             "{} messages of {} octets with receipts, {} sessions × window {}; medians of {} runs",
             whole(settings.messages as f64),
@@ -32,12 +29,9 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
     }
     lines.push(String::new());
     lines.extend(report.goals.iter().map(|goal| {
-        let bound = match goal.bound {
-            Bound::AtMost(most) => format!("at most {most}"),
-            Bound::AtLeast(least) => format!("at least {least}"),
-        };
         let verdict = if goal.met { "met" } else { "missed" };
-        format!("{}: {:.2} of the durable relay, goal {bound}: {verdict}", goal.figure.label(), goal.ratio)
+        let (what, ratio, bound) = (goal.figure.label(), goal.ratio, goal.bound);
+        format!("{what}: {ratio:.2} of the durable relay, goal {bound}: {verdict}")
     }));
     if !report.is_sound() {
         lines.push("NOT SOUND: messages or receipts were lost, doubled or refused".to_owned());
@@ -78,7 +72,7 @@ fn threads(subjects: &BTreeMap<Subject, Series>) -> Option<String> {
 }
 
 /// Whole if it is large, with places behind the point if it is small.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     match value {
         large if large >= 100.0 => whole(large),
         0.0 => "0".to_owned(),
@@ -87,7 +81,7 @@ fn number(value: f64) -> String {
 }
 
 /// Rounded, with commas.
-fn whole(value: f64) -> String {
+pub(super) fn whole(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

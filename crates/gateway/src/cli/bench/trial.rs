@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use super::Settings;
 use super::figure::{Figure, Figures};
-use super::gateway::{ACCOUNT, PASSWORD};
-use super::process::{PATIENCE, Process};
-use super::stage::{Counters, Stage};
+use super::gateway::ACCOUNT;
+use super::order::{self, Order};
+use super::process::PATIENCE;
+use super::stage::{Counters, Stage, start_smsc};
 use super::subject::{Running, Subject};
 use super::usage::Usage;
 use crate::cli::simulate::esme::LoadSummary;
@@ -51,8 +52,7 @@ impl Trial<'_> {
     /// Makes the run.
     pub(super) async fn run(&self) -> anyhow::Result<Measured> {
         let folder = tempfile::tempdir_in(self.place)?;
-        let mut smsc = self.start_smsc()?;
-        let Listening { address } = smsc.say(PATIENCE).await?;
+        let (mut smsc, Listening { address }) = start_smsc(self.settings.messages).await?;
         let stage = Stage { settings: self.settings, folder: folder.path(), smsc: address };
         let subject = self.subject.start(&stage).await?;
         let id = subject.process.id().context("the subject is over")?;
@@ -71,32 +71,20 @@ impl Trial<'_> {
         })
     }
 
-    fn start_smsc(&self) -> anyhow::Result<Process> {
-        let count = self.settings.messages.to_string();
-        let arguments = ["simulate", "smsc", "--listen", "127.0.0.1:0", "--count", &count];
-        Process::start("SMSC", arguments.into_iter().chain(["--json", "--log-level", "warn"]))
-    }
-
     async fn load(&self, subject: &Running) -> anyhow::Result<LoadSummary> {
-        let Settings { messages, sessions, window, octets, .. } = self.settings;
-        let mut arguments: Vec<String> =
-            ["simulate", "esme", "--json", "--log-level", "warn"].map(str::to_owned).to_vec();
-        let mut option = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
-        option("--address", subject.address.to_string());
-        option("--system-id", ACCOUNT.to_owned());
-        option("--password", PASSWORD.to_owned());
-        option("--messages", messages.to_string());
-        option("--sessions", sessions.to_string());
-        option("--window", window.to_string());
-        option("--octets", octets.to_string());
-        if let Some(rate) = self.rate {
-            option("--rate", rate.to_string());
-        }
-        let mut esme = Process::start("ESME", arguments)?;
-        let load: LoadSummary = esme.say(LOAD_PATIENCE).await?;
-        esme.end().await?;
-        anyhow::ensure!(load.accepted > 0, "nothing was accepted: {:?}", load.last_failure);
-        Ok(load)
+        let Settings { messages, sessions, window, octets, .. } = *self.settings;
+        let order = Order {
+            account: ACCOUNT,
+            messages,
+            first_serial: 0,
+            sessions,
+            window,
+            octets,
+            rate: self.rate,
+            urgent: false,
+            receipts: true,
+        };
+        order::finish(order.start(subject.address)?).await
     }
 }
 
@@ -141,6 +129,3 @@ impl Evidence {
         self.after.threads.iter().map(used).collect()
     }
 }
-
-/// How long a load may take.
-const LOAD_PATIENCE: Duration = Duration::from_secs(3600);

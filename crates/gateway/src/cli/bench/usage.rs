@@ -15,6 +15,8 @@ pub(super) struct Usage {
     pub(super) cpu: Duration,
     /// The most memory that it had at a time, in octets.
     pub(super) peak_rss_octets: u64,
+    /// The memory that it has, in octets.
+    pub(super) rss_octets: u64,
     /// Octets that it caused to be written to disk; `None` if the system does not tell.
     pub(super) written_octets: Option<u64>,
     /// Time on a processor of the threads that live, by name.
@@ -31,6 +33,7 @@ impl Usage {
         Ok(Self {
             cpu: cpu_of(&stat).context("no times in /proc/…/stat")?,
             peak_rss_octets: field(&status, "VmHWM:").unwrap_or(0) * 1024,
+            rss_octets: field(&status, "VmRSS:").unwrap_or(0) * 1024,
             written_octets: io.and_then(|io| field(&io, "write_bytes:")),
             threads: threads(&folder.join("task")),
         })

@@ -36,6 +36,16 @@ pub(crate) struct EsmeArguments {
     /// Octets of each body.
     #[arg(long, default_value_t = 160)]
     octets: usize,
+    /// The priority_flag of the messages: 3 is urgent.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=3))]
+    priority: u8,
+    /// The number of the first message.
+    #[arg(long, default_value_t = 0)]
+    first_serial: u64,
+    /// Writes into the bodies when they were written, so that a message centre with the same clock can
+    /// tell how long they took.
+    #[arg(long)]
+    stamped: bool,
     /// Does not ask for receipts.
     #[arg(long)]
     no_receipts: bool,
@@ -86,6 +96,9 @@ impl EsmeArguments {
             rate: self.rate,
             source: self.source,
             body_octets: self.octets,
+            priority: self.priority,
+            first_serial: self.first_serial,
+            stamped: self.stamped,
             receipts,
             receipt_patience: Duration::from_secs(self.receipt_patience_s),
             reconnect: self.reconnect,
@@ -127,7 +140,7 @@ impl LoadSummary {
 }
 
 impl LatencySummary {
-    fn of(latency: &Latency) -> Self {
+    pub(super) fn of(latency: &Latency) -> Self {
         let us = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Self { p50: us(latency.p50), p99: us(latency.p99), p999: us(latency.p999), max: us(latency.max) }
     }

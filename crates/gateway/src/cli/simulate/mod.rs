@@ -2,6 +2,7 @@
 
 mod application;
 pub(crate) mod esme;
+pub(crate) mod idle;
 pub(crate) mod smsc;
 
 use std::pin::pin;
@@ -18,6 +19,8 @@ pub(crate) enum Simulate {
     Smsc(smsc::SmscArguments),
     /// An ESME that makes load and accounts for every message.
     Esme(esme::EsmeArguments),
+    /// An ESME with many sessions that only stay bound.
+    Idle(idle::IdleArguments),
     /// A content provider that answers what it is called with.
     Application(application::ApplicationArguments),
 }
@@ -27,6 +30,7 @@ impl Simulate {
         match self {
             Self::Smsc(smsc) => smsc.run().await,
             Self::Esme(esme) => esme.run().await,
+            Self::Idle(idle) => idle.run().await,
             Self::Application(application) => application.run().await,
         }
     }

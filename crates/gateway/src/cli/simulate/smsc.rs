@@ -9,6 +9,8 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use simulator::{Credentials, Every, Faults, IdForm, ReceiptPath, Smsc, SmscConfig, SmscStats};
 
+use super::esme::LatencySummary;
+
 #[derive(Debug, Args)]
 pub(crate) struct SmscArguments {
     /// Where it listens.
@@ -83,6 +85,8 @@ pub(crate) struct SmscSummary {
     pub(crate) duplicated: u64,
     /// Receipts that were answered OK.
     pub(crate) receipts_acknowledged: u64,
+    /// How long stamped messages of `simulate esme` took until they were here.
+    pub(crate) carried_us: LatencySummary,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -164,6 +168,7 @@ impl SmscSummary {
             distinct: tally.distinct(),
             duplicated: tally.duplicated(),
             receipts_acknowledged: stats.receipts_acknowledged,
+            carried_us: LatencySummary::of(&smsc.carried()),
         }
     }
 }

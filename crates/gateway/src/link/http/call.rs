@@ -1,4 +1,4 @@
-//! One call of a content provider: the request, its answer, and what it means for the message.
+//! One call: the request, its answer, and what it means for what was said.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use store::{Cause, Outcome};
 use super::public_address::{NotPublic, PublicOnly, names_private_address};
 use super::translate::{self, UnreadableReply};
 use crate::chance::Chance;
-use crate::config::{ApplicationConfig, Method};
+use crate::config::{EndpointConfig, Method};
 use crate::dispatch::back_off;
 
-/// A content provider's URL, with the connections to it.
+/// A URL that we call, with the connections to it.
 pub(super) struct Endpoint {
     client: Client,
     url: Url,
@@ -23,8 +23,16 @@ pub(super) struct Endpoint {
     is_private: bool,
 }
 
+/// What is said in a call.
+pub(crate) enum Call {
+    /// Fields, encoded as `application/x-www-form-urlencoded`.
+    Form(String),
+    /// A JSON text.
+    Json(Vec<u8>),
+}
+
 /// What became of a call. Its `Debug` form hides the reply.
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// 2xx: it has the message. Its reply, if it wants to say something and that can be read.
     Taken(Result<Option<String>, UnreadableReply>),
     /// Any other status, with how long it wants to be left alone.
@@ -36,31 +44,34 @@ pub(super) enum Answer {
 }
 
 impl Endpoint {
-    /// A client of its own for each content provider: its connections are nobody else's.
+    /// A client of its own for each URL: its connections are nobody else's.
     ///
     /// # Errors
     /// There is no client, mostly because the machine has no certificates to trust.
-    pub(super) fn new(config: &ApplicationConfig) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(config: &EndpointConfig) -> Result<Self, reqwest::Error> {
         let client = client(config)?;
         let is_private = !config.allow_private_address && names_private_address(&config.url);
         Ok(Self { client, url: config.url.clone(), method: config.method, is_private })
     }
 
-    /// Calls with these fields; `attempt` counts from 1.
-    pub(super) async fn call(&self, form: String, attempt: u32, now: Timestamp) -> Answer {
+    /// Calls with this; `attempt` counts from 1.
+    pub(super) async fn call(&self, call: Call, attempt: u32, now: Timestamp) -> Answer {
         if self.is_private {
             return Answer::NotAsked(Cause::Other(NotPublic.to_string().into()));
         }
-        match self.request(form).header(ATTEMPT, attempt).send().await {
+        match self.request(call).header(ATTEMPT, attempt).send().await {
             Ok(response) => answer(response, now).await,
             Err(error) => failure(error),
         }
     }
 
-    fn request(&self, form: String) -> RequestBuilder {
-        match self.method {
-            Method::Post => self.client.post(self.url.clone()).header(CONTENT_TYPE, FORM).body(form),
-            Method::Get => {
+    fn request(&self, call: Call) -> RequestBuilder {
+        match (call, self.method) {
+            (Call::Json(body), _) => self.client.post(self.url.clone()).header(CONTENT_TYPE, JSON).body(body),
+            (Call::Form(form), Method::Post) => {
+                self.client.post(self.url.clone()).header(CONTENT_TYPE, FORM).body(form)
+            }
+            (Call::Form(form), Method::Get) => {
                 let mut url = self.url.clone();
                 let query = match url.query() {
                     Some(query) if !query.is_empty() => format!("{query}&{form}"),
@@ -76,15 +87,22 @@ impl Endpoint {
 impl Answer {
     /// What is to become of the message; `attempts` went before this one.
     pub(super) fn outcome(&self, attempts: u16, now: Timestamp, chance: &Chance) -> Outcome {
+        match self {
+            Self::Refused { status, .. } if !is_temporary(*status) => {
+                Outcome::Failed { state: State::Rejected, cause: Cause::Http(*status) }
+            }
+            _ => self.insistent_outcome(attempts, now, chance),
+        }
+    }
+
+    /// The same for what is said again until it is taken: no refusal is for good.
+    pub(super) fn insistent_outcome(&self, attempts: u16, now: Timestamp, chance: &Chance) -> Outcome {
         let wait = back_off(attempts, chance);
         match self {
             Self::Taken(_) => Outcome::Done { state: State::Delivered, remote_id: None },
-            Self::Refused { status, retry_after } if is_temporary(*status) => {
+            Self::Refused { status, retry_after } => {
                 let wait = wait.max(retry_after.unwrap_or_default());
                 Outcome::Retry { at: now.plus(wait), cause: Cause::Http(*status) }
-            }
-            Self::Refused { status, .. } => {
-                Outcome::Failed { state: State::Rejected, cause: Cause::Http(*status) }
             }
             Self::NotAsked(cause) => Outcome::Retry { at: now.plus(wait), cause: cause.clone() },
             Self::Lost(cause) => Outcome::Unknown { retry_at: Some(now.plus(wait)), cause: cause.clone() },
@@ -113,7 +131,7 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-fn client(config: &ApplicationConfig) -> Result<Client, reqwest::Error> {
+fn client(config: &EndpointConfig) -> Result<Client, reqwest::Error> {
     // Fails when there is one already, and that is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
     let timeout = Duration::from_secs(config.timeout_s.max(1));
@@ -203,6 +221,7 @@ fn is_temporary(status: u16) -> bool {
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
 const ATTEMPT: &str = "x-estafet-attempt";
 /// WH-3: more of an answer is not read.
 const REPLY_OCTETS_MAX: usize = 64 * 1024;
@@ -242,6 +261,9 @@ mod tests {
         }
         let taken = Answer::Taken(Err(UnreadableReply::Type)).outcome(3, NOW, &Chance::default());
         assert_eq!(taken, Outcome::Done { state: State::Delivered, remote_id: None });
+        let insistent =
+            Answer::Refused { status: 404, retry_after: None }.insistent_outcome(0, NOW, &Chance::default());
+        assert!(matches!(insistent, Outcome::Retry { cause: Cause::Http(404), .. }));
     }
 
     #[test]

@@ -1,38 +1,51 @@
-//! Content providers that we call.
+//! What we call by HTTP: takes what is due, calls, settles.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use sms::State;
-use store::{Entry, Item, Lease, Outcome, Settlement};
+use store::{Lease, Outcome, Settlement};
 use tokio_util::sync::CancellationToken;
 
-use super::call::{Answer, Endpoint};
-use super::translate;
-use crate::config::ApplicationConfig;
-use crate::directory::{Origin, Presence};
+use super::call::{Answer, Call, Endpoint};
+use crate::clock::Clock;
+use crate::config::EndpointConfig;
+use crate::directory::Presence;
 use crate::dispatch::Outlet;
-use crate::intake::Intake;
 
-/// A content provider: each message that goes to it is a call, and the answer may be a reply.
-pub(crate) struct Application {
-    pub(crate) config: Arc<ApplicationConfig>,
-    pub(crate) intake: Intake,
+/// A link that is called for everything that goes to it.
+pub(crate) struct Client<S> {
+    pub(crate) side: S,
+    pub(crate) endpoint: EndpointConfig,
     pub(crate) outlet: Arc<Outlet>,
+    pub(crate) clock: Clock,
     pub(crate) presence: Arc<Presence>,
     pub(crate) stop: CancellationToken,
 }
 
-impl Application {
-    /// Calls for every message until it is stopped; returns when the calls under way have ended.
+/// What differs between those that we call.
+pub(crate) trait Side: Send + Sync + 'static {
+    /// The most items of one call.
+    fn batch(&self) -> usize;
+
+    /// What is said of items; `None` if it does not want to know of them, and they count as taken.
+    fn call(&self, leases: &[Lease]) -> Option<Call>;
+
+    /// What the answer means for items.
+    fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement>;
+}
+
+type Taking = Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>;
+
+impl<S: Side> Client<S> {
+    /// Calls for every item until it is stopped; returns when the calls under way have ended.
     pub(crate) async fn run(self) {
-        let endpoint = match Endpoint::new(&self.config) {
+        let endpoint = match Endpoint::new(&self.endpoint) {
             Ok(endpoint) => endpoint,
             Err(error) => {
-                return tracing::error!(link = %self.outlet.link(), %error, "the application cannot be called");
+                return tracing::error!(link = %self.outlet.link(), %error, "the URL cannot be called");
             }
         };
         let _presence = self.presence.enter();
@@ -43,108 +56,145 @@ impl Application {
     }
 
     async fn call_on(&self, endpoint: &Endpoint) {
-        let window = usize::from(self.config.window.get());
+        let window = usize::from(self.endpoint.window.get());
         let mut calls = FuturesUnordered::new();
-        let mut taking: Option<Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>> = None;
-        let mut is_failing = false;
+        let mut taking: Option<Taking> = None;
+        let mut failures = Failures::default();
         while !self.stop.is_cancelled() {
-            let room = window.saturating_sub(calls.len());
+            let room = failures.window(window).saturating_sub(calls.len()) * self.side.batch();
             if taking.is_none() && room > 0 {
-                let outlet = self.outlet.clone();
-                taking = Some(Box::pin(async move { outlet.take(room).await }));
+                taking = Some(self.take(room, failures.pause()));
             }
             tokio::select! {
                 leases = next_leases(&mut taking) => {
                     taking = None;
-                    calls.extend(leases.into_iter().map(|lease| self.deliver(endpoint, lease)));
+                    calls.extend(self.batches(leases).map(|leases| self.deliver(endpoint, leases)));
                 }
-                Some(ended) = calls.next() => {
-                    let mut batch = vec![ended];
+                Some(mut settled) = calls.next() => {
+                    failures.note(&settled, self.outlet.link());
                     while let Some(Some(ended)) = calls.next().now_or_never() {
-                        batch.push(ended);
+                        failures.note(&ended, self.outlet.link());
+                        settled.extend(ended);
                     }
-                    self.note(&batch, &mut is_failing);
-                    self.outlet.settle(batch);
+                    self.outlet.settle(settled);
                 }
                 () = self.stop.cancelled() => {}
             }
         }
         drop(taking);
         while let Some(ended) = calls.next().await {
-            self.outlet.settle(vec![ended]);
+            self.outlet.settle(ended);
         }
     }
 
-    async fn deliver(&self, endpoint: &Endpoint, lease: Lease) -> Settlement {
-        let Item::Segment(index) = lease.item() else {
-            // Nothing that a content provider submits asks for receipts.
-            let outcome = Outcome::Done { state: State::Delivered, remote_id: None };
-            return Settlement { lease, outcome, answer: None };
+    fn take(&self, room: usize, pause: Duration) -> Taking {
+        let outlet = self.outlet.clone();
+        Box::pin(async move {
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+            outlet.take(room).await
+        })
+    }
+
+    /// As many items each as one call may have.
+    fn batches(&self, leases: Vec<Lease>) -> impl Iterator<Item = Vec<Lease>> + use<S> {
+        let batch = self.side.batch();
+        let mut leases = leases.into_iter();
+        std::iter::from_fn(move || {
+            let next: Vec<Lease> = leases.by_ref().take(batch).collect();
+            (!next.is_empty()).then_some(next)
+        })
+    }
+
+    async fn deliver(&self, endpoint: &Endpoint, leases: Vec<Lease>) -> Vec<Settlement> {
+        let Some(call) = self.side.call(&leases) else {
+            return self.side.settle(leases, Answer::Taken(Ok(None)));
         };
         let since = Instant::now();
-        let clock = self.intake.clock();
-        let form = translate::form(lease.message(), index);
-        let answer = endpoint.call(form, u32::from(lease.attempts()) + 1, clock.wall()).await;
+        let attempts = leases.first().map_or(0, Lease::attempts);
+        let answer = endpoint.call(call, u32::from(attempts) + 1, self.clock.wall()).await;
         self.outlet.metrics().answered_in(since.elapsed());
         if answer.is_throttled() {
             self.outlet.throttled();
         }
-        let outcome = answer.outcome(lease.attempts(), clock.wall(), self.intake.chance());
-        let reply = self.reply(&lease, answer);
-        Settlement { lease, outcome, answer: reply }
-    }
-
-    /// The message that the content provider answers with, if it does and may.
-    fn reply(&self, lease: &Lease, answer: Answer) -> Option<Entry> {
-        let Answer::Taken(reply) = answer else { return None };
-        let message = lease.message();
-        let text = match reply {
-            Ok(reply) => reply?,
-            Err(error) => {
-                tracing::warn!(link = %self.outlet.link(), id = %message.id, %error, "the answer is no reply");
-                return None;
-            }
-        };
-        let origin = Origin::Trusted(self.outlet.link().clone());
-        match self.intake.admit(&origin, translate::reply_submission(message, text)) {
-            Ok(entry) => {
-                self.outlet.metrics().received.inc();
-                Some(entry)
-            }
-            Err(refusal) => {
-                self.outlet.metrics().refused.inc();
-                tracing::warn!(link = %self.outlet.link(), id = %message.id, %refusal, "the reply is refused");
-                None
-            }
-        }
-    }
-
-    /// Says once that calls begin to fail, and once that they succeed again.
-    fn note(&self, batch: &[Settlement], is_failing: &mut bool) {
-        for settlement in batch {
-            let cause = match &settlement.outcome {
-                Outcome::Retry { cause, .. }
-                | Outcome::Failed { cause, .. }
-                | Outcome::Unknown { cause, .. } => Some(cause),
-                Outcome::Done { .. } | Outcome::Sent { .. } | Outcome::Redirect { .. } => None,
-            };
-            match cause {
-                Some(cause) if !*is_failing => {
-                    tracing::warn!(link = %self.outlet.link(), %cause, "calls of the application fail");
-                }
-                None if *is_failing => {
-                    tracing::info!(link = %self.outlet.link(), "the application answers again")
-                }
-                _ => {}
-            }
-            *is_failing = cause.is_some();
-        }
+        self.side.settle(leases, answer)
     }
 }
 
-async fn next_leases(taking: &mut Option<Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>>) -> Vec<Lease> {
+/// How calls go lately: while they fail, they are made one at a time and more and more slowly, so that
+/// what waits for somebody who is away costs nobody else anything.
+#[derive(Default)]
+struct Failures {
+    in_a_row: u32,
+    are_told: bool,
+}
+
+impl Failures {
+    /// Calls at a time.
+    fn window(&self, configured: usize) -> usize {
+        if self.in_a_row == 0 { configured } else { 1 }
+    }
+
+    /// The wait before the next call.
+    fn pause(&self) -> Duration {
+        let Some(doublings) = self.in_a_row.checked_sub(FAILURES_WITHOUT_PAUSE) else {
+            return Duration::ZERO;
+        };
+        PAUSE_FIRST.saturating_mul(1 << doublings.min(16)).min(PAUSE_LONGEST)
+    }
+
+    /// Counts one call, and says once that calls begin to fail, and once that they succeed again.
+    fn note(&mut self, settled: &[Settlement], link: &sms::LinkName) {
+        let Some(first) = settled.first() else { return };
+        let cause = cause(&first.outcome);
+        match cause {
+            Some(cause) if !self.are_told => tracing::warn!(%link, %cause, "calls fail"),
+            None if self.are_told => tracing::info!(%link, "calls succeed again"),
+            _ => {}
+        }
+        self.are_told = cause.is_some();
+        // Who refuses a message for good is there.
+        let is_away = matches!(first.outcome, Outcome::Retry { .. } | Outcome::Unknown { .. });
+        self.in_a_row = if is_away { self.in_a_row.saturating_add(1) } else { 0 };
+    }
+}
+
+/// Why it was not taken over, if so.
+fn cause(outcome: &Outcome) -> Option<&store::Cause> {
+    match outcome {
+        Outcome::Retry { cause, .. } | Outcome::Failed { cause, .. } | Outcome::Unknown { cause, .. } => {
+            Some(cause)
+        }
+        Outcome::Done { .. } | Outcome::Sent { .. } | Outcome::Redirect { .. } => None,
+    }
+}
+
+async fn next_leases(taking: &mut Option<Taking>) -> Vec<Lease> {
     match taking {
         Some(taking) => taking.await,
         None => std::future::pending().await,
+    }
+}
+
+/// So many failures in a row may be those of single messages.
+const FAILURES_WITHOUT_PAUSE: u32 = 3;
+const PAUSE_FIRST: Duration = Duration::from_millis(50);
+const PAUSE_LONGEST: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failing_calls_become_fewer_and_slower() {
+        let mut failures = Failures::default();
+        assert_eq!((failures.window(32), failures.pause()), (32, Duration::ZERO));
+        failures.in_a_row = 1;
+        assert_eq!((failures.window(32), failures.pause()), (1, Duration::ZERO));
+        failures.in_a_row = FAILURES_WITHOUT_PAUSE + 1;
+        assert_eq!(failures.pause(), PAUSE_FIRST * 2);
+        failures.in_a_row = u32::MAX;
+        assert_eq!(failures.pause(), PAUSE_LONGEST);
     }
 }

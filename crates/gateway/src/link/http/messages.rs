@@ -91,7 +91,7 @@ impl Desk {
     }
 
     async fn submit_one(&self, account: Arc<Account>, message: MessageRequest) -> Result<Response, Problem> {
-        let admitted = self.admit(&Origin::Account(account.clone()), message);
+        let admitted = self.admit(&account, message);
         let entry = admitted.inspect_err(|_| self.count_refused(&account, 1))?;
         let receipt = translate::accepted(&entry);
         let location = format!("/v1/messages/{}", entry.message.id);
@@ -105,12 +105,11 @@ impl Desk {
         account: Arc<Account>,
         messages: Vec<MessageRequest>,
     ) -> Result<Response, Problem> {
-        let origin = Origin::Account(account.clone());
         let mut entries = Vec::with_capacity(messages.len());
         let mut receipts = Receipts::with_capacity(messages.len());
         for message in messages {
             let to = message.to.clone();
-            match self.admit(&origin, message) {
+            match self.admit(&account, message) {
                 Ok(entry) => {
                     receipts.accepted(&entry);
                     entries.push(entry);
@@ -128,9 +127,10 @@ impl Desk {
         Ok(response)
     }
 
-    fn admit(&self, origin: &Origin, message: MessageRequest) -> Result<Entry, Problem> {
-        let submission = translate::submission(message, self.intake.clock().wall())?;
-        Ok(self.intake.admit(origin, submission)?)
+    fn admit(&self, account: &Arc<Account>, message: MessageRequest) -> Result<Entry, Problem> {
+        let submission =
+            translate::submission(message, account.receipts_by_http(), self.intake.clock().wall())?;
+        Ok(self.intake.admit(&Origin::Account(account.clone()), submission)?)
     }
 
     async fn keep(&self, account: &Account, entries: Vec<Entry>) -> Result<(), Refusal> {

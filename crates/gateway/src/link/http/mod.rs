@@ -1,12 +1,14 @@
-//! HTTP links: ESMEs that call us, and content providers that we call.
+//! HTTP links: ESMEs that call us, and content providers and accounts that we call.
 
 mod call;
 mod caller;
 pub(crate) mod client;
 pub(crate) mod desk;
 mod messages;
+pub(crate) mod owner;
 mod probes;
 mod problem;
+pub(crate) mod provider;
 mod public_address;
 pub(crate) mod server;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::time::Instant;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use smpp::{Body, CommandStatus, session};
-use sms::MessageId;
+use sms::{MessageId, Priority};
 use store::{Cause, Entry, Lease, Outcome, RemoteId, RemoteReceipt, Settlement};
 
 use super::late::GivenUp;
@@ -89,6 +89,8 @@ pub(super) struct Relay<S> {
     outlet: Arc<Outlet>,
     origin: Origin,
     messages: Vec<(u32, Entry)>,
+    /// Messages that do not wait for others to be kept.
+    urgent: Vec<(u32, Entry)>,
     receipts: Vec<(u32, RemoteReceipt)>,
     settled: Vec<Settlement>,
     keeping: FuturesUnordered<Pin<Box<dyn Future<Output = Kept> + Send>>>,
@@ -104,6 +106,7 @@ impl<S: Side> Relay<S> {
             outlet,
             origin,
             messages: Vec::new(),
+            urgent: Vec::new(),
             receipts: Vec::new(),
             settled: Vec::new(),
             keeping: FuturesUnordered::new(),
@@ -120,6 +123,9 @@ impl<S: Side> Relay<S> {
     pub(super) fn request(&mut self, now: Instant, session: &mut Session, sequence: u32, body: Body) {
         match self.side.incoming(body) {
             Ok(Incoming::Message(submission)) => match self.intake.admit(&self.origin, *submission) {
+                Ok(entry) if entry.message.priority >= Priority::URGENT => {
+                    self.urgent.push((sequence, entry));
+                }
                 Ok(entry) => self.messages.push((sequence, entry)),
                 Err(refusal) => {
                     self.refuse(now, session, sequence, translate::status(&refusal));
@@ -163,15 +169,18 @@ impl<S: Side> Relay<S> {
 
     /// Hands on what the round brought, in batches.
     pub(super) fn flush(&mut self) {
-        if !self.messages.is_empty() {
-            let messages = std::mem::take(&mut self.messages);
+        for lane in [&mut self.urgent, &mut self.messages] {
+            if lane.is_empty() {
+                continue;
+            }
+            let messages = take_keeping_room(lane);
             self.keeping.push(Box::pin(keep_messages(self.intake.clone(), messages)));
         }
         if !self.receipts.is_empty() {
-            let receipts = std::mem::take(&mut self.receipts);
+            let receipts = take_keeping_room(&mut self.receipts);
             self.keeping.push(Box::pin(keep_receipts(self.intake.clone(), receipts)));
         }
-        self.outlet.settle(std::mem::take(&mut self.settled));
+        self.outlet.settle(take_keeping_room(&mut self.settled));
     }
 
     /// Waits for a batch to be durable or for items to send; at most `room` of them.
@@ -251,6 +260,12 @@ impl<S: Side> Relay<S> {
     fn settle(&mut self, lease: Lease, outcome: Outcome) {
         self.settled.push(Settlement { lease, outcome, answer: None });
     }
+}
+
+/// Takes all out, and leaves room for as many: batches of a session are alike.
+fn take_keeping_room<T>(batch: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(batch.len());
+    std::mem::replace(batch, room)
 }
 
 async fn keep_messages(intake: Intake, messages: Vec<(u32, Entry)>) -> Kept {

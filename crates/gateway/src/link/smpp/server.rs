@@ -161,11 +161,15 @@ impl Handler for Esme {
         match &mut self.stage {
             Stage::Open => std::future::pending().await,
             Stage::Checking(verdict) => EsmeWork::Verdict(verdict.await),
-            Stage::Bound(bound) => tokio::select! {
-                biased;
-                work = bound.relay.next(room) => EsmeWork::Relay(work),
-                () = bound.account.revoked(), if !bound.revoked => EsmeWork::Revoked,
-            },
+            Stage::Bound(bound) => {
+                // What goes to an account with a callback goes there alone.
+                let room = if bound.account.is_called() { 0 } else { room };
+                tokio::select! {
+                    biased;
+                    work = bound.relay.next(room) => EsmeWork::Relay(work),
+                    () = bound.account.revoked(), if !bound.revoked => EsmeWork::Revoked,
+                }
+            }
         }
     }
 

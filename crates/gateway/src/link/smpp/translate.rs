@@ -181,22 +181,26 @@ fn receipt_for(message: &Message, notice: Notice) -> ShortMessage {
     };
     let mut short_message = Vec::with_capacity(RECEIPT_OCTETS);
     text.write(&mut short_message);
-    let mut tlvs = Tlvs::default();
-    push(&mut tlvs, TlvTag::RECEIPTED_MESSAGE_ID, &[&digits[..], &[0]].concat());
-    tlvs.push_u8(TlvTag::MESSAGE_STATE, state_number(notice.state));
-    if let Ok(code) = u16::try_from(notice.error)
-        && code != 0
-    {
-        let [high, low] = code.to_be_bytes();
-        push(&mut tlvs, TlvTag::NETWORK_ERROR_CODE, &[NETWORK_GSM, high, low]);
-    }
+    let mut named = [0; 33];
+    let (id, _nul) = named.split_at_mut(digits.len());
+    id.copy_from_slice(&digits);
+    let state = [state_number(notice.state)];
+    let code = u16::try_from(notice.error).unwrap_or(0);
+    let [high, low] = code.to_be_bytes();
+    let network_error = [NETWORK_GSM, high, low];
+    let tlvs: [(TlvTag, &[u8]); 3] = [
+        (TlvTag::RECEIPTED_MESSAGE_ID, &named),
+        (TlvTag::MESSAGE_STATE, &state),
+        (TlvTag::NETWORK_ERROR_CODE, &network_error),
+    ];
+    let told = if code == 0 { &tlvs[..2] } else { &tlvs[..] };
     ShortMessage {
         service_type: CString::clipped(&message.service_type),
         source: wire_address(&message.destination),
         destination: wire_address(&message.source),
         esm_class: SMSC_RECEIPT,
         short_message: short_message.into(),
-        tlvs,
+        tlvs: Tlvs::of(told).unwrap_or_default(),
         ..ShortMessage::default()
     }
 }

@@ -92,8 +92,9 @@ impl<D: Disk> Engine<D> {
             self.fresh.extend(self.ticket(first));
         } else {
             let Self { index, fresh, .. } = self;
-            let ticket =
-                |slot| index.slab.get(slot).map(|found| super::Ticket { slot, generation: found.generation });
+            let ticket = |slot| {
+                index.slab.get(slot).map(|found| super::Ticket { slot, generation: found.generation() })
+            };
             fresh.extend(index.ring(first).filter_map(ticket));
         }
         self.refusable.push(first);

@@ -7,7 +7,8 @@ use sms::Timestamp;
 
 use super::super::disk::Disk;
 use super::super::fact::{put_link, put_serial};
-use super::super::slots::Phase;
+use super::super::journal::Place;
+use super::super::slots::{FILES_MAX, Phase};
 use super::{Answer, Engine};
 use crate::{Sighting, StoreError};
 
@@ -120,11 +121,13 @@ impl<D: Disk> Engine<D> {
                 - refused.iter().filter(|group| group.offset < offset).map(|group| group.octets).sum::<u32>()
         };
         for number in 0..self.index.slab.len() {
+            let Some(&slot) = self.index.slab.get(number) else { continue };
+            let place = self.index.place_of(&slot);
             let Some(slot) = self.index.slab.get_mut(number) else { continue };
-            if slot.phase != Phase::Free && slot.place.file == file {
-                slot.place.offset = shifted(slot.place.offset);
+            if slot.phase() != Phase::Free && place.file == file {
+                slot.set_place(Place { offset: shifted(place.offset), ..place });
             }
-            if slot.phase == Phase::Sent && slot.attempts == file as u16 {
+            if slot.phase() == Phase::Sent && slot.attempts == file as u16 {
                 slot.due = shifted(slot.due);
             }
         }
@@ -132,6 +135,7 @@ impl<D: Disk> Engine<D> {
 
     fn is_file_long(&self) -> bool {
         self.journal.current_octets() >= self.options.segment_octets + self.links.octets()
+            && self.journal.files().len() < FILES_MAX
     }
 
     /// Syncs; false and poisoned if that failed.
@@ -153,7 +157,7 @@ impl<D: Disk> Engine<D> {
     /// What was fresh is durable and may be lent.
     fn release(&mut self) {
         for ticket in std::mem::take(&mut self.fresh) {
-            let is_there = |slot: &super::super::slots::Slot| slot.generation == ticket.generation;
+            let is_there = |slot: &super::super::slots::Slot| slot.generation() == ticket.generation;
             if self.index.slab.get(ticket.slot).is_some_and(is_there) {
                 self.enqueue(ticket, true, None);
             }
@@ -196,28 +200,31 @@ impl<D: Disk> Engine<D> {
         if self.journal.is_unsynced() || self.journal.has_pending() {
             return;
         }
-        if self.is_file_long()
-            && let Err(error) = self.begin_file()
-        {
-            if is_full(&error) {
-                self.is_full = true;
-            } else {
-                self.poison(&error);
+        if self.is_file_long() {
+            match self.begin_file() {
+                Ok(()) => self.order_summaries(),
+                Err(error) if is_full(&error) => self.is_full = true,
+                Err(error) => self.poison(&error),
             }
         }
         self.remove_unneeded();
     }
 
     /// Begins a file of the journal, with the names of all links in its first group.
-    pub(super) fn begin_file(&mut self) -> io::Result<()> {
+    pub(in super::super) fn begin_file(&mut self) -> io::Result<()> {
         self.journal.begin_file(&mut self.disk)?;
         self.progress.set_durable(self.journal.durable());
+        self.put_heading();
+        Ok(())
+    }
+
+    /// Says in the file that is written to what must be known when all files before it are gone.
+    pub(super) fn put_heading(&mut self) {
         self.declared = 0;
         self.journal.begin();
         put_serial(self.journal.facts(), self.next_serial);
         self.put_links();
         self.journal.end(Timestamp(0), false);
-        Ok(())
     }
 
     /// Names links in the journal that it has not named yet.

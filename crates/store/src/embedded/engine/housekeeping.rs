@@ -7,7 +7,6 @@ use sms::Timestamp;
 use super::super::body::{Route, put_body};
 use super::super::disk::Disk;
 use super::super::fact::{accepted_kind, put_carried};
-use super::super::index::Index;
 use super::super::journal::Place;
 use super::super::slots::{Phase, Slot, seconds};
 use super::Engine;
@@ -27,6 +26,13 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 const FILES_MIN: usize = 4;
 /// The oldest file is given up if less than one in this many of its messages is under way.
 const LIVE_SHARE: u32 = 4;
+
+/// How many files before the last are read at start rather than their summaries, if much or if little of
+/// them is under way; the first is also the least that are.
+const SUMMARY_BEHIND_MIN: usize = 2;
+const SUMMARY_BEHIND: usize = 6;
+/// Much is more than one in this many of the messages.
+const SUMMARY_LIVE_SHARE: u32 = 8;
 
 /// Where housekeeping stands.
 #[derive(Debug, Default)]
@@ -102,10 +108,10 @@ impl<D: Disk> Engine<D> {
             let number = self.housekeeping.cursor;
             self.housekeeping.cursor = (number + 1) % slots;
             let Some(slot) = self.index.slab.get(number) else { continue };
-            if slot.deadline <= now_s && may_lapse(slot.phase) {
+            if slot.deadline <= now_s && may_lapse(slot.phase()) {
                 self.lapse(number, now);
                 changes += 1;
-            } else if slot.part == 0 && slot.phase != Phase::Free && Some(slot.place.file) == carried {
+            } else if self.is_to_carry(slot, carried) {
                 self.carry(number);
                 changes += 1;
             }
@@ -119,6 +125,10 @@ impl<D: Disk> Engine<D> {
         }
     }
 
+    fn is_to_carry(&self, slot: &Slot, file: Option<u32>) -> bool {
+        slot.part() == 0 && slot.phase() != Phase::Free && Some(self.index.place_of(slot).file) == file
+    }
+
     fn sweep_stale(&mut self) {
         let Self { outlets, index, .. } = self;
         for (outlet, link) in outlets.iter_mut().zip(0_u16..) {
@@ -127,7 +137,7 @@ impl<D: Disk> Engine<D> {
         let slab = &index.slab;
         index
             .remote
-            .sweep(|slot, generation| slab.get(slot).is_some_and(|slot| slot.generation == generation));
+            .sweep(|slot, generation| slab.get(slot).is_some_and(|slot| slot.generation() == generation));
     }
 
     /// The oldest file, if it is worth moving what still lives there to the end of the journal.
@@ -148,11 +158,10 @@ impl<D: Disk> Engine<D> {
     /// Puts a message with all that happened to it at the end of the journal. A group has been begun.
     fn carry(&mut self, first: u32) {
         let Some(kept) = self.kept(first) else { return };
-        let latest = self.journal.place().file;
         let Self { index, bodies, disk, .. } = self;
         let mut failure = None;
         let carried = index.carry(first, &mut |slot: &Slot| {
-            bodies.remote_id(disk, Index::id_place(slot, latest)).map_err(|error| failure = Some(error)).ok()
+            bodies.remote_id(disk, index.id_place(slot)).map_err(|error| failure = Some(error)).ok()
         });
         if let Some(error) = failure {
             return self.poison(&error);
@@ -176,6 +185,20 @@ impl<D: Disk> Engine<D> {
         self.index.move_to(first, place, &id_places);
     }
 
+    /// Orders summaries of the files that the next start would have to read for what is under way.
+    ///
+    /// In the usual flow a file is gone before it is its turn.
+    pub(super) fn order_summaries(&mut self) {
+        let behind = self.journal.files().iter().rev().zip(0_usize..).skip(SUMMARY_BEHIND_MIN);
+        for (file, behind) in behind {
+            let count = self.index.census.of(file.number);
+            let is_due = behind >= SUMMARY_BEHIND || count.live > count.messages / SUMMARY_LIVE_SHARE;
+            if is_due && self.summarised.insert(file.number) {
+                self.orders.put(file.number);
+            }
+        }
+    }
+
     /// Removes files from the old end of the journal that nobody needs. Everything said has been synced.
     pub(super) fn remove_unneeded(&mut self) {
         if self.journal.is_unsynced() || self.journal.has_pending() {
@@ -192,6 +215,7 @@ impl<D: Disk> Engine<D> {
                 return self.poison(&error);
             }
             self.index.census.forget(oldest);
+            self.summarised.remove(&oldest);
         }
     }
 }

@@ -16,11 +16,11 @@ mod crash_tests;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
-mod rig;
+pub(super) mod rig;
 #[cfg(test)]
 mod time_tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,6 +37,7 @@ use super::links::Links;
 use super::options::Options;
 use super::queue::{LinkQueue, Ticket};
 use super::slots::{NOTICE, Phase};
+use super::summary::Orders;
 use crate::lease::Home;
 use crate::{Entry, Lease, Part, RemoteId, RemoteReceipt, Settlement, Sighting, Status, StoreError};
 use commit::Reply;
@@ -114,6 +115,9 @@ pub(super) struct Engine<D> {
     unsynced_since: Option<Timestamp>,
     housekeeping: Housekeeping,
     progress: Arc<Progress>,
+    /// The journal files that have a summary, or will.
+    summarised: BTreeSet<u32>,
+    orders: Arc<Orders>,
 }
 
 /// The way out to one link.
@@ -133,6 +137,11 @@ impl<D: Disk> Engine<D> {
 
     pub(super) fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
+    }
+
+    /// Where it orders summaries of journal files.
+    pub(super) fn orders(&self) -> Arc<Orders> {
+        Arc::clone(&self.orders)
     }
 
     pub(super) fn shared_names(&self) -> super::links::SharedNames {
@@ -197,7 +206,7 @@ impl<D: Disk> Engine<D> {
     /// Lets a change happen to a slot: in the journal, in memory and in the queues. A group has been begun.
     fn change(&mut self, number: u32, change: &Change, now: Timestamp) {
         let Some(&slot) = self.index.slab.get(number) else { return };
-        let part = if slot.has(NOTICE) { NOTICE_PART } else { slot.part };
+        let part = if slot.has(NOTICE) { NOTICE_PART } else { slot.part() };
         let place = self.journal.place();
         put_change(self.journal.facts(), slot.serial(), part, change);
         let ended = self.index.apply(number, change, place, now);
@@ -211,7 +220,7 @@ impl<D: Disk> Engine<D> {
             }
             None => self.requeue(number, change),
         }
-        let is_gone = |slot: &super::slots::Slot| slot.phase == Phase::Free;
+        let is_gone = |slot: &super::slots::Slot| slot.phase() == Phase::Free;
         if slot.has(NOTICE) && self.index.slab.get(number).is_some_and(is_gone) {
             self.cache.remove(slot.serial());
         }
@@ -233,7 +242,7 @@ impl<D: Disk> Engine<D> {
     fn enqueue(&mut self, ticket: Ticket, fresh: bool, exact: Option<Timestamp>) {
         let Some(&slot) = self.index.slab.get(ticket.slot) else { return };
         let Some(outlet) = self.outlets.get_mut(usize::from(slot.target)) else { return };
-        match slot.phase {
+        match slot.phase() {
             Phase::Waiting => {
                 outlet.queue.push(&self.index.slab, ticket, fresh);
                 self.mark_ready(slot.target);
@@ -247,7 +256,7 @@ impl<D: Disk> Engine<D> {
     }
 
     fn ticket(&self, slot: u32) -> Option<Ticket> {
-        self.index.slab.get(slot).map(|found| Ticket { slot, generation: found.generation })
+        self.index.slab.get(slot).map(|found| Ticket { slot, generation: found.generation() })
     }
 
     /// The message in a slot, from memory or from the journal; poisons the store if it cannot be read.
@@ -256,7 +265,7 @@ impl<D: Disk> Engine<D> {
         if let Some(kept) = self.cache.get(slot.serial()) {
             return Some(kept.clone());
         }
-        match self.read_kept(slot.place, !slot.has(NOTICE)) {
+        match self.read_kept(self.index.place_of(&slot), !slot.has(NOTICE)) {
             Ok(kept) => {
                 self.cache.insert(slot.serial(), kept.clone());
                 Some(kept)

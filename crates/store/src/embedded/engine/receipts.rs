@@ -5,7 +5,7 @@ use sms::{LinkName, Timestamp};
 use super::super::disk::Disk;
 use super::super::fact::{Change, Sighted, put_change, put_early};
 use super::super::remote::{Holder, Key};
-use super::super::slots::{NOTICE, Phase};
+use super::super::slots::{NOTICE, Phase, Slot};
 use super::commit::Reply;
 use super::{Answer, Engine};
 use crate::{Part, RemoteId, RemoteReceipt, Sighting, StoreError};
@@ -58,16 +58,17 @@ impl<D: Disk> Engine<D> {
         sighted: Sighted,
         now: Timestamp,
     ) -> Sighting {
-        let Some(&slot) = self.index.slab.get(number).filter(|slot| slot.generation == generation) else {
+        let is_owner = |slot: &&Slot| slot.generation() == generation && slot.phase() != Phase::Free;
+        let Some(&slot) = self.index.slab.get(number).filter(is_owner) else {
             return Sighting::Repeated;
         };
-        if slot.phase == Phase::Closed || slot.has(NOTICE) {
-            put_change(self.journal.facts(), slot.serial(), slot.part, &Change::Receipt(sighted));
+        if slot.phase() == Phase::Closed || slot.has(NOTICE) {
+            put_change(self.journal.facts(), slot.serial(), slot.part(), &Change::Receipt(sighted));
             return Sighting::Repeated;
         }
         self.change(number, &Change::Receipt(sighted), now);
         if sighted.state.is_final() {
-            self.index.remote.finish(id.0, id.1, slot.serial(), slot.part);
+            self.index.remote.finish(id.0, id.1, slot.serial(), slot.part());
         }
         Sighting::Applied
     }
@@ -105,7 +106,7 @@ impl<D: Disk> Engine<D> {
     /// A response came after its attempt had been given up.
     pub(super) fn amend(&mut self, part: Part, smsc: &LinkName, remote_id: RemoteId, now: Timestamp) {
         let is_valid = self.index.slab.get(part.slot).is_some_and(|slot| {
-            slot.generation == part.generation && slot.phase != Phase::Free && !slot.has(NOTICE)
+            slot.generation() == part.generation && slot.phase() != Phase::Free && !slot.has(NOTICE)
         });
         if !is_valid || self.poisoned.is_some() {
             return;

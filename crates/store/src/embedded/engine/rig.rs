@@ -14,45 +14,49 @@ use super::{Answer, Command, Engine};
 use crate::conformance::sample;
 use crate::{Entry, Lease, Outcome, RemoteReceipt, Settlement, Sighting, StoreError};
 
-pub(super) struct Rig {
-    pub(super) engine: Engine<MemoryDisk>,
-    pub(super) disk: MemoryDisk,
-    pub(super) now: Timestamp,
+pub(in super::super) struct Rig {
+    pub(in super::super) engine: Engine<MemoryDisk>,
+    pub(in super::super) disk: MemoryDisk,
+    pub(in super::super) now: Timestamp,
 }
 
-pub(super) const SMSC: &str = "telco-a";
-pub(super) const OWNER: &str = "bank";
+pub(in super::super) const SMSC: &str = "telco-a";
+pub(in super::super) const OWNER: &str = "bank";
 
-pub(super) fn options() -> Options {
+pub(in super::super) fn options() -> Options {
     Options { ledger: false, segment_octets: 2 << 10, cache_octets: 0, ..Options::default() }
 }
 
 impl Rig {
-    pub(super) fn new(options: Options) -> Self {
+    pub(in super::super) fn new(options: Options) -> Self {
         Self::open(MemoryDisk::default(), options, sample::now()).unwrap()
     }
 
-    pub(super) fn open(disk: MemoryDisk, options: Options, now: Timestamp) -> Result<Self, OpenError> {
+    pub(in super::super) fn open(
+        disk: MemoryDisk,
+        options: Options,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
         Ok(Self { engine: Engine::open(disk.clone(), options, now)?, disk, now })
     }
 
     /// The same after a restart without a power cut.
-    pub(super) fn reopen(&self, options: Options) -> Result<Self, OpenError> {
+    pub(in super::super) fn reopen(&self, options: Options) -> Result<Self, OpenError> {
         Self::open(self.disk.clone(), options, self.now)
     }
 
-    pub(super) fn pass(&mut self, time: Duration) {
+    pub(in super::super) fn pass(&mut self, time: Duration) {
         self.now = self.now.plus(time);
         self.turn();
     }
 
-    pub(super) fn turn(&mut self) {
+    pub(in super::super) fn turn(&mut self) {
         self.engine.tick(self.now);
         self.engine.commit(self.now);
         self.engine.serve(self.now);
     }
 
-    pub(super) fn ask<T>(
+    pub(in super::super) fn ask<T>(
         &mut self,
         command: impl FnOnce(Answer<T>) -> Command,
     ) -> Option<Result<T, StoreError>> {
@@ -62,50 +66,53 @@ impl Rig {
         answered.try_recv().ok()
     }
 
-    pub(super) fn accept(&mut self, batch: Vec<Entry>) -> Result<(), StoreError> {
+    pub(in super::super) fn accept(&mut self, batch: Vec<Entry>) -> Result<(), StoreError> {
         self.ask(|answer| Command::Accept { batch, octets: 0, answer }).unwrap()
     }
 
     /// What is lent at once.
-    pub(super) fn take(&mut self, link: &str, max: usize) -> Vec<Lease> {
+    pub(in super::super) fn take(&mut self, link: &str, max: usize) -> Vec<Lease> {
         let link = LinkName::from(link);
         self.ask(|answer| Command::Take { link, max, answer })
             .map_or_else(Vec::new, Result::unwrap_or_default)
     }
 
-    pub(super) fn settle(&mut self, lease: Lease, outcome: Outcome) {
+    pub(in super::super) fn settle(&mut self, lease: Lease, outcome: Outcome) {
         self.engine.handle(Command::Settle(vec![Settlement { lease, outcome, answer: None }]), self.now);
         self.turn();
     }
 
-    pub(super) fn receipts(&mut self, batch: Vec<RemoteReceipt>) -> Result<Vec<Sighting>, StoreError> {
+    pub(in super::super) fn receipts(
+        &mut self,
+        batch: Vec<RemoteReceipt>,
+    ) -> Result<Vec<Sighting>, StoreError> {
         self.ask(|answer| Command::Receipts { batch, answer }).unwrap()
     }
 
-    pub(super) fn sync(&mut self) -> bool {
+    pub(in super::super) fn sync(&mut self) -> bool {
         matches!(self.ask(Command::Sync), Some(Ok(())))
     }
 
     /// The ids of all messages under way, in order of acceptance.
-    pub(super) fn live(&mut self) -> Vec<MessageId> {
+    pub(in super::super) fn live(&mut self) -> Vec<MessageId> {
         let slab = &self.engine.index.slab;
         let is_first =
-            |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase != Phase::Free && slot.part == 0);
+            |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase() != Phase::Free && slot.part() == 0);
         let mut slots: Vec<u32> = (0..slab.len()).filter(is_first).collect();
         slots.sort_by_key(|&slot| slab.get(slot).map(super::super::slots::Slot::serial));
         slots.into_iter().map(|slot| self.engine.kept(slot).unwrap().message.id).collect()
     }
 }
 
-pub(super) fn done() -> Outcome {
+pub(in super::super) fn done() -> Outcome {
     Outcome::Done { state: sms::State::HandedOver, remote_id: None }
 }
 
-pub(super) fn sent(id: &str) -> Outcome {
+pub(in super::super) fn sent(id: &str) -> Outcome {
     Outcome::Sent { remote_id: sample::remote_id(id) }
 }
 
-pub(super) fn receipt(id: &str, state: sms::State) -> RemoteReceipt {
+pub(in super::super) fn receipt(id: &str, state: sms::State) -> RemoteReceipt {
     let smsc = LinkName::from(SMSC);
     RemoteReceipt { smsc, remote_id: sample::remote_id(id), state, error: 0, done_at: Timestamp(1) }
 }

@@ -18,27 +18,33 @@ impl<D: Disk> Engine<D> {
             });
             return;
         }
-        let routes: Vec<Option<Route>> =
-            batch.iter().map(|settlement| self.answer_route(settlement.answer.as_ref())).collect();
-        let changes: Vec<(Settlement, Option<Change>)> = batch
-            .into_iter()
-            .map(|settlement| {
-                let change = self.outcome(&settlement);
-                (settlement, change)
-            })
-            .collect();
+        // A group must not begin before the links are declared that it names.
+        let answers: Vec<Option<Route>> = if batch.iter().any(names_links) {
+            batch.iter().map(|settlement| self.declare_named(settlement)).collect()
+        } else {
+            Vec::new()
+        };
         self.declare_links();
+        let mut answers = answers.into_iter();
         self.journal.begin();
-        for ((settlement, change), route) in changes.into_iter().zip(routes) {
-            let part = settlement.lease.end();
-            if let Some(change) = change.filter(|_| self.is_lent(part)) {
-                self.settle_one(part.slot, change, now);
+        for Settlement { lease, outcome, answer } in batch {
+            let part = lease.end();
+            if self.is_lent(part) {
+                self.settle_one(part.slot, outcome, now);
             }
-            if let (Some(entry), Some(route)) = (&settlement.answer, route) {
+            if let (Some(entry), Some(route)) = (&answer, answers.next().flatten()) {
                 self.enter_answer(entry, route, now);
             }
         }
         self.journal.end(now, false);
+    }
+
+    /// Gives the links that an outcome and its answer name their numbers, and says the way of the answer.
+    fn declare_named(&mut self, settlement: &Settlement) -> Option<Route> {
+        if let Outcome::Redirect { to } = &settlement.outcome {
+            self.link(to);
+        }
+        self.answer_route(settlement.answer.as_ref())
     }
 
     fn answer_route(&mut self, answer: Option<&Entry>) -> Option<Route> {
@@ -60,13 +66,13 @@ impl<D: Disk> Engine<D> {
 
     fn is_lent(&self, part: Part) -> bool {
         self.index.slab.get(part.slot).is_some_and(|slot| {
-            slot.generation == part.generation && matches!(slot.phase, Phase::Lent | Phase::Evacuated)
+            slot.generation() == part.generation && matches!(slot.phase(), Phase::Lent | Phase::Evacuated)
         })
     }
 
-    fn outcome(&mut self, settlement: &Settlement) -> Option<Change> {
-        let slot = *self.index.slab.get(settlement.lease.part.slot)?;
-        Some(match settlement.outcome.clone() {
+    fn change_of(&mut self, number: u32, outcome: Outcome) -> Option<Change> {
+        let slot = *self.index.slab.get(number)?;
+        Some(match outcome {
             Outcome::Sent { remote_id } if slot.has(NOTICE) => {
                 Change::Done { state: State::Delivered, remote_id: Some(remote_id) }
             }
@@ -84,14 +90,12 @@ impl<D: Disk> Engine<D> {
         })
     }
 
-    fn settle_one(&mut self, number: u32, change: Change, now: Timestamp) {
-        let sent = match &change {
-            Change::Sent { link, remote_id } => Some((*link, self.index.remote.key(remote_id))),
-            _ => None,
-        };
+    fn settle_one(&mut self, number: u32, outcome: Outcome, now: Timestamp) {
+        let Some(change) = self.change_of(number, outcome) else { return };
         self.change(number, &change, now);
-        if let Some((link, key)) = sent {
-            self.apply_early(number, link, key, now);
+        if let Change::Sent { link, remote_id } = &change {
+            let key = self.index.remote.key(remote_id);
+            self.apply_early(number, *link, key, now);
         }
     }
 
@@ -101,7 +105,7 @@ impl<D: Disk> Engine<D> {
             return;
         }
         let Some(slot) = self.index.slab.get(part.slot) else { return };
-        if slot.phase == Phase::Lent {
+        if slot.phase() == Phase::Lent {
             self.journal.begin();
             self.change(part.slot, &Change::Returned, now);
             self.journal.end(now, false);
@@ -112,6 +116,10 @@ impl<D: Disk> Engine<D> {
             }
         }
     }
+}
+
+fn names_links(settlement: &Settlement) -> bool {
+    settlement.answer.is_some() || matches!(settlement.outcome, Outcome::Redirect { .. })
 }
 
 /// A final state: whoever says that it is over cannot mean that it is under way.

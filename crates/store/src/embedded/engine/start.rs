@@ -9,10 +9,10 @@ use super::super::bodies::Bodies;
 use super::super::cache::Cache;
 use super::super::disk::Disk;
 use super::super::fact::Change;
-use super::super::journal::{Journal, Place};
+use super::super::journal::{HEADER_OCTETS, Journal, Place};
 use super::super::options::{OpenError, Options};
 use super::super::recovery::recover;
-use super::super::slots::Phase;
+use super::super::slots::{Phase, Slot};
 use super::housekeeping::Housekeeping;
 use super::{Engine, Progress};
 use crate::Cause;
@@ -50,6 +50,8 @@ impl<D: Disk> Engine<D> {
             unsynced_since: None,
             housekeeping: Housekeeping::default(),
             progress: Arc::new(Progress::default()),
+            summarised: found.summarised,
+            orders: Arc::default(),
         };
         engine.start(now).map_err(OpenError::io("journal"))?;
         Ok(engine)
@@ -58,6 +60,9 @@ impl<D: Disk> Engine<D> {
     fn start(&mut self, now: Timestamp) -> std::io::Result<()> {
         if self.journal.files().is_empty() {
             self.begin_file()?;
+        } else if self.journal.current_octets() <= HEADER_OCTETS as u64 {
+            // The process ended between the birth of the file and its first group.
+            self.put_heading();
         }
         if !self.options.ledger {
             self.progress.set_read(Place { file: u32::MAX, offset: 0 });
@@ -72,28 +77,36 @@ impl<D: Disk> Engine<D> {
         self.journal.write(&mut self.disk)?;
         self.journal.sync(&mut self.disk)?;
         self.progress.set_durable(self.journal.durable());
+        self.order_summaries();
         Ok(())
     }
 
     /// Queues what waits, in the order in which it was accepted.
     fn queue_all(&mut self) {
-        let is_queued = |phase| matches!(phase, Phase::Waiting | Phase::Delayed);
         let slab = &self.index.slab;
-        let mut slots: Vec<u32> = (0..slab.len())
-            .filter(|&slot| slab.get(slot).is_some_and(|slot| is_queued(slot.phase)))
-            .collect();
-        slots.sort_unstable_by_key(|&slot| slab.get(slot).map(|slot| (slot.serial(), slot.part)));
-        for slot in slots {
-            if let Some(ticket) = self.ticket(slot) {
-                self.enqueue(ticket, true, None);
-            }
+        let order = |slot: u32| {
+            let is_queued = |slot: &&Slot| matches!(slot.phase(), Phase::Waiting | Phase::Delayed);
+            slab.get(slot).filter(is_queued).map(|slot| (slot.serial(), slot.part()))
+        };
+        let slots = 0..slab.len();
+        if slots.clone().filter_map(order).is_sorted() {
+            return slots.for_each(|slot| self.queue(slot));
+        }
+        let mut slots: Vec<u32> = slots.filter(|&slot| order(slot).is_some()).collect();
+        slots.sort_unstable_by_key(|&slot| order(slot));
+        slots.into_iter().for_each(|slot| self.queue(slot));
+    }
+
+    fn queue(&mut self, slot: u32) {
+        if let Some(ticket) = self.ticket(slot) {
+            self.enqueue(ticket, true, None);
         }
     }
 
     /// What was lent when the journal ended may have been sent.
     fn doubt_lent(&mut self, now: Timestamp) {
         let slab = &self.index.slab;
-        let is_lent = |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase == Phase::Lent);
+        let is_lent = |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase() == Phase::Lent);
         let lent: Vec<u32> = (0..slab.len()).filter(is_lent).collect();
         if !lent.is_empty() {
             tracing::warn!(segments = lent.len(), "may have been sent before the restart");

@@ -38,7 +38,9 @@ impl<D: Disk> Engine<D> {
             let _ = answer.send(Err(StoreError::Overloaded));
             return;
         };
-        outlet.waiters.retain(|waiter| !waiter.answer.is_closed());
+        if outlet.waiters.len() == outlet.waiters.capacity() {
+            outlet.waiters.retain(|waiter| !waiter.answer.is_closed());
+        }
         outlet.waiters.push_back(Waiter { max: max.clamp(1, LENT_MAX), answer });
         self.mark_ready(number);
     }
@@ -109,7 +111,8 @@ impl<D: Disk> Engine<D> {
     }
 
     fn lend(&mut self, link: u16, max: usize, now: Timestamp) -> Vec<Lease> {
-        let mut leases = Vec::new();
+        let waiting = usize::try_from(self.index.waiting(link)).unwrap_or(max);
+        let mut leases = Vec::with_capacity(max.min(waiting));
         while leases.len() < max && self.poisoned.is_none() {
             let Some(outlet) = self.outlets.get_mut(usize::from(link)) else { break };
             let Some(ticket) = outlet.queue.pop(&self.index.slab, link) else { break };
@@ -164,7 +167,7 @@ impl<D: Disk> Engine<D> {
         let kept = self.kept(number)?;
         let slot = self.index.slab.get(number)?;
         Some(Lease {
-            part: Part { slot: number, generation: slot.generation },
+            part: Part { slot: number, generation: slot.generation() },
             item: self.item(number, slot),
             message: kept.message,
             alternatives: kept.alternatives,
@@ -175,7 +178,7 @@ impl<D: Disk> Engine<D> {
 
     fn item(&self, number: u32, slot: &Slot) -> Item {
         match self.index.verdict(number).filter(|_| slot.has(NOTICE)) {
-            None => Item::Segment(u16::from(slot.part)),
+            None => Item::Segment(u16::from(slot.part())),
             Some(verdict) => Item::Notice(Notice {
                 state: verdict.sighted.state,
                 error: verdict.sighted.error,
@@ -188,7 +191,7 @@ impl<D: Disk> Engine<D> {
     /// The time of a slot is up. A group has been begun.
     pub(super) fn lapse(&mut self, number: u32, now: Timestamp) {
         let Some(slot) = self.index.slab.get(number) else { return };
-        let is_perhaps_sent = matches!(slot.phase, Phase::Sent | Phase::Held) || slot.has(SUSPECT);
+        let is_perhaps_sent = matches!(slot.phase(), Phase::Sent | Phase::Held) || slot.has(SUSPECT);
         let state = if is_perhaps_sent { State::Unknown } else { State::Expired };
         let change = if slot.has(NOTICE) {
             Change::Failed { state, cause: Cause::Timeout }

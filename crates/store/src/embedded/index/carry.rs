@@ -40,7 +40,8 @@ impl Index {
         let Some(phase) = Phase::from_number(segment.phase) else { return };
         self.set_phase(number, Phase::Lent);
         self.with(number, |slot| {
-            (slot.flags, slot.target, slot.attempts) = (segment.flags, segment.target, segment.attempts);
+            slot.set_flags(segment.flags);
+            (slot.target, slot.attempts) = (segment.target, segment.attempts);
             (slot.deadline, slot.due) = (segment.deadline, segment.due);
         });
         self.set_phase(number, phase);
@@ -62,28 +63,27 @@ impl Index {
         first: u32,
         id_of: &mut impl FnMut(&Slot) -> Option<RemoteId>,
     ) -> Option<Carried> {
-        let slot = self.slab.get(first)?;
-        let none = Tally::new(slot.count);
+        let none = Tally::new(self.ring(first).count() as u8);
         let tally = self.tallies.get(&first).copied().unwrap_or(none);
         let segments = self.ring(first).map(|number| {
             let slot = self.slab.get(number)?;
             let mut ids = Vec::new();
-            if slot.phase == Phase::Sent {
+            if slot.phase() == Phase::Sent {
                 ids.push((slot.target, id_of(slot)?, 0));
             }
             ids.extend(self.more_ids(number).iter().map(|(link, id)| (*link, id.clone(), 0)));
-            let delayed = slot.phase == Phase::Evacuated && slot.due > 0;
+            let delayed = slot.phase() == Phase::Evacuated && slot.due > 0;
             Some(CarriedSegment {
-                phase: match slot.phase {
+                phase: match slot.phase() {
                     Phase::Evacuated if delayed => Phase::Delayed,
                     Phase::Evacuated => Phase::Waiting,
                     phase => phase,
                 } as u8,
-                flags: slot.flags,
+                flags: slot.flags(),
                 target: slot.target,
-                attempts: if slot.phase == Phase::Sent { 0 } else { slot.attempts },
+                attempts: if slot.phase() == Phase::Sent { 0 } else { slot.attempts },
                 deadline: slot.deadline,
-                due: if slot.phase == Phase::Sent { 0 } else { slot.due },
+                due: if slot.phase() == Phase::Sent { 0 } else { slot.due },
                 ids,
             })
         });
@@ -94,12 +94,13 @@ impl Index {
     /// of its segments in phase `Sent` stand at `id_places`, in order.
     pub(in super::super) fn move_to(&mut self, first: u32, place: Place, id_places: &[Option<Place>]) {
         let slots: Vec<u32> = self.ring(first).collect();
-        let Some(before) = self.slab.get(first).map(|slot| slot.place) else { return };
+        let Some(before) = self.slab.get(first).map(|slot| self.place_of(slot)) else { return };
+        self.latest = self.latest.max(place.file);
         self.census.leave(before.file);
         self.census.enter(place.file);
         for (number, id_place) in slots.into_iter().zip(id_places) {
             self.with(number, |slot| {
-                slot.place = place;
+                slot.set_place(place);
                 if let Some(id_place) = id_place {
                     (slot.attempts, slot.due) = (id_place.file as u16, id_place.offset);
                 }

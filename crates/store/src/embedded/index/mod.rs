@@ -14,8 +14,8 @@ use super::fact::{Change, REMOTE_ID_OFFSET, Sighted, Verdict};
 use super::journal::Place;
 use super::remote::{Holder, Key, RemoteIds};
 use super::slots::{
-    NEVER, NOTICE, Phase, SUSPECT, Slab, Slot, UNCOUNTED, WANTS_FAILURE, WANTS_SUCCESS, priority_bits,
-    seconds,
+    NEVER, NOTICE, Phase, SERIAL_MAX, SUSPECT, Slab, Slot, UNCOUNTED, WANTS_FAILURE, WANTS_SUCCESS,
+    file_before, priority_bits, seconds,
 };
 use crate::{Cause, RemoteId};
 use tally::{Tally, is_delivered};
@@ -34,6 +34,8 @@ pub(super) struct Index {
     more_ids: HashMap<u32, Vec<(u16, RemoteId)>, foldhash::fast::RandomState>,
     /// Slots that wait or are delayed, by link.
     waiting: Vec<u64>,
+    /// The last file of the journal that anything was said of.
+    latest: u32,
     pub(super) awaiting_receipt: u64,
     pub(super) live_messages: u64,
     pub(super) possible_duplicates: u64,
@@ -75,6 +77,7 @@ impl Index {
             tallies: HashMap::default(),
             more_ids: HashMap::default(),
             waiting: Vec::new(),
+            latest: 0,
             awaiting_receipt: 0,
             live_messages: 0,
             possible_duplicates: 0,
@@ -88,8 +91,17 @@ impl Index {
         self.waiting.get(usize::from(link)).copied().unwrap_or(0)
     }
 
-    /// Takes a message in and returns its first slot; `None` if there are too many slots.
+    /// Where the message in a slot stands in the journal.
+    pub(super) fn place_of(&self, slot: &Slot) -> Place {
+        slot.place(self.latest)
+    }
+
+    /// Takes a message in and returns its first slot; `None` if there are too many slots, or serials.
     pub(super) fn insert(&mut self, new: &Newcomer, now: Timestamp) -> Option<u32> {
+        if new.serial > SERIAL_MAX {
+            return None;
+        }
+        self.latest = self.latest.max(new.place.file);
         let first = self.slab.allocate()?;
         self.fill(first, 0, new, now);
         let mut last = first;
@@ -110,12 +122,14 @@ impl Index {
     fn fill(&mut self, number: u32, part: u8, new: &Newcomer, now: Timestamp) {
         let Some(slot) = self.slab.get_mut(number) else { return };
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-        slot.set_serial(new.serial);
-        slot.place = new.place;
-        (slot.origin, slot.target, slot.part, slot.count) = (new.origin, new.target, part, new.count);
-        slot.flags = priority_bits(new.priority)
-            | flag(new.wants_success, WANTS_SUCCESS)
-            | flag(new.wants_failure, WANTS_FAILURE);
+        slot.name(new.serial, part, new.count > 1);
+        slot.set_place(new.place);
+        (slot.origin, slot.target) = (new.origin, new.target);
+        slot.set_flags(
+            priority_bits(new.priority)
+                | flag(new.wants_success, WANTS_SUCCESS)
+                | flag(new.wants_failure, WANTS_FAILURE),
+        );
         slot.deadline = new.expires_at.map_or(NEVER, seconds);
         let delayed = new.not_before.filter(|&at| at > now);
         slot.due = delayed.map_or(0, seconds);
@@ -141,15 +155,15 @@ impl Index {
 
     /// The first slot of the message that `slot` belongs to.
     pub(super) fn first_of(&self, slot: u32) -> u32 {
-        let is_first = |&slot: &u32| self.slab.get(slot).is_some_and(|slot| slot.part == 0);
+        let is_first = |&slot: &u32| self.slab.get(slot).is_some_and(|slot| slot.part() == 0);
         self.ring(slot).find(is_first).unwrap_or(slot)
     }
 
     /// Puts a slot into a phase, and counts.
     pub(super) fn set_phase(&mut self, number: u32, phase: Phase) {
         let Some(slot) = self.slab.get_mut(number) else { return };
-        let (before, target) = (slot.phase, usize::from(slot.target));
-        slot.phase = phase;
+        let (before, target) = (slot.phase(), usize::from(slot.target));
+        slot.set_phase(phase);
         let waits = |phase| matches!(phase, Phase::Waiting | Phase::Delayed);
         if waits(before) != waits(phase) {
             if self.waiting.len() <= target {
@@ -175,6 +189,7 @@ impl Index {
         now: Timestamp,
     ) -> Option<Ended> {
         let slot = *self.slab.get(number)?;
+        self.latest = self.latest.max(place.file);
         match change {
             Change::Attempted { .. } => self.attempt(number),
             Change::Returned => {
@@ -187,12 +202,15 @@ impl Index {
             Change::Retry { at, .. } => self.delay(number, *at, now),
             Change::Redirect { to } => self.redirect(number, *to, now),
             Change::Unknown { retry_at: Some(at), .. } => {
-                self.with(number, |slot| slot.flags |= SUSPECT | UNCOUNTED);
+                self.with(number, |slot| slot.set_flags(slot.flags() | SUSPECT | UNCOUNTED));
                 self.delay(number, *at, now);
             }
             Change::Unknown { retry_at: None, .. } => {
                 let deadline = self.answer_deadline(&slot, now);
-                self.with(number, |slot| (slot.flags, slot.deadline) = (slot.flags | SUSPECT, deadline));
+                self.with(number, |slot| {
+                    slot.set_flags(slot.flags() | SUSPECT);
+                    slot.deadline = deadline;
+                });
                 self.set_phase(number, Phase::Held);
             }
             Change::Done { state, .. } => {
@@ -221,7 +239,7 @@ impl Index {
         let mut duplicate = false;
         self.with(number, |slot| {
             duplicate = slot.has(UNCOUNTED);
-            slot.flags &= !UNCOUNTED;
+            slot.set_flags(slot.flags() & !UNCOUNTED);
             slot.attempts = slot.attempts.saturating_add(1);
             slot.due = 0;
         });
@@ -272,13 +290,13 @@ impl Index {
     fn hold_id(&mut self, number: u32, link: u16, id: &RemoteId) {
         let key = self.remote.key(id);
         if let Some(slot) = self.slab.get(number) {
-            self.remote.insert(link, key, Holder::Slot { slot: number, generation: slot.generation });
+            self.remote.insert(link, key, Holder::Slot { slot: number, generation: slot.generation() });
         }
     }
 
     fn amend(&mut self, number: u32, link: u16, id: &RemoteId, place: Place, now: Timestamp) {
         let Some(slot) = self.slab.get(number) else { return };
-        match slot.phase {
+        match slot.phase() {
             Phase::Waiting | Phase::Delayed | Phase::Held => self.sent(number, link, id, place, now),
             Phase::Lent | Phase::Evacuated | Phase::Sent => {
                 self.hold_id(number, link, id);
@@ -288,10 +306,9 @@ impl Index {
         }
     }
 
-    /// Where the remote id of a slot in phase `Sent` stands; `latest` is the file that is written to.
-    pub(super) fn id_place(slot: &Slot, latest: u32) -> Place {
-        let behind = (latest as u16).wrapping_sub(slot.attempts);
-        Place { file: latest.wrapping_sub(u32::from(behind)), offset: slot.due }
+    /// Where the remote id of a slot in phase `Sent` stands.
+    pub(super) fn id_place(&self, slot: &Slot) -> Place {
+        Place { file: file_before(self.latest, slot.attempts), offset: slot.due }
     }
 
     /// Ids of a slot besides the one at [`Index::id_place`].
@@ -315,10 +332,10 @@ impl Index {
             self.forget(number);
             return None;
         }
-        if slot.phase == Phase::Closed {
+        if slot.phase() == Phase::Closed {
             return None;
         }
-        if slot.phase == Phase::Sent {
+        if slot.phase() == Phase::Sent {
             self.remote.mark_stale();
         }
         if !self.more_ids.is_empty() && self.more_ids.remove(&number).is_some() {
@@ -330,13 +347,14 @@ impl Index {
 
     /// Adds a segment's final state to its message's; the verdict if it was the last.
     fn judge(&mut self, number: u32, slot: Slot, sighted: Sighted) -> Option<(u32, Verdict)> {
-        if slot.count == 1 {
+        if !slot.is_several() {
             let delivered = u8::from(is_delivered(sighted.state));
             return Some((number, Verdict { sighted, delivered }));
         }
         let first = self.first_of(number);
-        let tally = self.tallies.entry(first).or_insert_with(|| Tally::new(slot.count));
-        tally.add(sighted, slot.count);
+        let count = self.ring(first).count() as u8;
+        let tally = self.tallies.entry(first).or_insert_with(|| Tally::new(count));
+        tally.add(sighted, count);
         (tally.open == 0).then_some((first, tally.verdict))
     }
 
@@ -353,10 +371,9 @@ impl Index {
         self.release_siblings(first);
         let deadline = seconds(now).saturating_add(self.notice_timeout_s).min(NEVER - 1);
         self.with(first, |slot| {
-            slot.generation = slot.generation.wrapping_add(1);
             slot.sibling = first;
             (slot.target, slot.attempts, slot.due, slot.deadline) = (slot.origin, 0, 0, deadline);
-            slot.flags = (slot.flags | NOTICE) & !(SUSPECT | UNCOUNTED);
+            slot.set_flags((slot.flags() | NOTICE) & !(SUSPECT | UNCOUNTED));
         });
         self.tallies.insert(first, Tally { verdict, open: 0 });
         self.set_phase(first, Phase::Waiting);
@@ -377,13 +394,13 @@ impl Index {
     /// Lets a message go with all that is known of it.
     pub(super) fn forget(&mut self, first: u32) {
         let Some(&slot) = self.slab.get(first) else { return };
-        if slot.count > 1 || slot.has(NOTICE) {
+        if slot.is_several() || slot.has(NOTICE) {
             self.tallies.remove(&first);
         }
         self.release_siblings(first);
         self.set_phase(first, Phase::Free);
         self.slab.release(first);
-        self.census.leave(slot.place.file);
+        self.census.leave(self.place_of(&slot).file);
         self.live_messages = self.live_messages.saturating_sub(1);
     }
 }

@@ -77,7 +77,7 @@ fn standing(said: &Said) -> Standing {
     let Said { index, links, .. } = said;
     let in_phase = |phase| {
         let slots = (0..index.slab.len()).filter_map(|slot| index.slab.get(slot));
-        slots.filter(|slot| slot.phase == phase).count() as u64
+        slots.filter(|slot| slot.phase() == phase).count() as u64
     };
     Standing {
         live_messages: index.live_messages,

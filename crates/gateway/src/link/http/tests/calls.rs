@@ -10,20 +10,20 @@ use store::Cause;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::super::call::{Answer, Endpoint};
+use super::super::call::{Answer, Call, Endpoint};
 use super::super::translate::UnreadableReply;
-use crate::config::ApplicationConfig;
+use crate::config::{ApplicationConfig, EndpointConfig};
 
 const FORM: &str = "id=7&text=GAME+%F0%9F%98%80";
 
-pub(super) fn config(url: &str, options: &str) -> ApplicationConfig {
+pub(super) fn config(url: &str, options: &str) -> EndpointConfig {
     let text = format!("name = \"games\"\nurl = \"{url}\"\nallow_private_address = true\n{options}");
-    toml::from_str(&text).unwrap()
+    toml::from_str::<ApplicationConfig>(&text).unwrap().endpoint
 }
 
 async fn call(url: &str, options: &str) -> Answer {
     let endpoint = Endpoint::new(&config(url, options)).unwrap();
-    endpoint.call(FORM.to_owned(), 3, Timestamp(0)).await
+    endpoint.call(Call::Form(FORM.to_owned()), 3, Timestamp(0)).await
 }
 
 /// A content provider that answers everything alike; its URL.
@@ -162,8 +162,8 @@ async fn our_own_network_is_not_called() {
     let url = provider("reached").await;
     let by_name = url.replace("127.0.0.1", "localhost");
     for url in [url, by_name] {
-        let config = ApplicationConfig { allow_private_address: false, ..config(&url, "") };
-        let answer = Endpoint::new(&config).unwrap().call(FORM.to_owned(), 1, Timestamp(0)).await;
+        let config = EndpointConfig { allow_private_address: false, ..config(&url, "") };
+        let answer = Endpoint::new(&config).unwrap().call(Call::Form(FORM.to_owned()), 1, Timestamp(0)).await;
         let Answer::NotAsked(cause) = answer else { panic!("{answer:?}") };
         assert_eq!(cause.to_string(), "the URL leads to an address that is not public");
     }

@@ -7,7 +7,8 @@ use store::embedded::{EmbeddedStore, Options};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::super::client::Application;
+use super::super::client::Client;
+use super::super::provider::Provider;
 use super::calls;
 use super::*;
 use crate::directory::{Origin, Presence};
@@ -52,10 +53,12 @@ impl Games {
         let presence = Arc::new(Presence::default());
         let stop = CancellationToken::new();
         let outlets = Outlets::new(store.clone(), Arc::new(Metrics::new()));
-        let application = Application {
-            config: Arc::new(calls::config(url, "")),
-            intake: intake.clone(),
-            outlet: outlets.of(&"games".into()),
+        let outlet = outlets.of(&"games".into());
+        let application = Client {
+            side: Provider { intake: intake.clone(), outlet: outlet.clone() },
+            endpoint: calls::config(url, ""),
+            outlet,
+            clock: intake.clock(),
             presence: presence.clone(),
             stop: stop.clone(),
         };

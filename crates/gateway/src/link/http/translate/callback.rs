@@ -1,234 +1,164 @@
-//! A message as a content provider is told it, and the provider's answer as a message.
+//! What an account is told at its callback: receipts, and messages that are routed to it.
 
-use arrayvec::ArrayVec;
-use bytes::Bytes;
-use form_urlencoded::Serializer;
-use serde::Deserialize;
-use sms::{Direction, Message, Priority, ReceiptRequest, UserDataHeader};
+use serde::Serialize;
+use sms::{Message, MessageId};
+use store::{Item, Lease, Notice};
 
-use super::{Rfc3339, hex};
-use crate::submission::{Content, Submission};
+use super::provider::split_header;
+use super::record::{is_zero, state_name};
+use super::{Rfc3339, as_text, hex};
 
-/// The fields of a segment, encoded as `application/x-www-form-urlencoded` in UTF-8.
-///
-/// `id` is the transaction: the same at every attempt. Octets that are no text go as hexadecimal
-/// digits in `binary` with `data_coding`; a user data header goes as `udh`; `segment` (from 1) and
-/// `segments` are told when there is more than one.
-pub(in super::super) fn form(message: &Message, index: u16) -> String {
+/// One item as an object; `None` if it cannot be said in JSON, which does not happen.
+pub(in super::super) fn callback(lease: &Lease) -> Option<Vec<u8>> {
+    written(&event(lease), 1)
+}
+
+/// Items as an array, in their order.
+pub(in super::super) fn callbacks(leases: &[Lease]) -> Option<Vec<u8>> {
+    let events: Vec<EventView<'_>> = leases.iter().map(event).collect();
+    written(&events, leases.len())
+}
+
+/// What happened; `event` says which it is.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum EventView<'a> {
+    Receipt(ReceiptView),
+    Message(MessageView<'a>),
+}
+
+/// The final state of a message that the account submitted, in the words of its record.
+#[derive(Serialize)]
+struct ReceiptView {
+    #[serde(serialize_with = "as_text")]
+    id: MessageId,
+    from: String,
+    to: String,
+    segments: usize,
+    segments_delivered: u16,
+    state: &'static str,
+    #[serde(skip_serializing_if = "is_zero")]
+    error: u32,
+    accepted_at: Rfc3339,
+    done_at: Rfc3339,
+}
+
+/// A segment that is routed to the account, in the words of a content provider's call.
+#[derive(Serialize)]
+struct MessageView<'a> {
+    #[serde(serialize_with = "as_text")]
+    id: MessageId,
+    from: String,
+    to: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binary: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_coding: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    udh: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segments: Option<usize>,
+    received_at: Rfc3339,
+    smsc: &'a str,
+}
+
+fn event(lease: &Lease) -> EventView<'_> {
+    match lease.item() {
+        Item::Notice(notice) => EventView::Receipt(receipt(lease.message(), notice)),
+        Item::Segment(index) => EventView::Message(message(lease.message(), index)),
+    }
+}
+
+fn receipt(message: &Message, notice: Notice) -> ReceiptView {
+    ReceiptView {
+        id: message.id,
+        from: message.source.text(),
+        to: message.destination.text(),
+        segments: message.parts.len(),
+        segments_delivered: notice.delivered,
+        state: state_name(notice.state),
+        error: notice.error,
+        accepted_at: Rfc3339(message.accepted_at),
+        done_at: Rfc3339(notice.done_at),
+    }
+}
+
+fn message(message: &Message, index: u16) -> MessageView<'_> {
     let part = message.parts.get(usize::from(index)).map(|part| &part[..]).unwrap_or_default();
     let (udh, body) = split_header(message, part);
-    let mut form = Serializer::new(String::with_capacity(FORM_OCTETS));
-    form.append_pair("id", std::str::from_utf8(&message.id.digits()).unwrap_or_default());
-    form.append_pair("from", &message.source.text());
-    form.append_pair("to", &message.destination.text());
-    match sms::decode(message.data_coding, body) {
-        Some(text) => form.append_pair("text", &text),
-        None => form
-            .append_pair("binary", &hex(body))
-            .append_pair("data_coding", &message.data_coding.to_string()),
-    };
-    if !udh.is_empty() {
-        form.append_pair("udh", &hex(udh));
-    }
-    if message.parts.len() > 1 {
-        form.append_pair("segment", &(u32::from(index) + 1).to_string());
-        form.append_pair("segments", &message.parts.len().to_string());
-    }
-    form.append_pair("received_at", &Rfc3339(message.accepted_at).to_string());
-    form.append_pair("smsc", message.origin.as_str());
-    form.finish()
-}
-
-/// Why an answer holds no reply, although it is not empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in super::super) enum UnreadableReply {
-    #[error("it has more than 64 KiB")]
-    TooLong,
-    #[error("it is neither text/plain nor application/json")]
-    Type,
-    #[error("it is not UTF-8")]
-    Alphabet,
-    #[error("it is not an object with \"reply\": a text")]
-    Json,
-}
-
-/// The text that a content provider answers with; `None` if it does not want to say anything.
-pub(in super::super) fn reply(
-    content_type: Option<&str>,
-    body: &[u8],
-) -> Result<Option<String>, UnreadableReply> {
-    if body.is_empty() {
-        return Ok(None);
-    }
-    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    if essence.is_empty() || essence.eq_ignore_ascii_case("text/plain") {
-        let text = std::str::from_utf8(body).map_err(|_| UnreadableReply::Alphabet)?;
-        return Ok(spoken(text));
-    }
-    if essence.eq_ignore_ascii_case("application/json") {
-        let answer: Answer = serde_json::from_slice(body).map_err(|_| UnreadableReply::Json)?;
-        return Ok(answer.reply.as_deref().and_then(spoken));
-    }
-    Err(UnreadableReply::Type)
-}
-
-/// The message that answers `message`: from where that went, to where it came from, by the way it came.
-pub(in super::super) fn reply_submission(message: &Message, text: String) -> Submission {
-    Submission {
-        direction: Direction::Mt,
-        source: message.destination.clone(),
-        destination: message.source.clone(),
-        service_type: ArrayVec::new(),
-        protocol_id: 0,
-        esm_class: 0,
-        priority: Priority::BULK,
-        receipt: ReceiptRequest::TRACKED,
-        not_before: None,
-        expires_at: None,
-        in_reply_to: Some(message.id),
-        tlvs: Bytes::new(),
-        content: Content::Text(text),
-        back_to: Some(message.origin.clone()),
+    let text = sms::decode(message.data_coding, body).map(|text| text.to_string());
+    let is_split = message.parts.len() > 1;
+    MessageView {
+        id: message.id,
+        from: message.source.text(),
+        to: message.destination.text(),
+        binary: text.is_none().then(|| hex(body)),
+        data_coding: text.is_none().then_some(message.data_coding),
+        text,
+        udh: (!udh.is_empty()).then(|| hex(udh)),
+        segment: is_split.then(|| index.saturating_add(1)),
+        segments: is_split.then_some(message.parts.len()),
+        received_at: Rfc3339(message.accepted_at),
+        smsc: message.origin.as_str(),
     }
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    reply: Option<String>,
+fn written<T: Serialize>(view: &T, items: usize) -> Option<Vec<u8>> {
+    let mut body = Vec::with_capacity(items * ITEM_OCTETS);
+    serde_json::to_writer(&mut body, view).ok()?;
+    Some(body)
 }
 
-/// The header with its length octet, and what follows; a broken header is left in the body.
-fn split_header<'a>(message: &Message, part: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    if !message.has_udh() {
-        return (&[], part);
-    }
-    let octets = UserDataHeader::parse(part).map_or(0, |(header, _)| header.octets());
-    part.split_at_checked(octets).unwrap_or((&[], part))
-}
-
-/// Programs end a line, also when it is the only one.
-fn spoken(text: &str) -> Option<String> {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    let text = text.strip_suffix('\r').unwrap_or(text);
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// The fields of an ordinary message are in these octets.
-const FORM_OCTETS: usize = 512;
+/// A receipt has fewer.
+const ITEM_OCTETS: usize = 320;
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::collections::HashMap;
+    use serde_json::{Value, json};
+    use sms::{State, Timestamp};
 
-    use sms::{Address, MessageId, Parts, Timestamp};
-
+    use super::super::provider::sample;
     use super::*;
 
-    fn received(data_coding: u8, esm_class: u8, parts: &[&'static [u8]]) -> Message {
-        Message {
-            id: MessageId::from_octets([0xAB; 16]),
-            direction: Direction::Mo,
-            origin: "telco-a".into(),
-            source: Address::guess(b"6281234567890").unwrap(),
-            destination: Address::guess(b"1234").unwrap(),
-            service_type: ArrayVec::new(),
-            protocol_id: 0,
-            data_coding,
-            esm_class,
-            priority: Priority::BULK,
-            receipt: ReceiptRequest::NONE,
-            accepted_at: Timestamp(1_767_225_600_000),
-            not_before: None,
-            expires_at: None,
-            in_reply_to: None,
-            tlvs: Bytes::new(),
-            parts: parts.iter().map(|part| Bytes::from_static(part)).collect::<Parts>(),
-        }
-    }
+    const AT: u64 = 1_767_225_600_000;
 
-    fn fields(message: &Message, index: u16) -> HashMap<String, String> {
-        form_urlencoded::parse(form(message, index).as_bytes()).into_owned().collect()
+    fn shown(view: EventView<'_>) -> Value {
+        serde_json::from_slice(&written(&view, 1).unwrap()).unwrap()
     }
 
     #[test]
-    fn a_text_is_told_in_utf8() {
-        let message = received(8, 0, &[b"\x00G\x00A\x00M\x00E\x00 \xd8\x3d\xde\x00\x00&"]);
-        let fields = fields(&message, 0);
-        let expected = [
-            ("id", "abababababababababababababababab"),
-            ("from", "6281234567890"),
-            ("to", "1234"),
-            ("text", "GAME 😀&"),
-            ("received_at", "2026-01-01T00:00:00.000Z"),
-            ("smsc", "telco-a"),
-        ];
-        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(fields, HashMap::from(expected));
+    fn a_receipt_speaks_the_words_of_the_record() {
+        let message = sample(0, 0, &[b"one", b"two"]);
+        let notice = |state, error| Notice { state, error, done_at: Timestamp(AT + 7), delivered: 1 };
+        let failed = shown(EventView::Receipt(receipt(&message, notice(State::Undeliverable, 27))));
+        let expected = json!({
+            "event": "receipt", "id": "ab".repeat(16), "from": "6281234567890", "to": "1234",
+            "segments": 2, "segments_delivered": 1, "state": "undeliverable", "error": 27,
+            "accepted_at": "2026-01-01T00:00:00.000Z", "done_at": "2026-01-01T00:00:00.007Z",
+        });
+        assert_eq!(failed, expected);
+        let delivered = shown(EventView::Receipt(receipt(&message, notice(State::Delivered, 0))));
+        assert_eq!((delivered["state"].as_str(), delivered.get("error")), (Some("delivered"), None));
     }
 
     #[test]
-    fn octets_are_told_in_hexadecimal() {
-        let fields = fields(&received(4, 0, &[b"\x00\xff"]), 0);
-        assert_eq!((fields["binary"].as_str(), fields["data_coding"].as_str()), ("00ff", "4"));
-        assert!(!fields.contains_key("text"));
-    }
-
-    // U-1
-    #[test]
-    fn a_header_is_told_apart_from_the_text() {
-        let message =
-            received(0, Message::UDHI, &[b"\x05\x00\x03\x07\x02\x01ab", b"\x05\x00\x03\x07\x02\x02cd"]);
-        let second = fields(&message, 1);
-        assert_eq!((second["udh"].as_str(), second["text"].as_str()), ("050003070202", "cd"));
-        assert_eq!((second["segment"].as_str(), second["segments"].as_str()), ("2", "2"));
-        let broken = fields(&received(4, Message::UDHI, &[b"\x09ab"]), 0);
-        assert_eq!(broken["binary"], "096162");
-        assert!(!broken.contains_key("udh"));
-    }
-
-    #[test]
-    fn a_reply_is_a_text_or_an_object() {
-        let text = |text: &str| Ok(Some(text.to_owned()));
-        assert_eq!(reply(None, b"Anda menang\r\n"), text("Anda menang"));
-        assert_eq!(reply(Some("text/plain; charset=utf-8"), "é\n\n".as_bytes()), text("é\n"));
-        assert_eq!(reply(Some("Application/JSON"), br#"{"reply":"ya","balance":5}"#), text("ya"));
-        let silent: [(_, &[u8]); 6] = [
-            (None, b""),
-            (Some("text/html"), b""),
-            (Some("text/plain"), b"\n"),
-            (Some("application/json"), b"{}"),
-            (Some("application/json"), br#"{"reply":null}"#),
-            (Some("application/json"), br#"{"reply":""}"#),
-        ];
-        for (content_type, body) in silent {
-            assert_eq!(reply(content_type, body), Ok(None), "{content_type:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_reply_is_not_sent_to_a_handset() {
-        assert_eq!(reply(Some("text/html"), b"<html>"), Err(UnreadableReply::Type));
-        assert_eq!(reply(None, b"\xff\xfe"), Err(UnreadableReply::Alphabet));
-        for body in [r#"{"reply":5}"#, "[", "\"ya\""] {
-            assert_eq!(
-                reply(Some("application/json"), body.as_bytes()),
-                Err(UnreadableReply::Json),
-                "{body}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_reply_goes_back_the_way_the_message_came() {
-        let message = received(0, 0, &[b"GAME"]);
-        let submission = reply_submission(&message, "ya".to_owned());
-        assert_eq!(submission.direction, Direction::Mt);
-        assert_eq!(submission.source, message.destination);
-        assert_eq!(submission.destination, message.source);
-        assert_eq!(submission.in_reply_to, Some(message.id));
-        assert_eq!(submission.back_to, Some(message.origin));
-        assert_eq!(submission.receipt, ReceiptRequest::TRACKED);
+    fn a_message_is_told_as_a_content_provider_is_told_it() {
+        let expected = json!({
+            "event": "message", "id": "ab".repeat(16), "from": "6281234567890", "to": "1234",
+            "text": "GAME", "received_at": "2026-01-01T00:00:00.000Z", "smsc": "telco-a",
+        });
+        assert_eq!(shown(EventView::Message(message(&sample(0, 0, &[b"GAME"]), 0))), expected);
+        let parts =
+            sample(4, Message::UDHI, &[b"\x05\x00\x03\x07\x02\x01\x00", b"\x05\x00\x03\x07\x02\x02\xff"]);
+        let second = shown(EventView::Message(message(&parts, 1)));
+        assert_eq!((&second["binary"], &second["data_coding"]), (&json!("ff"), &json!(4)));
+        assert_eq!((&second["udh"], &second["segment"]), (&json!("050003070202"), &json!(2)));
+        assert_eq!((second.get("text"), &second["segments"]), (None, &json!(2)));
     }
 }

@@ -1,6 +1,7 @@
 //! The only place that knows both what is said over HTTP and a message.
 
 mod callback;
+mod provider;
 mod query;
 mod record;
 mod submission;
@@ -10,7 +11,8 @@ use std::fmt::Display;
 use serde::Serializer;
 use sms::Timestamp;
 
-pub(super) use callback::{UnreadableReply, form, reply, reply_submission};
+pub(super) use callback::{callback, callbacks};
+pub(super) use provider::{UnreadableReply, form, reply, reply_submission};
 pub(super) use query::{search_query, send_query};
 pub(super) use record::page;
 pub use record::record;

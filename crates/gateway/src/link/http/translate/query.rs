@@ -24,7 +24,8 @@ struct SendQuery {
     receipt: Option<bool>,
     validity_s: Option<u64>,
     #[serde(default, deserialize_with = "super::submission::priority")]
-    priority: Priority,
+    priority: Option<Priority>,
+    class: Option<String>,
     not_before: Option<String>,
 }
 
@@ -57,6 +58,7 @@ pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, Me
         receipt: query.receipt.unwrap_or(true),
         validity_s: query.validity_s,
         priority: query.priority,
+        class: query.class,
         not_before: query.not_before,
     };
     Ok((credentials, message))
@@ -135,7 +137,7 @@ mod tests {
         assert_eq!((credentials.account.as_str(), &credentials.password[..]), ("bank", &b"a&b"[..]));
         assert_eq!(message.to, "+6281234567890");
         assert_eq!(message.text.as_deref(), Some("halo dünia"));
-        assert_eq!(message.priority, Priority(3));
+        assert_eq!(message.priority, Some(Priority(3)));
         assert!(!message.receipt);
         let (credentials, _) = send_query(&uri("to=1&text=x&account=bank")).unwrap();
         assert!(credentials.is_none());

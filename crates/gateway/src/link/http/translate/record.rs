@@ -159,7 +159,7 @@ fn event_name(event: &Event) -> &'static str {
     }
 }
 
-fn is_zero(error: &u32) -> bool {
+pub(super) fn is_zero(error: &u32) -> bool {
     *error == 0
 }
 

@@ -31,14 +31,16 @@ pub(in super::super) struct MessageRequest {
     pub(super) udh: Option<String>,
     /// The alphabet and class of `binary`: data_coding of SMPP 3.4 section 5.2.19.
     pub(super) data_coding: Option<u8>,
-    /// Whether the record shall show the final state.
+    /// Whether the record shall show the final state, and the callback be told it.
     #[serde(default = "yes")]
     pub(super) receipt: bool,
     /// Seconds that it may wait from when it is due; more than seven days count as seven.
     pub(super) validity_s: Option<u64>,
     /// `"bulk"`, `"urgent"`, or 0 (bulk) to 3 (urgent).
     #[serde(default, deserialize_with = "priority")]
-    pub(super) priority: Priority,
+    pub(super) priority: Option<Priority>,
+    /// What kind of message it is, instead of a priority: `"otp"` is urgent.
+    pub(super) class: Option<String>,
     /// Not to be sent before this instant of RFC 3339; at most 30 days ahead.
     pub(super) not_before: Option<String>,
 }
@@ -87,8 +89,12 @@ pub(in super::super) fn batch(body: &[u8]) -> Result<Batch, Problem> {
     Ok(Batch::Many(messages))
 }
 
-/// What a caller wants carried.
-pub(in super::super) fn submission(request: MessageRequest, now: Timestamp) -> Result<Submission, Problem> {
+/// What a caller wants carried; `wanted` is what it gets if it does not decline receipts.
+pub(in super::super) fn submission(
+    request: MessageRequest,
+    wanted: ReceiptRequest,
+    now: Timestamp,
+) -> Result<Submission, Problem> {
     let not_before = due(request.not_before.as_deref(), now)?;
     let expires_at = expiry(request.validity_s, not_before.unwrap_or(now))?;
     let (content, has_udh) = content(request.text, request.binary, request.udh, request.data_coding)?;
@@ -101,8 +107,8 @@ pub(in super::super) fn submission(request: MessageRequest, now: Timestamp) -> R
         service_type: ArrayVec::new(),
         protocol_id: 0,
         esm_class: if has_udh { Message::UDHI } else { 0 },
-        priority: request.priority,
-        receipt: if request.receipt { ReceiptRequest::TRACKED } else { ReceiptRequest::NONE },
+        priority: urgency(request.priority, request.class.as_deref())?,
+        receipt: if request.receipt { wanted } else { ReceiptRequest::NONE },
         not_before,
         expires_at,
         in_reply_to: None,
@@ -176,6 +182,16 @@ fn expiry(validity_s: Option<u64>, due: Timestamp) -> Result<Option<Timestamp>, 
     }
 }
 
+/// The priority that was said, or that the class has.
+fn urgency(priority: Option<Priority>, class: Option<&str>) -> Result<Priority, Problem> {
+    match (priority, class) {
+        (priority, None) => Ok(priority.unwrap_or_default()),
+        (None, Some(OTP)) => Ok(Priority::URGENT),
+        (Some(_), Some(_)) => Err(Problem::bad_value("class", "either class or priority, not both")),
+        (None, Some(_)) => Err(Problem::bad_value("class", "the only class is \"otp\"")),
+    }
+}
+
 /// What is to be carried, and whether it starts with a user data header.
 fn content(
     text: Option<String>,
@@ -222,8 +238,8 @@ const fn yes() -> bool {
     true
 }
 
-pub(super) fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Priority, D::Error> {
-    deserializer.deserialize_any(PriorityVisitor)
+pub(super) fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Priority>, D::Error> {
+    deserializer.deserialize_any(PriorityVisitor).map(Some)
 }
 
 struct PriorityVisitor;
@@ -254,6 +270,8 @@ impl Visitor<'_> for PriorityVisitor {
     }
 }
 
+/// The class of one-time passwords and whatever else somebody waits for.
+const OTP: &str = "otp";
 /// The most messages of one request.
 const MESSAGES_MAX: usize = 1000;
 /// The most octets of a binary message with its header: 255 segments of 140.
@@ -275,7 +293,7 @@ mod tests {
 
     fn read(json: &str) -> Result<Submission, String> {
         let Batch::One(request) = batch(json.as_bytes()).map_err(said)? else { panic!("an array") };
-        submission(*request, NOW).map_err(said)
+        submission(*request, ReceiptRequest::TRACKED, NOW).map_err(said)
     }
 
     fn said(problem: Problem) -> String {
@@ -318,6 +336,17 @@ mod tests {
         assert_eq!(priority("\"bulk\""), Ok(Priority::BULK));
         for value in ["4", "-1", "\"high\"", "null", "256"] {
             assert!(priority(value).unwrap_err().contains("bad_json"), "{value}");
+        }
+    }
+
+    #[test]
+    fn one_time_passwords_are_urgent() {
+        let with = |fields: &str| read(&format!(r#"{{"to":"6281234567890","text":"x",{fields}}}"#));
+        assert_eq!(with(r#""class":"otp""#).unwrap().priority, Priority::URGENT);
+        for fields in [r#""class":"vip""#, r#""class":"""#, r#""class":"otp","priority":3"#] {
+            let problem = with(fields).unwrap_err();
+            assert!(problem.contains("\"status\":422"), "{fields}: {problem}");
+            assert!(problem.contains("\"field\":\"class\""), "{fields}: {problem}");
         }
     }
 

@@ -1,0 +1,82 @@
+//! What else is measured than everything at full speed.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+
+use super::backlog::Backlog;
+use super::finding::Findings;
+use super::folder;
+use super::idle::Idle;
+use super::urgent::Urgent;
+use super::window::Window;
+use crate::cli::simulate::{say, until_stopped};
+
+/// One question, and the processes that answer it.
+#[derive(Debug, Subcommand)]
+pub(super) enum Scenario {
+    /// How long urgent messages take, alone and while bulk goes as fast as it can.
+    Urgent(Urgent),
+    /// What one session can submit with a small window.
+    Window(Window),
+    /// What sessions cost that are bound and say nothing.
+    Idle(Idle),
+    /// How the gateway bears a long backlog, and how soon it is back with it after a kill.
+    Backlog(Backlog),
+}
+
+/// Where a benchmark works and what it leaves.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Place {
+    /// Where the data go; a temporary folder here if left out.
+    #[arg(long)]
+    pub(super) data_dir: Option<PathBuf>,
+    /// Also writes everything to this file as JSON.
+    #[arg(long)]
+    pub(super) json: Option<PathBuf>,
+}
+
+impl Scenario {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let folder = folder(self.place().data_dir.as_deref())?;
+        tokio::select! {
+            findings = self.measure(folder.path()) => self.tell(&findings?),
+            stopped = until_stopped() => stopped.map(|()| ExitCode::FAILURE),
+        }
+    }
+
+    async fn measure(&self, folder: &Path) -> anyhow::Result<Findings> {
+        match self {
+            Self::Urgent(urgent) => urgent.measure(folder).await,
+            Self::Window(window) => window.measure(folder).await,
+            Self::Idle(idle) => idle.measure(folder).await,
+            Self::Backlog(backlog) => backlog.measure(folder).await,
+        }
+    }
+
+    fn tell(&self, findings: &Findings) -> anyhow::Result<ExitCode> {
+        findings.lines().iter().for_each(|line| say(line));
+        self.place().write(findings)?;
+        Ok(if findings.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn place(&self) -> &Place {
+        match self {
+            Self::Urgent(urgent) => &urgent.place,
+            Self::Window(window) => &window.place,
+            Self::Idle(idle) => &idle.place,
+            Self::Backlog(backlog) => &backlog.place,
+        }
+    }
+}
+
+impl Place {
+    /// Writes the report where it was asked for.
+    pub(super) fn write(&self, report: &impl serde::Serialize) -> anyhow::Result<()> {
+        let Some(path) = &self.json else { return Ok(()) };
+        let text = serde_json::to_string_pretty(report)? + "\n";
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+}

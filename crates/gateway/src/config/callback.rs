@@ -1,0 +1,53 @@
+//! The URL at which an account is told by HTTP.
+
+use std::num::NonZeroU16;
+
+use reqwest::Url;
+
+use super::endpoint::DEFAULT_TIMEOUT_S;
+use super::{EndpointConfig, Method};
+
+/// How an account is told what goes to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallbackConfig {
+    /// What is called.
+    pub endpoint: EndpointConfig,
+    /// The most receipts and messages of one call: 1 is an object per call, more an array.
+    pub batch: NonZeroU16,
+}
+
+/// The keys of an account that speak of its callback.
+#[derive(Default)]
+pub(super) struct CallbackKeys {
+    pub(super) url: Option<Url>,
+    pub(super) window: Option<NonZeroU16>,
+    pub(super) timeout_s: Option<u64>,
+    pub(super) batch: Option<NonZeroU16>,
+    pub(super) allow_private_address: bool,
+}
+
+impl CallbackKeys {
+    /// The callback, if there is a URL; whatever else is said needs one.
+    pub(super) fn checked(self) -> Result<Option<CallbackConfig>, &'static str> {
+        let Some(url) = self.url else {
+            let is_silent = self.window.is_none() && self.timeout_s.is_none() && self.batch.is_none();
+            let problem = "keys of a callback, but no callback_url";
+            return if is_silent && !self.allow_private_address { Ok(None) } else { Err(problem) };
+        };
+        let batch = self.batch.unwrap_or(NonZeroU16::MIN);
+        if batch > BATCH_MAX {
+            return Err("a callback_batch of more than 1000");
+        }
+        let endpoint = EndpointConfig {
+            url,
+            method: Method::Post,
+            window: self.window.unwrap_or(DEFAULT_WINDOW),
+            timeout_s: self.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S),
+            allow_private_address: self.allow_private_address,
+        };
+        Ok(Some(CallbackConfig { endpoint, batch }))
+    }
+}
+
+const DEFAULT_WINDOW: NonZeroU16 = NonZeroU16::MIN.saturating_add(31);
+const BATCH_MAX: NonZeroU16 = NonZeroU16::MIN.saturating_add(999);

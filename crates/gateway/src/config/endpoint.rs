@@ -1,0 +1,49 @@
+//! What we call by HTTP.
+
+use std::num::NonZeroU16;
+
+use reqwest::Url;
+use serde::{Deserialize, Deserializer, de};
+
+/// A URL that is called, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndpointConfig {
+    /// What is called: http or https, with a host.
+    pub url: Url,
+    /// How it is called.
+    pub method: Method,
+    /// Calls at a time.
+    pub window: NonZeroU16,
+    /// Seconds that an answer may take.
+    pub timeout_s: u64,
+    /// Whether the URL may lead to loopback or a private network; refused otherwise.
+    pub allow_private_address: bool,
+}
+
+/// How something is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Method {
+    /// What is said stands in the body.
+    #[default]
+    #[serde(rename = "POST")]
+    Post,
+    /// What is said stands in the query.
+    #[serde(rename = "GET")]
+    Get,
+}
+
+pub(super) fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let url = Url::parse(&text).map_err(|error| de::Error::custom(format!("not a URL: {error}")))?;
+    if matches!(url.scheme(), "http" | "https") && url.has_host() {
+        Ok(url)
+    } else {
+        Err(de::Error::custom("what is called has an http or https URL with a host"))
+    }
+}
+
+pub(super) fn maybe_http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    http_url(deserializer).map(Some)
+}
+
+pub(super) const DEFAULT_TIMEOUT_S: u64 = 10;

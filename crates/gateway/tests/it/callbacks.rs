@@ -1,0 +1,169 @@
+//! Accounts that are told by HTTP what became of their messages.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use simulator::{Application, ApplicationConfig, Call, Every, Smsc};
+use sms::State;
+use store::Event;
+
+use crate::harness::{ANI, SOON, TestGateway, account, centre, route, smsc, until};
+
+/// A provider of `callback_url` that takes everything.
+async fn receiver() -> Application {
+    Application::start(ApplicationConfig::default()).await.unwrap()
+}
+
+/// An account that is called.
+fn called(name: &str, url: &str, more: &str) -> String {
+    account(name, &format!("callback_url = \"{url}\"\nallow_private_address = true\n{more}"))
+}
+
+async fn shop_and(telco: &Smsc, shop: String, others: String) -> TestGateway {
+    let telco = smsc("telco", telco.address(), "");
+    TestGateway::with([telco, shop, others, route("to = [\"telco\"]")]).await
+}
+
+fn text(text: &str) -> Value {
+    json!({ "to": ANI, "from": "SHOP", "text": text })
+}
+
+fn check(call: &Call, id: &str) {
+    let field = |name: &str| call.fields[name].as_str();
+    assert_eq!((field("event"), field("id"), field("state")), ("receipt", id, "delivered"));
+    assert_eq!((field("from"), field("to"), field("segments")), ("SHOP", ANI, "1"));
+    assert!(call.fields.contains_key("accepted_at") && call.fields.contains_key("done_at"));
+}
+
+#[tokio::test]
+async fn the_receipt_of_a_message_is_told_to_the_callback() {
+    let (telco, receiver) = (centre().await, receiver().await);
+    let gateway = shop_and(&telco, called("shop", &receiver.url(), ""), String::new()).await;
+
+    let id = gateway.caller("shop").post(text("hello")).await.id();
+
+    let call = receiver.next_call(SOON).await.unwrap();
+    check(&call, &id);
+    assert_eq!(call.headers["x-estafet-attempt"], "1");
+    assert_eq!(call.headers["content-type"], "application/json");
+    gateway.settled().await;
+    let record = gateway.record(&id).await;
+    let told = |event: &Event| matches!(event, Event::OwnerTold { .. });
+    assert!(record.history.iter().any(|step| told(&step.event)), "{:?}", record.history);
+}
+
+#[tokio::test]
+async fn who_declines_receipts_is_not_called() {
+    let (telco, receiver) = (centre().await, receiver().await);
+    let gateway = shop_and(&telco, called("shop", &receiver.url(), ""), String::new()).await;
+    let shop = gateway.caller("shop");
+
+    let mut silent = text("silent");
+    silent["receipt"] = false.into();
+    let silent = shop.post(silent).await.id();
+    gateway.record_when(&silent, |record| record.state == State::HandedOver).await;
+    let told = shop.post(text("told")).await.id();
+
+    check(&receiver.next_call(SOON).await.unwrap(), &told);
+    gateway.settled().await;
+    assert_eq!(receiver.call_count(), 1);
+}
+
+#[tokio::test]
+async fn a_callback_that_fails_is_called_again() {
+    let telco = centre().await;
+    let fails = ApplicationConfig { fail: Every::nth(2), ..ApplicationConfig::default() };
+    let receiver = Application::start(fails).await.unwrap();
+    let gateway = shop_and(&telco, called("shop", &receiver.url(), ""), String::new()).await;
+    let shop = gateway.caller("shop");
+
+    shop.post(text("first")).await.id();
+    receiver.next_call(SOON).await.unwrap();
+    let id = shop.post(text("second")).await.id();
+
+    let attempts: Vec<Call> =
+        [receiver.next_call(SOON).await, receiver.next_call(SOON).await].into_iter().flatten().collect();
+    attempts.iter().for_each(|call| check(call, &id));
+    assert_eq!(attempts[1].headers["x-estafet-attempt"], "2");
+    gateway.settled().await;
+    assert_eq!(receiver.call_count(), 3);
+}
+
+#[tokio::test]
+async fn a_receipt_that_nobody_took_is_told_after_a_restart() {
+    let telco = centre().await;
+    let broken = ApplicationConfig { fail: Every::nth(1), ..ApplicationConfig::default() };
+    let broken = Application::start(broken).await.unwrap();
+    let gateway = shop_and(&telco, called("shop", &broken.url(), ""), String::new()).await;
+    let id = gateway.caller("shop").post(text("hello")).await.id();
+    broken.next_call(SOON).await.unwrap();
+
+    let stopped = gateway.stop().await;
+    assert!(stopped.graceful);
+    let receiver = receiver().await;
+    let shop = called("shop", &receiver.url(), "");
+    let gateway = stopped.start([smsc("telco", telco.address(), ""), shop, route("to = [\"telco\"]")]).await;
+
+    check(&receiver.next_call(SOON).await.unwrap(), &id);
+    gateway.settled().await;
+    assert_eq!(telco.stats().submits, 1);
+}
+
+#[tokio::test]
+async fn a_dead_callback_delays_nobody_else() {
+    let (telco, receiver) = (centre().await, receiver().await);
+    let mute = ApplicationConfig { delay: Duration::from_secs(600), ..ApplicationConfig::default() };
+    let mute = Application::start(mute).await.unwrap();
+    let dead = called("dead", &mute.url(), "callback_window = 2\ncallback_timeout_s = 600");
+    let gateway = shop_and(&telco, called("shop", &receiver.url(), ""), dead).await;
+    for _ in 0..20 {
+        gateway.caller("dead").post(text("never heard of")).await.id();
+    }
+    until("two calls hang", async || mute.call_count() == 2).await;
+
+    let id = gateway.caller("shop").post(text("hello")).await.id();
+
+    check(&receiver.next_call(SOON).await.unwrap(), &id);
+    until("the others wait", async || gateway.waiting("dead").await == 18).await;
+    assert_eq!(mute.call_count(), 2);
+}
+
+#[tokio::test]
+async fn many_receipts_are_told_in_one_call_to_who_asks_for_it() {
+    let (telco, receiver) = (centre().await, receiver().await);
+    let shop = called("shop", &receiver.url(), "callback_batch = 100\ncallback_window = 1");
+    let gateway = shop_and(&telco, shop, String::new()).await;
+
+    let many: Vec<Value> = (0..50).map(|number| text(&format!("number {number}"))).collect();
+    let accepted = gateway.caller("shop").post(many.into()).await;
+    let id = |accepted: &Value| accepted["id"].as_str().unwrap().to_owned();
+    let ids: BTreeSet<String> = accepted.body.as_array().unwrap().iter().map(id).collect();
+
+    gateway.settled().await;
+    let told: BTreeSet<String> = receiver.calls().into_iter().map(|call| call.id).collect();
+    assert_eq!((told, receiver.call_count()), (ids, 50));
+}
+
+#[tokio::test]
+async fn an_account_with_a_callback_gets_nothing_by_smpp() {
+    let (telco, receiver) = (centre().await, receiver().await);
+    let shop = called("shop", &receiver.url(), "");
+    let gateway = TestGateway::with([
+        smsc("telco", telco.address(), ""),
+        shop,
+        route("match = { destination = \"1234\" }\nto = [\"shop\"]"),
+        route("to = [\"telco\"]"),
+    ])
+    .await;
+    let bound = gateway.bind("shop").await;
+
+    let id = bound.submit(ANI, "SHOP", "one message", true).await.unwrap();
+    check(&receiver.next_call(SOON).await.unwrap(), &id);
+    telco.handset(ANI).send("1234", "hello").await.unwrap();
+
+    let call = receiver.next_call(SOON).await.unwrap();
+    assert_eq!((&call.fields["event"][..], &call.from[..], &call.text[..]), ("message", ANI, "hello"));
+    gateway.settled().await;
+    assert_eq!(receiver.call_count(), 2);
+}
