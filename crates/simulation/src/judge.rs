@@ -98,7 +98,7 @@ impl<'a> Court<'a> {
         }
         let expires_at = expires_at(submission, record);
         if arrivals.iter().any(|arrival| arrival.at > expires_at + 2 * DELAY_MAX_MS + SLACK_MS) {
-            self.wrong(format!("INV-10: {serial} came after its validity"));
+            self.wrong(format!("INV-10: {serial} came after its validity: {}", story(record)));
         }
         self.check_owner(serial, submission, record);
     }
@@ -195,7 +195,9 @@ impl<'a> Court<'a> {
         let told = self.told.get(id.as_str()).cloned().unwrap_or_default();
         let wants = submission.registered == 1 && record.state != State::HandedOver;
         if wants && !told.iter().any(|told| told.answered_at.is_some()) {
-            self.wrong(format!("{serial} ended as {:?} and its owner was not told", record.state));
+            let what =
+                format!("{serial} ended as {:?} and its owner was not told: {}", record.state, story(record));
+            self.wrong(what);
         }
         for one in &told {
             if !wants || one.state != record.state || one.esme != submission.esme {
@@ -317,3 +319,109 @@ const WAY_MAX_MS: u64 = 2 * DELAY_MAX_MS;
 const NOTICED_WITHIN_MS: u64 = 20_000;
 /// How long after an answer a crash may make the gateway forget it: its way, and until it is durable.
 const FORGOTTEN_WITHIN_MS: u64 = DELAY_MAX_MS + 2 * SLOWNESS_MAX_MS + 20;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::network::Weather;
+    use crate::peer::manners::Manners;
+    use crate::world::History;
+
+    /// A world in which nothing goes wrong, with something of everything.
+    fn calm() -> History {
+        let calm = |plan: &mut Plan| {
+            (plan.weather, plan.calamities, plan.messages, plan.offers) = (Weather::FAIR, 0, 40, 5);
+            plan.smscs.iter_mut().for_each(|smsc| {
+                (smsc.manners, smsc.window, smsc.sessions) = (Manners::GOOD, 1, 1);
+                smsc.holds_unknown = false;
+            });
+            plan.esmes.iter_mut().for_each(|esme| esme.manners = Manners::GOOD);
+        };
+        History::of(3, calm, false).unwrap()
+    }
+
+    fn wrong(history: &History, change: impl FnOnce(&mut Pages, &mut Vec<Record>)) -> String {
+        let (mut pages, mut records) = (history.pages.clone(), history.records.clone());
+        change(&mut pages, &mut records);
+        judge(&pages, &records, &history.plan).join("\n")
+    }
+
+    /// The first submission that was accepted, asked for a receipt, has one segment and may leave at once.
+    fn plain(pages: &Pages) -> usize {
+        let is_plain = |submission: &Submission| {
+            let is_accepted = matches!(submission.fate, Fate::Accepted(_));
+            is_accepted && submission.registered == 1 && submission.segments == 1 && !submission.is_delayed
+        };
+        pages.submissions.iter().position(is_plain).unwrap()
+    }
+
+    #[test]
+    fn a_calm_world_is_well() {
+        assert_eq!(wrong(&calm(), |_, _| {}), "");
+    }
+
+    #[test]
+    fn what_is_lost_or_unfinished_is_seen() {
+        let history = calm();
+        let serial = plain(&history.pages);
+        let its = |record: &Record| record.direction == Direction::Mt && serial_of(record) == serial;
+        let lost = wrong(&history, |_, records| records.retain(|record| !its(record)));
+        assert!(lost.contains("INV-1") && lost.contains("0 records"), "{lost}");
+        let open = wrong(&history, |_, records| {
+            records.iter_mut().filter(|record| its(record)).for_each(|record| record.final_at = None);
+        });
+        assert!(open.contains("INV-1"), "{open}");
+        let never_sent = wrong(&history, |pages, _| {
+            let arrivals = pages.arrivals.iter_mut().filter(|arrival| arrival.serial == serial);
+            arrivals.for_each(|arrival| arrival.id = None);
+        });
+        assert!(never_sent.contains("ends wrongly"), "{never_sent}");
+        let mo = wrong(&history, |pages, _| pages.offers[0].arrived = 0);
+        assert!(mo.contains("INV-2"), "{mo}");
+    }
+
+    #[test]
+    fn what_comes_twice_late_or_out_of_order_is_seen() {
+        let history = calm();
+        let serial = plain(&history.pages);
+        let at = history.pages.arrivals.iter().position(|arrival| arrival.serial == serial).unwrap();
+        let twice = wrong(&history, |pages, _| {
+            let mut again = pages.arrivals[at].clone();
+            again.at += 1_000;
+            pages.arrivals.push(again);
+        });
+        assert!(twice.contains("INV-4"), "{twice}");
+        let late = wrong(&history, |pages, _| pages.arrivals[at].at += 2 * VALIDITY_H * 3_600_000);
+        assert!(late.contains("INV-10"), "{late}");
+        let crashed = wrong(&history, |pages, _| {
+            let mut again = pages.arrivals[at].clone();
+            pages.crashes.push((again.at, again.at));
+            again.at += 1_000;
+            pages.arrivals.push(again);
+        });
+        assert_eq!(crashed, "", "a crash excuses it");
+        let reversed = wrong(&history, |pages, _| pages.arrivals.reverse());
+        assert!(reversed.contains("INV-8"), "{reversed}");
+    }
+
+    #[test]
+    fn an_owner_that_is_told_nothing_wrongly_or_twice_is_seen() {
+        let history = calm();
+        let Fate::Accepted(id) = history.pages.submissions[plain(&history.pages)].fate.clone() else {
+            panic!()
+        };
+        let untold = wrong(&history, |pages, _| pages.told.retain(|told| told.id != id));
+        assert!(untold.contains("not told"), "{untold}");
+        let at = history.pages.told.iter().position(|told| told.id == id).unwrap();
+        let otherwise = wrong(&history, |pages, _| pages.told[at].state = State::Deleted);
+        assert!(otherwise.contains("was told"), "{otherwise}");
+        let twice = wrong(&history, |pages, _| {
+            let mut again = pages.told[at].clone();
+            again.at += 1_000;
+            pages.told.push(again);
+        });
+        assert!(twice.contains("told again"), "{twice}");
+    }
+}

@@ -6,11 +6,13 @@ use std::time::Duration;
 use gateway::Clock;
 use smpp::BindMode;
 use sms::Timestamp;
+use store::Record;
 
+use crate::book::Pages;
 use crate::dice::Dice;
 use crate::judge::judge;
 use crate::machine::{Breakage, End, Machine, SLOWNESS_MS};
-use crate::network::{Network, Reach, Weather};
+use crate::network::{Network, Reach};
 use crate::now;
 use crate::peer::Surroundings;
 use crate::peer::esme::Esme;
@@ -40,11 +42,40 @@ pub struct Verdict {
 /// # Errors
 /// The runtime cannot be set up, or the world makes no sense.
 pub fn live(seed: u64, keeps_trace: bool) -> anyhow::Result<Verdict> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    runtime.block_on(async {
-        let plan = Arc::new(Plan::draw(seed)?);
-        World::new(seed, plan, Trace::new(keeps_trace)).live().await
-    })
+    Ok(History::of(seed, |_| {}, keeps_trace)?.verdict())
+}
+
+/// A world that is over, with all that is known of it.
+pub(crate) struct History {
+    pub(crate) pages: Pages,
+    pub(crate) records: Vec<Record>,
+    pub(crate) plan: Arc<Plan>,
+    seed: u64,
+    trace: Trace,
+}
+
+impl History {
+    /// The history of the world of `seed`, whose plan is changed before it begins.
+    pub(crate) fn of(seed: u64, change: impl FnOnce(&mut Plan), keeps_trace: bool) -> anyhow::Result<Self> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+        runtime.block_on(async {
+            let mut plan = Plan::draw(seed)?;
+            change(&mut plan);
+            World::new(seed, Arc::new(plan), Trace::new(keeps_trace)).live().await
+        })
+    }
+
+    fn verdict(self) -> Verdict {
+        Verdict {
+            seed: self.seed,
+            hash: self.trace.hash(),
+            violations: judge(&self.pages, &self.records, &self.plan),
+            messages: self.pages.submissions.len(),
+            crashes: self.pages.crashes.len(),
+            trace: self.trace.lines(),
+        }
+    }
 }
 
 struct World {
@@ -94,7 +125,7 @@ impl World {
         }
     }
 
-    async fn live(mut self) -> anyhow::Result<Verdict> {
+    async fn live(mut self) -> anyhow::Result<History> {
         self.machine.start().await?;
         self.populate();
         if let Err(error) = self.trouble().await {
@@ -102,7 +133,8 @@ impl World {
         } else if let Err(error) = self.settle().await {
             self.around.book.wrong(format!("{error:#}"));
         }
-        Ok(self.verdict())
+        let (records, pages) = (self.machine.records(), self.around.book.with(|pages| pages.clone()));
+        Ok(History { pages, records, plan: self.plan, seed: self.around.seed, trace: self.around.trace })
     }
 
     /// Everybody comes, with what they are going to do.
@@ -259,17 +291,6 @@ impl World {
             && self.smscs.iter().all(Smsc::is_done)
             && self.esmes.iter().all(Esme::is_done)
     }
-
-    fn verdict(self) -> Verdict {
-        let records = self.machine.records();
-        let (violations, messages, crashes) = self
-            .around
-            .book
-            .with(|pages| (judge(pages, &records, &self.plan), pages.submissions.len(), pages.crashes.len()));
-        let trace = &self.around.trace;
-        let seed = self.around.seed;
-        Verdict { seed, hash: trace.hash(), violations, messages, crashes, trace: trace.lines() }
-    }
 }
 
 /// When every world begins: 2030-01-01.
@@ -279,4 +300,3 @@ pub(crate) const SLOWNESS_MAX_MS: u64 = 1_500;
 const SETTLED_WITHIN: Duration = Duration::from_secs(2 * 3600);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const GRACE: Duration = Duration::from_secs(60);
-const _: () = assert!(Weather::FAIR.chunk_max == usize::MAX);

@@ -27,7 +27,10 @@ pub(crate) async fn watch(
             () = stop.cancelled() => return,
         }
         let directory = directory.load_full();
-        for link in overdue(&directory, &mut away, clock::now()) {
+        let overdue = overdue(&directory, &mut away, clock::now());
+        // What is lent and only comes back would be overtaken by what comes meanwhile.
+        let is_refuge = directory.links_out().iter().any(|link| !overdue.contains(link));
+        for link in overdue.into_iter().filter(|_| is_refuge) {
             evacuate(&directory, store.as_ref(), &link).await;
         }
     }

@@ -114,11 +114,6 @@ impl Network {
         state.doors.values_mut().for_each(|door| door.reach = Reach::Open);
     }
 
-    /// How many connections a host has.
-    pub(crate) fn connections(&self, power: &Power) -> usize {
-        self.state().links.iter().filter(|link| link.is_of(power) && link.is_open()).count()
-    }
-
     async fn connect(&self, from: &Host, to: SocketAddr) -> io::Result<End> {
         let (delay, weather) = self.state().departure();
         tokio::time::sleep(delay).await;

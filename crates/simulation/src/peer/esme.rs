@@ -127,7 +127,7 @@ impl Client {
         let validity_s = if dice.hits(0.5) { Some(dice.number(20..600)) } else { None };
         let delay_s = if dice.hits(0.1) { Some(dice.number(1..15)) } else { None };
         let segments = if dice.hits(0.2) { dice.number(2..4) as u8 } else { 1 };
-        let priority = if dice.hits(0.1) { 2 } else { 0 };
+        let priority = if dice.hits(0.2) { dice.pick([1, 2, 3]) } else { 0 };
         let registered = if dice.hits(0.8) { 1 } else { 0 };
         let submission = Submission {
             esme: self.number,

@@ -99,7 +99,8 @@ where
             tokio::time::sleep((machine.latency)()).await;
         }
         let is_open = process.inbox.wait(Duration::ZERO, &mut agenda);
-        idle_turns = if agenda.is_empty() && (machine.clock)() == now { idle_turns + 1 } else { 0 };
+        let is_idle = agenda.is_empty() && (machine.clock)() == now;
+        idle_turns = if is_idle { idle_turns + 1 } else { 0 };
         if idle_turns > IDLE_TURNS_MAX {
             return Ended::Spinning;
         }

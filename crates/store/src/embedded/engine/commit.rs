@@ -228,12 +228,17 @@ impl<D: Disk> Engine<D> {
     pub(in super::super) fn begin_file(&mut self) -> io::Result<()> {
         self.journal.begin_file(&mut self.disk)?;
         self.progress.set_durable(self.journal.durable());
+        self.put_heading();
+        Ok(())
+    }
+
+    /// Says in the file that is written to what must be known when all files before it are gone.
+    pub(super) fn put_heading(&mut self) {
         self.declared = 0;
         self.journal.begin();
         put_serial(self.journal.facts(), self.next_serial);
         self.put_links();
         self.journal.end(Timestamp(0), false);
-        Ok(())
     }
 
     /// Names links in the journal that it has not named yet.

@@ -9,8 +9,8 @@ use tokio::sync::oneshot::error::TryRecvError;
 
 use super::super::memory_disk::MemoryDisk;
 use super::super::options::{OpenError, Options};
-use super::rig::{Rig, SMSC, done, options, receipt, sent};
-use crate::conformance::sample::{entries, entry, now};
+use super::rig::{OWNER, Rig, SMSC, done, options, receipt, sent};
+use crate::conformance::sample::{self, entries, entry, now};
 use crate::{Sighting, StoreError};
 
 // DUR-2
@@ -222,6 +222,29 @@ fn a_missing_file_and_a_cut_file_are_noticed() {
     let mut disk = rig.disk.clone();
     super::super::disk::Disk::remove(&mut disk, second).unwrap();
     assert_eq!(damaged(&rig), (second, 0));
+}
+
+// DUR-3
+#[test]
+fn a_file_that_lost_its_first_group_can_outlive_the_others() {
+    let quiet = |number| entry(number, |message| message.receipt = sms::ReceiptRequest::NONE);
+    let mut rig = Rig::new(options());
+    let mut count = 0;
+    while rig.disk.numbers().len() < 2 {
+        rig.accept(vec![quiet(count)]).unwrap();
+        count += 1;
+    }
+    let mut again = rig.reopen(options()).unwrap();
+    again.accept(vec![quiet(count)]).unwrap();
+    for lease in again.take(SMSC, count as usize) {
+        again.settle(lease, done());
+    }
+    again.pass(Duration::from_secs(1));
+    assert_eq!(again.disk.numbers(), [2], "all of the first file has ended");
+    let mut last = again.reopen(options()).unwrap();
+    let lease = last.take(SMSC, 10).pop().unwrap();
+    assert_eq!(lease.message().origin.as_str(), OWNER, "links are who they were");
+    assert_eq!(lease.message().id, sample::id(count));
 }
 
 // DUR-3

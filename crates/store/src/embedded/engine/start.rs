@@ -9,7 +9,7 @@ use super::super::bodies::Bodies;
 use super::super::cache::Cache;
 use super::super::disk::Disk;
 use super::super::fact::Change;
-use super::super::journal::{Journal, Place};
+use super::super::journal::{HEADER_OCTETS, Journal, Place};
 use super::super::options::{OpenError, Options};
 use super::super::recovery::recover;
 use super::super::slots::{Phase, Slot};
@@ -60,6 +60,9 @@ impl<D: Disk> Engine<D> {
     fn start(&mut self, now: Timestamp) -> std::io::Result<()> {
         if self.journal.files().is_empty() {
             self.begin_file()?;
+        } else if self.journal.current_octets() <= HEADER_OCTETS as u64 {
+            // The process ended between the birth of the file and its first group.
+            self.put_heading();
         }
         if !self.options.ledger {
             self.progress.set_read(Place { file: u32::MAX, offset: 0 });
