@@ -201,7 +201,7 @@ impl Staging {
     /// Takes in what the journal says at `place`.
     pub(super) fn add(&mut self, fact: Fact<'_>, place: Place, at: Timestamp) {
         match fact {
-            Fact::Accepted(body) => self.accept(&body, place, at),
+            Fact::Accepted(body) => self.accept(body, place, at),
             Fact::Link { .. } => self.names.refresh(),
             Fact::Changed { serial, part, change } => {
                 self.say(serial, Late { place, at, saying: Saying::Changed { part, change } });
@@ -233,7 +233,7 @@ impl Staging {
         }
     }
 
-    fn accept(&mut self, body: &Body<'_>, place: Place, at: Timestamp) {
+    fn accept(&mut self, body: Body<'_>, place: Place, at: Timestamp) {
         if body.serial > self.base + (self.records.len() + STAGED_MAX) as u64 {
             self.stranded.extend(self.records.drain(..).flatten());
         }
@@ -253,15 +253,15 @@ impl Staging {
             direction: body.direction(),
             origin,
             target: self.names.name(body.target),
-            source: body.source.clone(),
-            destination: body.destination.clone(),
+            wants: body.receipt(),
+            source: body.source,
+            destination: body.destination,
             segments: body.count,
             accepted_at: body.accepted_at,
             in_reply_to: body.in_reply_to,
             news,
             first: place,
             staged_at: at,
-            wants: body.receipt(),
             is_told: false,
             is_written: false,
             is_kept: false,
