@@ -13,6 +13,10 @@ use crate::{Cause, Event, Record};
 
 /// The most records that are held back.
 const STAGED_MAX: usize = 65_536;
+/// How many messages are taken in before what has its end is written: so many stay in the cache of a core.
+const TAKEN_IN_MAX: usize = 16_384;
+/// The most histories whose memory is kept for the next.
+const SPARE_MAX: usize = 32_768;
 /// The most changes that are gathered of records that are not held back.
 const LATE_MAX: usize = 16_384;
 /// How long a record is held back, by the time of the journal, in milliseconds.
@@ -163,6 +167,10 @@ pub(super) struct Staging {
     kept_below: u64,
     /// Records before a gap in the serials that is too wide to be bridged; they are written next.
     stranded: Vec<Staged>,
+    /// How many records came since something was written.
+    taken_in: usize,
+    /// Histories of records that were written, to be used again.
+    spare: Vec<History>,
     late: BTreeMap<u64, Vec<Late>>,
     late_count: usize,
     names: Names,
@@ -177,6 +185,8 @@ impl Staging {
             base: 0,
             kept_below: 0,
             stranded: Vec::new(),
+            taken_in: 0,
+            spare: Vec::new(),
             late: BTreeMap::new(),
             late_count: 0,
             names,
@@ -185,7 +195,10 @@ impl Staging {
 
     /// Whether so much is held back that it must be written.
     pub(super) fn is_full(&self) -> bool {
-        self.records.len() >= STAGED_MAX || self.late_count >= LATE_MAX || !self.stranded.is_empty()
+        self.records.len() >= STAGED_MAX
+            || self.taken_in >= TAKEN_IN_MAX
+            || self.late_count >= LATE_MAX
+            || !self.stranded.is_empty()
     }
 
     pub(super) fn names(&self) -> &Names {
@@ -245,7 +258,9 @@ impl Staging {
             self.records.push_back(None);
         }
         let origin = self.names.name(body.origin);
-        let mut news = News::since(place, History::with_room(), origin.clone());
+        self.taken_in += 1;
+        let history = self.spare.pop().unwrap_or_else(History::with_room);
+        let mut news = News::since(place, history, origin.clone());
         news.history.push(at, 0, &Event::Accepted);
         let staged = Staged {
             serial: body.serial,
@@ -307,13 +322,15 @@ impl Staging {
         });
         write(&self.stranded.iter().chain(held).collect::<Vec<_>>())?;
         self.stranded.clear();
+        self.taken_in = 0;
         if all {
             self.kept_below = self.base + self.records.len() as u64;
         }
         for (index, seat) in self.records.iter_mut().enumerate() {
             let Some(staged) = seat else { continue };
             if is_old(index, staged) {
-                *seat = None;
+                let written = seat.take().map(|staged| staged.news.history.emptied());
+                self.spare.extend(written.flatten().filter(|_| self.spare.len() < SPARE_MAX));
             } else if all {
                 (staged.is_written, staged.is_kept) = (true, true);
             }
