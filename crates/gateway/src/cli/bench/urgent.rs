@@ -11,7 +11,7 @@ use super::Settings;
 use super::disk::Disk;
 use super::figure::median;
 use super::finding::{Finding, Findings};
-use super::gateway::{ACCOUNT, URGENT_ACCOUNT};
+use super::gateway::{ACCOUNT, PLAIN_ACCOUNT, URGENT_ACCOUNT};
 use super::machine::Machine;
 use super::order::{self, Order};
 use super::process::PATIENCE;
@@ -148,7 +148,7 @@ impl Urgent {
 
     fn plain(&self) -> Order {
         let first_serial = self.messages + self.bulk;
-        Order { account: ACCOUNT, first_serial, urgent: false, ..self.urgent() }
+        Order { account: PLAIN_ACCOUNT, first_serial, urgent: false, ..self.urgent() }
     }
 
     fn bulk(&self) -> Order {
