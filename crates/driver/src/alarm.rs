@@ -23,16 +23,18 @@ impl Alarm {
         Self { sleep: Box::pin(sleep(TIMEOUT_MAX)), steps_from }
     }
 
-    /// Rings at `deadline`, or up to [`EARLY_MAX`] before.
-    pub(crate) fn set(&mut self, now: Instant, deadline: Instant) {
+    /// Rings at `deadline`, or up to [`EARLY_MAX`] before. Whether it had rung or was put off: that is
+    /// so now and then, whether much happens or nothing.
+    pub(crate) fn set(&mut self, now: Instant, deadline: Instant) -> bool {
         let is_far = self.steps_from.is_some() && deadline.saturating_duration_since(now) > FAR;
         let late_max = if is_far { STEP } else { Duration::ZERO };
         let rings_at = self.sleep.deadline().into_std();
-        let rings_well = rings_at <= deadline + late_max && deadline <= rings_at + EARLY_MAX;
-        if self.sleep.is_elapsed() || !rings_well {
+        let is_over = self.sleep.is_elapsed() || rings_at + EARLY_MAX < deadline;
+        if is_over || deadline + late_max < rings_at {
             let at = if is_far { self.stepped(deadline) } else { deadline };
             self.sleep.as_mut().reset(at.into());
         }
+        is_over
     }
 
     /// Ready when it rings.
@@ -75,13 +77,13 @@ mod tests {
         });
         assert!(alarms.iter().all(|alarm| rings_at(alarm) == at(27_250)));
         let [alarm, ..] = &mut alarms;
-        alarm.set(start, at(27_003));
+        assert!(!alarm.set(start, at(27_003)));
         assert_eq!(rings_at(alarm), at(27_250), "it rings well enough");
         alarm.set(start, at(30_000));
         assert_eq!(rings_at(alarm), at(27_250), "early is no harm");
-        alarm.set(start, at(40_000));
+        assert!(alarm.set(start, at(40_000)));
         assert_eq!(rings_at(alarm), at(40_250), "but much too early is");
-        alarm.set(start, at(4_999));
+        assert!(!alarm.set(start, at(4_999)));
         assert_eq!(rings_at(alarm), at(4_999));
         let mut alone = Alarm::new(None);
         alone.set(start, at(27_001));
@@ -94,7 +96,7 @@ mod tests {
         alarm.set(now(), now() + Duration::from_secs(1));
         std::future::poll_fn(|context| alarm.poll(context)).await;
         let rang_at = now();
-        alarm.set(rang_at, rang_at + Duration::from_secs(1));
+        assert!(alarm.set(rang_at, rang_at + Duration::from_secs(1)));
         std::future::poll_fn(|context| alarm.poll(context)).await;
         assert_eq!(now() - rang_at, Duration::from_secs(1));
     }

@@ -63,8 +63,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
                 return reason.into();
             }
             let deadline = self.deadline();
-            if let Some(deadline) = deadline {
-                alarm.set(now, deadline);
+            if deadline.is_some_and(|deadline| alarm.set(now, deadline)) && self.input.rest() {
+                self.session.rest();
             }
             let reads = self.unwritten() <= self.limits.unwritten_octets_max;
             let room = self.session.room();
@@ -89,12 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
                 Wake::Moved(Err(error)) => return error.into(),
                 Wake::Work(work) => handler.apply(now, &mut self.session, work),
                 Wake::Deadline if self.is_stalled(now) => return Cause::WriteTimeout,
-                Wake::Deadline => {
-                    self.session.tick(now);
-                    if self.input.rest() {
-                        self.session.rest();
-                    }
-                }
+                Wake::Deadline => self.session.tick(now),
                 Wake::Stop => {
                     stopping = true;
                     self.session.unbind(now);
