@@ -36,6 +36,54 @@ fn a_small_benchmark_measures_everything_and_loses_nothing() {
     assert_eq!(left, ["report.json"], "the data are gone");
 }
 
+#[test]
+fn urgent_messages_are_told_apart_from_bulk_and_none_is_lost() {
+    let load = ["--messages", "100", "--bulk", "8000", "--bulk-rate", "2000", "--runs", "1"];
+    let report = scenario("urgent", &load);
+    for stretch in ["submit to OK", "submit to SMSC", "submit to receipt"] {
+        for figure in ["alone, p99, ms", "under load, p99, ms"] {
+            let what = format!("{stretch}, {figure}");
+            assert!(value(&report, &what) > 0.0, "{what}");
+        }
+    }
+}
+
+#[test]
+fn one_window_is_compared_with_the_disk_and_the_network() {
+    let report = scenario("window", &["--messages", "500", "--runs", "1"]);
+    for which in ["without receipts", "with receipts"] {
+        assert!(value(&report, &format!("{which}: accepted per second")) > 0.0, "{which}");
+    }
+    assert!(value(&report, "round trip of an octet over loopback, µs") > 0.0);
+}
+
+#[test]
+fn sessions_that_say_nothing_are_counted_and_weighed() {
+    let report = scenario("idle", &["--sessions", "50", "--seconds", "1"]);
+    assert_eq!((value(&report, "sessions bound"), value(&report, "sessions bound in the end")), (50.0, 50.0));
+    assert!(value(&report, "memory with them, KiB") >= value(&report, "memory without them, KiB"));
+}
+
+/// What a scenario of the benchmark reports; it must be sound.
+fn scenario(name: &str, options: &[&str]) -> Value {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("report.json");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_estafet"));
+    command.args(["bench", name]).args(options).arg("--data-dir").arg(dir.path()).arg("--json").arg(&json);
+    let output = command.output().unwrap();
+    let (said, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}\n{log}");
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    assert_eq!(report["faults"], serde_json::json!([]));
+    report
+}
+
+fn value(report: &Value, what: &str) -> f64 {
+    let findings = report["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["what"] == what);
+    found.and_then(|finding| finding["value"].as_f64()).unwrap()
+}
+
 fn check(series: &Value, subject: &str) {
     let median = &series["median"];
     for fault in ["not_accepted", "lost", "duplicated", "without_receipt", "receipts_twice"] {

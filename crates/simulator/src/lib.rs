@@ -11,6 +11,7 @@ mod cut;
 mod esme;
 mod every;
 mod histogram;
+mod http_load;
 mod join;
 mod load;
 mod serial;
@@ -22,6 +23,7 @@ pub use audit::Audit;
 pub use esme::{BindError, Esme, EsmeConfig, IncomingMessage, IncomingReceipt, SubmitError};
 pub use every::Every;
 pub use histogram::{Histogram, Latency};
+pub use http_load::{Dialect, HttpLoad, HttpLoadReport};
 pub use load::{Fate, Load, LoadProgress, LoadReport, LoadRun};
 pub use serial::Serial;
 pub use smsc::{

@@ -3,7 +3,7 @@
 //! `cargo run --release -p store --example life [DIRECTORY [MESSAGES [BACKLOG]]]`
 //!
 //! Batches of 256 messages of 160 octets are accepted, taken, sent, receipted and told to their owner, with real
-//! syncs. CPU is of all threads of the process, and of the engine's alone.
+//! syncs. CPU is of all threads of the process, and of the engine's and the ledger's alone.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sms::{LinkName, State, Timestamp};
+use sms::{Address, LinkName, Message, MessageId, Npi, State, Timestamp, Ton};
 use store::conformance::sample;
 use store::embedded::{EmbeddedStore, Options};
 use store::{Entry, Outcome, RemoteId, RemoteIdForm, RemoteReceipt, Settlement, Store};
@@ -49,7 +49,7 @@ async fn live(directory: &std::path::Path, ledger: bool, lanes: u64, messages: u
             (0..per_lane / BATCH).map(|batch| prepare(lane, lane * per_lane + batch * BATCH)).collect()
         })
         .collect();
-    let (started, cpu, own) = (Instant::now(), cpu(None), cpu(Some("store")));
+    let (started, cpu, own, fed) = (Instant::now(), cpu(None), cpu(Some("store")), cpu(Some("ledger")));
     let tasks: Vec<_> = (0..)
         .zip(batches)
         .map(|(lane, batches)| {
@@ -70,14 +70,16 @@ async fn live(directory: &std::path::Path, ledger: bool, lanes: u64, messages: u
     if ledger {
         store.find(sample::id(0)).await.unwrap();
     }
+    let fed = self::cpu(Some("ledger")).saturating_sub(fed);
     let status = store.status();
     store.close();
     let count = (per_lane * lanes) as f64;
     println!(
-        "ledger {ledger}, {lanes} lanes: {:.0} messages/s, engine {:.2} µs/message, process {:.2} µs/message, \
-         {} syncs, {:.0} octets/message",
+        "ledger {ledger}, {lanes} lanes: {:.0} messages/s, engine {:.2} µs/message, ledger {:.2} µs/message, \
+         process {:.2} µs/message, {} syncs, {:.0} octets/message",
         count / took.as_secs_f64(),
         own.as_secs_f64() * 1e6 / count,
+        fed.as_secs_f64() * 1e6 / count,
         (self::cpu(None) - cpu).as_secs_f64() * 1e6 / count,
         status.syncs_total,
         status.written_octets_total as f64 / count,
@@ -90,11 +92,22 @@ fn prepare(lane: u64, first: u64) -> Vec<Entry> {
             let mut entry = sample::entry(number, |message| {
                 message.parts = std::iter::once(bytes::Bytes::from(vec![b'x'; 160])).collect();
                 message.origin = LinkName::from(format!("bank-{lane}"));
+                scatter(message, number);
             });
             entry.target = LinkName::from(format!("telco-{lane}"));
             entry
         })
         .collect()
+}
+
+/// Gives a message an id and a destination that have nothing to do with those of its neighbours.
+fn scatter(message: &mut Message, number: u64) {
+    let random = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut id = *message.id.octets();
+    id[4..8].copy_from_slice(&random.to_be_bytes()[..4]);
+    message.id = MessageId::from_octets(id);
+    let digits = format!("62811{:09}", random >> 34);
+    message.destination = Address::new(Ton::INTERNATIONAL, Npi::E164, digits.as_bytes()).unwrap();
 }
 
 async fn one_batch(store: &dyn Store, lane: u64, batch: Vec<Entry>) {

@@ -1,16 +1,17 @@
 //! Every format version that was ever released can be opened.
 //!
-//! `fixture/v1` was written by the ignored test below, at the release of format version 1, with
+//! `fixture/v1` was written by the ignored test below, when both journal and ledger had version 1, with
 //!
 //! `cargo test -p store --test format -- --ignored`
 //!
-//! A fixture is written once and never again: when the format changes, the version goes up, a new
+//! and `fixture/v2` in the same way when the ledger got version 2. A fixture is written once and never again: when the format changes, the version goes up, a new
 //! fixture is added beside the old ones, and the tests for those stay as they are.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod place;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ use place::copy;
 use sms::{LinkName, State, Timestamp};
 use store::conformance::sample::{self, entry, remote_id};
 use store::embedded::inspect::Inspector;
-use store::embedded::{EmbeddedStore, Options};
+use store::embedded::{EmbeddedStore, OpenError, Options};
 use store::{
     Cause, Entry, Event, Item, Lease, Outcome, Query, Record, RemoteReceipt, Settlement, Sighting, Store,
 };
@@ -44,13 +45,16 @@ fn smsc() -> LinkName {
     LinkName::from("telco-a")
 }
 
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture/v1")
+/// The versions of which there are fixtures; the last is the one that is written.
+const VERSIONS: [&str; 2] = ["v1", "v2"];
+
+fn fixture(version: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture").join(version)
 }
 
-fn open_fixture() -> (TempDir, EmbeddedStore) {
+fn open_fixture(version: &str) -> (TempDir, EmbeddedStore) {
     let directory = tempfile::tempdir().unwrap();
-    copy(&fixture(), directory.path());
+    copy(&fixture(version), directory.path());
     let store = EmbeddedStore::open(directory.path(), options()).unwrap();
     (directory, store)
 }
@@ -75,8 +79,14 @@ fn receipt(id: &str) -> RemoteReceipt {
 
 // INV-1
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn version_1_opens_with_all_its_records() {
-    let (_directory, store) = open_fixture();
+async fn each_version_opens_with_all_its_records() {
+    for version in VERSIONS {
+        opens_with_all_its_records(version).await;
+    }
+}
+
+async fn opens_with_all_its_records(version: &str) {
+    let (_directory, store) = open_fixture(version);
     let states = [
         State::Enroute,
         State::Enroute,
@@ -102,8 +112,14 @@ async fn version_1_opens_with_all_its_records() {
 
 // INV-1
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn version_1_lends_what_waited() {
-    let (_directory, store) = open_fixture();
+async fn each_version_lends_what_waited() {
+    for version in VERSIONS {
+        lends_what_waited(version).await;
+    }
+}
+
+async fn lends_what_waited(version: &str) {
+    let (_directory, store) = open_fixture(version);
     let leases = store.take(&smsc(), 100).await.unwrap();
     let mut texts: Vec<&[u8]> = leases
         .iter()
@@ -128,8 +144,14 @@ async fn version_1_lends_what_waited() {
 
 // INV-1 R-4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn version_1_knows_what_was_sent() {
-    let (_directory, store) = open_fixture();
+async fn each_version_knows_what_was_sent() {
+    for version in VERSIONS {
+        knows_what_was_sent(version).await;
+    }
+}
+
+async fn knows_what_was_sent(version: &str) {
+    let (_directory, store) = open_fixture(version);
     let ids = ["sent-1", "sent-6", "sent-11", "sent-2", "sent-12", "nobody"];
     let sightings = store.receipts(ids.map(receipt).to_vec()).await.unwrap();
     let applied = sightings.iter().map(|&sighting| sighting == Sighting::Applied).collect::<Vec<_>>();
@@ -140,8 +162,12 @@ async fn version_1_knows_what_was_sent() {
 }
 
 #[test]
-fn version_1_is_found_sound() {
-    let report = Inspector::open(fixture()).unwrap().check().unwrap();
+fn each_version_is_found_sound() {
+    VERSIONS.into_iter().for_each(is_found_sound);
+}
+
+fn is_found_sound(version: &str) {
+    let report = Inspector::open(fixture(version)).unwrap().check().unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     assert_ne!(report.journal[0].name, "journal/0000000001.log", "what lived there was carried forward");
     let standing = report.standing;
@@ -150,14 +176,65 @@ fn version_1_is_found_sound() {
     assert_eq!((standing.awaiting_receipt, standing.held, standing.unmatched_receipts), (2, 1, 1));
 }
 
+/// What is new goes to a file of the version of now; the old one is read and brought up to date as it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_of_version_1_is_gone_on_with() {
+    let (directory, store) = open_fixture("v1");
+    store.accept(vec![fated(500)]).await.unwrap();
+    store.receipts(vec![receipt("sent-1")]).await.unwrap();
+    assert_eq!(record(&store, 500).await.state, State::Enroute);
+    assert_eq!(record(&store, 1).await.state, State::Delivered);
+    let of_sender = Query { number: Some(b"1234".to_vec()), limit: 1000, ..Query::default() };
+    let records = store.search(of_sender).await.unwrap().records;
+    assert!(
+        records.len() > LIVES.len()
+            && records.is_sorted_by_key(|record| std::cmp::Reverse(record.accepted_at))
+    );
+    store.close();
+    let versions = versions(&directory.path().join("ledger"));
+    assert_eq!(versions, [1, 2]);
+    let report = Inspector::open(directory.path()).unwrap().check().unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[test]
+fn a_ledger_of_an_unknown_version_is_refused_and_left_alone() {
+    let (directory, store) = open_fixture("v2");
+    drop(store);
+    let ledger = directory.path().join("ledger");
+    let file = sqlite_files(&ledger).pop().unwrap();
+    let mut octets = fs::read(&file).unwrap();
+    octets[VERSION_OFFSET + 3] = 9;
+    fs::write(&file, &octets).unwrap();
+    let refused = EmbeddedStore::open(directory.path(), options());
+    assert!(matches!(refused, Err(OpenError::Ledger(_))), "{refused:?}");
+    assert!(fs::read(&file).unwrap() == octets);
+}
+
+/// Where a file of SQLite says its `user_version`, in four octets.
+const VERSION_OFFSET: usize = 60;
+
+fn sqlite_files(ledger: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(ledger).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|file| file.extension().is_some_and(|end| end == "sqlite")).collect();
+    files.sort();
+    files
+}
+
+fn versions(ledger: &Path) -> Vec<u8> {
+    sqlite_files(ledger).iter().map(|file| fs::read(file).unwrap()[VERSION_OFFSET + 3]).collect()
+}
+
 #[test]
 #[ignore = "writes the fixture, once"]
 fn write_the_fixture() {
-    assert!(!fixture().exists(), "a fixture is never written again");
-    let store = EmbeddedStore::open(fixture(), options()).unwrap();
+    let newest = fixture(VERSIONS[VERSIONS.len() - 1]);
+    assert!(!newest.exists(), "a fixture is never written again");
+    let store = EmbeddedStore::open(&newest, options()).unwrap();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         live(&store, &LIVES[..8]).await;
-        push_forward(&store).await;
+        push_forward(&store, &newest).await;
         live(&store, &LIVES[8..]).await;
         store.receipts(vec![receipt("early")]).await.unwrap();
     });
@@ -216,7 +293,7 @@ fn settle(store: &EmbeddedStore, lease: Lease, outcome: Outcome) {
 }
 
 /// Finishes messages until the first file of the journal is gone, and what lived there was carried forward.
-async fn push_forward(store: &EmbeddedStore) {
+async fn push_forward(store: &EmbeddedStore, directory: &Path) {
     let started = Instant::now();
     let elsewhere = LinkName::from("telco-b");
     for number in 100.. {
@@ -224,7 +301,7 @@ async fn push_forward(store: &EmbeddedStore) {
         store.accept(vec![Entry { target: elsewhere.clone(), ..fated(number) }]).await.unwrap();
         let lease = store.take(&elsewhere, 1).await.unwrap().remove(0);
         settle(store, lease, Outcome::Done { state: State::HandedOver, remote_id: None });
-        if !fixture().join("journal/0000000001.log").exists() {
+        if !directory.join("journal/0000000001.log").exists() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

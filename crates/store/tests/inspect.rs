@@ -302,7 +302,7 @@ async fn a_damaged_ledger_is_found() {
     let ledger = fs::read_dir(directory.path().join("ledger")).unwrap().map(|file| file.unwrap().path());
     let file = ledger.filter(|file| file.extension().is_some_and(|end| end == "sqlite")).min().unwrap();
     let mut octets = fs::read(&file).unwrap();
-    octets[4096..8192].fill(0xFF);
+    octets[16_384..20_480].fill(0xFF);
     fs::write(&file, octets).unwrap();
     let report = check(directory.path());
     assert!(report.is_damaged());

@@ -168,3 +168,19 @@ async fn journal_files_go_when_the_ledger_has_them() {
     store.accept(entries(1)).await.unwrap();
     assert!(std::fs::read_dir(&journal).unwrap().count() <= 2);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_cannot_be_read_stops_no_message() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    store.accept(entries(1)).await.unwrap();
+    store.close();
+    let files = std::fs::read_dir(directory.path().join("ledger")).unwrap().flatten();
+    for file in files.filter(|file| file.path().extension().is_some_and(|end| end == "sqlite")) {
+        std::fs::write(file.path(), b"no database").unwrap();
+    }
+    let store = open(directory.path());
+    store.accept(vec![entry(1, |_| {})]).await.unwrap();
+    assert_eq!(store.take(&link("telco-a"), 10).await.unwrap().len(), 2);
+    assert!(matches!(store.search(Query::default()).await, Err(StoreError::Failed(_))));
+}

@@ -14,9 +14,11 @@ mod program;
 mod proxy;
 mod wire;
 
+mod backlog;
 mod breaking_disk;
 mod broken_links;
 mod deaf_esmes;
+mod full_disk;
 mod killed;
 mod no_descriptors;
 mod odd_answers;

@@ -43,6 +43,11 @@ impl Program {
     /// SIGKILL, and on again in the same directory without limits.
     pub(crate) fn kill_and_start(&mut self) {
         self.kill();
+        self.start_again();
+    }
+
+    /// On again after a kill, in the same directory without limits.
+    pub(crate) fn start_again(&mut self) {
         self.process = serve(self.dir.path(), "");
     }
 
@@ -105,6 +110,12 @@ impl Program {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kilobytes * 1024)
+    }
+
+    /// The data directory as the process sees it, whatever is mounted there.
+    pub(crate) fn data_as_it_sees_it(&self) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.process.id()));
+        root.join(data(self.dir.path()).strip_prefix("/").unwrap())
     }
 
     /// Descriptors that it has open, where the system tells.

@@ -45,6 +45,17 @@ pub(super) async fn a_higher_priority_goes_first(store: &dyn Store) {
     let order: Vec<_> = taken.iter().map(|lease| lease.message().id).collect();
     let expected: Vec<_> = [1, 3, 4, 2, 0, 5].iter().map(|&at: &usize| batch[at].message.id).collect();
     assert_eq!(order, expected);
+    // What their owner is told goes in the same order.
+    let ids: Vec<String> = order.iter().map(ToString::to_string).collect();
+    for (lease, id) in taken.into_iter().zip(&ids) {
+        settle(store, lease, sent(id));
+    }
+    let receipts = ids.iter().rev().map(|id| receipt(id, State::Delivered)).collect();
+    store.receipts(receipts).await.unwrap();
+    let told = store.take(&link(OWNER), 10).await.unwrap();
+    let order: Vec<_> = told.iter().map(|lease| lease.message().id).collect();
+    let ranks: Vec<_> = told.iter().map(|lease| lease.message().priority.0.min(3)).collect();
+    assert_eq!((order.len(), ranks.as_slice()), (expected.len(), [3, 3, 3, 1, 0, 0].as_slice()));
 }
 
 pub(super) async fn a_dropped_lease_is_lent_again_at_its_place(store: &dyn Store) {

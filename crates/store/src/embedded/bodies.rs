@@ -14,6 +14,8 @@ const AHEAD_OCTETS: usize = 256 << 10;
 const SINGLE_OCTETS: usize = 1 << 10;
 
 /// Reads what stands at known places, with some of what stands behind it.
+///
+/// Nothing is read behind the `end` of what has been written: it would be kept in place of what comes there.
 #[derive(Default)]
 pub(super) struct Bodies {
     ahead: Window,
@@ -34,24 +36,30 @@ impl Bodies {
         disk: &mut impl ReadDisk,
         place: Place,
         ahead: bool,
+        end: Place,
     ) -> io::Result<Body<'a>> {
         let (window, least) =
             if ahead { (&mut self.ahead, AHEAD_OCTETS) } else { (&mut self.single, SINGLE_OCTETS) };
-        let prefix = window.get(disk, place, 1 + PREFIX_OCTETS, least)?;
+        let prefix = window.get(disk, place, 1 + PREFIX_OCTETS, least, end)?;
         let length = Reader::new(prefix.get(1..).unwrap_or_default()).u32().map_err(|_| damaged(place))?;
         if length > BODY_OCTETS_MAX {
             return Err(damaged(place));
         }
-        let fact = window.get(disk, place, 1 + PREFIX_OCTETS + length as usize, least)?;
+        let fact = window.get(disk, place, 1 + PREFIX_OCTETS + length as usize, least, end)?;
         let mut reader = Reader::new(fact.get(1..).unwrap_or_default());
         Body::read(&mut reader).map_err(|Malformed| damaged(place))
     }
 
     /// The remote id at `place`.
-    pub(super) fn remote_id(&mut self, disk: &mut impl ReadDisk, place: Place) -> io::Result<RemoteId> {
-        let prefix = self.single.get(disk, place, 2, SINGLE_OCTETS)?;
+    pub(super) fn remote_id(
+        &mut self,
+        disk: &mut impl ReadDisk,
+        place: Place,
+        end: Place,
+    ) -> io::Result<RemoteId> {
+        let prefix = self.single.get(disk, place, 2, SINGLE_OCTETS, end)?;
         let length = prefix.get(1).copied().map_or(0, usize::from);
-        let octets = self.single.get(disk, place, 2 + length, SINGLE_OCTETS)?;
+        let octets = self.single.get(disk, place, 2 + length, SINGLE_OCTETS, end)?;
         Reader::new(octets).remote_id().map_err(|Malformed| damaged(place))
     }
 }
@@ -64,9 +72,12 @@ impl Window {
         place: Place,
         count: usize,
         least: usize,
+        end: Place,
     ) -> io::Result<&[u8]> {
         if !self.holds(place, count) {
-            self.octets.resize(count.max(least), 0);
+            let written =
+                if place.file == end.file { end.offset.saturating_sub(place.offset) } else { u32::MAX };
+            self.octets.resize(count.max(least).min(written as usize), 0);
             self.start = place;
             let read = disk.read_at(place.file, u64::from(place.offset), &mut self.octets)?;
             self.octets.truncate(read);

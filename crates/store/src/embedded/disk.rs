@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use super::spares::Spares;
+
 /// Where journal files are read. They are named by number.
 pub(super) trait ReadDisk {
     /// The numbers of all files, ascending.
@@ -20,8 +22,10 @@ pub(super) trait ReadDisk {
 
 /// Where journal files live.
 pub(super) trait Disk: ReadDisk + Send {
-    /// Makes an empty file. It is not durable before [`Disk::sync_directory`].
-    fn create(&mut self, number: u32) -> io::Result<()>;
+    /// Makes a file that begins with `header`, and returns its length in octets: of one that was retired there is more,
+    /// without meaning. It is not durable before [`Disk::sync`] and [`Disk::sync_directory`]; if it has
+    /// been a retired one, it has its header as soon as it is found. After an error there is no file.
+    fn create(&mut self, number: u32, header: &[u8]) -> io::Result<u64>;
     /// Writes at `offset`. After an error any part of it may have been written.
     fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()>;
     /// Cuts the file.
@@ -30,9 +34,12 @@ pub(super) trait Disk: ReadDisk + Send {
     fn sync(&mut self, number: u32) -> io::Result<()>;
     /// Removes a file and its summary. They may come back after a power cut before [`Disk::sync_directory`].
     fn remove(&mut self, number: u32) -> io::Result<()>;
+    /// Takes a file that has no summary out of the journal, to be written over. It may come back after a power cut before
+    /// [`Disk::sync_directory`], which must come before [`Disk::create`].
+    fn retire(&mut self, number: u32) -> io::Result<()>;
     /// Returns when births and removals would survive a power cut.
     fn sync_directory(&mut self) -> io::Result<()>;
-    /// How much room is left, in octets.
+    /// How much room is left, retired files included, in octets.
     fn free_octets(&mut self) -> io::Result<u64>;
 }
 
@@ -45,6 +52,7 @@ pub(super) struct Directory {
     path: PathBuf,
     handle: File,
     open: BTreeMap<u32, File>,
+    spares: Spares,
 }
 
 impl Directory {
@@ -55,7 +63,8 @@ impl Directory {
         if let Some(parent) = path.parent() {
             File::open(parent)?.sync_all()?;
         }
-        Ok(Self { path: path.to_owned(), handle, open: BTreeMap::new() })
+        let spares = Spares::find(path)?;
+        Ok(Self { path: path.to_owned(), handle, open: BTreeMap::new(), spares })
     }
 
     fn file(&mut self, number: u32) -> io::Result<&File> {
@@ -99,12 +108,15 @@ impl ReadDisk for Directory {
 }
 
 impl Disk for Directory {
-    fn create(&mut self, number: u32) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        let file =
-            options.read(true).write(true).create(true).truncate(true).open(file_path(&self.path, number))?;
+    fn create(&mut self, number: u32, header: &[u8]) -> io::Result<u64> {
+        let path = file_path(&self.path, number);
+        let file = match self.spares.reuse(&path, header)? {
+            Some(file) => file,
+            None => new_file(&path, header)?,
+        };
+        let octets = file.metadata()?.len();
         self.open.insert(number, file);
-        Ok(())
+        Ok(octets)
     }
 
     fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()> {
@@ -128,14 +140,28 @@ impl Disk for Directory {
         }
     }
 
+    fn retire(&mut self, number: u32) -> io::Result<()> {
+        self.open.remove(&number);
+        self.spares.keep(&file_path(&self.path, number))
+    }
+
     fn sync_directory(&mut self) -> io::Result<()> {
         self.handle.sync_all()
     }
 
     fn free_octets(&mut self) -> io::Result<u64> {
         let room = rustix::fs::fstatvfs(&self.handle)?;
-        Ok(room.f_bavail.saturating_mul(room.f_frsize))
+        Ok(room.f_bavail.saturating_mul(room.f_frsize).saturating_add(self.spares.octets()))
     }
+}
+
+fn new_file(path: &Path, header: &[u8]) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)?;
+    if let Err(error) = file.write_all_at(header, 0) {
+        fs::remove_file(path)?;
+        return Err(error);
+    }
+    Ok(file)
 }
 
 /// A directory of the file system that is only read.

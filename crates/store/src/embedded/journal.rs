@@ -84,6 +84,9 @@ pub(super) struct Refused {
 /// the last, what follows the last valid group is torn if no later group says that it had been
 /// synced; it is cut. Anything else that is invalid is damage, and the journal is not opened.
 ///
+/// A file may be written over one that is over: what that held follows, until the file is over itself and
+/// is cut. Its groups are not valid any more, as their CRCs cover another number.
+///
 /// The version in the header covers the file, its groups, the facts in them and the bodies in those. It
 /// goes up with whatever a program of the version before would not read as it is meant, a new kind of
 /// fact included. A program reads every version from 1 on and writes its own alone: if the last file is of
@@ -94,6 +97,8 @@ pub(super) struct Journal {
     number: u32,
     written: u64,
     synced: u64,
+    /// How long the file is: behind what was written stands what an older one held.
+    room: u64,
     buffer: Vec<u8>,
     pending: VecDeque<Pending>,
     group_start: usize,
@@ -110,6 +115,7 @@ impl Journal {
             number,
             written,
             synced: 0,
+            room: written,
             buffer: Vec::new(),
             pending: VecDeque::new(),
             group_start: 0,
@@ -120,13 +126,10 @@ impl Journal {
 
     /// Makes the next file durable and goes on there. What was written before must have been synced.
     pub(super) fn begin_file(&mut self, disk: &mut impl Disk) -> io::Result<()> {
+        self.cut_room(disk)?;
         let number = self.number + 1;
         let header = header(number, self.written);
-        disk.create(number)?;
-        if let Err(error) = disk.write_at(number, 0, &header) {
-            disk.remove(number)?;
-            return Err(error);
-        }
+        self.room = disk.create(number, &header)?;
         disk.sync(number)?;
         disk.sync_directory()?;
         (self.number, self.written, self.synced) = (number, header.len() as u64, header.len() as u64);
@@ -182,9 +185,11 @@ impl Journal {
         }
         if let Err(error) = disk.write_at(self.number, self.written, &self.buffer) {
             disk.truncate(self.number, self.written)?;
+            self.room = self.written;
             return Err(error);
         }
         self.written += octets;
+        self.room = self.room.max(self.written);
         self.written_octets_total += octets;
         if let Some(file) = self.files.back_mut() {
             file.octets = self.written;
@@ -232,6 +237,11 @@ impl Journal {
         Place { file: self.number, offset: self.synced as u32 }
     }
 
+    /// Up to where the journal has been written.
+    pub(super) fn written(&self) -> Place {
+        Place { file: self.number, offset: self.written as u32 }
+    }
+
     /// The length of the file that is written to, in octets.
     pub(super) fn current_octets(&self) -> u64 {
         self.written
@@ -242,14 +252,29 @@ impl Journal {
         &self.files
     }
 
-    /// Removes the oldest file, unless it is the one that is written to.
-    pub(super) fn remove_first(&mut self, disk: &mut impl Disk) -> io::Result<()> {
+    /// Takes the oldest file away, unless it is the one that is written to; if it `is_reusable`, one that
+    /// will be begun may be written over it.
+    pub(super) fn remove_first(&mut self, disk: &mut impl Disk, is_reusable: bool) -> io::Result<()> {
         if self.files.len() > 1
             && let Some(file) = self.files.front()
         {
-            disk.remove(file.number)?;
+            if is_reusable {
+                disk.retire(file.number)?;
+            } else {
+                disk.remove(file.number)?;
+            }
             self.files.pop_front();
             disk.sync_directory()?;
+        }
+        Ok(())
+    }
+
+    /// Cuts off what an older file held behind what was written.
+    pub(super) fn cut_room(&mut self, disk: &mut impl Disk) -> io::Result<()> {
+        if self.room > self.written {
+            disk.truncate(self.number, self.written)?;
+            disk.sync(self.number)?;
+            self.room = self.written;
         }
         Ok(())
     }

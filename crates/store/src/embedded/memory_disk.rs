@@ -11,6 +11,11 @@ use rand::rngs::StdRng;
 
 use super::disk::{Disk, ReadDisk};
 
+/// What the system says when a disk cannot be written to.
+const EIO: i32 = 5;
+/// What a disk writes as a whole.
+const SECTOR_OCTETS: usize = 512;
+
 /// Files in memory; clones share them. What was written can be read at once, but survives a power cut for sure only when
 /// it has been synced.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +27,8 @@ struct State {
     summaries: BTreeMap<u32, Vec<u8>>,
     /// Removed, but not durably.
     removed: BTreeMap<u32, FileState>,
+    /// What the files held that may be written over.
+    spares: Vec<Vec<u8>>,
     /// How many more changes there will be before the power goes.
     changes_left: Option<u64>,
     /// How many octets all files may have.
@@ -59,8 +66,7 @@ impl MemoryDisk {
         self.with(|state| state.capacity = capacity);
     }
 
-    /// Every write fails from now on, and does nothing.
-    #[cfg(feature = "simulation")]
+    /// From now on every write fails in the middle (EIO).
     pub fn fail_writes(&self) {
         self.with(|state| state.fails_write = true);
     }
@@ -68,6 +74,12 @@ impl MemoryDisk {
     /// Every sync fails from now on, and does nothing.
     pub fn fail_syncs(&self) {
         self.with(|state| state.fails_sync = true);
+    }
+
+    /// The disk is replaced by one that works, with all that can be read from this one.
+    #[cfg(test)]
+    pub(super) fn repair(&self) {
+        self.with(|state| (state.fails_write, state.fails_sync) = (false, false));
     }
 
     /// How many octets all files have.
@@ -143,25 +155,57 @@ impl State {
 }
 
 impl FileState {
+    /// Writes over what is there, and behind it.
+    fn write<'a>(&mut self, offset: usize, octets: impl ExactSizeIterator<Item = &'a u8>) {
+        assert!(offset <= self.now.len(), "the journal has no holes");
+        let end = (offset + octets.len()).min(self.now.len());
+        self.now.splice(offset..end, octets.copied());
+    }
+
     fn after_power_cut(&self, random: &mut StdRng) -> Self {
-        let mut octets = self.durable.clone();
-        if self.now.starts_with(&self.durable) {
-            let tail = self.now.get(self.durable.len()..).unwrap_or_default();
-            let kept = random.random_range(0..=tail.len());
-            octets.extend(tail.iter().take(kept));
-            match random.random_range(0..4) {
-                0 => octets.resize(self.now.len(), 0),
-                1 => octets.extend((kept..tail.len()).map(|_| random.random::<u8>())),
-                _ => {}
-            }
+        let Self { durable, now, .. } = self;
+        let alike = |(durable, now): &(&u8, &u8)| durable == now;
+        let same = durable.iter().zip(now).take_while(alike).count();
+        let same_end = durable.iter().rev().zip(now.iter().rev()).take_while(alike).count();
+        let is_longer = durable.len() != now.len();
+        let end = if is_longer { now.len() } else { now.len() - same_end.min(now.len() - same) };
+        let kept = random.random_range(same.min(end)..=end);
+        let mut octets: Vec<u8> = now.iter().take(kept).copied().collect();
+        let old = durable.get(kept..end.clamp(kept, durable.len().max(kept))).unwrap_or_default();
+        match random.random_range(0..4) {
+            0 => octets.resize(end, 0),
+            1 => octets.extend((kept..end).map(|_| random.random::<u8>())),
+            2 => octets.extend_from_slice(old),
+            _ => octets.extend(interleaved(old, now.get(kept..end).unwrap_or_default(), random)),
+        }
+        if octets.len() == end {
+            octets.extend_from_slice(now.get(end..).unwrap_or_default());
         }
         Self { durable: octets.clone(), now: octets, is_born: true }
     }
 }
 
+/// Sectors of what was there and of what was written, as a disk may order them.
+fn interleaved(old: &[u8], now: &[u8], random: &mut StdRng) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(now.len());
+    for (at, sector) in now.chunks(SECTOR_OCTETS).enumerate() {
+        let before = old.get(at * SECTOR_OCTETS..).unwrap_or_default();
+        let is_new = random.random::<bool>();
+        octets.extend(if is_new { sector.iter() } else { before.iter() }.take(sector.len()));
+        octets.resize(octets.len().max(at * SECTOR_OCTETS + sector.len()), 0);
+    }
+    octets
+}
+
 impl State {
     fn used(&self) -> u64 {
-        self.files.values().map(|file| file.now.len() as u64).sum()
+        let spares = self.spares.iter().map(|spare| spare.len() as u64);
+        self.files.values().map(|file| file.now.len() as u64).chain(spares).sum()
+    }
+
+    /// How many more octets there is room for.
+    fn room(&self) -> u64 {
+        self.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(self.used()))
     }
 
     /// Counts a change; an error if the power is gone.
@@ -206,25 +250,38 @@ impl ReadDisk for MemoryDisk {
 }
 
 impl Disk for MemoryDisk {
-    fn create(&mut self, number: u32) -> io::Result<()> {
+    fn create(&mut self, number: u32, header: &[u8]) -> io::Result<u64> {
         self.with(|state| {
             state.change()?;
-            state.files.insert(number, FileState::default());
-            Ok(())
+            if state.fails_write {
+                return Err(io::Error::from_raw_os_error(EIO));
+            }
+            let file = match state.spares.pop() {
+                Some(mut now) => {
+                    now.splice(..header.len(), header.iter().copied());
+                    FileState { durable: now.clone(), now, is_born: false }
+                }
+                None if state.room() < header.len() as u64 => return Err(io::ErrorKind::StorageFull.into()),
+                None => FileState { now: header.to_vec(), ..FileState::default() },
+            };
+            let octets = file.now.len() as u64;
+            state.files.insert(number, file);
+            Ok(octets)
         })
     }
 
     fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()> {
         self.with(|state| {
-            let room = state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used()));
+            let room = usize::try_from(state.room()).unwrap_or(usize::MAX);
             let power = state.change();
-            if state.fails_write {
-                return Err(io::Error::other("the disk is broken"));
-            }
+            let is_broken = state.fails_write;
             let file = state.file(number)?;
-            assert_eq!(offset, file.now.len() as u64, "the journal is only appended to");
-            let fitting = usize::try_from(room).unwrap_or(usize::MAX).min(octets.len());
-            file.now.extend(octets.iter().take(fitting));
+            if is_broken {
+                file.write(offset as usize, octets.iter().take(octets.len() / 2));
+                return Err(io::Error::from_raw_os_error(EIO));
+            }
+            let fitting = (file.now.len() - offset as usize).saturating_add(room).min(octets.len());
+            file.write(offset as usize, octets.iter().take(fitting));
             power?;
             if fitting < octets.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
         })
@@ -260,6 +317,17 @@ impl Disk for MemoryDisk {
         })
     }
 
+    fn retire(&mut self, number: u32) -> io::Result<()> {
+        self.with(|state| {
+            state.change()?;
+            let file = state.files.remove(&number).ok_or(io::ErrorKind::NotFound)?;
+            assert!(!state.summaries.contains_key(&number), "its summary is about to be read");
+            state.spares.push(file.now.clone());
+            state.removed.insert(number, file);
+            Ok(())
+        })
+    }
+
     fn sync_directory(&mut self) -> io::Result<()> {
         self.with(|state| {
             state.change()?;
@@ -270,7 +338,6 @@ impl Disk for MemoryDisk {
     }
 
     fn free_octets(&mut self) -> io::Result<u64> {
-        Ok(self
-            .with(|state| state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used()))))
+        Ok(self.with(|state| state.room()))
     }
 }

@@ -34,6 +34,7 @@ mod remote;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 mod slots;
+mod spares;
 mod summary;
 mod thread;
 

@@ -40,7 +40,7 @@ pub struct Options {
     /// How long the ledger keeps the record of a message, in whole days. Default 90 days.
     pub retention: Duration,
     /// How many records a file of the ledger may have before the next is begun within the same day. Default
-    /// 2 million, which keeps its indexes in memory.
+    /// 2 million, at most 2 billion.
     pub ledger_file_records: u64,
 }
 
@@ -70,7 +70,7 @@ impl Options {
     pub(super) fn bounded(mut self) -> Self {
         self.segment_octets = self.segment_octets.clamp(1 << 10, 1 << 30);
         self.pending_octets_max = self.pending_octets_max.min(128 << 20);
-        self.ledger_file_records = self.ledger_file_records.max(1);
+        self.ledger_file_records = self.ledger_file_records.clamp(1, 1 << 31);
         self
     }
 }

@@ -58,11 +58,11 @@ fn cut_tail(disk: &mut impl Disk, file: &FileRead) -> Result<(), OpenError> {
     if valid == octets {
         return Ok(());
     }
-    tracing::warn!(
+    tracing::info!(
         file = number,
         offset = valid,
         octets = octets - valid,
-        "cut the torn tail of the journal"
+        "cut off what follows the last whole group of the journal"
     );
     disk.truncate(number, valid)
         .and_then(|()| disk.sync(number))

@@ -209,15 +209,16 @@ pub(super) fn seconds(at: Timestamp) -> u32 {
     u32::try_from(at.0.div_ceil(1000)).unwrap_or(NEVER - 1).min(NEVER - 1)
 }
 
-/// How many slots are allocated at a time.
-const CHUNK_SLOTS: usize = 4096;
+/// Slots of a chunk: a megabyte of them.
+const CHUNK_SLOTS: usize = 1 << 15;
 /// The end of the list of free slots.
 const NO_SLOT: u32 = u32::MAX;
 
 /// All slots, in chunks that never move.
 #[derive(Debug)]
 pub(super) struct Slab {
-    chunks: Vec<Box<[Slot]>>,
+    /// All but the last are full.
+    chunks: Vec<Vec<Slot>>,
     free: u32,
     used: usize,
 }
@@ -229,7 +230,8 @@ impl Slab {
 
     /// How many slots there are, free ones included.
     pub(super) fn len(&self) -> u32 {
-        (self.chunks.len() * CHUNK_SLOTS) as u32
+        let last = self.chunks.last().map_or(0, Vec::len);
+        (self.chunks.len().saturating_sub(1) * CHUNK_SLOTS + last) as u32
     }
 
     /// How many slots are in use.
@@ -247,10 +249,7 @@ impl Slab {
 
     /// A slot for a new owner, or `None` if there are as many as can be named.
     pub(super) fn allocate(&mut self) -> Option<u32> {
-        if self.free == NO_SLOT {
-            self.grow()?;
-        }
-        let slot = self.free;
+        let slot = if self.free == NO_SLOT { self.grow()? } else { self.free };
         let found = self.get_mut(slot)?;
         let next = found.sibling;
         *found = Slot { sibling: slot, ..Slot::FREE };
@@ -269,15 +268,14 @@ impl Slab {
         }
     }
 
-    fn grow(&mut self) -> Option<()> {
-        let first = u32::try_from(self.chunks.len() * CHUNK_SLOTS).ok()?;
-        let last = first.checked_add(CHUNK_SLOTS as u32)?;
-        let chunk: Vec<Slot> = (first..last)
-            .map(|slot| Slot { sibling: if slot + 1 == last { NO_SLOT } else { slot + 1 }, ..Slot::FREE })
-            .collect();
-        self.chunks.push(chunk.into_boxed_slice());
-        self.free = first;
-        Some(())
+    /// One slot more, which is free and the only one.
+    fn grow(&mut self) -> Option<u32> {
+        let slot = Some(self.len()).filter(|&slot| slot < NO_SLOT)?;
+        if self.chunks.last().is_none_or(|last| last.len() == CHUNK_SLOTS) {
+            self.chunks.push(Vec::with_capacity(CHUNK_SLOTS));
+        }
+        self.chunks.last_mut()?.push(Slot { sibling: NO_SLOT, ..Slot::FREE });
+        Some(slot)
     }
 }
 
@@ -295,14 +293,14 @@ mod tests {
     #[test]
     fn a_released_slot_is_reused_under_another_generation() {
         let mut slab = Slab::new();
-        let slots: Vec<u32> = (0..10_000).map(|_| slab.allocate().unwrap()).collect();
+        let slots: Vec<u32> = (0..40_000).map(|_| slab.allocate().unwrap()).collect();
         let before = named(&mut slab, slots[7], 8);
         slab.release(slots[7]);
-        assert_eq!(slab.used(), 9_999);
+        assert_eq!(slab.used(), 39_999);
         assert_ne!(slab.get(slots[7]).unwrap().generation(), before, "it is free");
         assert_eq!(slab.allocate(), Some(slots[7]));
         assert_ne!(named(&mut slab, slots[7], 9), before);
-        assert_eq!(slab.len(), 12_288, "three chunks of 4096");
+        assert_eq!(slab.len(), 40_000, "over two chunks");
     }
 
     #[test]

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Settings;
+use super::fetch::fetch;
 use super::process::{PATIENCE, Process};
 use super::stage::{Counters, Stage};
 
@@ -20,6 +19,8 @@ pub(super) const ACCOUNT: &str = "bench";
 pub(super) const URGENT_ACCOUNT: &str = "urgent";
 /// Their password.
 pub(super) const PASSWORD: &str = "bench";
+/// The link to the message centre.
+pub(super) const SMSC: &str = "centre";
 
 /// A line of the log that names an address.
 #[derive(Deserialize)]
@@ -30,8 +31,17 @@ struct Line {
 
 /// Starts a gateway, waits until it is bound, and says where ESMEs bind and where its metrics are.
 pub(super) async fn start(stage: &Stage<'_>) -> anyhow::Result<(Process, SocketAddr, SocketAddr)> {
-    let (process, smpp, http) = launch(stage).await?;
-    timeout(PATIENCE, bound(http, stage.settings.sessions))
+    start_as(stage.folder, &text_of(stage), stage.settings.sessions).await
+}
+
+/// The same with this configuration, which has so many sessions with the message centre.
+pub(super) async fn start_as(
+    folder: &Path,
+    text: &str,
+    sessions: usize,
+) -> anyhow::Result<(Process, SocketAddr, SocketAddr)> {
+    let (process, smpp, http) = serve(folder, text).await?;
+    timeout(PATIENCE, bound(http, sessions))
         .await
         .map_err(|_| process.failure("does not bind to the SMSC"))?;
     Ok((process, smpp, http))
@@ -40,8 +50,12 @@ pub(super) async fn start(stage: &Stage<'_>) -> anyhow::Result<(Process, SocketA
 /// Starts a gateway, which goes on where the one before it in the same folder ended, and says the same once
 /// it listens.
 pub(super) async fn launch(stage: &Stage<'_>) -> anyhow::Result<(Process, SocketAddr, SocketAddr)> {
-    let config = stage.folder.join("estafet.toml");
-    std::fs::write(&config, text(stage.settings, &stage.folder.join("data"), stage.smsc))?;
+    serve(stage.folder, &text_of(stage)).await
+}
+
+async fn serve(folder: &Path, text: &str) -> anyhow::Result<(Process, SocketAddr, SocketAddr)> {
+    let config = folder.join("estafet.toml");
+    std::fs::write(&config, text)?;
     let config = config.display().to_string();
     let mut process =
         Process::start("gateway", ["serve", "--log-format", "json", "--config", config.as_str()])?;
@@ -52,7 +66,7 @@ pub(super) async fn launch(stage: &Stage<'_>) -> anyhow::Result<(Process, Socket
 
 /// What the gateway says about its journal.
 pub(super) async fn counters(metrics: SocketAddr) -> anyhow::Result<Counters> {
-    let text = fetch(metrics).await?;
+    let text = fetch(metrics, METRICS).await?;
     let count =
         |name| value(&text, name).map(|value| value as u64).with_context(|| format!("no metric {name}"));
     Ok(Counters {
@@ -63,8 +77,12 @@ pub(super) async fn counters(metrics: SocketAddr) -> anyhow::Result<Counters> {
 
 /// How many messages the gateway has accepted.
 pub(super) async fn accepted(metrics: SocketAddr) -> anyhow::Result<u64> {
-    let accepted = value(&fetch(metrics).await?, "estafet_accepted_total");
+    let accepted = value(&fetch(metrics, METRICS).await?, "estafet_accepted_total");
     accepted.map(|count| count as u64).context("no metric of accepted messages")
+}
+
+fn text_of(stage: &Stage<'_>) -> String {
+    text(stage.settings, &stage.folder.join("data"), stage.smsc)
 }
 
 fn text(settings: &Settings, data_dir: &Path, smsc: SocketAddr) -> String {
@@ -103,24 +121,12 @@ async fn address(process: &mut Process, message: &str) -> anyhow::Result<SocketA
 async fn bound(metrics: SocketAddr, sessions: usize) {
     let name = format!("estafet_sessions{{link=\"{SMSC}\"}}");
     loop {
-        let is_bound = fetch(metrics).await.ok().and_then(|text| value(&text, &name));
+        let is_bound = fetch(metrics, METRICS).await.ok().and_then(|text| value(&text, &name));
         if is_bound.is_some_and(|bound| bound >= sessions as f64) {
             return;
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-}
-
-/// The metrics as the gateway shows them.
-async fn fetch(metrics: SocketAddr) -> anyhow::Result<String> {
-    let asking = async {
-        let mut stream = TcpStream::connect(metrics).await?;
-        stream.write_all(REQUEST).await?;
-        let mut answer = Vec::new();
-        stream.take(ANSWER_OCTETS_MAX).read_to_end(&mut answer).await?;
-        std::io::Result::Ok(String::from_utf8_lossy(&answer).into_owned())
-    };
-    Ok(timeout(PATIENCE, asking).await.context("the gateway does not show its metrics")??)
 }
 
 /// The value of a metric in Prometheus' text form.
@@ -131,10 +137,7 @@ fn value(text: &str, name: &str) -> Option<f64> {
 
 /// More sessions of an account than any scenario has.
 const BINDS_MAX: usize = 20_000;
-const SMSC: &str = "centre";
-const REQUEST: &[u8] = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
-/// The most that is read of an answer, in octets.
-const ANSWER_OCTETS_MAX: u64 = 1 << 20;
+const METRICS: &str = "/metrics";
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 mod backlog;
 mod disk;
+mod fetch;
 mod figure;
 mod finding;
 mod gateway;
 mod idle;
+mod kannel;
 mod machine;
 mod order;
 mod process;
@@ -120,7 +122,7 @@ impl Bench {
                 let rate = rate(subject);
                 let pace = rate.map_or_else(String::new, |rate| format!(" at {rate}/s"));
                 eprintln!("run {run} of {}: {}{pace}", self.settings.runs, subject.name());
-                let trial = Trial { subject, settings: &self.settings, rate, place };
+                let trial = Trial { subject, settings: &self.settings, rate, receipts: true, place };
                 let result = trial.run().await.with_context(|| format!("{} failed", subject.name()))?;
                 measured.entry(subject).or_default().push(result);
             }

@@ -20,10 +20,10 @@ pub(super) struct Order {
     pub(super) octets: usize,
     /// Messages a second; `None` is as many as possible.
     pub(super) rate: Option<u32>,
+    /// Whether a receipt of each message is asked for.
+    pub(super) receipts: bool,
     /// Whether the messages have the highest priority, and say when they were written.
     pub(super) urgent: bool,
-    /// Whether receipts are asked for.
-    pub(super) receipts: bool,
 }
 
 impl Order {
@@ -44,8 +44,7 @@ impl Order {
             option("--rate", rate.to_string());
         }
         if self.urgent {
-            option("--priority", "3".to_owned());
-            arguments.push("--stamped".to_owned());
+            arguments.extend(["--priority", "3", "--stamped"].map(str::to_owned));
         }
         if !self.receipts {
             arguments.push("--no-receipts".to_owned());

@@ -1,7 +1,8 @@
-//! This program again, as a process of its own.
+//! This program again, or another one, as a process of its own.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,6 +35,15 @@ impl Process {
         arguments: impl IntoIterator<Item = S>,
     ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot find this program")?;
+        Self::start_program(name, &program, arguments)
+    }
+
+    /// Runs another program with these arguments; what it says is not waited for.
+    pub(super) fn start_program<S: AsRef<OsStr>>(
+        name: &'static str,
+        program: &Path,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> anyhow::Result<Self> {
         let mut child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::null())

@@ -103,7 +103,7 @@ impl Report {
 }
 
 impl Series {
-    fn new(runs: Vec<Measured>) -> Self {
+    pub(super) fn new(runs: Vec<Measured>) -> Self {
         Self { median: medians(runs.iter().map(|run| &run.figures)), runs }
     }
 }

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::backlog::Backlog;
 use super::finding::Findings;
 use super::folder;
 use super::idle::Idle;
+use super::kannel::{self, BesideKannel};
 use super::urgent::Urgent;
 use super::window::Window;
 use crate::cli::simulate::{say, until_stopped};
@@ -25,6 +27,16 @@ pub(super) enum Scenario {
     Idle(Idle),
     /// How the gateway bears a long backlog, and how soon it is back with it after a kill.
     Backlog(Backlog),
+    /// The gateway beside Kannel: HTTP in, SMPP out, receipts by callback.
+    Kannel(BesideKannel),
+}
+
+/// What a scenario found.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Outcome {
+    Findings(Findings),
+    BesideKannel(kannel::Report),
 }
 
 /// Where a benchmark works and what it leaves.
@@ -42,24 +54,30 @@ impl Scenario {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let folder = folder(self.place().data_dir.as_deref())?;
         tokio::select! {
-            findings = self.measure(folder.path()) => self.tell(&findings?),
+            outcome = self.measure(folder.path()) => self.tell(&outcome?),
             stopped = until_stopped() => stopped.map(|()| ExitCode::FAILURE),
         }
     }
 
-    async fn measure(&self, folder: &Path) -> anyhow::Result<Findings> {
-        match self {
+    async fn measure(&self, folder: &Path) -> anyhow::Result<Outcome> {
+        let findings = match self {
             Self::Urgent(urgent) => urgent.measure(folder).await,
             Self::Window(window) => window.measure(folder).await,
             Self::Idle(idle) => idle.measure(folder).await,
             Self::Backlog(backlog) => backlog.measure(folder).await,
-        }
+            Self::Kannel(kannel) => return kannel.measure(folder).await.map(Outcome::BesideKannel),
+        };
+        findings.map(Outcome::Findings)
     }
 
-    fn tell(&self, findings: &Findings) -> anyhow::Result<ExitCode> {
-        findings.lines().iter().for_each(|line| say(line));
-        self.place().write(findings)?;
-        Ok(if findings.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    fn tell(&self, outcome: &Outcome) -> anyhow::Result<ExitCode> {
+        let (lines, is_sound) = match outcome {
+            Outcome::Findings(findings) => (findings.lines(), findings.faults.is_empty()),
+            Outcome::BesideKannel(report) => (kannel::lines(report), report.is_sound()),
+        };
+        lines.iter().for_each(|line| say(line));
+        self.place().write(outcome)?;
+        Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn place(&self) -> &Place {
@@ -68,13 +86,14 @@ impl Scenario {
             Self::Window(window) => &window.place,
             Self::Idle(idle) => &idle.place,
             Self::Backlog(backlog) => &backlog.place,
+            Self::Kannel(kannel) => &kannel.place,
         }
     }
 }
 
 impl Place {
     /// Writes the report where it was asked for.
-    pub(super) fn write(&self, report: &impl serde::Serialize) -> anyhow::Result<()> {
+    pub(super) fn write(&self, report: &impl Serialize) -> anyhow::Result<()> {
         let Some(path) = &self.json else { return Ok(()) };
         let text = serde_json::to_string_pretty(report)? + "\n";
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))

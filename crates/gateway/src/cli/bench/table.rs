@@ -93,8 +93,8 @@ pub(super) fn whole(value: f64) -> String {
     text
 }
 
-const LABEL_WIDTH: usize = 32;
-const COLUMN_WIDTH: usize = 16;
+pub(super) const LABEL_WIDTH: usize = 32;
+pub(super) const COLUMN_WIDTH: usize = 16;
 const RATIO_WIDTH: usize = 10;
 const RATIO_HEAD: &str = "   gateway ÷ durable relay";
 /// Threads that cost less per message are not shown, in microseconds.

@@ -24,6 +24,8 @@ pub(super) struct Trial<'a> {
     pub(super) settings: &'a Settings,
     /// Messages a second; `None` is as many as possible.
     pub(super) rate: Option<u32>,
+    /// Whether a receipt of each message is asked for.
+    pub(super) receipts: bool,
     /// Where its folder is made.
     pub(super) place: &'a Path,
 }
@@ -81,8 +83,8 @@ impl Trial<'_> {
             window,
             octets,
             rate: self.rate,
+            receipts: self.receipts,
             urgent: false,
-            receipts: true,
         };
         order::finish(order.start(subject.address)?).await
     }

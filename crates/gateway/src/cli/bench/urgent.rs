@@ -21,7 +21,7 @@ use crate::cli::simulate::esme::{LatencySummary, LoadSummary};
 use crate::cli::simulate::smsc::{Listening, SmscSummary};
 
 /// Urgent messages by an account of their own, alone and then while another account submits bulk as fast
-/// as it can, by the same gateway to the same message centre.
+/// as it can, by one gateway to one message centre.
 #[derive(Debug, Args)]
 pub(super) struct Urgent {
     /// Urgent messages of a run.
@@ -33,6 +33,9 @@ pub(super) struct Urgent {
     /// Bulk messages of a run; they must last longer than the urgent ones.
     #[arg(long, default_value_t = 1_200_000, value_parser = clap::value_parser!(u64).range(1..=50_000_000))]
     bulk: u64,
+    /// Bulk messages a second; as many as possible if left out.
+    #[arg(long)]
+    bulk_rate: Option<u32>,
     /// Sessions of the bulk, and sessions with the SMSC.
     #[arg(long, default_value_t = 4)]
     sessions: usize,
@@ -121,8 +124,8 @@ impl Urgent {
             window: self.window,
             octets: self.octets,
             rate: Some(self.rate),
-            urgent: true,
             receipts: true,
+            urgent: true,
         }
     }
 
@@ -132,7 +135,7 @@ impl Urgent {
             messages: self.bulk,
             first_serial: self.messages,
             sessions: self.sessions,
-            rate: None,
+            rate: self.bulk_rate,
             urgent: false,
             ..self.urgent()
         }

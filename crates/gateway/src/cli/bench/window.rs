@@ -41,18 +41,31 @@ pub(super) struct Window {
 impl Window {
     pub(super) async fn measure(&self, folder: &Path) -> anyhow::Result<Findings> {
         let machine = Machine::here();
-        let disk = Disk::measure(folder).await.context("cannot measure the disk")?;
         let round_trip_us = tokio::task::spawn_blocking(round_trip_us).await?.context("no round trip")?;
-        let settings = self.settings();
-        let mut runs = Vec::new();
+        let (mut without, mut with, mut fdatasync_us) = (Vec::new(), Vec::new(), Vec::new());
         for run in 1..=self.runs {
             eprintln!("run {run} of {}", self.runs);
-            let trial = Trial { subject: Subject::Gateway, settings: &settings, rate: None, place: folder };
-            runs.push(trial.run().await?);
+            fdatasync_us.push(Disk::measure(folder).await.context("cannot measure the disk")?.fdatasync_us);
+            without.push(self.run(folder, false).await?);
+            with.push(self.run(folder, true).await?);
         }
-        let faults = runs.iter().flat_map(faults).collect();
-        let findings = self.findings(&runs, disk, round_trip_us);
+        let faults = without.iter().chain(&with).flat_map(faults).collect();
+        let disk = Disk { fdatasync_us: median(fdatasync_us.into_iter()).unwrap_or_default() };
+        let most = self.window as f64 * 1e6 / (disk.fdatasync_us + round_trip_us);
+        let mut findings = vec![
+            Finding::told("round trip of an octet over loopback, µs", round_trip_us),
+            Finding::told("window ÷ (fdatasync + round trip), per second", most),
+        ];
+        findings.extend(told("without receipts", &without, most, true));
+        findings.extend(told("with receipts", &with, most, false));
         Ok(Findings { version: env!("CARGO_PKG_VERSION"), machine, disk, findings, faults })
+    }
+
+    async fn run(&self, folder: &Path, receipts: bool) -> anyhow::Result<Measured> {
+        let settings = self.settings();
+        Trial { subject: Subject::Gateway, settings: &settings, rate: None, receipts, place: folder }
+            .run()
+            .await
     }
 
     fn settings(&self) -> Settings {
@@ -66,24 +79,26 @@ impl Window {
             only: vec![Subject::Gateway],
         }
     }
+}
 
-    fn findings(&self, runs: &[Measured], disk: Disk, round_trip_us: f64) -> Vec<Finding> {
-        let of = |figure: Figure| {
-            median(runs.iter().filter_map(|run| run.figures.get(&figure)).copied()).unwrap_or_default()
-        };
-        let most = self.window as f64 * 1e6 / (disk.fdatasync_us + round_trip_us);
-        let accepted = of(Figure::AcceptedPerS);
-        vec![
-            Finding::told("round trip of an octet over loopback, µs", round_trip_us),
-            Finding::told("window ÷ (fdatasync + round trip), per second", most),
-            Finding::told(Figure::AcceptedPerS.label(), accepted),
-            Finding::judged("share of what the disk and the network allow", accepted / most, SHARE),
-            Finding::told(Figure::ReceiptsPerS.label(), of(Figure::ReceiptsPerS)),
-            Finding::told(Figure::CpuUsPerMessage.label(), of(Figure::CpuUsPerMessage)),
-            Finding::told(Figure::ResponseP50Ms.label(), of(Figure::ResponseP50Ms)),
-            Finding::told(Figure::ResponseP99Ms.label(), of(Figure::ResponseP99Ms)),
-        ]
-    }
+/// What came of these runs, of which `most` per second could be hoped for.
+fn told(which: &str, runs: &[Measured], most: f64, is_judged: bool) -> Vec<Finding> {
+    let of = |figure: Figure| {
+        median(runs.iter().filter_map(|run| run.figures.get(&figure)).copied()).unwrap_or_default()
+    };
+    let figures = [
+        Figure::AcceptedPerS,
+        Figure::CpuUsPerMessage,
+        Figure::SyncsPerS,
+        Figure::ResponseP50Ms,
+        Figure::ResponseP99Ms,
+    ];
+    let named = |what: &str| format!("{which}: {what}");
+    let mut findings: Vec<Finding> =
+        figures.into_iter().map(|figure| Finding::told(named(figure.label()), of(figure))).collect();
+    let (what, share) = (named("share of that"), of(Figure::AcceptedPerS) / most);
+    findings.push(if is_judged { Finding::judged(what, share, SHARE) } else { Finding::told(what, share) });
+    findings
 }
 
 fn faults(run: &Measured) -> Vec<String> {

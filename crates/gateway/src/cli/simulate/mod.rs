@@ -1,6 +1,7 @@
 //! `estafet simulate`
 
 mod application;
+pub(crate) mod caller;
 pub(crate) mod esme;
 pub(crate) mod idle;
 pub(crate) mod smsc;
@@ -23,6 +24,8 @@ pub(crate) enum Simulate {
     Idle(idle::IdleArguments),
     /// A content provider that answers what it is called with.
     Application(application::ApplicationArguments),
+    /// A customer that hands messages in by HTTP and accounts for every receipt that is called back.
+    Caller(caller::CallerArguments),
 }
 
 impl Simulate {
@@ -32,6 +35,7 @@ impl Simulate {
             Self::Esme(esme) => esme.run().await,
             Self::Idle(idle) => idle.run().await,
             Self::Application(application) => application.run().await,
+            Self::Caller(caller) => caller.run().await,
         }
     }
 }

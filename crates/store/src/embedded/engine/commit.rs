@@ -14,6 +14,9 @@ use crate::{Sighting, StoreError};
 
 /// How long an outcome may wait for others before it is synced.
 const SYNC_DELAY: Duration = Duration::from_millis(10);
+/// How long after the sync before a receipt may wait for others before it is synced: whoever submits
+/// waits for the same disk, and is waited for.
+pub(super) const RECEIPT_DELAY: Duration = Duration::from_millis(1);
 
 /// How often a full disk is tried again.
 const FULL_INTERVAL: Duration = Duration::from_millis(100);
@@ -44,15 +47,26 @@ impl<D: Disk> Engine<D> {
         self.refusable.clear();
         if self.journal.is_unsynced() {
             let since = *self.unsynced_since.get_or_insert(now);
-            let is_awaited = !self.replies.is_empty() || !self.fresh.is_empty();
-            let is_overdue = now.since(since) >= SYNC_DELAY || now < since;
-            if !(is_awaited || is_overdue || self.is_file_long()) || !self.sync() {
+            let is_overdue = now.since(since) >= self.sync_delay() || now < since;
+            if !(is_overdue || self.is_file_long()) || !self.sync() {
                 return;
             }
         }
         self.release();
         self.answer();
         self.turn_over();
+    }
+
+    /// How long what was written may wait to be synced.
+    fn sync_delay(&self) -> Duration {
+        let is_urged = |reply: &Reply| !matches!(reply, Reply::Sighted { .. });
+        if self.replies.iter().any(is_urged) {
+            Duration::ZERO
+        } else if self.replies.is_empty() && self.fresh.is_empty() {
+            SYNC_DELAY
+        } else {
+            RECEIPT_DELAY
+        }
     }
 
     /// Makes everything durable that was said so far.
@@ -67,11 +81,11 @@ impl<D: Disk> Engine<D> {
             None
         } else if self.is_stalled {
             Some(now.plus(FULL_INTERVAL))
-        } else if !self.fresh.is_empty() && !self.journal.has_pending() {
+        } else if !self.fresh.is_empty() && !self.journal.has_pending() && !self.journal.is_unsynced() {
             Some(now)
         } else {
             let since = self.unsynced_since.or_else(|| self.journal.has_pending().then_some(now));
-            since.map(|since| since.plus(SYNC_DELAY))
+            since.map(|since| since.plus(self.sync_delay()))
         }
     }
 

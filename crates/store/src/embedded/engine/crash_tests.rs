@@ -8,6 +8,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sms::{MessageId, State};
 
+use super::super::disk::ReadDisk;
+use super::super::summary::summarise;
 use super::rig::{OWNER, Rig, SMSC, done, options, receipt, sent};
 use crate::conformance::sample;
 use crate::{Entry, Lease};
@@ -27,6 +29,11 @@ struct Model {
 impl Model {
     fn step(&mut self, rig: &mut Rig, random: &mut StdRng) {
         rig.now.0 += random.random_range(0..200);
+        for number in rig.engine.orders().take_all() {
+            if let Ok(Some(octets)) = summarise(&mut rig.disk.clone(), number) {
+                rig.disk.put_summary(number, octets);
+            }
+        }
         match random.random_range(0..10) {
             0..4 => self.accept(rig, random),
             4..7 => self.work(rig, random),
@@ -145,4 +152,33 @@ fn a_restart_changes_nothing() {
             assert_eq!(seen, [crate::Sighting::Applied], "seed {seed}");
         }
     }
+}
+
+// DUR-1
+#[test]
+fn files_are_written_over_those_that_are_over() {
+    let mut random = StdRng::seed_from_u64(7);
+    let mut rig = Rig::new(options());
+    let mut octets_max = 0;
+    for round in 0..200 {
+        rig.accept(vec![sample::entry(round, |_| {})]).unwrap();
+        let lease = rig.take(SMSC, 1).pop().unwrap();
+        rig.settle(lease, done());
+        assert!(rig.sync());
+        octets_max = octets_max.max(rig.disk.octets());
+    }
+    let written = rig.engine.status().written_octets_total;
+    assert!(octets_max < 16 << 10 && written > 40 << 10, "{octets_max} of {written}");
+
+    rig.accept(vec![sample::entry(1000, |_| {})]).unwrap();
+    let live = rig.live();
+    let last = *rig.disk.numbers().last().unwrap();
+    let length = |rig: &mut Rig| rig.disk.length(last).unwrap();
+    let with_room = length(&mut rig);
+    let disk = rig.disk.after_power_cut(&mut random);
+    let mut cut = Rig::open(disk, options(), rig.now).unwrap();
+    assert_eq!(cut.live(), live, "what older files held is not found");
+    rig.engine.close();
+    assert!(length(&mut rig) < with_room, "a file that is closed has no room");
+    assert_eq!(rig.reopen(options()).unwrap().live(), live);
 }

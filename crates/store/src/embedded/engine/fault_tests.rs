@@ -27,6 +27,40 @@ fn after_a_failed_sync_nothing_is_accepted() {
     assert!(rig.engine.status().poisoned.is_some());
 }
 
+// DUR-2
+#[test]
+fn after_a_failed_write_nothing_is_accepted() {
+    let mut rig = Rig::new(options());
+    rig.accept(entries(2)).unwrap();
+    let lease = rig.take(SMSC, 1).pop().unwrap();
+    let known = rig.live();
+    rig.disk.fail_writes();
+    assert!(matches!(rig.accept(vec![entry(7, |_| {})]), Err(StoreError::Failed(_))));
+    assert!(matches!(rig.receipts(vec![receipt("a", State::Delivered)]), Err(StoreError::Failed(_))));
+    rig.settle(lease, done());
+    assert!(rig.take(SMSC, 10).is_empty() && !rig.sync());
+    assert!(rig.engine.status().poisoned.is_some());
+    rig.disk.repair();
+    assert!(matches!(rig.accept(entries(1)), Err(StoreError::Failed(_))), "not before a restart");
+    let mut again = rig.reopen(options()).unwrap();
+    assert_eq!(again.live(), known, "what was said before, and nothing of what was refused");
+    again.accept(entries(1)).unwrap();
+}
+
+// DUR-2
+#[test]
+fn a_file_that_cannot_be_begun_ends_all_oks() {
+    let mut rig = Rig::new(options());
+    while rig.disk.numbers().len() < 3 {
+        rig.accept(entries(1)).unwrap();
+    }
+    let known = rig.live();
+    rig.disk.fail_writes();
+    assert!(matches!(rig.accept(entries(1)), Err(StoreError::Failed(_))));
+    rig.disk.repair();
+    assert_eq!(rig.reopen(options()).unwrap().live(), known);
+}
+
 // DUR-4
 #[test]
 fn a_full_disk_refuses_and_recovers() {
@@ -71,23 +105,22 @@ fn outcomes_wait_for_room() {
 
 // DUR-4
 #[test]
-fn who_waits_while_the_disk_is_full_is_served_when_there_is_room() {
+fn who_waits_for_items_goes_on_waiting_while_the_disk_is_full() {
     let mut rig = Rig::new(Options { reserve_octets: 0, ..options() });
-    rig.accept(entries(2)).unwrap();
+    rig.accept(entries(3)).unwrap();
     rig.disk.set_capacity(Some(rig.disk.octets()));
-    let mut takers = [1, 1].map(|max| {
-        let (answer, taken) = tokio::sync::oneshot::channel();
-        rig.engine.handle(super::Command::Take { link: SMSC.into(), max, answer }, rig.now);
-        taken
-    });
+    let (answer, mut answered) = tokio::sync::oneshot::channel();
+    rig.engine.handle(super::Command::Take { link: SMSC.into(), max: 2, answer }, rig.now);
     rig.turn();
-    for taken in &mut takers {
-        assert!(matches!(taken.try_recv(), Err(TryRecvError::Empty)), "it waits on");
-    }
+    rig.pass(Duration::from_secs(1));
+    assert_eq!(answered.try_recv().unwrap_err(), TryRecvError::Empty, "neither leases nor an end");
     rig.disk.set_capacity(None);
     rig.pass(Duration::from_secs(2));
-    let first = takers.map(|mut taken| taken.try_recv().unwrap().unwrap().remove(0).message().id);
-    assert_eq!(first, [rig.live()[0], rig.live()[1]], "in their order");
+    rig.turn();
+    let leases = answered.try_recv().unwrap().unwrap();
+    let texts: Vec<&[u8]> = leases.iter().map(|lease| &lease.message().parts[0][..]).collect();
+    assert_eq!(texts, [b"message 0", b"message 1"]);
+    assert!(leases.iter().all(|lease| lease.attempts() == 0), "what nobody got was no attempt");
 }
 
 // DUR-4

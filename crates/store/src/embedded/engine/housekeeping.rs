@@ -159,9 +159,9 @@ impl<D: Disk> Engine<D> {
     fn carry(&mut self, first: u32) {
         let Some(kept) = self.kept(first) else { return };
         let Self { index, bodies, disk, .. } = self;
-        let mut failure = None;
+        let (mut failure, end) = (None, self.journal.written());
         let carried = index.carry(first, &mut |slot: &Slot| {
-            bodies.remote_id(disk, index.id_place(slot)).map_err(|error| failure = Some(error)).ok()
+            bodies.remote_id(disk, index.id_place(slot), end).map_err(|error| failure = Some(error)).ok()
         });
         if let Some(error) = failure {
             return self.poison(&error);
@@ -211,11 +211,12 @@ impl<D: Disk> Engine<D> {
             if count.live > 0 || count.early > 0 || self.progress.read().file <= oldest {
                 return;
             }
-            if let Err(error) = self.journal.remove_first(&mut self.disk) {
+            // Whoever writes a summary still reads the file.
+            let is_reusable = !self.summarised.remove(&oldest);
+            if let Err(error) = self.journal.remove_first(&mut self.disk, is_reusable) {
                 return self.poison(&error);
             }
             self.index.census.forget(oldest);
-            self.summarised.remove(&oldest);
         }
     }
 }

@@ -279,7 +279,7 @@ impl<D: Disk> Engine<D> {
 
     fn read_kept(&mut self, place: Place, ahead: bool) -> std::io::Result<Kept> {
         let missing = || std::io::Error::from(std::io::ErrorKind::InvalidData);
-        let body = self.bodies.read(&mut self.disk, place, ahead)?;
+        let body = self.bodies.read(&mut self.disk, place, ahead, self.journal.written())?;
         let origin = self.links.name(body.origin).cloned().ok_or_else(missing)?;
         let message = Arc::new(body.message(origin).map_err(|_| missing())?);
         let numbers = body.alternatives;

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::super::memory_disk::MemoryDisk;
 use super::super::options::{OpenError, Options};
 use super::super::slots::Phase;
+use super::commit::RECEIPT_DELAY;
 use super::{Answer, Command, Engine};
 use crate::conformance::sample;
 use crate::{Entry, Lease, Outcome, RemoteReceipt, Settlement, Sighting, StoreError};
@@ -50,7 +51,16 @@ impl Rig {
         self.turn();
     }
 
+    /// One turn, and another if that lets receipts wait for company.
     pub(in super::super) fn turn(&mut self) {
+        self.turn_now();
+        if self.engine.commit_due(self.now).is_some_and(|due| due <= self.now.plus(RECEIPT_DELAY)) {
+            self.now = self.now.plus(RECEIPT_DELAY);
+            self.turn_now();
+        }
+    }
+
+    pub(in super::super) fn turn_now(&mut self) {
         self.engine.tick(self.now);
         self.engine.commit(self.now);
         self.engine.serve(self.now);

@@ -18,7 +18,7 @@ pub(super) struct Waiter {
 /// The most items that are lent at once.
 const LENT_MAX: usize = 4096;
 
-/// The leases for one taker.
+/// The leases for one taker of a link.
 struct Loan {
     link: u16,
     waiter: Waiter,
@@ -76,13 +76,16 @@ impl<D: Disk> Engine<D> {
         }
     }
 
-    /// The attempts could not be written: the taker waits on, at the head of the others.
-    fn take_back(&mut self, Loan { link, waiter, leases }: Loan, now: Timestamp) {
-        leases.into_iter().for_each(|lease| self.give_back(lease.end(), now));
-        if let Some(outlet) = self.outlets.get_mut(usize::from(link)) {
-            outlet.waiters.push_front(waiter);
+    /// There was no room to note the attempts: who asked goes on waiting.
+    fn take_back(&mut self, loan: Loan, now: Timestamp) {
+        for lease in loan.leases {
+            let part = lease.end();
+            self.give_back(part, now);
         }
-        self.mark_ready(link);
+        if let Some(outlet) = self.outlets.get_mut(usize::from(loan.link)) {
+            outlet.waiters.push_front(loan.waiter);
+        }
+        self.mark_ready(loan.link);
     }
 
     fn serve_link(&mut self, link: u16, now: Timestamp, loans: &mut Vec<Loan>) {
@@ -209,9 +212,14 @@ impl<D: Disk> Engine<D> {
         }
     }
 
-    /// Answers everybody who waits that the store has been closed.
+    /// Answers everybody who waits that the store has been closed. Everything said has been synced.
     pub(in super::super) fn close(&mut self) {
         self.refuse_takers(&StoreError::Closed);
+        if self.poisoned.is_none()
+            && let Err(error) = self.journal.cut_room(&mut self.disk)
+        {
+            tracing::warn!(%error, "the last file of the journal was not cut to its length");
+        }
     }
 }
 

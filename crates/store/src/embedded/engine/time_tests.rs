@@ -126,6 +126,37 @@ fn outcomes_are_synced_before_long() {
 }
 
 #[test]
+fn receipts_share_the_sync_of_what_is_accepted_and_wait_a_millisecond_for_it() {
+    let mut rig = Rig::new(options());
+    rig.accept(entries(2)).unwrap();
+    for id in ["1", "2"] {
+        let lease = rig.take(SMSC, 1).pop().unwrap();
+        rig.settle(lease, sent(id));
+    }
+    let tell = |rig: &mut Rig, id: &str| {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let batch = vec![receipt(id, State::Delivered)];
+        rig.engine.handle(super::Command::Receipts { batch, answer }, rig.now);
+        rig.turn_now();
+        answered
+    };
+    rig.sync();
+    let before = rig.engine.status().syncs_total;
+    let mut told = tell(&mut rig, "1");
+    assert!(told.try_recv().is_err(), "it waits");
+    rig.accept(vec![entry(7, |_| {})]).unwrap();
+    assert!(matches!(told.try_recv(), Ok(Ok(_))));
+    assert_eq!(rig.engine.status().syncs_total, before + 1);
+
+    let mut told = tell(&mut rig, "2");
+    assert!(told.try_recv().is_err(), "it waits");
+    assert!(rig.engine.next_wake(rig.now) <= rig.now.plus(Duration::from_millis(1)));
+    rig.now = rig.now.plus(Duration::from_millis(1));
+    rig.turn_now();
+    assert!(matches!(told.try_recv(), Ok(Ok(_))), "nobody came");
+}
+
+#[test]
 fn nothing_is_lent_before_it_is_durable() {
     let mut rig = Rig::new(options());
     let (answer, mut answered) = tokio::sync::oneshot::channel();

@@ -57,7 +57,9 @@ fn torn_tail(file: &FileRead) -> Option<Finding> {
     Some(Finding {
         file: name_of(file.number),
         offset: Some(file.valid),
-        what: format!("a torn tail of {torn} octets, never acknowledged; it is cut at the next start"),
+        what: format!(
+            "a torn tail of {torn} octets, or what an older file held, never acknowledged; it is cut at the next start"
+        ),
         is_damage: false,
     })
 }

@@ -20,6 +20,12 @@ pub(super) fn look(directory: &Path, is_check: bool, report: &mut Report) -> Res
         let mut file =
             LedgerFile { name, octets: offline::octets_of(&path).map_err(named())?, rows: 0, accepted: None };
         report.findings.extend(problems.into_iter().map(|what| damage(&file.name, what)));
+        report.findings.extend(offline::check_keys(&path).filter(|_| is_check).map(|why| Finding {
+            file: format!("{}.keys", file.name.trim_end_matches(".sqlite")),
+            offset: None,
+            what: format!("{why}; it is made again when it is needed"),
+            is_damage: false,
+        }));
         match offline::content(&path) {
             Ok(content) => (file.rows, file.accepted) = (content.rows, content.accepted),
             Err(error) => report.findings.push(damage(&file.name, error.to_string())),

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Transaction, params};
 use sms::Timestamp;
 
 use super::super::codec::Reader;
@@ -14,13 +13,14 @@ use super::super::fact::read_fact;
 use super::super::journal::{Group, Place};
 use super::super::options::Options;
 use super::super::thread::clock;
-use super::files::{Files, Name};
-use super::row::{History, sql_address};
-use super::staging::{Late, News, Staged, Staging};
+use super::breath::Breath;
+use super::files::Files;
+use super::staging::{Late, Staged, Staging};
+use super::table::update;
 use super::tail::Tail;
+use super::young::Register;
 use super::{Desk, LedgerError, Question, Source};
 use crate::StoreError;
-use sms::LinkName;
 
 /// How often the journal is looked at while nobody asks.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -28,6 +28,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 /// How often what was written is made durable, so that the journal can let go of it.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
+/// How much of the journal may be unread before records are written without a rest, in octets.
+const BEHIND_OCTETS: u64 = 16 << 20;
 /// How long to wait after an error.
 const ERROR_PAUSE: Duration = Duration::from_secs(1);
 
@@ -39,6 +41,7 @@ pub(super) struct Feeder {
     retention: Duration,
     records_max: u64,
     files: Files,
+    register: Register,
     staging: Staging,
     tail: Tail,
     flushed: Instant,
@@ -52,16 +55,25 @@ impl Feeder {
         source: Source,
         options: &Options,
         answers: Arc<Desk>,
+        register: Register,
     ) -> Result<Self, LedgerError> {
         let place = load_place(directory);
         let tail = Tail::open(&source.journal, place, source.progress.durable())?;
         source.progress.set_read(tail.place());
+        let mut files = Files::open(directory, options.ledger_file_records, register.clone())?;
+        match files.begin() {
+            Err(unknown @ LedgerError::Version(_)) => return Err(unknown),
+            // Messages are carried all the same; it is tried again.
+            Err(error) => tracing::error!(%error, "the ledger cannot be opened"),
+            Ok(()) => {}
+        }
         Ok(Self {
             directory: directory.to_owned(),
             answers,
             retention: options.retention,
             records_max: options.ledger_file_records,
-            files: Files::open(directory, options.ledger_file_records)?,
+            files,
+            register,
             staging: Staging::new(Arc::clone(&source.names)),
             flushed: Instant::now(),
             saved: (tail.place(), Instant::now()),
@@ -77,7 +89,9 @@ impl Feeder {
             let (questions, is_open) = desk.wait(INTERVAL);
             let until = self.source.progress.durable();
             let done = match self.catch_up(until) {
-                Ok(()) => self.answer(questions).and_then(|()| self.save(!is_open)),
+                Ok(()) => {
+                    self.mend_keys().and_then(|()| self.answer(questions)).and_then(|()| self.save(!is_open))
+                }
                 Err(error) => {
                     questions.into_iter().for_each(|question| question.refuse(behind()));
                     Err(error)
@@ -99,6 +113,7 @@ impl Feeder {
 
     /// Reads the journal up to `until` and writes what is due.
     fn catch_up(&mut self, until: Place) -> Result<(), LedgerError> {
+        self.files.begin()?;
         loop {
             let Self { tail, staging, now, .. } = self;
             let is_more = tail.read(until, &mut |place, group| add_group(staging, now, place, group))?;
@@ -140,23 +155,34 @@ impl Feeder {
     fn flush(&mut self, all: bool) -> Result<(), LedgerError> {
         self.flushed = Instant::now();
         let now = self.now.max(clock());
+        let mut breath = Breath::begin(all || self.is_behind());
         let Self { staging, files, .. } = self;
-        let mut open: Option<(Name, bool)> = None;
-        staging.due(all, now, &mut |staged| {
-            let Some(name) = files.file_for(staged.serial, staged.staged_at) else { return Ok(()) };
-            if open.is_none_or(|(before, _)| before != name) {
-                if let Some((before, _)) = open {
-                    files.connection(before)?.execute_batch("COMMIT")?;
-                }
-                files.connection(name)?.execute_batch("BEGIN IMMEDIATE")?;
-                open = Some((name, true));
-            }
-            write(files.connection(name)?, staged)
-        })?;
-        if let Some((name, _)) = open {
-            self.files.connection(name)?.execute_batch("COMMIT")?;
-        }
+        staging.due(all, now, |due| write_due(files, due, &mut breath))?;
+        let low = self.low()?;
+        self.files.settle_keys(low)?;
         self.write_late()
+    }
+
+    /// Every message with a serial below this has been written.
+    fn low(&mut self) -> Result<u64, LedgerError> {
+        match self.staging.low() {
+            Some(low) => Ok(low),
+            None => Ok(self.files.last_serial()? + 1),
+        }
+    }
+
+    /// Whether much of the journal is unread; in doubt, as when a file has just ended, it is.
+    fn is_behind(&self) -> bool {
+        let (read, durable) = (self.tail.place(), self.source.progress.durable());
+        durable.to_u64().saturating_sub(read.to_u64()) > BEHIND_OCTETS
+    }
+
+    fn mend_keys(&mut self) -> Result<(), LedgerError> {
+        if self.register.wanted().is_empty() {
+            return Ok(());
+        }
+        let low = self.low()?;
+        self.files.mend_keys(low)
     }
 
     fn write_late(&mut self) -> Result<(), LedgerError> {
@@ -217,7 +243,7 @@ impl Feeder {
     fn open_again(&mut self) -> Result<(), LedgerError> {
         let place = load_place(&self.directory);
         let tail = Tail::open(&self.source.journal, place, self.source.progress.durable())?;
-        self.files = Files::open(&self.directory, self.records_max)?;
+        self.files = Files::open(&self.directory, self.records_max, self.register.clone())?;
         self.staging = Staging::new(Arc::clone(&self.source.names));
         self.tail = tail;
         Ok(())
@@ -243,75 +269,18 @@ fn add_group(
     Ok(())
 }
 
-fn write(connection: &rusqlite::Connection, staged: &Staged) -> Result<(), LedgerError> {
-    const WRITE: &str = "INSERT INTO message (serial, id, direction, origin, target, source_ton, source_npi, source, \
-         destination_ton, destination_npi, destination, segments, state, error, accepted_at, final_at, in_reply_to, \
-         history, place) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) \
-         ON CONFLICT (serial) DO UPDATE SET target = ?5, state = ?13, error = ?14, final_at = ?16, history = ?18, \
-         place = ?19 WHERE place < ?19";
-    let (state, error, final_at) = outcome(&staged.news);
-    connection.prepare_cached(WRITE)?.execute(params![
-        staged.serial as i64,
-        staged.id.octets(),
-        u8::from(staged.direction == sms::Direction::Mo),
-        staged.origin.as_str(),
-        staged.target().as_str(),
-        staged.source.ton.0,
-        staged.source.npi.0,
-        sql_address(&staged.source.value),
-        staged.destination.ton.0,
-        staged.destination.npi.0,
-        sql_address(&staged.destination.value),
-        staged.segments,
-        state,
-        error,
-        staged.accepted_at.0 as i64,
-        final_at,
-        staged.in_reply_to.as_ref().map(|id| id.octets().as_slice()),
-        staged.news.history.octets(),
-        staged.news.place.to_u64() as i64,
-    ])?;
-    Ok(())
-}
-
-fn outcome(news: &News) -> (u8, u32, Option<i64>) {
-    match news.verdict {
-        Some((verdict, at)) => (verdict.sighted.state as u8, verdict.sighted.error, Some(at.0 as i64)),
-        None => (sms::State::Enroute as u8, 0, None),
+/// Writes records to their files; those of a file that has been removed are ignored.
+fn write_due(files: &mut Files, mut due: &[&Staged], breath: &mut Breath) -> Result<(), LedgerError> {
+    while let Some(first) = due.first() {
+        let name = files.file_for(first.serial, first.staged_at);
+        let is_other = |staged: &&Staged| files.file_for(staged.serial, staged.staged_at) != name;
+        let count = due.iter().position(is_other).unwrap_or(due.len());
+        let (batch, rest) = due.split_at(count);
+        if let Some(name) = name {
+            files.insert(name, batch, breath)?;
+        }
+        due = rest;
     }
-}
-
-/// Lets `change` add to what is kept of a message; one that is not kept is ignored.
-fn update(
-    transaction: &Transaction<'_>,
-    serial: u64,
-    change: impl FnOnce(&mut News),
-) -> Result<(), LedgerError> {
-    const READ: &str = "SELECT history, place, origin FROM message WHERE serial = ?1";
-    const WRITE: &str = "UPDATE message SET history = ?2, place = ?3, target = coalesce(?4, target), \
-         state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \
-         WHERE serial = ?1";
-    let found = transaction.prepare_cached(READ)?.query_row([serial as i64], |row| {
-        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
-    });
-    let (history, place, origin) = match found {
-        Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(()),
-        found => found?,
-    };
-    let history = History::from_octets(&history).unwrap_or_default();
-    let mut news = News::since(Place::from_u64(place as u64), history, LinkName::from(origin));
-    change(&mut news);
-    let (state, error, final_at) = outcome(&news);
-    transaction.prepare_cached(WRITE)?.execute(params![
-        serial as i64,
-        news.history.octets(),
-        news.place.to_u64() as i64,
-        news.redirected.as_ref().map(LinkName::as_str),
-        state,
-        final_at,
-        error,
-    ])?;
     Ok(())
 }
 

@@ -2,15 +2,24 @@
 //!
 //! It is fed from the journal by a thread of its own and costs the path of a message nothing but what
 //! the disk has to write. A second thread answers questions. The table `message` has one row per
-//! message; `history` is the only column that needs this program to read it.
+//! message; `history` is the only column that needs this program to read it. Beside each file stands a file
+//! of keys, which leads from ids and numbers to rows; it follows from the table and is made again when it
+//! is of no use.
 
+mod breath;
+mod descent;
 mod feeder;
 mod files;
+mod keeper;
+mod key_file;
 pub(super) mod offline;
 mod reader;
 mod row;
+mod shelf;
 pub(super) mod staging;
+mod table;
 mod tail;
+mod young;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -26,6 +35,8 @@ use super::links::SharedNames;
 use super::options::{OpenError, Options};
 use crate::{Page, Query, Record, StoreError};
 use feeder::Feeder;
+use shelf::Shelf;
+use young::Register;
 
 /// The most questions that may wait for an answer.
 const QUESTIONS_MAX: usize = 1024;
@@ -49,6 +60,10 @@ enum LedgerError {
     Io(#[from] std::io::Error),
     #[error("the journal is damaged")]
     Journal,
+    #[error("schema version {0}, which is not known")]
+    Version(i64),
+    #[error("keys: {0}")]
+    Keys(#[from] key_file::Unusable),
 }
 
 /// What somebody wants to know.
@@ -121,13 +136,15 @@ impl Ledger {
     pub(super) fn open(directory: &Path, source: Source, options: &Options) -> Result<Self, OpenError> {
         std::fs::create_dir_all(directory).map_err(OpenError::io(directory.display().to_string()))?;
         let answers = Arc::new(Desk::default());
-        let feeder = Feeder::open(directory, source, options, Arc::clone(&answers))
+        let register = Register::default();
+        let shelf = Shelf::new(directory, register.clone());
+        let feeder = Feeder::open(directory, source, options, Arc::clone(&answers), register)
             .map_err(|error| OpenError::Ledger(error.to_string()))?;
         let desk = Arc::new(Desk::default());
-        let (its_desk, directory) = (Arc::clone(&desk), directory.to_owned());
+        let its_desk = Arc::clone(&desk);
         let threads = vec![
             spawn("ledger", move || feeder.run(&its_desk))?,
-            spawn("ledger-read", move || reader::run(&directory, &answers))?,
+            spawn("ledger-read", move || reader::run(shelf, &answers))?,
         ];
         Ok(Self { desk, threads: Mutex::new(threads) })
     }

@@ -11,8 +11,10 @@ use sms::Timestamp;
 
 use super::super::journal::Place;
 use super::feeder::read_place;
-use super::files::{Name, SCHEMA_VERSION, list};
-use super::reader::search_file;
+use super::files::{Name, list};
+use super::key_file::KeyFile;
+use super::reader::search_table;
+use super::table::Schema;
 use crate::{Query, Record};
 
 /// What a file of the ledger holds.
@@ -62,13 +64,21 @@ pub(in super::super) fn content(file: &Path) -> rusqlite::Result<Content> {
 /// What is wrong with a file, as SQLite says it; nothing if all is well.
 pub(in super::super) fn check(file: &Path) -> rusqlite::Result<Vec<String>> {
     let connection = open(file)?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version != SCHEMA_VERSION {
-        return Ok(vec![format!("it has schema version {version}, which is not known")]);
+    if let Err(error) = Schema::of(&connection) {
+        return Ok(vec![error.to_string()]);
     }
     let mut statement = connection.prepare("PRAGMA quick_check")?;
     let said = statement.query_map([], |row| row.get::<_, String>(0))?;
     said.filter(|said| said.as_ref().is_ok_and(|said| said != "ok") || said.is_err()).collect()
+}
+
+/// What is wrong with the file of keys beside a file: nothing is lost by it, it is made again when
+/// somebody looks for something. `None` if all is well, or if the file has none by its version.
+pub(in super::super) fn check_keys(file: &Path) -> Option<String> {
+    let name = Name::parse(file.file_name()?.to_str()?)?;
+    let owner = Schema::of(&open(file).ok()?).ok()??.owner(name)?;
+    let checked = KeyFile::open(&file.with_extension("keys"), owner).and_then(|keys| keys.verify());
+    checked.err().map(|why| why.to_string())
 }
 
 /// Visits the records that match `query`, newest first, without regard to its limit and cursor.
@@ -80,7 +90,7 @@ pub(in super::super) fn records<E: From<rusqlite::Error> + From<io::Error>>(
     const ALL: u64 = i64::MAX as u64;
     for name in names(directory)?.into_iter().rev() {
         if name.may_hold(query.from, query.until) {
-            search_file(&open(&name.path(directory))?, query, ALL, ALL as usize, visit)?;
+            search_table(&open(&name.path(directory))?, query, ALL, ALL as usize, visit)?;
         }
     }
     Ok(())

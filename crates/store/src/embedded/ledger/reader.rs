@@ -1,30 +1,36 @@
 //! The thread that answers questions about what is written.
 
-use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, named_params};
 use sms::MessageId;
 
-use super::files::{Name, day_of, list, open_to_read};
+use super::files::day_of;
 use super::row::{COLUMNS, record_of, sql_address};
+use super::shelf::{Opened, Shelf};
 use super::{Desk, LedgerError, Question};
 use crate::{Page, Query, Record, StoreError};
 
-/// How long to sleep when nobody asks.
-const PATIENCE: Duration = Duration::from_secs(3600);
+/// How long files are kept open when nobody asks.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Answers questions until the desk is closed.
-pub(super) fn run(directory: &Path, desk: &Desk) {
+pub(super) fn run(mut shelf: Shelf, desk: &Desk) {
     let mut is_open = true;
     while is_open {
         let questions;
         (questions, is_open) = desk.wait(PATIENCE);
+        if questions.is_empty() {
+            shelf.clear();
+        }
         for question in questions {
             match question {
-                Question::Find { id, answer } => drop(answer.send(find(directory, id).map_err(failed))),
+                Question::Find { id, answer } => {
+                    let found = find(&mut shelf, id).map(|found| found.map(|(_, record)| record));
+                    drop(answer.send(found.map_err(failed)));
+                }
                 Question::Search { query, answer } => {
-                    drop(answer.send(search(directory, &query).map_err(failed)))
+                    drop(answer.send(search(&mut shelf, &query).map_err(failed)));
                 }
             }
         }
@@ -35,11 +41,13 @@ fn failed(error: LedgerError) -> StoreError {
     StoreError::Failed(error.to_string())
 }
 
-fn find(directory: &Path, id: MessageId) -> Result<Option<Record>, LedgerError> {
-    let sql = format!("SELECT {COLUMNS} FROM message WHERE id = ?1");
-    for name in files_of(directory, id)? {
-        let connection = open_to_read(directory, name)?;
-        let found = connection.query_row(&sql, [id.octets()], record_of).optional()?;
+/// The message with this id, and its serial.
+fn find(shelf: &mut Shelf, id: MessageId) -> Result<Option<(u64, Record)>, LedgerError> {
+    // It is written on the day in its id or on the next.
+    let day = day_of(id.accepted_at());
+    for name in shelf.names()?.into_iter().filter(|name| name.day.abs_diff(day) <= 1) {
+        let Some(file) = shelf.file(name)? else { continue };
+        let found = find_in(file, id)?;
         if found.is_some() {
             return Ok(found);
         }
@@ -47,34 +55,40 @@ fn find(directory: &Path, id: MessageId) -> Result<Option<Record>, LedgerError> 
     Ok(None)
 }
 
-/// The files that may have a message, newest first: it is written on the day in its id or on the next.
-fn files_of(directory: &Path, id: MessageId) -> Result<Vec<Name>, LedgerError> {
-    let day = day_of(id.accepted_at());
-    let mut names = list(directory)?;
-    names.retain(|name| name.day.abs_diff(day) <= 1);
-    names.reverse();
-    Ok(names)
+fn find_in(file: &mut Opened, id: MessageId) -> Result<Option<(u64, Record)>, LedgerError> {
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>("serial")? as u64, record_of(row)?));
+    let by = |connection: &Connection, condition: &str, serial: u64| {
+        let sql = format!("SELECT {COLUMNS}, serial FROM message WHERE id = ?1 AND {condition}");
+        let mut statement = connection.prepare_cached(&sql)?;
+        statement.query_row((id.octets(), serial as i64), read).optional()
+    };
+    let mut found = None;
+    let is_sure = file.descend(id.octets(), u64::MAX, &mut |connection, serial| {
+        found = by(connection, "serial = ?2", serial)?;
+        Ok(found.is_none())
+    })?;
+    if !is_sure {
+        found = by(&file.connection, "serial >= ?2", 0)?;
+    }
+    Ok(found)
 }
 
-fn search(directory: &Path, query: &Query) -> Result<Page, LedgerError> {
+fn search(shelf: &mut Shelf, query: &Query) -> Result<Page, LedgerError> {
     let limit = query.limit.clamp(1, Query::LIMIT_MAX);
     let below = match query.cursor {
         None => i64::MAX as u64,
-        Some(id) => match serial_of(directory, id)? {
-            Some(serial) => serial,
+        Some(id) => match find(shelf, id)? {
+            Some((serial, _)) => serial,
             None => return Ok(Page::default()),
         },
     };
     let mut records = Vec::new();
-    for name in list(directory)?.into_iter().rev() {
+    for name in shelf.names()? {
         if records.len() > limit || name.first_serial >= below || !name.may_hold(query.from, query.until) {
             continue;
         }
-        let connection = open_to_read(directory, name)?;
-        search_file(&connection, query, below, limit + 1 - records.len(), &mut |record| {
-            records.push(record);
-            Ok::<(), LedgerError>(())
-        })?;
+        let Some(file) = shelf.file(name)? else { continue };
+        records.extend(search_in(file, query, below, limit + 1 - records.len())?);
     }
     let is_more = records.len() > limit;
     records.truncate(limit);
@@ -82,24 +96,43 @@ fn search(directory: &Path, query: &Query) -> Result<Page, LedgerError> {
     Ok(Page { records, next })
 }
 
-fn serial_of(directory: &Path, id: MessageId) -> Result<Option<u64>, LedgerError> {
-    for name in files_of(directory, id)? {
-        let connection = open_to_read(directory, name)?;
-        let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
-        let sql = "SELECT serial FROM message WHERE id = ?1";
-        if let Some(serial) = connection.query_row(sql, [id.octets()], read).optional()? {
-            return Ok(Some(serial as u64));
+/// The records of a file that match and have a serial below `below`, newest first, `limit` at most.
+fn search_in(file: &mut Opened, query: &Query, below: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
+    let mut records = Vec::new();
+    if let Some(number) = &query.number {
+        let sql = format!("SELECT {COLUMNS} FROM message WHERE serial = ?1");
+        let is_sure = file.descend(number, below, &mut |connection, serial| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let record = statement.query_row([serial as i64], record_of).optional()?;
+            records.extend(record.filter(|record| is_match(query, number, record)));
+            Ok(records.len() < limit)
+        })?;
+        if is_sure {
+            return Ok(records);
         }
+        records.clear();
     }
-    Ok(None)
+    search_table(&file.connection, query, below, limit, &mut |record| {
+        records.push(record);
+        Ok::<(), LedgerError>(())
+    })?;
+    Ok(records)
+}
+
+/// Whether a record is what a query looks for, in the way of [`CONDITION`].
+fn is_match(query: &Query, number: &[u8], record: &Record) -> bool {
+    (record.source.value[..] == *number || record.destination.value[..] == *number)
+        && query.link.as_ref().is_none_or(|link| record.origin == *link || record.target == *link)
+        && query.from.is_none_or(|from| record.accepted_at >= from)
+        && query.until.is_none_or(|until| record.accepted_at < until)
 }
 
 /// What a record must be besides having the number that is looked for.
 const CONDITION: &str = "serial < :below AND (:link IS NULL OR origin = :link OR target = :link) \
      AND (:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until)";
 
-/// Visits the records of a file that match and have a serial below `below`, newest first, `limit` at most.
-pub(super) fn search_file<E: From<rusqlite::Error>>(
+/// Visits the records of a table that match and have a serial below `below`, newest first, `limit` at most.
+pub(super) fn search_table<E: From<rusqlite::Error>>(
     connection: &Connection,
     query: &Query,
     below: u64,
@@ -121,7 +154,7 @@ pub(super) fn search_file<E: From<rusqlite::Error>>(
     let link = query.link.as_ref().map(sms::LinkName::as_str);
     let (from, until) = (query.from.map(|at| at.0 as i64), query.until.map(|at| at.0 as i64));
     let (below, limit) = (below as i64, limit as i64);
-    let mut statement = connection.prepare(&sql)?;
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut values: Vec<(&str, &dyn ToSql)> = named_params! {
         ":below": below, ":link": link, ":from": from, ":until": until, ":limit": limit,
     }

@@ -29,7 +29,15 @@ pub(super) struct History {
     last: usize,
 }
 
+/// How long the history of most messages becomes, in octets.
+const HISTORY_OCTETS: usize = 160;
+
 impl History {
+    /// An empty history with room for what happens to most messages.
+    pub(super) fn with_room() -> Self {
+        Self { octets: Vec::with_capacity(HISTORY_OCTETS), steps: 0, last: 0 }
+    }
+
     /// A history that was kept.
     pub(super) fn from_octets(octets: &[u8]) -> Result<Self, Malformed> {
         let (mut reader, mut steps, mut last) = (Reader::new(octets), 0, 0);
@@ -180,7 +188,8 @@ pub(super) fn steps_of(octets: &[u8]) -> Vec<Step> {
     std::iter::from_fn(|| if reader.is_empty() { None } else { read_step(&mut reader).ok() }).collect()
 }
 
-fn octets_of(value: ValueRef<'_>) -> &[u8] {
+/// The octets of a value that is text or a blob.
+pub(super) fn octets_of(value: ValueRef<'_>) -> &[u8] {
     match value {
         ValueRef::Text(octets) | ValueRef::Blob(octets) => octets,
         _ => &[],

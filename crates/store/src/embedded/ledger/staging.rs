@@ -41,6 +41,8 @@ pub(super) struct Staged {
     is_told: bool,
     /// It has been written as it is.
     is_written: bool,
+    /// It has been written, maybe as it was before.
+    is_kept: bool,
 }
 
 /// What happened to a message: all of it, or since it was written.
@@ -144,7 +146,9 @@ impl Names {
 
     fn refresh(&mut self) {
         if let Ok(shared) = self.shared.read() {
-            self.known.extend(shared.iter().skip(self.known.len()).cloned());
+            // Copies: other threads count their references to the shared ones all the time.
+            let new = shared.iter().skip(self.known.len()).map(|name| LinkName::from(name.as_str()));
+            self.known.extend(new);
         }
     }
 }
@@ -155,6 +159,8 @@ pub(in super::super) struct Staging {
     records: VecDeque<Option<Staged>>,
     /// The serial of the first of `records`.
     base: u64,
+    /// There are rows of all that were held back with a serial below this.
+    kept_below: u64,
     /// Records before a gap in the serials that is too wide to be bridged; they are written next.
     stranded: Vec<Staged>,
     late: BTreeMap<u64, Vec<Late>>,
@@ -169,6 +175,7 @@ impl Staging {
         Self {
             records: VecDeque::new(),
             base: 0,
+            kept_below: 0,
             stranded: Vec::new(),
             late: BTreeMap::new(),
             late_count: 0,
@@ -238,7 +245,7 @@ impl Staging {
             self.records.push_back(None);
         }
         let origin = self.names.name(body.origin);
-        let mut news = News::since(place, History::default(), origin.clone());
+        let mut news = News::since(place, History::with_room(), origin.clone());
         news.history.push(at, 0, &Event::Accepted);
         let staged = Staged {
             serial: body.serial,
@@ -257,6 +264,7 @@ impl Staging {
             wants: body.receipt(),
             is_told: false,
             is_written: false,
+            is_kept: false,
         };
         if let Some(seat) = self.records.get_mut(index) {
             *seat = Some(staged);
@@ -290,28 +298,37 @@ impl Staging {
         self.stranded.iter().chain(self.records.iter().flatten()).next().map(|staged| staged.first)
     }
 
-    /// Visits the records that are to be written now, `all` or those that will hardly change any more.
+    /// Every message with a serial below this that was ever held back has been given to be written;
+    /// `None` if there was none yet.
+    pub(super) fn low(&self) -> Option<u64> {
+        let stranded = self.stranded.first().map(|staged| staged.serial);
+        stranded.or((self.base > 0).then_some(self.base.max(self.kept_below)))
+    }
+
+    /// Gives the records that are to be written now, `all` or those that will hardly change any more.
     /// The latter are not held back any longer.
     pub(super) fn due<E>(
         &mut self,
         all: bool,
         now: Timestamp,
-        write: &mut impl FnMut(&Staged) -> Result<(), E>,
+        write: impl FnOnce(&[&Staged]) -> Result<(), E>,
     ) -> Result<(), E> {
-        for staged in &self.stranded {
-            write(staged)?;
-        }
-        self.stranded.clear();
         let excess = self.records.len().saturating_sub(STAGED_MAX / 2);
+        let is_old = |index: usize, staged: &Staged| index < excess || staged.is_old(now);
+        let held = self.records.iter().enumerate().filter_map(|(index, seat)| {
+            seat.as_ref().filter(|staged| !staged.is_written && (all || is_old(index, staged)))
+        });
+        write(&self.stranded.iter().chain(held).collect::<Vec<_>>())?;
+        self.stranded.clear();
+        if all {
+            self.kept_below = self.base + self.records.len() as u64;
+        }
         for (index, seat) in self.records.iter_mut().enumerate() {
             let Some(staged) = seat else { continue };
-            let is_old = index < excess || staged.is_old(now);
-            if (all || is_old) && !staged.is_written {
-                write(staged)?;
-                staged.is_written = true;
-            }
-            if is_old {
+            if is_old(index, staged) {
                 *seat = None;
+            } else if all {
+                (staged.is_written, staged.is_kept) = (true, true);
             }
         }
         while let Some(None) = self.records.front() {
@@ -332,6 +349,11 @@ impl Staged {
                 !is_owed || now.0.saturating_sub(at.0) >= FINAL_MS
             }
         }
+    }
+
+    /// Whether there is a row of it.
+    pub(super) const fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     pub(super) fn target(&self) -> &LinkName {
@@ -376,8 +398,8 @@ mod tests {
 
     fn write_all(staging: &mut Staging) -> Vec<u64> {
         let mut written = Vec::new();
-        let keep = &mut |staged: &Staged| {
-            written.push(staged.serial);
+        let keep = |due: &[&Staged]| {
+            written.extend(due.iter().map(|staged| staged.serial));
             Ok::<(), ()>(())
         };
         staging.due(true, Timestamp(0), keep).unwrap();

@@ -1,0 +1,149 @@
+//! The files of the ledger as those who look something up have them open.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::LedgerError;
+use super::files::{Name, list};
+use super::key_file::{KeyFile, Owner, Unusable};
+use super::table::Schema;
+use super::young::Register;
+
+/// The most files that are kept open.
+const OPEN_FILES_MAX: usize = 8;
+/// What SQLite may keep of each open file in memory, in KiB.
+const CACHE_KIB: i32 = 1 << 10;
+
+/// Files that were looked at lately, the latest at the end.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    directory: PathBuf,
+    register: Register,
+    replaced: u64,
+    open: Vec<Opened>,
+}
+
+/// A file that is open to be read.
+#[derive(Debug)]
+pub(super) struct Opened {
+    name: Name,
+    pub(super) connection: Connection,
+    /// What its file of keys belongs to; none if it has indexes of its own.
+    owner: Option<Owner>,
+    keys: Option<KeyFile>,
+    keys_path: PathBuf,
+    register: Register,
+}
+
+impl Shelf {
+    pub(super) fn new(directory: &Path, register: Register) -> Self {
+        Self { directory: directory.to_owned(), register, replaced: 0, open: Vec::new() }
+    }
+
+    /// The files that there are, newest first. What has been removed is let go of.
+    pub(super) fn names(&mut self) -> Result<Vec<Name>, LedgerError> {
+        let mut names = list(&self.directory)?;
+        self.open.retain(|opened| names.binary_search(&opened.name).is_ok());
+        names.reverse();
+        Ok(names)
+    }
+
+    /// Lets go of all files.
+    pub(super) fn clear(&mut self) {
+        self.open.clear();
+    }
+
+    /// The file with this name; `None` if it has no table yet.
+    pub(super) fn file(&mut self, name: Name) -> Result<Option<&mut Opened>, LedgerError> {
+        let replaced = self.register.replaced();
+        if std::mem::replace(&mut self.replaced, replaced) != replaced {
+            self.open.iter_mut().for_each(|opened| opened.keys = None);
+        }
+        let at = self.open.iter().position(|opened| opened.name == name);
+        let opened = match at.map(|at| self.open.remove(at)) {
+            Some(opened) => Some(opened),
+            None => Opened::open(&self.directory, name, self.register.clone())?,
+        };
+        let Some(opened) = opened else { return Ok(None) };
+        if self.open.len() >= OPEN_FILES_MAX {
+            self.open.remove(0);
+        }
+        self.open.push(opened);
+        Ok(self.open.last_mut())
+    }
+}
+
+impl Opened {
+    fn open(directory: &Path, name: Name, register: Register) -> Result<Option<Self>, LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(name.path(directory), flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.pragma_update(None, "query_only", true)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        let Some(schema) = Schema::of(&connection)? else { return Ok(None) };
+        let (owner, keys_path) = (schema.owner(name), name.keys_path(directory));
+        Ok(Some(Self { name, connection, owner, keys: None, keys_path, register }))
+    }
+
+    /// Visits the serials below `below` of records that may have this id or number, newest first, until
+    /// `visit` says that it has enough. False if there are no keys of use: nothing can be said then.
+    pub(super) fn descend(
+        &mut self,
+        value: &[u8],
+        below: u64,
+        visit: &mut impl FnMut(&Connection, u64) -> Result<bool, LedgerError>,
+    ) -> Result<bool, LedgerError> {
+        let Some(owner) = self.owner else { return Ok(false) };
+        if self.register.is_wanted(self.name) {
+            return Ok(false);
+        }
+        match self.descend_keys(owner, value, below, visit) {
+            Ok(done) => done.map(|()| true),
+            Err(why) => {
+                tracing::debug!(file = %self.keys_path.display(), %why, "keys of the ledger are of no use");
+                self.register.want(self.name);
+                self.keys = None;
+                Ok(false)
+            }
+        }
+    }
+
+    fn descend_keys(
+        &mut self,
+        owner: Owner,
+        value: &[u8],
+        below: u64,
+        visit: &mut impl FnMut(&Connection, u64) -> Result<bool, LedgerError>,
+    ) -> Result<Result<(), LedgerError>, Unusable> {
+        let hash = owner.hash(value);
+        let below = u32::try_from(below.saturating_sub(owner.first_serial)).unwrap_or(u32::MAX);
+        // What leaves the young keys is in the file before: so they are asked first.
+        let young = self.register.young(self.name, hash, below);
+        let keys = match &mut self.keys {
+            Some(keys) => {
+                keys.refresh()?;
+                keys
+            }
+            none => none.insert(KeyFile::open(&self.keys_path, owner)?),
+        };
+        if young.is_none() && !keys.is_complete() {
+            return Err(Unusable::Incomplete);
+        }
+        let mut young = young.unwrap_or_default();
+        let mut descent = keys.descend(hash, below)?;
+        let mut old = descent.next()?;
+        while let Some(delta) = old.max(young.last().copied()) {
+            young.pop_if(|young| *young == delta);
+            if old == Some(delta) {
+                old = descent.next()?;
+            }
+            match visit(&self.connection, owner.first_serial + u64::from(delta)) {
+                Ok(true) => {}
+                done => return Ok(done.map(|_| ())),
+            }
+        }
+        Ok(Ok(()))
+    }
+}

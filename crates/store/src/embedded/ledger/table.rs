@@ -1,0 +1,194 @@
+//! The table of a file of the ledger: its schema, and the statements that write to it.
+
+use rusqlite::{Connection, Statement, params};
+use sms::LinkName;
+
+use super::super::journal::Place;
+use super::LedgerError;
+use super::breath::Breath;
+use super::files::Name;
+use super::key_file::Owner;
+use super::row::{History, sql_address};
+use super::staging::{News, Staged};
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS message (
+        serial INTEGER PRIMARY KEY, id BLOB NOT NULL, direction INTEGER NOT NULL, origin TEXT NOT NULL,
+        target TEXT NOT NULL, source_ton INTEGER NOT NULL, source_npi INTEGER NOT NULL, source NOT NULL,
+        destination_ton INTEGER NOT NULL, destination_npi INTEGER NOT NULL, destination NOT NULL,
+        segments INTEGER NOT NULL, state INTEGER NOT NULL, error INTEGER NOT NULL, accepted_at INTEGER NOT NULL,
+        final_at INTEGER, in_reply_to BLOB, history BLOB NOT NULL, place INTEGER NOT NULL
+    );
+";
+/// What an INSERT gives values for, in the order of [`bind`].
+const INSERT: &str = "INSERT INTO message (serial, id, direction, origin, target, source_ton, source_npi, source, \
+     destination_ton, destination_npi, destination, segments, state, error, accepted_at, final_at, in_reply_to, \
+     history, place) VALUES ";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const UNLESS_KNOWN: &str = " ON CONFLICT (serial) DO UPDATE SET target = excluded.target, \
+     state = excluded.state, error = excluded.error, final_at = excluded.final_at, history = excluded.history, \
+     place = excluded.place WHERE place < excluded.place";
+/// How many rows are written by one statement.
+const ROWS_PER_STATEMENT: usize = 8;
+
+/// How a file finds records by id and number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Schema {
+    /// Version 1: by indexes of SQLite.
+    Indexed,
+    /// Version 2: by a file of keys beside it, which has this seed.
+    Keyed { seed: u32 },
+}
+
+impl Schema {
+    /// The version of what is written, as a file says it in `user_version`.
+    pub(super) const VERSION: i64 = 2;
+
+    /// The schema of a file; `None` if it has none yet.
+    pub(super) fn of(connection: &Connection) -> Result<Option<Self>, LedgerError> {
+        let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        match number("user_version")? {
+            0 => Ok(None),
+            1 => Ok(Some(Self::Indexed)),
+            Self::VERSION => Ok(Some(Self::Keyed { seed: number("application_id")? as i32 as u32 })),
+            other => Err(LedgerError::Version(other)),
+        }
+    }
+
+    /// Gives the schema of now to a new file; its application_id is the seed of its keys.
+    pub(super) fn create(connection: &Connection, seed: u32) -> Result<Self, LedgerError> {
+        let version = Self::VERSION;
+        connection.execute_batch(&format!(
+            "BEGIN; {SCHEMA} PRAGMA application_id = {}; PRAGMA user_version = {version}; COMMIT",
+            seed as i32
+        ))?;
+        Ok(Self::Keyed { seed })
+    }
+
+    /// What the file of keys of the file belongs to, if it has one.
+    pub(super) fn owner(self, name: Name) -> Option<Owner> {
+        match self {
+            Self::Indexed => None,
+            Self::Keyed { seed } => Some(Owner { seed, first_serial: name.first_serial }),
+        }
+    }
+}
+
+/// Writes records; what is known of them already is brought up to date.
+pub(super) fn insert(
+    connection: &Connection,
+    records: &[&Staged],
+    breath: &mut Breath,
+) -> Result<(), LedgerError> {
+    let batches = records.chunks_exact(ROWS_PER_STATEMENT);
+    let single = batches.remainder();
+    if batches.len() > 0 {
+        let rows = [ROW; ROWS_PER_STATEMENT].join(", ");
+        let mut statement = connection.prepare_cached(&format!("{INSERT}{rows}{UNLESS_KNOWN}"))?;
+        for batch in batches {
+            let mut at = 0;
+            batch.iter().try_for_each(|staged| bind(&mut statement, &mut at, staged))?;
+            statement.raw_execute()?;
+            breath.count(ROWS_PER_STATEMENT);
+        }
+    }
+    if !single.is_empty() {
+        let mut statement = connection.prepare_cached(&format!("{INSERT}{ROW}{UNLESS_KNOWN}"))?;
+        for staged in single {
+            bind(&mut statement, &mut 0, staged)?;
+            statement.raw_execute()?;
+            breath.count(1);
+        }
+    }
+    Ok(())
+}
+
+/// Gives the values of a row to the parameters behind `at`.
+fn bind(statement: &mut Statement<'_>, at: &mut usize, staged: &Staged) -> rusqlite::Result<()> {
+    let (state, error, final_at) = outcome(&staged.news);
+    let mut put = |value: &dyn rusqlite::ToSql| {
+        *at += 1;
+        statement.raw_bind_parameter(*at, value)
+    };
+    put(&(staged.serial as i64))?;
+    put(&staged.id.octets().as_slice())?;
+    put(&u8::from(staged.direction == sms::Direction::Mo))?;
+    put(&staged.origin.as_str())?;
+    put(&staged.target().as_str())?;
+    put(&staged.source.ton.0)?;
+    put(&staged.source.npi.0)?;
+    put(&sql_address(&staged.source.value))?;
+    put(&staged.destination.ton.0)?;
+    put(&staged.destination.npi.0)?;
+    put(&sql_address(&staged.destination.value))?;
+    put(&staged.segments)?;
+    put(&state)?;
+    put(&error)?;
+    put(&(staged.accepted_at.0 as i64))?;
+    put(&final_at)?;
+    put(&staged.in_reply_to.as_ref().map(|id| id.octets().as_slice()))?;
+    put(&staged.news.history.octets())?;
+    put(&(staged.news.place.to_u64() as i64))
+}
+
+fn outcome(news: &News) -> (u8, u32, Option<i64>) {
+    match news.verdict {
+        Some((verdict, at)) => (verdict.sighted.state as u8, verdict.sighted.error, Some(at.0 as i64)),
+        None => (sms::State::Enroute as u8, 0, None),
+    }
+}
+
+/// Lets `change` add to what is kept of a message; one that is not kept is ignored.
+pub(super) fn update(
+    connection: &Connection,
+    serial: u64,
+    change: impl FnOnce(&mut News),
+) -> Result<(), LedgerError> {
+    const READ: &str = "SELECT history, place, origin FROM message WHERE serial = ?1";
+    const WRITE: &str = "UPDATE message SET history = ?2, place = ?3, target = coalesce(?4, target), \
+         state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \
+         WHERE serial = ?1";
+    let found = connection.prepare_cached(READ)?.query_row([serial as i64], |row| {
+        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+    });
+    let (history, place, origin) = match found {
+        Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(()),
+        found => found?,
+    };
+    let history = History::from_octets(&history).unwrap_or_default();
+    let mut news = News::since(Place::from_u64(place as u64), history, LinkName::from(origin));
+    change(&mut news);
+    let (state, error, final_at) = outcome(&news);
+    connection.prepare_cached(WRITE)?.execute(params![
+        serial as i64,
+        news.history.octets(),
+        news.place.to_u64() as i64,
+        news.redirected.as_ref().map(LinkName::as_str),
+        state,
+        final_at,
+        error,
+    ])?;
+    Ok(())
+}
+
+/// The largest serial in a file, 0 if it is empty.
+pub(super) fn last_serial(connection: &Connection) -> rusqlite::Result<u64> {
+    let read = |row: &rusqlite::Row<'_>| row.get::<_, Option<i64>>(0);
+    Ok(connection.query_row("SELECT max(serial) FROM message", [], read)?.unwrap_or(0) as u64)
+}
+
+/// Visits serial, id, source and destination of the records from a serial on, oldest first.
+pub(super) fn visit_keys<E: From<rusqlite::Error>>(
+    connection: &Connection,
+    from: u64,
+    visit: &mut impl FnMut(u64, [&[u8]; 3]) -> Result<(), E>,
+) -> Result<(), E> {
+    let sql = "SELECT serial, id, source, destination FROM message WHERE serial >= ?1 ORDER BY serial";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([from.min(i64::MAX as u64) as i64])?;
+    while let Some(row) = rows.next()? {
+        let octets = |column| row.get_ref(column).map(super::row::octets_of);
+        visit(row.get::<_, i64>(0)? as u64, [octets(1)?, octets(2)?, octets(3)?])?;
+    }
+    Ok(())
+}
