@@ -32,6 +32,7 @@ mod options;
 mod queue;
 mod recovery;
 mod remote;
+mod replay;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 mod slots;
