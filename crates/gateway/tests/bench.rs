@@ -119,3 +119,29 @@ fn check(series: &Value, subject: &str) {
     }
     assert_eq!(series["runs"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn the_way_from_http_to_callbacks_is_measured_without_kannel_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("report.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_estafet"))
+        .args(["bench", "kannel", "--only", "estafet,estafet-batched,estafet-bulk"])
+        .args(["--messages", "1000", "--connections", "8", "--runs", "1", "--data-dir"])
+        .arg(dir.path())
+        .arg("--json")
+        .arg(&json)
+        .output()
+        .unwrap();
+
+    let (said, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}\n{log}");
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    for subject in ["estafet", "estafet-batched", "estafet-bulk"] {
+        let median = &report["subjects"][subject]["median"];
+        for fault in ["not_accepted", "lost", "duplicated", "without_receipt", "receipts_twice"] {
+            assert_eq!(median[fault], 0.0, "{subject}: {fault}");
+        }
+        assert!(median["receipts_per_s"].as_f64().unwrap() > 0.0, "{subject}");
+        assert!(median["receipt_p99_ms"].as_f64().unwrap() > 0.0, "{subject}");
+    }
+}

@@ -34,6 +34,7 @@ impl Keeper {
         register: Register,
         low: u64,
     ) -> Result<Self, LedgerError> {
+        register.want(name);
         let usable = KeyFile::open_to_write(path, owner).and_then(|file| file.verify().map(|()| file));
         let is_new = usable.is_err();
         let file = match usable {
@@ -130,7 +131,10 @@ mod tests {
         let hash = owner.hash(b"1234");
         let mut descent = file.descend(hash, u32::MAX).unwrap();
         let old = std::iter::from_fn(|| descent.next().unwrap()).count();
-        (old, register.young(NAME, hash, u32::MAX).map_or(0, |young| young.len()))
+        (
+            old,
+            register.look(NAME, hash, u32::MAX).and_then(|known| known.young).map_or(0, |young| young.len()),
+        )
     }
 
     #[test]
