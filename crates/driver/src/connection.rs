@@ -7,12 +7,12 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Buf;
-use smpp::session::TIMEOUT_MAX;
 use smpp::{CloseReason, Event, Session};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::alarm::Alarm;
 use crate::input::Input;
 use crate::{Cause, Ended, Handler, Limits};
 
@@ -56,24 +56,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
     ) -> Cause {
         let mut stopped = pin!(stop.cancelled());
         let mut stopping = false;
-        let mut alarm = pin!(sleep(TIMEOUT_MAX));
+        let mut alarm = Alarm::new(self.limits.alarms_step_from);
         loop {
-            if let Some(reason) = self.settle(now(), handler) {
+            let now = now();
+            if let Some(reason) = self.settle(now, handler) {
                 return reason.into();
             }
             let deadline = self.deadline();
-            set_alarm(alarm.as_mut(), deadline);
+            if deadline.is_some_and(|deadline| alarm.set(now, deadline)) && self.input.rest() {
+                self.session.rest();
+            }
             let reads = self.unwritten() <= self.limits.unwritten_octets_max;
             let room = self.session.room();
             let wake = tokio::select! {
                 // Work before octets: the windows bound it, and nothing bounds what a peer may send.
                 biased;
                 () = &mut stopped, if !stopping => Wake::Stop,
-                () = &mut alarm, if deadline.is_some() => Wake::Deadline,
+                () = poll_fn(|context| alarm.poll(context)), if deadline.is_some() => Wake::Deadline,
                 work = handler.next(room), if reads => Wake::Work(work),
                 moved = poll_fn(|context| self.poll_move(context, reads)) => Wake::Moved(moved),
             };
-            let now = now();
+            let now = self::now();
             match wake {
                 Wake::Moved(Ok(moved)) => {
                     self.watch_writing(now, moved.wrote);
@@ -86,12 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
                 Wake::Moved(Err(error)) => return error.into(),
                 Wake::Work(work) => handler.apply(now, &mut self.session, work),
                 Wake::Deadline if self.is_stalled(now) => return Cause::WriteTimeout,
-                Wake::Deadline => {
-                    self.session.tick(now);
-                    if self.input.rest() {
-                        self.session.rest();
-                    }
-                }
+                Wake::Deadline => self.session.tick(now),
                 Wake::Stop => {
                     stopping = true;
                     self.session.unbind(now);
@@ -198,16 +196,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
 
     fn unwritten(&mut self) -> usize {
         self.session.output().len()
-    }
-}
-
-/// Moves the alarm only if it would ring too late, or has rung: deadlines move with every PDU, and an
-/// early ring costs less than that.
-fn set_alarm(alarm: Pin<&mut Sleep>, deadline: Option<Instant>) {
-    if let Some(deadline) = deadline.map(tokio::time::Instant::from_std)
-        && (alarm.is_elapsed() || deadline < alarm.deadline())
-    {
-        alarm.reset(deadline);
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Input {
 impl Input {
     pub(crate) fn new(room_max: usize) -> Self {
         let room_max = room_max.max(1);
-        Self { octets: BytesMut::new(), room: ROOM_MIN.min(room_max), room_max, is_busy: false }
+        Self { octets: BytesMut::new(), room: ROOM_MIN.min(room_max), room_max, is_busy: true }
     }
 
     /// Appends what one read brings; zero octets are the end of the stream.
@@ -78,6 +78,7 @@ mod tests {
     #[test]
     fn a_busy_peer_gets_room_and_one_that_rests_gives_it_back() {
         let mut input = Input::new(64 * 1024);
+        assert!(!input.rest(), "a peer that has just come may have much to say");
         let flood = vec![7; 1 << 20];
         for _ in 0..10 {
             assert!(read(&mut input, &flood));

@@ -3,6 +3,7 @@
 //! [`drive`] owns the connection and the session until both are over; a [`Handler`], a state machine
 //! owned by the same task, decides what is said. Nothing is shared, so nothing is locked.
 
+mod alarm;
 mod connection;
 mod input;
 
@@ -52,6 +53,9 @@ pub struct Limits {
     pub unwritten_octets_max: usize,
     /// How long what waits to be written may make no progress. Default 30 s.
     pub write_timeout: Duration,
+    /// If there is such an instant, deadlines more than 5 s away are noticed at the next quarter of a
+    /// second counted from it, so that many idle connections wake together. Default `None`: in time.
+    pub alarms_step_from: Option<Instant>,
 }
 
 impl Default for Limits {
@@ -60,6 +64,7 @@ impl Default for Limits {
             read_octets_max: 64 * 1024,
             unwritten_octets_max: 64 * 1024,
             write_timeout: Duration::from_secs(30),
+            alarms_step_from: None,
         }
     }
 }

@@ -28,8 +28,9 @@ pub(crate) struct Account {
     calling: Arc<Presence>,
     revoked: CancellationToken,
     digest_key: [u8; 32],
-    /// The keyed digest of the password that the hash was last verified for: Argon2 takes tens of
-    /// milliseconds, and a client that binds again or calls by HTTP would pay them each time.
+    /// The keyed digest of the password, known from the start if the file has the password, or else the
+    /// one that the hash was last verified for: Argon2 takes tens of milliseconds, and a client that binds
+    /// again or calls by HTTP would pay them each time.
     verified: Mutex<Option<[u8; 32]>>,
     /// One Argon2 run at a time: a storm of binds shall not take the machine.
     hashing: tokio::sync::Mutex<()>,
@@ -39,6 +40,11 @@ impl Account {
     pub(crate) fn new(config: AccountConfig) -> Self {
         let per_second = f64::from(config.rate);
         let bucket = || Mutex::new(TokenBucket::new(clock::now(), per_second, BURST));
+        let digest_key = rand::random();
+        let known = match &config.password {
+            AccountPassword::Plain(secret) => Some(digest(&digest_key, secret.expose().as_bytes())),
+            AccountPassword::Hashed(_) => None,
+        };
         Self {
             name: LinkName::from(config.name.get_ref().as_str()),
             rate: (config.rate > 0).then(bucket),
@@ -47,8 +53,8 @@ impl Account {
             receivers: AtomicUsize::new(0),
             calling: Arc::default(),
             revoked: CancellationToken::new(),
-            digest_key: rand::random(),
-            verified: Mutex::new(None),
+            digest_key,
+            verified: Mutex::new(known),
             hashing: tokio::sync::Mutex::new(()),
         }
     }
@@ -63,10 +69,12 @@ impl Account {
 
     /// Whether this password is the account's.
     pub(crate) async fn verify(self: &Arc<Self>, password: Vec<u8>) -> bool {
-        let digest = self.digest(&password);
+        let digest = digest(&self.digest_key, &password);
+        if self.was_verified(&digest) {
+            return true;
+        }
         match &self.config.password {
-            AccountPassword::Plain(secret) => self.digest(secret.expose().as_bytes()).ct_eq(&digest).into(),
-            AccountPassword::Hashed(_) if self.was_verified(&digest) => true,
+            AccountPassword::Plain(_) => false,
             AccountPassword::Hashed(hash) => self.verify_hashed(hash.clone(), password, digest).await,
         }
     }
@@ -160,12 +168,6 @@ impl Account {
         let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         verified.as_ref().is_some_and(|known| known.ct_eq(digest).into())
     }
-
-    fn digest(&self, password: &[u8]) -> [u8; 32] {
-        Hmac::<Sha256>::new_from_slice(&self.digest_key)
-            .map(|mac| mac.chain_update(password).finalize().into_bytes().into())
-            .unwrap_or_default()
-    }
 }
 
 impl std::fmt::Debug for Account {
@@ -186,6 +188,12 @@ impl Drop for BindGuard {
         self.account.binds.fetch_sub(1, Ordering::AcqRel);
         self.account.receivers.fetch_sub(usize::from(self.receives), Ordering::AcqRel);
     }
+}
+
+fn digest(key: &[u8; 32], password: &[u8]) -> [u8; 32] {
+    Hmac::<Sha256>::new_from_slice(key)
+        .map(|mac| mac.chain_update(password).finalize().into_bytes().into())
+        .unwrap_or_default()
 }
 
 fn matches_hash(hash: &str, password: &[u8]) -> bool {

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::clock;
 use crate::config::{
     AccountConfig, ApplicationConfig, Config, HttpConfig, OnUnknown, SmppConfig, SmscConfig,
 };
@@ -266,6 +267,7 @@ impl Gateway {
             outlets: self.shared.outlets.clone(),
             stop: self.listening.stop.clone(),
             tasks: self.listening.tasks.clone(),
+            started_at: clock::now(),
         };
         self.listening.tasks.spawn(server.run(listener));
     }

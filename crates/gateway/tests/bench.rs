@@ -64,6 +64,16 @@ fn sessions_that_say_nothing_are_counted_and_weighed() {
     assert!(value(&report, "memory with them, KiB") >= value(&report, "memory without them, KiB"));
 }
 
+#[test]
+fn a_small_backlog_is_borne_and_nothing_of_it_is_lost() {
+    let report = scenario("backlog", &["--messages", "5000", "--drain"]);
+    assert_eq!(value(&report, "messages that wait"), 5000.0);
+    assert!(value(&report, "memory at the end, MB") > 1.0, "{report}");
+    for what in ["killed, then accepting after, s", "first message out after, s", "sent per second"] {
+        assert!(value(&report, what) > 0.0, "{what}");
+    }
+}
+
 /// What a scenario of the benchmark reports; it must be sound.
 fn scenario(name: &str, options: &[&str]) -> Value {
     let dir = tempfile::tempdir().unwrap();
@@ -108,4 +118,30 @@ fn check(series: &Value, subject: &str) {
         assert!(median["journal_octets_per_message"].as_f64().unwrap() > 160.0, "{subject}");
     }
     assert_eq!(series["runs"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn the_way_from_http_to_callbacks_is_measured_without_kannel_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("report.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_estafet"))
+        .args(["bench", "kannel", "--only", "estafet,estafet-batched,estafet-bulk"])
+        .args(["--messages", "1000", "--connections", "8", "--runs", "1", "--data-dir"])
+        .arg(dir.path())
+        .arg("--json")
+        .arg(&json)
+        .output()
+        .unwrap();
+
+    let (said, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}\n{log}");
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    for subject in ["estafet", "estafet-batched", "estafet-bulk"] {
+        let median = &report["subjects"][subject]["median"];
+        for fault in ["not_accepted", "lost", "duplicated", "without_receipt", "receipts_twice"] {
+            assert_eq!(median[fault], 0.0, "{subject}: {fault}");
+        }
+        assert!(median["receipts_per_s"].as_f64().unwrap() > 0.0, "{subject}");
+        assert!(median["receipt_p99_ms"].as_f64().unwrap() > 0.0, "{subject}");
+    }
 }

@@ -1,8 +1,10 @@
-//! A simulated operator: a message centre with handsets, an ESME that can make load, a content provider.
+//! A simulated operator: a message centre with handsets, an ESME that can make load, a content provider,
+//! a customer that makes load over HTTP.
 //!
-//! [`Smsc`] is bound to, [`Esme`] and [`Load`] bind, [`Application`] is called by HTTP. They are used by
-//! tests, by the demo and from the command line, and speak for themselves: nothing here prints, and
-//! everything stops when it is told to or dropped. They must be called within a tokio runtime.
+//! [`Smsc`] is bound to, [`Esme`] and [`Load`] bind, [`Application`] is called by HTTP and [`HttpLoad`]
+//! calls. They are used by tests, by the demo and from the command line, and speak for themselves: nothing
+//! here prints, and everything stops when it is told to or dropped. They must be called within a tokio
+//! runtime.
 
 mod address;
 mod application;

@@ -49,7 +49,8 @@ async fn live(directory: &std::path::Path, ledger: bool, lanes: u64, messages: u
             (0..per_lane / BATCH).map(|batch| prepare(lane, lane * per_lane + batch * BATCH)).collect()
         })
         .collect();
-    let (started, cpu, own, fed) = (Instant::now(), cpu(None), cpu(Some("store")), cpu(Some("ledger")));
+    let (started, disk) = (Instant::now(), written());
+    let (cpu, own, fed) = (cpu(None), cpu(Some("store")), cpu(Some("ledger")));
     let tasks: Vec<_> = (0..)
         .zip(batches)
         .map(|(lane, batches)| {
@@ -76,13 +77,14 @@ async fn live(directory: &std::path::Path, ledger: bool, lanes: u64, messages: u
     let count = (per_lane * lanes) as f64;
     println!(
         "ledger {ledger}, {lanes} lanes: {:.0} messages/s, engine {:.2} µs/message, ledger {:.2} µs/message, \
-         process {:.2} µs/message, {} syncs, {:.0} octets/message",
+         process {:.2} µs/message, {} syncs, {:.0} octets/message to the journal, {:.0} to the disk",
         count / took.as_secs_f64(),
         own.as_secs_f64() * 1e6 / count,
         fed.as_secs_f64() * 1e6 / count,
         (self::cpu(None) - cpu).as_secs_f64() * 1e6 / count,
         status.syncs_total,
         status.written_octets_total as f64 / count,
+        (written() - disk) as f64 / count,
     );
 }
 
@@ -206,6 +208,13 @@ fn cpu(name: Option<&str>) -> Duration {
             .sum(),
     };
     Duration::from_nanos(nanoseconds)
+}
+
+/// What the process has written to the disk, in octets.
+fn written() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap();
+    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).unwrap();
+    line.parse().unwrap()
 }
 
 /// Resident memory of the process, in octets.

@@ -1,7 +1,11 @@
-"""A content provider on Python's http.server: it is called with what mobiles send, and may answer."""
+"""A content provider on Python's http.server: it is called with what mobiles send, and may answer.
+
+An account's callback speaks JSON to it; then the fields are those of the object.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,12 +78,17 @@ def _handler(calls: Feed, answer: Callable[[Call], Answer]) -> type[BaseHTTPRequ
             """Says nothing: the calls are recorded."""
 
         def _take(self, form: str) -> None:
+            content_type = self.headers.get("content-type", "")
+            if content_type == "application/json":
+                fields = json.loads(form)
+            else:
+                fields = {name: values[0] for name, values in parse_qs(form, keep_blank_values=True).items()}
             call = Call(
                 self.command,
                 urlsplit(self.path).path,
-                self.headers.get("content-type", ""),
+                content_type,
                 {name.lower(): value for name, value in self.headers.items()},
-                {name: values[0] for name, values in parse_qs(form, keep_blank_values=True).items()},
+                fields,
             )
             said = answer(call)
             calls.put(call)

@@ -167,3 +167,22 @@ async fn an_account_with_a_callback_gets_nothing_by_smpp() {
     gateway.settled().await;
     assert_eq!(receiver.call_count(), 2);
 }
+
+#[tokio::test]
+async fn what_waits_for_an_account_goes_to_the_callback_that_a_reload_gives_it() {
+    let (telco, receiver) = (centre().await, receiver().await);
+    let links = |shop| [smsc("telco", telco.address(), ""), shop, route("to = [\"telco\"]")];
+    let gateway = TestGateway::with(links(account("shop", ""))).await;
+    let bound = gateway.bind_as("shop", smpp::BindMode::Transmitter).await;
+    let id = bound.submit(ANI, "SHOP", "one message", true).await.unwrap();
+    until("the receipt waits", async || gateway.waiting("shop").await == 1).await;
+
+    gateway.reload(links(called("shop", &receiver.url(), "")));
+
+    check(&receiver.next_call(SOON).await.unwrap(), &id);
+    gateway.reload(links(account("shop", "")));
+    let receiving = gateway.bind("shop").await;
+    let id = receiving.submit(ANI, "SHOP", "another message", true).await.unwrap();
+    assert_eq!(receiving.next_receipt(SOON).await.unwrap().message_id, id);
+    assert_eq!(receiver.call_count(), 1);
+}

@@ -134,10 +134,9 @@ impl Disk for Directory {
     fn remove(&mut self, number: u32) -> io::Result<()> {
         self.open.remove(&number);
         fs::remove_file(file_path(&self.path, number))?;
-        match fs::remove_file(summary_path(&self.path, number)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        // It may never have been written; one that stays all the same goes at the next start.
+        let _ = fs::remove_file(summary_path(&self.path, number));
+        Ok(())
     }
 
     fn retire(&mut self, number: u32) -> io::Result<()> {

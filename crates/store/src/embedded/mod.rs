@@ -20,6 +20,7 @@ mod early;
 mod engine;
 mod fact;
 mod fifo;
+mod groups;
 mod index;
 pub mod inspect;
 mod journal;

@@ -9,6 +9,7 @@ use super::body::Body;
 use super::codec::Reader;
 use super::disk::{Disk, ReadDisk};
 use super::fact::{Carried, Change, Fact, read_fact};
+use super::groups::Groups;
 use super::index::{Index, Newcomer};
 use super::journal::{
     BadHeader, FileInfo, GROUP_HEADER_OCTETS, GROUP_MAGIC, Group, HEADER_OCTETS, Place, read_group,
@@ -16,6 +17,7 @@ use super::journal::{
 };
 use super::links::Links;
 use super::options::OpenError;
+use super::slots::FILES_MAX;
 use super::summary::{Listener, Summary};
 
 /// What the journal says, and where it goes on.
@@ -129,8 +131,7 @@ fn read_files(
             replay.summary(&summary, number)?;
             summarised.insert(number);
         } else if is_known {
-            let octets = load(disk, number, octets).map_err(io())?;
-            valid = replay.file(&octets, number, is_last, complain)? as u64;
+            valid = replay.file(disk, FileInfo { number, octets }, is_last, complain)?;
         }
         files.push(FileRead { number, valid, octets });
     }
@@ -141,6 +142,9 @@ fn read_files(
 /// The numbers of all files, and apart from them the last if its birth was cut short.
 fn born_files(disk: &mut impl ReadDisk) -> Result<(Vec<u32>, Option<u32>), OpenError> {
     let mut numbers = disk.list().map_err(OpenError::io("journal"))?;
+    if let Some(&file) = numbers.get(FILES_MAX) {
+        return Err(OpenError::Damaged { file, offset: 0, what: "the journal has too many files" });
+    }
     if let Some(&number) = numbers.last() {
         let octets = disk.length(number).map_err(OpenError::io(format!("journal file {number:010}.log")))?;
         if octets <= HEADER_OCTETS as u64
@@ -224,36 +228,71 @@ impl Replay {
     /// Replays one file; returns where its valid groups end.
     fn file(
         &mut self,
+        disk: &mut impl ReadDisk,
+        file: FileInfo,
+        is_last: bool,
+        complain: &mut impl FnMut(OpenError) -> Result<(), OpenError>,
+    ) -> Result<u64, OpenError> {
+        let FileInfo { number, octets } = file;
+        let io = || OpenError::io(format!("journal file {number:010}.log"));
+        let mut groups = Groups::new(disk, number, octets);
+        while let Some((place, group)) = groups.next().map_err(io())? {
+            self.checked_group(&group, place, complain)?;
+        }
+        let end = groups.end();
+        if end == octets {
+            return Ok(end);
+        }
+        let octets = load(disk, number, octets).map_err(io())?;
+        Ok(self.rest(&octets, end as usize, number, is_last, complain)? as u64)
+    }
+
+    /// Replays what there is from `at` on, where no valid group starts; returns where valid groups end.
+    fn rest(
+        &mut self,
         octets: &[u8],
+        mut at: usize,
         number: u32,
         is_last: bool,
         complain: &mut impl FnMut(OpenError) -> Result<(), OpenError>,
     ) -> Result<usize, OpenError> {
-        let mut at = HEADER_OCTETS.min(octets.len());
         while let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) {
-            let damaged = |what| OpenError::Damaged { file: number, offset: at as u64, what };
             if let Some(group) = read_group(rest, number) {
-                if let Err(what) = self.group(&group, number, at + GROUP_HEADER_OCTETS) {
-                    complain(damaged(what))?;
-                    self.is_damaged = true;
-                }
+                let place = Place { file: number, offset: (at + GROUP_HEADER_OCTETS) as u32 };
+                self.checked_group(&group, place, complain)?;
                 at += group.facts.len() + GROUP_HEADER_OCTETS;
                 continue;
             }
             if is_last && !is_synced(octets, at, number) {
                 return Ok(at);
             }
-            complain(damaged("a group of records is invalid"))?;
+            let what = "a group of records is invalid";
+            complain(OpenError::Damaged { file: number, offset: at as u64, what })?;
             self.is_damaged = true;
             at = next_group(octets, at + 1, number).map_or(octets.len(), |(next, _)| next);
         }
         Ok(at)
     }
 
-    fn group(&mut self, group: &Group<'_>, number: u32, start: usize) -> Result<(), &'static str> {
+    /// Replays a group whose first fact stands at `start`.
+    fn checked_group(
+        &mut self,
+        group: &Group<'_>,
+        start: Place,
+        complain: &mut impl FnMut(OpenError) -> Result<(), OpenError>,
+    ) -> Result<(), OpenError> {
+        if let Err(what) = self.group(group, start) {
+            let offset = u64::from(start.offset) - GROUP_HEADER_OCTETS as u64;
+            complain(OpenError::Damaged { file: start.file, offset, what })?;
+            self.is_damaged = true;
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, group: &Group<'_>, start: Place) -> Result<(), &'static str> {
         let mut reader = Reader::new(group.facts);
         while !reader.is_empty() {
-            let place = Place { file: number, offset: (start + reader.offset()) as u32 };
+            let place = Place { offset: start.offset + reader.offset() as u32, ..start };
             let fact = read_fact(&mut reader).map_err(|_| "a record is malformed")?;
             if self.is_damaged {
                 continue;

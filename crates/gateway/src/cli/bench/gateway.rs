@@ -15,6 +15,8 @@ use super::stage::{Counters, Stage};
 
 /// The account that the ESME binds as.
 pub(super) const ACCOUNT: &str = "bench";
+/// An account with few messages that are not urgent, whose receipts are its own.
+pub(super) const PLAIN_ACCOUNT: &str = "plain";
 /// The account whose messages are urgent.
 pub(super) const URGENT_ACCOUNT: &str = "urgent";
 /// Their password.
@@ -101,7 +103,7 @@ fn text(settings: &Settings, data_dir: &Path, smsc: SocketAddr) -> String {
          sessions = {sessions}\nwindow = {window}\n\
          {}{}[[route]]\nto = [\"{SMSC}\"]\n",
         account(ACCOUNT),
-        account(URGENT_ACCOUNT)
+        account(URGENT_ACCOUNT) + &account(PLAIN_ACCOUNT)
     )
 }
 
@@ -160,7 +162,7 @@ mod tests {
         let text = text(&settings, Path::new("/tmp/a \"b\""), ([127, 0, 0, 1], 2776).into());
         let config = ::gateway::config::Config::parse(&text, Path::new("estafet.toml")).unwrap();
         assert_eq!(config.data_dir, Path::new("/tmp/a \"b\""));
-        assert_eq!((config.smsc.len(), config.account.len(), config.route.len()), (1, 2, 1));
+        assert_eq!((config.smsc.len(), config.account.len(), config.route.len()), (1, 3, 1));
     }
 
     #[test]

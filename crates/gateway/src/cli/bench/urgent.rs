@@ -1,6 +1,8 @@
 //! `estafet bench urgent`
 
+use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -9,7 +11,7 @@ use super::Settings;
 use super::disk::Disk;
 use super::figure::median;
 use super::finding::{Finding, Findings};
-use super::gateway::{ACCOUNT, URGENT_ACCOUNT};
+use super::gateway::{ACCOUNT, PLAIN_ACCOUNT, URGENT_ACCOUNT};
 use super::machine::Machine;
 use super::order::{self, Order};
 use super::process::PATIENCE;
@@ -21,7 +23,8 @@ use crate::cli::simulate::esme::{LatencySummary, LoadSummary};
 use crate::cli::simulate::smsc::{Listening, SmscSummary};
 
 /// Urgent messages by an account of their own, alone and then while another account submits bulk as fast
-/// as it can, by one gateway to one message centre.
+/// as it can, by one gateway to one message centre. Beside them under load go as many without priority,
+/// to show what the priority is worth.
 #[derive(Debug, Args)]
 pub(super) struct Urgent {
     /// Urgent messages of a run.
@@ -55,12 +58,21 @@ pub(super) struct Urgent {
 /// What a run brought.
 struct Run {
     urgent: LoadSummary,
-    bulk: Option<LoadSummary>,
     smsc: SmscSummary,
+    load: Option<Load>,
+}
+
+/// What else a gateway was given.
+struct Load {
+    bulk: LoadSummary,
+    /// As many messages as the urgent ones, without priority.
+    plain: LoadSummary,
 }
 
 /// A figure of a run.
 type Of = fn(&Run) -> &LatencySummary;
+/// A figure of a load.
+type OfLoad = fn(&LoadSummary) -> &LatencySummary;
 
 impl Urgent {
     pub(super) async fn measure(&self, folder: &Path) -> anyhow::Result<Findings> {
@@ -80,27 +92,32 @@ impl Urgent {
 
     async fn run(&self, folder: &Path, is_loaded: bool) -> anyhow::Result<Run> {
         let folder = tempfile::tempdir_in(folder)?;
-        let (mut smsc, Listening { address }) = start_smsc(self.messages + self.bulk).await?;
+        let (mut smsc, Listening { address }) = start_smsc(2 * self.messages + self.bulk).await?;
         let settings = self.settings();
         let stage = Stage { settings: &settings, folder: folder.path(), smsc: address };
         let gateway = Subject::Gateway.start(&stage).await?;
-        let bulk = if is_loaded { Some(self.bulk().start(gateway.address)?) } else { None };
-        if is_loaded {
-            tokio::time::sleep(RAMP).await;
-        }
-        let urgent = order::finish(self.urgent().start(gateway.address)?).await?;
-        let bulk = match bulk {
-            Some(bulk) => Some(order::finish(bulk).await?),
-            None => None,
+        let (urgent, load) = if is_loaded {
+            let (urgent, load) = self.submit_under_load(gateway.address).await?;
+            (urgent, Some(load))
+        } else {
+            (order::finish(self.urgent().start(gateway.address)?).await?, None)
         };
         gateway.stop().await?;
         smsc.terminate()?;
         let summary: SmscSummary = smsc.say(PATIENCE).await?;
         smsc.end().await?;
-        let lasted =
-            bulk.as_ref().is_none_or(|bulk| bulk.submitting_s > urgent.elapsed_s + RAMP.as_secs_f64());
+        Ok(Run { urgent, smsc: summary, load })
+    }
+
+    async fn submit_under_load(&self, gateway: SocketAddr) -> anyhow::Result<(LoadSummary, Load)> {
+        let bulk = self.bulk().start(gateway)?;
+        tokio::time::sleep(RAMP).await;
+        let (plain, urgent) = (self.plain().start(gateway)?, self.urgent().start(gateway)?);
+        let (urgent, plain) = (order::finish(urgent).await?, order::finish(plain).await?);
+        let bulk = order::finish(bulk).await?;
+        let lasted = bulk.submitting_s > urgent.submitting_s + RAMP.as_secs_f64();
         anyhow::ensure!(lasted, "the bulk was over before the urgent messages were: --bulk must be more");
-        Ok(Run { urgent, bulk, smsc: summary })
+        Ok((urgent, Load { bulk, plain }))
     }
 
     fn settings(&self) -> Settings {
@@ -129,6 +146,11 @@ impl Urgent {
         }
     }
 
+    fn plain(&self) -> Order {
+        let first_serial = self.messages + self.bulk;
+        Order { account: PLAIN_ACCOUNT, first_serial, urgent: false, ..self.urgent() }
+    }
+
     fn bulk(&self) -> Order {
         Order {
             account: ACCOUNT,
@@ -142,8 +164,9 @@ impl Urgent {
     }
 
     fn faults(&self, run: &Run) -> Vec<String> {
-        let wanted = self.messages + run.bulk.as_ref().map_or(0, |_| self.bulk);
-        let loads = || std::iter::once(&run.urgent).chain(&run.bulk);
+        let wanted = self.messages + run.load.as_ref().map_or(0, |_| self.messages + self.bulk);
+        let others = run.load.as_ref().map(|load| [&load.bulk, &load.plain]);
+        let loads = || std::iter::once(&run.urgent).chain(others.into_iter().flatten());
         let accepted: u64 = loads().map(|load| load.accepted).sum();
         let counts = [
             ("not accepted", wanted.saturating_sub(accepted)),
@@ -165,7 +188,15 @@ fn findings(alone: &[Run], loaded: &[Run]) -> Vec<Finding> {
     ];
     let mut findings: Vec<Finding> =
         stretches.into_iter().flat_map(|(name, of, bound)| stretch(name, of, bound, alone, loaded)).collect();
-    let bulk_per_s = loaded.iter().filter_map(|run| run.bulk.as_ref()).map(per_second);
+    let loads = || loaded.iter().filter_map(|run| run.load.as_ref());
+    let plain: [(&str, OfLoad); 2] =
+        [("submit to OK", |load| &load.response_us), ("submit to receipt", |load| &load.receipt_us)];
+    for (name, of) in plain {
+        let p99 = median(loads().map(|load| of(&load.plain).p99 as f64 / 1e3));
+        let what = format!("{name}, under load, without priority, p99, ms");
+        findings.push(Finding::told(what, p99.unwrap_or_default()));
+    }
+    let bulk_per_s = loads().map(|load| per_second(&load.bulk));
     findings
         .push(Finding::told("bulk meanwhile, receipts per second", median(bulk_per_s).unwrap_or_default()));
     findings
@@ -199,4 +230,4 @@ fn per_second(load: &LoadSummary) -> f64 {
 /// How much longer than alone an urgent message may take under load.
 const STRETCH: Bound = Bound::AtMost(2.0);
 /// How long the bulk has to reach its full speed.
-const RAMP: std::time::Duration = std::time::Duration::from_secs(1);
+const RAMP: Duration = Duration::from_secs(1);

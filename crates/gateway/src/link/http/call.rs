@@ -97,15 +97,15 @@ impl Answer {
 
     /// The same for what is said again until it is taken: no refusal is for good.
     pub(super) fn insistent_outcome(&self, attempts: u16, now: Timestamp, chance: &Chance) -> Outcome {
-        let wait = back_off(attempts, chance);
+        let wait = || back_off(attempts, chance);
         match self {
             Self::Taken(_) => Outcome::Done { state: State::Delivered, remote_id: None },
             Self::Refused { status, retry_after } => {
-                let wait = wait.max(retry_after.unwrap_or_default());
+                let wait = wait().max(retry_after.unwrap_or_default());
                 Outcome::Retry { at: now.plus(wait), cause: Cause::Http(*status) }
             }
-            Self::NotAsked(cause) => Outcome::Retry { at: now.plus(wait), cause: cause.clone() },
-            Self::Lost(cause) => Outcome::Unknown { retry_at: Some(now.plus(wait)), cause: cause.clone() },
+            Self::NotAsked(cause) => Outcome::Retry { at: now.plus(wait()), cause: cause.clone() },
+            Self::Lost(cause) => Outcome::Unknown { retry_at: Some(now.plus(wait())), cause: cause.clone() },
         }
     }
 

@@ -1,14 +1,16 @@
 //! ESMEs that call us: the HTTP API, health and metrics.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
+use axum::{BoxError, Router};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -36,7 +38,6 @@ impl Api {
             .route("/metrics", get(probes::metrics))
             .fallback(no_such_path)
             .method_not_allowed_fallback(no_such_method)
-            .layer(axum::middleware::map_response(never_cached))
             .with_state(desk)
     }
 
@@ -86,10 +87,7 @@ async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, stop: Can
         tracing::debug!(%peer, %error, "no TCP_NODELAY");
     }
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.call(request)
-    });
+    let service = service_fn(move |request: Request<Incoming>| answer(&router, peer, request));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_OCTETS_MAX);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -114,6 +112,21 @@ async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, stop: Can
     }
 }
 
+/// The router's answer to a request of `peer`.
+pub(super) fn answer<B>(
+    router: &TowerToHyperService<Router>,
+    peer: SocketAddr,
+    mut request: Request<B>,
+) -> impl Future<Output = Result<Response, Infallible>> + use<B>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let answer = router.call(request);
+    async move { answer.await.map(never_cached) }
+}
+
 async fn no_such_path() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "unknown_path", "there is nothing at this path")
 }
@@ -124,7 +137,7 @@ async fn no_such_method() -> Problem {
 }
 
 /// Numbers and states are nobody's to keep on the way.
-async fn never_cached(mut response: Response) -> Response {
+fn never_cached(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

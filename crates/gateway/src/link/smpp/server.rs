@@ -35,6 +35,7 @@ pub(crate) struct Server {
     pub(crate) outlets: Arc<Outlets>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    pub(crate) started_at: Instant,
 }
 
 impl Server {
@@ -81,8 +82,10 @@ impl Server {
         };
         let session = Session::server(clock::now(), settings);
         let stop = self.stop.clone();
+        // ESMEs can be many, and most of them say little.
+        let limits = driver::Limits { alarms_step_from: Some(self.started_at), ..driver::Limits::default() };
         let mut esme = Esme { server: self, peer, stage: Stage::Open };
-        let ended = driver::drive(stream, session, &mut esme, &stop, driver::Limits::default()).await;
+        let ended = driver::drive(stream, session, &mut esme, &stop, limits).await;
         esme.end(ended);
     }
 }

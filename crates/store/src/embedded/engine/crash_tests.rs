@@ -30,7 +30,7 @@ impl Model {
     fn step(&mut self, rig: &mut Rig, random: &mut StdRng) {
         rig.now.0 += random.random_range(0..200);
         for number in rig.engine.orders().take_all() {
-            if let Ok(Some(octets)) = summarise(&mut rig.disk.clone(), number) {
+            if let Ok(octets) = summarise(&mut rig.disk.clone(), number) {
                 rig.disk.put_summary(number, octets);
             }
         }

@@ -87,6 +87,8 @@ pub(super) fn list(directory: &Path) -> std::io::Result<Vec<Name>> {
 struct OpenFile {
     connection: Connection,
     schema: Schema,
+    /// The largest serial that it had when it was opened, 0 if it was empty.
+    last_serial: u64,
 }
 
 /// The files of the ledger, as its feeder has them open.
@@ -126,7 +128,7 @@ impl Files {
         {
             let file = self.file(newest)?;
             if file.schema == Schema::Indexed {
-                self.frozen_at = Some(last_serial(&file.connection)?);
+                self.frozen_at = Some(file.last_serial);
             } else {
                 self.register.want(newest);
             }
@@ -200,9 +202,9 @@ impl Files {
         breath: &mut Breath,
     ) -> Result<(), LedgerError> {
         let file = self.file(name)?;
-        let schema = file.schema;
+        let (schema, last) = (file.schema, file.last_serial);
         let transaction = file.connection.transaction()?;
-        insert(&transaction, records, breath)?;
+        insert(&transaction, records, last, breath)?;
         transaction.commit()?;
         if let Some(owner) = schema.owner(name) {
             self.keeper(name, owner, 0)?.add(records);
@@ -297,7 +299,8 @@ impl OpenFile {
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         connection.set_prepared_statement_cache_capacity(16);
-        Ok(Self { connection, schema })
+        let last_serial = last_serial(&connection)?;
+        Ok(Self { connection, schema, last_serial })
     }
 }
 

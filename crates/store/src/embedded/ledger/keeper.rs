@@ -34,6 +34,7 @@ impl Keeper {
         register: Register,
         low: u64,
     ) -> Result<Self, LedgerError> {
+        register.want(name);
         let usable = KeyFile::open_to_write(path, owner).and_then(|file| file.verify().map(|()| file));
         let is_new = usable.is_err();
         let file = match usable {
@@ -101,5 +102,65 @@ fn push(young: &mut Young, owner: Owner, serial: u64, values: [&[u8]; 3]) {
     let delta = u32::try_from(serial.saturating_sub(owner.first_serial)).unwrap_or(u32::MAX);
     for octets in values {
         young.push(key(owner.hash(octets), delta));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::table::Schema;
+    use super::*;
+
+    const NAME: Name = Name { first_serial: 1, day: 1 };
+    /// Some more than fit into memory.
+    const ROWS: u32 = YOUNG_KEYS_MAX as u32 / 3 + 1000;
+
+    fn table() -> (Connection, Owner) {
+        let connection = Connection::open_in_memory().unwrap();
+        let owner = Schema::create(&connection, 7).unwrap().owner(NAME).unwrap();
+        let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) \
+            INSERT INTO message SELECT i, CAST(i AS BLOB), 0, '', '', 0, 0, '1234', 0, 0, i || '', 1, 0, 0, 0, \
+            NULL, NULL, '', 0 FROM n";
+        connection.execute(rows, [ROWS]).unwrap();
+        (connection, owner)
+    }
+
+    /// How many records are found that 1234 sent, in the file and young.
+    fn found(path: &Path, owner: Owner, register: &Register) -> (usize, usize) {
+        let file = KeyFile::open(path, owner).unwrap();
+        let hash = owner.hash(b"1234");
+        let mut descent = file.descend(hash, u32::MAX).unwrap();
+        let old = std::iter::from_fn(|| descent.next().unwrap()).count();
+        (
+            old,
+            register.look(NAME, hash, u32::MAX).and_then(|known| known.young).map_or(0, |young| young.len()),
+        )
+    }
+
+    #[test]
+    fn keys_that_are_many_are_written_and_the_rest_is_read_again() {
+        let (connection, owner) = table();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.keys");
+        let register = Register::default();
+        let open = |low| Keeper::open(&connection, NAME, &path, owner, register.clone(), low).unwrap();
+        let keeper = open(u64::MAX);
+        assert_eq!(keeper.file.low(), u64::from(ROWS) - 1000 + 1);
+        assert_eq!(found(&path, owner, &register), (ROWS as usize - 1000, 1000));
+        drop(keeper);
+        let mut keeper = open(u64::MAX);
+        assert_eq!(found(&path, owner, &register), (ROWS as usize - 1000, 1000), "the same after a start");
+        keeper.settle(u64::from(ROWS) + 1, true).unwrap();
+        assert_eq!(found(&path, owner, &register), (ROWS as usize, 0));
+        assert!(keeper.file.is_complete());
+    }
+
+    #[test]
+    fn what_is_still_to_be_written_is_read_again() {
+        let (connection, owner) = table();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.keys");
+        let open = || Keeper::open(&connection, NAME, &path, owner, Register::default(), 500).unwrap();
+        assert_eq!(open().file.low(), 500, "a record with serial 500 may come yet");
     }
 }

@@ -38,6 +38,16 @@ impl History {
         Self { octets: Vec::with_capacity(HISTORY_OCTETS), steps: 0, last: 0 }
     }
 
+    /// An empty history in the memory of this one; `None` if that is long.
+    pub(super) fn emptied(mut self) -> Option<Self> {
+        self.octets.clear();
+        (self.octets.capacity() <= 2 * HISTORY_OCTETS).then_some(Self {
+            octets: self.octets,
+            steps: 0,
+            last: 0,
+        })
+    }
+
     /// A history that was kept.
     pub(super) fn from_octets(octets: &[u8]) -> Result<Self, Malformed> {
         let (mut reader, mut steps, mut last) = (Reader::new(octets), 0, 0);

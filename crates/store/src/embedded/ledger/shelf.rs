@@ -9,7 +9,7 @@ use super::LedgerError;
 use super::files::{Name, list};
 use super::key_file::{KeyFile, Owner, Unusable};
 use super::table::Schema;
-use super::young::Register;
+use super::young::{Known, Register};
 
 /// The most files that are kept open.
 const OPEN_FILES_MAX: usize = 8;
@@ -21,7 +21,6 @@ const CACHE_KIB: i32 = 1 << 10;
 pub(super) struct Shelf {
     directory: PathBuf,
     register: Register,
-    replaced: u64,
     open: Vec<Opened>,
 }
 
@@ -32,14 +31,15 @@ pub(super) struct Opened {
     pub(super) connection: Connection,
     /// What its file of keys belongs to; none if it has indexes of its own.
     owner: Option<Owner>,
-    keys: Option<KeyFile>,
+    /// Its file of keys, and how often any had been replaced when it was opened.
+    keys: Option<(KeyFile, u64)>,
     keys_path: PathBuf,
     register: Register,
 }
 
 impl Shelf {
     pub(super) fn new(directory: &Path, register: Register) -> Self {
-        Self { directory: directory.to_owned(), register, replaced: 0, open: Vec::new() }
+        Self { directory: directory.to_owned(), register, open: Vec::new() }
     }
 
     /// The files that there are, newest first. What has been removed is let go of.
@@ -57,10 +57,6 @@ impl Shelf {
 
     /// The file with this name; `None` if it has no table yet.
     pub(super) fn file(&mut self, name: Name) -> Result<Option<&mut Opened>, LedgerError> {
-        let replaced = self.register.replaced();
-        if std::mem::replace(&mut self.replaced, replaced) != replaced {
-            self.open.iter_mut().for_each(|opened| opened.keys = None);
-        }
         let at = self.open.iter().position(|opened| opened.name == name);
         let opened = match at.map(|at| self.open.remove(at)) {
             Some(opened) => Some(opened),
@@ -96,40 +92,36 @@ impl Opened {
         visit: &mut impl FnMut(&Connection, u64) -> Result<bool, LedgerError>,
     ) -> Result<bool, LedgerError> {
         let Some(owner) = self.owner else { return Ok(false) };
-        if self.register.is_wanted(self.name) {
-            return Ok(false);
-        }
-        match self.descend_keys(owner, value, below, visit) {
-            Ok(done) => done.map(|()| true),
-            Err(why) => {
+        let hash = owner.hash(value);
+        let below = u32::try_from(below.saturating_sub(owner.first_serial)).unwrap_or(u32::MAX);
+        // What leaves the young keys is in the file before: so they are asked first.
+        let Some(known) = self.register.look(self.name, hash, below) else { return Ok(false) };
+        match self.descend_keys(owner, (hash, below), known, visit) {
+            Err(LedgerError::Keys(why)) => {
                 tracing::debug!(file = %self.keys_path.display(), %why, "keys of the ledger are of no use");
                 self.register.want(self.name);
                 self.keys = None;
                 Ok(false)
             }
+            done => done.map(|()| true),
         }
     }
 
     fn descend_keys(
         &mut self,
         owner: Owner,
-        value: &[u8],
-        below: u64,
+        (hash, below): (u32, u32),
+        Known { young, replaced }: Known,
         visit: &mut impl FnMut(&Connection, u64) -> Result<bool, LedgerError>,
-    ) -> Result<Result<(), LedgerError>, Unusable> {
-        let hash = owner.hash(value);
-        let below = u32::try_from(below.saturating_sub(owner.first_serial)).unwrap_or(u32::MAX);
-        // What leaves the young keys is in the file before: so they are asked first.
-        let young = self.register.young(self.name, hash, below);
+    ) -> Result<(), LedgerError> {
+        self.keys.take_if(|(_, then)| *then != replaced);
         let keys = match &mut self.keys {
-            Some(keys) => {
-                keys.refresh()?;
-                keys
-            }
-            none => none.insert(KeyFile::open(&self.keys_path, owner)?),
+            Some((keys, _)) => keys,
+            none => &mut none.insert((KeyFile::open(&self.keys_path, owner)?, replaced)).0,
         };
+        keys.refresh()?;
         if young.is_none() && !keys.is_complete() {
-            return Err(Unusable::Incomplete);
+            return Err(Unusable::Incomplete.into());
         }
         let mut young = young.unwrap_or_default();
         let mut descent = keys.descend(hash, below)?;
@@ -139,11 +131,10 @@ impl Opened {
             if old == Some(delta) {
                 old = descent.next()?;
             }
-            match visit(&self.connection, owner.first_serial + u64::from(delta)) {
-                Ok(true) => {}
-                done => return Ok(done.map(|_| ())),
+            if !visit(&self.connection, owner.first_serial + u64::from(delta))? {
+                break;
             }
         }
-        Ok(Ok(()))
+        Ok(())
     }
 }

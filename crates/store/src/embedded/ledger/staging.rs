@@ -13,6 +13,10 @@ use crate::{Cause, Event, Record};
 
 /// The most records that are held back.
 const STAGED_MAX: usize = 65_536;
+/// How many messages are taken in before what has its end is written: so many stay in the cache of a core.
+const TAKEN_IN_MAX: usize = 16_384;
+/// The most histories whose memory is kept for the next.
+const SPARE_MAX: usize = 32_768;
 /// The most changes that are gathered of records that are not held back.
 const LATE_MAX: usize = 16_384;
 /// How long a record is held back, by the time of the journal, in milliseconds.
@@ -163,6 +167,10 @@ pub(in super::super) struct Staging {
     kept_below: u64,
     /// Records before a gap in the serials that is too wide to be bridged; they are written next.
     stranded: Vec<Staged>,
+    /// How many records came since something was written.
+    taken_in: usize,
+    /// Histories of records that were written, to be used again.
+    spare: Vec<History>,
     late: BTreeMap<u64, Vec<Late>>,
     late_count: usize,
     names: Names,
@@ -177,6 +185,8 @@ impl Staging {
             base: 0,
             kept_below: 0,
             stranded: Vec::new(),
+            taken_in: 0,
+            spare: Vec::new(),
             late: BTreeMap::new(),
             late_count: 0,
             names,
@@ -185,7 +195,10 @@ impl Staging {
 
     /// Whether so much is held back that it must be written.
     pub(super) fn is_full(&self) -> bool {
-        self.records.len() >= STAGED_MAX || self.late_count >= LATE_MAX || !self.stranded.is_empty()
+        self.records.len() >= STAGED_MAX
+            || self.taken_in >= TAKEN_IN_MAX
+            || self.late_count >= LATE_MAX
+            || !self.stranded.is_empty()
     }
 
     pub(super) fn names(&self) -> &Names {
@@ -201,7 +214,7 @@ impl Staging {
     /// Takes in what the journal says at `place`.
     pub(in super::super) fn add(&mut self, fact: Fact<'_>, place: Place, at: Timestamp) {
         match fact {
-            Fact::Accepted(body) => self.accept(&body, place, at),
+            Fact::Accepted(body) => self.accept(body, place, at),
             Fact::Link { .. } => self.names.refresh(),
             Fact::Changed { serial, part, change } => {
                 self.say(serial, Late { place, at, saying: Saying::Changed { part, change } });
@@ -233,7 +246,7 @@ impl Staging {
         }
     }
 
-    fn accept(&mut self, body: &Body<'_>, place: Place, at: Timestamp) {
+    fn accept(&mut self, body: Body<'_>, place: Place, at: Timestamp) {
         if body.serial > self.base + (self.records.len() + STAGED_MAX) as u64 {
             self.stranded.extend(self.records.drain(..).flatten());
         }
@@ -245,7 +258,9 @@ impl Staging {
             self.records.push_back(None);
         }
         let origin = self.names.name(body.origin);
-        let mut news = News::since(place, History::with_room(), origin.clone());
+        self.taken_in += 1;
+        let history = self.spare.pop().unwrap_or_else(History::with_room);
+        let mut news = News::since(place, history, origin.clone());
         news.history.push(at, 0, &Event::Accepted);
         let staged = Staged {
             serial: body.serial,
@@ -253,15 +268,15 @@ impl Staging {
             direction: body.direction(),
             origin,
             target: self.names.name(body.target),
-            source: body.source.clone(),
-            destination: body.destination.clone(),
+            wants: body.receipt(),
+            source: body.source,
+            destination: body.destination,
             segments: body.count,
             accepted_at: body.accepted_at,
             in_reply_to: body.in_reply_to,
             news,
             first: place,
             staged_at: at,
-            wants: body.receipt(),
             is_told: false,
             is_written: false,
             is_kept: false,
@@ -320,13 +335,15 @@ impl Staging {
         });
         write(&self.stranded.iter().chain(held).collect::<Vec<_>>())?;
         self.stranded.clear();
+        self.taken_in = 0;
         if all {
             self.kept_below = self.base + self.records.len() as u64;
         }
         for (index, seat) in self.records.iter_mut().enumerate() {
             let Some(staged) = seat else { continue };
             if is_old(index, staged) {
-                *seat = None;
+                let written = seat.take().map(|staged| staged.news.history.emptied());
+                self.spare.extend(written.flatten().filter(|_| self.spare.len() < SPARE_MAX));
             } else if all {
                 (staged.is_written, staged.is_kept) = (true, true);
             }

@@ -20,8 +20,9 @@ const SCHEMA: &str = "
         final_at INTEGER, in_reply_to BLOB, history BLOB NOT NULL, place INTEGER NOT NULL
     );
 ";
-/// What an INSERT gives values for, in the order of [`bind`].
-const INSERT: &str = "INSERT INTO message (serial, id, direction, origin, target, source_ton, source_npi, source, \
+/// What an INSERT gives values for, in the order of [`bind`]. A statement that fails ends the transaction
+/// anyway: told so, SQLite does not copy pages in order to take back the statement alone.
+const INSERT: &str = "INSERT OR FAIL INTO message (serial, id, direction, origin, target, source_ton, source_npi, source, \
      destination_ton, destination_npi, destination, segments, state, error, accepted_at, final_at, in_reply_to, \
      history, place) VALUES ";
 const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -29,7 +30,7 @@ const UNLESS_KNOWN: &str = " ON CONFLICT (serial) DO UPDATE SET target = exclude
      state = excluded.state, error = excluded.error, final_at = excluded.final_at, history = excluded.history, \
      place = excluded.place WHERE place < excluded.place";
 /// How many rows are written by one statement.
-const ROWS_PER_STATEMENT: usize = 8;
+const ROWS_PER_STATEMENT: usize = 16;
 
 /// How a file finds records by id and number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,17 +75,21 @@ impl Schema {
     }
 }
 
-/// Writes records; what is known of them already is brought up to date.
+/// Writes records. Those of which there may be a row are those with a serial up to `last`, and those that
+/// are kept: their rows are brought up to date.
 pub(super) fn insert(
     connection: &Connection,
     records: &[&Staged],
+    last: u64,
     breath: &mut Breath,
 ) -> Result<(), LedgerError> {
-    let batches = records.chunks_exact(ROWS_PER_STATEMENT);
-    let single = batches.remainder();
+    let is_new = |staged: &&Staged| staged.serial > last && !staged.is_kept();
+    let (new, old): (Vec<&Staged>, Vec<&Staged>) = records.iter().partition(|staged| is_new(staged));
+    let batches = new.chunks_exact(ROWS_PER_STATEMENT);
+    let rest = batches.remainder();
     if batches.len() > 0 {
         let rows = [ROW; ROWS_PER_STATEMENT].join(", ");
-        let mut statement = connection.prepare_cached(&format!("{INSERT}{rows}{UNLESS_KNOWN}"))?;
+        let mut statement = connection.prepare_cached(&format!("{INSERT}{rows}"))?;
         for batch in batches {
             let mut at = 0;
             batch.iter().try_for_each(|staged| bind(&mut statement, &mut at, staged))?;
@@ -92,13 +97,11 @@ pub(super) fn insert(
             breath.count(ROWS_PER_STATEMENT);
         }
     }
-    if !single.is_empty() {
-        let mut statement = connection.prepare_cached(&format!("{INSERT}{ROW}{UNLESS_KNOWN}"))?;
-        for staged in single {
-            bind(&mut statement, &mut 0, staged)?;
-            statement.raw_execute()?;
-            breath.count(1);
-        }
+    let mut statement = connection.prepare_cached(&format!("{INSERT}{ROW}{UNLESS_KNOWN}"))?;
+    for staged in rest.iter().chain(&old) {
+        bind(&mut statement, &mut 0, staged)?;
+        statement.raw_execute()?;
+        breath.count(1);
     }
     Ok(())
 }

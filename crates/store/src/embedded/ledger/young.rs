@@ -63,6 +63,15 @@ impl Young {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Register(Arc<Mutex<Entries>>);
 
+/// What is known of a file besides what is in its file of keys.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// Serials of young records, ascending; `None` if no records are added to the file.
+    pub(super) young: Option<Vec<u32>>,
+    /// How often files of keys were replaced: one that was opened before the last time may be another.
+    pub(super) replaced: u64,
+}
+
 #[derive(Debug, Default)]
 struct Entries {
     /// The files that records are added to.
@@ -88,18 +97,16 @@ impl Register {
         self.lock().young.remove(&name);
     }
 
-    /// The serials of young records of a file, ascending; `None` if no records are added to it.
-    pub(super) fn young(&self, name: Name, hash: u32, below: u32) -> Option<Vec<u32>> {
-        self.lock().young.get(&name).map(|young| young.serials(hash, below))
+    /// What is known of a file: `below` is as for [`Young::serials`]. `None` if its keys are of no use.
+    pub(super) fn look(&self, name: Name, hash: u32, below: u32) -> Option<Known> {
+        let entries = self.lock();
+        let young = entries.young.get(&name).map(|young| young.serials(hash, below));
+        (!entries.wanted.contains(&name)).then_some(Known { young, replaced: entries.replaced })
     }
 
     /// The keys of a file are of no use.
     pub(super) fn want(&self, name: Name) {
         self.lock().wanted.insert(name);
-    }
-
-    pub(super) fn is_wanted(&self, name: Name) -> bool {
-        self.lock().wanted.contains(&name)
     }
 
     /// The files whose keys are to be looked after.
@@ -119,11 +126,6 @@ impl Register {
         let mut entries = self.lock();
         entries.young.clear();
         entries.wanted.clear();
-    }
-
-    /// How often files of keys were replaced by new ones.
-    pub(super) fn replaced(&self) -> u64 {
-        self.lock().replaced
     }
 }
 
@@ -155,7 +157,9 @@ mod tests {
         register.want(name);
         register.want(name);
         assert_eq!(register.wanted(), [name]);
+        assert!(register.look(name, 0, 0).is_none());
         register.mended(name, true);
-        assert!(!register.is_wanted(name) && register.replaced() == 1);
+        let known = register.look(name, 0, 0).map(|known| (known.young, known.replaced));
+        assert_eq!(known, Some((None, 1)));
     }
 }

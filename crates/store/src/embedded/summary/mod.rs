@@ -1,6 +1,5 @@
 //! Summaries of journal files: what the index keeps of them, to be read at start in their place.
 
-mod groups;
 mod read;
 mod summariser;
 mod write;

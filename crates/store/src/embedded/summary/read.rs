@@ -60,14 +60,19 @@ impl Listener for Nobody {
 
 impl Summary {
     /// The summary of a journal file of this length, if there is one that is whole and belongs to it.
+    /// Fails only if the journal file cannot be read.
     pub(in super::super) fn load(
         disk: &mut impl ReadDisk,
         number: u32,
         length: u64,
     ) -> io::Result<Option<Self>> {
         let octets = match disk.read_summary(number) {
+            Ok(octets) => octets,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            octets => octets?,
+            Err(error) => {
+                tracing::warn!(file = number, %error, "a summary cannot be read; its journal file is");
+                return Ok(None);
+            }
         };
         let ends = ends_of(disk, number, length)?;
         let is_its_own = is_good(&octets, number, length, ends).unwrap_or(false);

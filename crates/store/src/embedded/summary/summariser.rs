@@ -96,20 +96,19 @@ fn run(journal: &Path, orders: &Orders) {
 
 /// Writes the summary of a file durably; the file may go meanwhile.
 fn write(journal: &Path, number: u32) -> io::Result<()> {
-    let summary = match summarise(&mut ReadDirectory(journal.to_owned()), number) {
+    let octets = match summarise(&mut ReadDirectory(journal.to_owned()), number) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         summary => summary?,
     };
-    let Some(octets) = summary else { return Ok(()) };
     let path = summary_path(journal, number);
     let temporary = path.with_extension("new");
     let written = replace(&path, &temporary, &octets);
+    // What is left of them would only take room; they may be gone already.
     if written.is_err() {
-        // It may be whole or in part; what is left of it would only take room.
         let _ = fs::remove_file(&temporary);
     }
     if !file_path(journal, number).try_exists()? {
-        fs::remove_file(&path)?;
+        let _ = fs::remove_file(&path);
     }
     written
 }

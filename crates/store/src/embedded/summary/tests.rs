@@ -23,7 +23,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 fn summarise_all(disk: &MemoryDisk) {
     let numbers = disk.numbers();
     for &number in &numbers[..numbers.len() - 1] {
-        disk.put_summary(number, summarise(&mut disk.clone(), number).unwrap().unwrap());
+        disk.put_summary(number, summarise(&mut disk.clone(), number).unwrap());
     }
 }
 
@@ -123,7 +123,7 @@ fn what_was_over_within_its_file_takes_no_room() {
         rig.settle(notice, done());
     }
     rig.engine.flush(rig.now);
-    let summary = summarise(&mut rig.disk.clone(), 1).unwrap().unwrap();
+    let summary = summarise(&mut rig.disk.clone(), 1).unwrap();
     assert!(summary.len() < 200, "{} octets for one message", summary.len());
     rig.engine.begin_file().unwrap();
     let expected = by_journal(&rig.disk);
@@ -194,6 +194,26 @@ fn a_summary_of_another_journal_is_not_believed() {
     let (found, summaries) = by_summaries(&rig.disk);
     assert_eq!(summaries, foreign.len() - 1, "the same number and length are not enough");
     assert!(found == said);
+}
+
+// DUR-3
+#[test]
+fn damage_behind_a_summary_is_named_when_it_is_read() {
+    let options = || Options { segment_octets: 16 << 10, ..options() };
+    let mut rig = Rig::new(options());
+    while rig.disk.numbers().len() < 4 {
+        rig.accept(entries(4)).unwrap();
+    }
+    summarise_all(&rig.disk);
+    // In the middle, where the ends do not tell.
+    rig.disk.damage(2, |octets| octets[8000] ^= 1);
+    assert!(read(&mut rig.disk.clone(), DAY, DAY, &mut Err).is_err());
+    let mut rig = rig.reopen(options()).unwrap();
+    while let Some(lease) = rig.take(SMSC, 1).pop() {
+        rig.settle(lease, done());
+    }
+    let reason = rig.engine.status().poisoned.unwrap();
+    assert!(reason.contains("journal file 0000000002.log is damaged at offset"), "{reason}");
 }
 
 #[test]

@@ -7,31 +7,45 @@ use foldhash::fast::RandomState;
 use sms::{ReceiptRequest, State, Timestamp};
 
 use super::super::body::Body;
-use super::super::codec::{Reader, put_u16, put_u32, put_u64};
+use super::super::codec::{Malformed, Reader, put_u16, put_u32, put_u64};
 use super::super::disk::ReadDisk;
 use super::super::fact::{Change, Fact, NOTICE_PART, read_fact};
+use super::super::groups::Groups;
 use super::super::journal::{Group, Place};
 use super::super::slots::priority_bits;
-use super::groups::each_group;
 use super::{
     ACCEPTED, AT, CARRIED, FACT, GONE, HAS_EXPIRES_AT, HAS_LINKS, HAS_NOT_BEFORE, HAS_SERIAL, HEADER_OCTETS,
     MAGIC, ON_FAILURE, ON_SUCCESS, VERSION, ends_of,
 };
 
-/// The summary of a journal file that nothing is written to any more; `None` if the file is damaged,
-/// which is for the next start to say.
-pub(in super::super) fn summarise(disk: &mut impl ReadDisk, number: u32) -> io::Result<Option<Vec<u8>>> {
+/// The summary of a journal file that nothing is written to any more; an error if it cannot be read or is
+/// damaged.
+pub(in super::super) fn summarise(disk: &mut impl ReadDisk, number: u32) -> io::Result<Vec<u8>> {
     let octets = disk.length(number)?;
     let ends = ends_of(disk, number, octets)?;
     let mut lives = Lives::default();
-    if !each_group(disk, number, octets, &mut |_, group| lives.group(group).is_some())? {
-        return Ok(None);
-    }
+    each_group(disk, number, octets, |_, group| lives.group(group))?;
     let mut writer = Writer::new(lives);
-    if !each_group(disk, number, octets, &mut |place, group| writer.group(place, group).is_some())? {
-        return Ok(None);
+    each_group(disk, number, octets, |place, group| writer.group(place, group))?;
+    Ok(writer.finish(number, octets, ends))
+}
+
+/// Visits all groups of a file; an error if one of them is not valid or makes no sense to `visit`.
+fn each_group(
+    disk: &mut impl ReadDisk,
+    number: u32,
+    octets: u64,
+    mut visit: impl FnMut(Place, &Group<'_>) -> Result<(), Malformed>,
+) -> io::Result<()> {
+    let damaged = |offset: u64| {
+        let what = format!("journal file {number:010}.log is damaged at offset {offset}");
+        io::Error::new(io::ErrorKind::InvalidData, what)
+    };
+    let mut groups = Groups::new(disk, number, octets);
+    while let Some((place, group)) = groups.next()? {
+        visit(place, &group).map_err(|Malformed| damaged(u64::from(place.offset)))?;
     }
-    Ok(Some(writer.finish(number, octets, ends)))
+    if groups.end() == octets { Ok(()) } else { Err(damaged(groups.end())) }
 }
 
 /// What became, within one file, of the messages that were taken over there.
@@ -44,10 +58,10 @@ struct Lives {
 }
 
 impl Lives {
-    fn group(&mut self, group: &Group<'_>) -> Option<()> {
+    fn group(&mut self, group: &Group<'_>) -> Result<(), Malformed> {
         let mut reader = Reader::new(group.facts);
         while !reader.is_empty() {
-            match read_fact(&mut reader).ok()? {
+            match read_fact(&mut reader)? {
                 Fact::Final { serial, verdict } => drop(self.ended.insert(serial, verdict.sighted.state)),
                 Fact::Changed { serial, part: NOTICE_PART, change } if is_end_of_notice(&change) => {
                     self.told.insert(serial);
@@ -55,7 +69,7 @@ impl Lives {
                 _ => {}
             }
         }
-        Some(())
+        Ok(())
     }
 
     /// Whether nothing of a message that was taken over here is under way at the end of the file.
@@ -96,18 +110,18 @@ impl Writer {
         }
     }
 
-    fn group(&mut self, place: Place, group: &Group<'_>) -> Option<()> {
+    fn group(&mut self, place: Place, group: &Group<'_>) -> Result<(), Malformed> {
         let mut reader = Reader::new(group.facts);
         while !reader.is_empty() {
             let start = reader.offset();
-            let fact = read_fact(&mut reader).ok()?;
+            let fact = read_fact(&mut reader)?;
             if !self.leaves_out(&fact, reader.clone()) {
-                let octets = group.facts.get(start..reader.offset())?;
+                let octets = group.facts.get(start..reader.offset()).ok_or(Malformed)?;
                 self.put_at(group.at);
                 self.put(&fact, place.offset + start as u32, octets);
             }
         }
-        Some(())
+        Ok(())
     }
 
     /// Whether nothing follows from a fact for who knows the whole file; `rest` is what follows it in its group.

@@ -54,8 +54,9 @@ pub(super) struct Backlog {
 /// How the backlog came about.
 #[derive(Debug)]
 struct Filled {
-    first_tenth_per_s: f64,
-    last_tenth_per_s: f64,
+    /// Messages a second, `None` if that was too quick to be measured.
+    first_tenth_per_s: Option<f64>,
+    last_tenth_per_s: Option<f64>,
     peak_rss_octets: u64,
     rss_octets: u64,
     journal_octets: u64,
@@ -121,7 +122,7 @@ impl Backlog {
         watch.look(metrics).await?;
         anyhow::ensure!(load.accepted == self.messages, "not all was accepted: {load:?}");
         let usage = Usage::of(id)?;
-        let (first, last) = watch.first_and_last_tenth().context("too quick to be measured")?;
+        let (first, last) = watch.first_and_last_tenth().unzip();
         Ok(Filled {
             first_tenth_per_s: first,
             last_tenth_per_s: last,
@@ -195,16 +196,20 @@ impl Backlog {
 
 impl Filled {
     fn findings(&self, messages: u64) -> Vec<Finding> {
-        let ratio = self.last_tenth_per_s / self.first_tenth_per_s;
-        vec![
-            Finding::told("messages that wait", messages as f64),
-            Finding::told("accepted per second, first tenth", self.first_tenth_per_s),
-            Finding::told("accepted per second, last tenth", self.last_tenth_per_s),
-            Finding::judged("last tenth ÷ first tenth", ratio, RATIO),
+        let mut findings = vec![Finding::told("messages that wait", messages as f64)];
+        if let (Some(first), Some(last)) = (self.first_tenth_per_s, self.last_tenth_per_s) {
+            findings.extend([
+                Finding::told("accepted per second, first tenth", first),
+                Finding::told("accepted per second, last tenth", last),
+                Finding::judged("last tenth ÷ first tenth", last / first, RATIO),
+            ]);
+        }
+        findings.extend([
             memory("peak memory, MB", self.peak_rss_octets, messages),
             Finding::told("memory at the end, MB", self.rss_octets as f64 / 1e6),
             Finding::told("journal, MB", self.journal_octets as f64 / 1e6),
-        ]
+        ]);
+        findings
     }
 }
 

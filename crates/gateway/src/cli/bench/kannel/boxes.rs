@@ -120,3 +120,40 @@ async fn ready(admin: SocketAddr, is_so: impl Fn(&str) -> bool) -> Result<(), to
 /// Kannel's number for logging errors alone.
 const LOG_ERRORS: u8 = 3;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::subject::Subject;
+    use super::*;
+
+    #[test]
+    fn kannel_has_as_many_sessions_and_as_much_window() {
+        let settings = Settings {
+            messages: 1,
+            kannel_messages: None,
+            connections: 1,
+            sessions: 3,
+            window: 45,
+            octets: 160,
+            batch: 100,
+            seconds: 1,
+            runs: 1,
+            only: Subject::ALL.to_vec(),
+        };
+        let ports = Ports { admin: 1, smsbox: 2, sendsms: 3 };
+        let text = text(&settings, &ports, Path::new("/tmp/spool"), ([127, 0, 0, 1], 2776).into());
+        for line in ["instances = 3", "max-pending-submits = 45", "port = 2776", "store-type = spool"] {
+            assert!(text.lines().any(|other| other == line), "{line}");
+        }
+        let groups: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("group = ")).collect();
+        assert_eq!(groups, ["core", "smsc", "smsbox", "sendsms-user"]);
+    }
+
+    #[test]
+    fn a_program_that_is_missing_is_named_with_its_package() {
+        let error = find("no-such-box").unwrap_err().to_string();
+        assert!(error.contains("no-such-box") && error.contains("\"kannel\""), "{error}");
+    }
+}

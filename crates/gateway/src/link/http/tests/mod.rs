@@ -16,12 +16,10 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http_body_util::BodyExt;
-use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use sms::{LinkName, MessageId};
 use store::{
@@ -155,10 +153,10 @@ impl Desk {
         Self { router: api.router(), notes, health }
     }
 
-    async fn ask(&self, mut request: Request<Body>) -> Answer {
+    async fn ask(&self, request: Request<Body>) -> Answer {
         let peer: SocketAddr = "192.0.2.7:40000".parse().unwrap();
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let response = TowerToHyperService::new(self.router.clone()).call(request).await.unwrap();
+        let router = TowerToHyperService::new(self.router.clone());
+        let response = super::server::answer(&router, peer, request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();
