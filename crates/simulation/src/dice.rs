@@ -37,8 +37,7 @@ impl Dice {
     /// One of these.
     pub(crate) fn pick<T: Copy, const N: usize>(&mut self, of: [T; N]) -> T {
         const { assert!(N > 0) };
-        let at = self.0.random_range(0..N);
-        of.into_iter().cycle().nth(at).unwrap_or(of[0])
+        of[self.0.random_range(0..N)]
     }
 
     /// The generator itself.

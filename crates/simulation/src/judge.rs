@@ -1,9 +1,9 @@
 //! What must be true of every world in the end.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use sms::{Direction, State};
+use store::conformance::history::{contradictions, story, unknown_outcomes};
 use store::{Cause, Event, Record};
 
 use crate::book::{Arrival, Fate, Pages, Submission, Time, Told};
@@ -14,7 +14,7 @@ use crate::world::SLOWNESS_MAX_MS;
 pub(crate) fn judge(pages: &Pages, records: &[Record], plan: &Plan) -> Vec<String> {
     let mut court = Court::new(pages, records, plan);
     court.wrong.extend(pages.wrong.iter().cloned());
-    records.iter().for_each(|record| court.check_end(record));
+    court.wrong.extend(records.iter().flat_map(contradictions));
     for (serial, submission) in pages.submissions.iter().enumerate() {
         court.check_submission(serial, submission);
     }
@@ -51,19 +51,6 @@ impl<'a> Court<'a> {
         }
         let by_id = records.iter().map(|record| (record.id.to_string(), record)).collect();
         Self { pages, plan, records: by_serial, by_id, arrivals, told, wrong: Vec::new() }
-    }
-
-    /// INV-1: one final state; INV-10: nothing leaves after it.
-    fn check_end(&mut self, record: &Record) {
-        let id = record.id;
-        let finals = count(record, |event| matches!(event, Event::Final { .. }));
-        if record.final_at.is_none() || record.state == State::Enroute || finals != 1 {
-            self.wrong(format!("INV-1: {id} has {finals} final states: {}", story(record)));
-        }
-        let after = record.history.iter().skip_while(|step| !matches!(step.event, Event::Final { .. }));
-        if after.into_iter().any(|step| matches!(step.event, Event::Attempted { .. })) {
-            self.wrong(format!("INV-10: {id} left after its end: {}", story(record)));
-        }
     }
 
     fn check_submission(&mut self, serial: usize, submission: &Submission) {
@@ -125,7 +112,7 @@ impl<'a> Court<'a> {
             // It was perhaps sent when its time was up, or its receipt did not come.
             State::Unknown => {
                 let patience =
-                    if count(record, is_unknown) > 0 { 0 } else { RECEIPT_TIMEOUT.as_millis() as u64 };
+                    if unknown_outcomes(record) > 0 { 0 } else { RECEIPT_TIMEOUT.as_millis() as u64 };
                 let expires_at = expires_at(submission, record);
                 ended_at + SLACK_MS >= expires_at.min(record.accepted_at.0 + patience)
             }
@@ -170,13 +157,14 @@ impl<'a> Court<'a> {
         for pair in taken.windows(2) {
             let [first, second] = pair else { continue };
             let holds = self.plan.smscs.get(first.smsc).is_some_and(|smsc| smsc.holds_unknown);
+            let sent_at = first.at.saturating_sub(WAY_MAX_MS);
             let was_unknown = record.history.iter().any(|step| {
                 step.segment + 1 == u16::from(segment)
                     && is_unknown(&step.event)
-                    && (first.at.saturating_sub(WAY_MAX_MS)..=second.at).contains(&step.at.0)
+                    && (sent_at..=second.at).contains(&step.at.0)
             });
             let answered_at = first.answered_at.unwrap_or(second.at);
-            let forgotten = self.crashed(first.at, answered_at + FORGOTTEN_WITHIN_MS);
+            let forgotten = self.crashed(sent_at, answered_at + FORGOTTEN_WITHIN_MS);
             if holds || !(was_unknown || forgotten) {
                 let what =
                     format!("INV-4: {serial}/{segment} came again at {}: {}", second.at, story(record));
@@ -218,7 +206,8 @@ impl<'a> Court<'a> {
                 let answered_at = first.answered_at.unwrap_or(second.at);
                 let in_time = answered_at.saturating_sub(first.at) + 2 * DELAY_MAX_MS
                     < self.plan.patience.as_millis() as u64;
-                let was_calm = !self.crashed(first.at, answered_at + FORGOTTEN_WITHIN_MS)
+                let was_calm = !self
+                    .crashed(first.at.saturating_sub(WAY_MAX_MS), answered_at + FORGOTTEN_WITHIN_MS)
                     && !self.pages.was_lost(first.esme, first.at, second.at + NOTICED_WITHIN_MS);
                 if first.answered_at.is_some() && in_time && was_calm {
                     wrong.push(format!("INV-4: the owner of {id} was told again at {}", second.at));
@@ -291,15 +280,6 @@ fn expires_at(submission: &Submission, record: &Record) -> Time {
 
 fn serial_of(record: &Record) -> usize {
     crate::peer::serial_of(&record.destination.value).unwrap_or(usize::MAX)
-}
-
-/// What happened to a message, a step a line.
-fn story(record: &Record) -> String {
-    let mut story = String::new();
-    for step in &record.history {
-        let _ = write!(story, "\n    {} segment {}: {:?}", step.at.0, step.segment, step.event);
-    }
-    story
 }
 
 fn is_unknown(event: &Event) -> bool {

@@ -1,6 +1,5 @@
 //! The machine that the gateway runs on: it crashes, its disk fails, and it is started again.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -117,7 +116,7 @@ impl Machine {
         let surroundings = gateway::Surroundings {
             clock: self.around.clock,
             chance: Chance::seeded(self.dice.number(0..u64::MAX)),
-            network: Arc::new(self.around.network.host(OWN, power.clone())),
+            network: Arc::new(self.around.network.host(GATEWAY, power.clone())),
         };
         let gateway = Gateway::start_in(surroundings, self.plan.config.clone(), async { Ok(store) }).await?;
         self.running = Some(Running { gateway, power, engine });
@@ -233,4 +232,3 @@ impl Machine {
 
 /// How slow a sound disk is, in milliseconds.
 pub(crate) const SLOWNESS_MS: u64 = 5;
-const OWN: SocketAddr = GATEWAY;

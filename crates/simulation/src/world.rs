@@ -7,6 +7,7 @@ use gateway::Clock;
 use smpp::BindMode;
 use sms::Timestamp;
 use store::Record;
+use store::conformance::history::is_idle;
 
 use crate::book::Pages;
 use crate::dice::Dice;
@@ -286,10 +287,7 @@ impl World {
 
     fn is_settled(&self) -> bool {
         let Some(status) = self.machine.status() else { return false };
-        let waiting: u64 = status.waiting.iter().map(|(_, count)| count).sum();
-        (status.live_messages, waiting, status.awaiting_receipt) == (0, 0, 0)
-            && self.smscs.iter().all(Smsc::is_done)
-            && self.esmes.iter().all(Esme::is_done)
+        is_idle(&status) && self.smscs.iter().all(Smsc::is_done) && self.esmes.iter().all(Esme::is_done)
     }
 }
 

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 use simulator::{Fate, LoadReport, Serial, Smsc, Submit};
-use sms::{LinkName, State};
+use sms::LinkName;
+pub(crate) use store::conformance::history::unknown_outcomes;
+use store::conformance::history::{contradictions, is_idle};
 use store::embedded::{EmbeddedStore, Options};
-use store::{Event, Query, Record, Status, Store};
+use store::{Query, Record, Status, Store};
 
 /// What was seen of a load at both ends and between them, when nothing is on its way any more.
 pub(crate) struct History {
@@ -82,14 +84,7 @@ impl History {
             self.wrong(format!("INV-1: {number} has {} records for {fates:?}", records.len()));
         }
         for record in records {
-            let finals = count(record, |event| matches!(event, Event::Final { .. }));
-            if record.final_at.is_none() || record.state == State::Enroute || finals != 1 {
-                self.wrong(format!("INV-1: {number} has {finals} final states: {:?}", record.history));
-            }
-            let after = record.history.iter().skip_while(|step| !matches!(step.event, Event::Final { .. }));
-            if after.into_iter().any(|step| matches!(step.event, Event::Attempted { .. })) {
-                self.wrong(format!("INV-10: {number} left after its end: {:?}", record.history));
-            }
+            self.wrong.extend(contradictions(record));
         }
     }
 
@@ -133,18 +128,12 @@ impl History {
     }
 }
 
-/// How often nobody knew whether a message was taken over.
-pub(crate) fn unknown_outcomes(record: &Record) -> usize {
-    count(record, |event| matches!(event, Event::OutcomeUnknown { .. }))
-}
-
 /// INV-11: nothing is live, nothing waits.
 ///
 /// # Panics
 /// When something is left.
 pub(crate) fn assert_idle(status: &Status) {
-    let waiting: u64 = status.waiting.iter().map(|(_, count)| count).sum();
-    assert_eq!((status.live_messages, waiting, status.awaiting_receipt), (0, 0, 0), "INV-11: {status:?}");
+    assert!(is_idle(status), "INV-11: {status:?}");
 }
 
 /// All records of what `link` brought.
@@ -175,10 +164,6 @@ pub(crate) async fn records_in(directory: &Path, link: &str) -> Vec<Record> {
 fn serial_of(destination: &[u8]) -> u64 {
     let number: u64 = std::str::from_utf8(destination).unwrap().parse().unwrap();
     number - FIRST_DESTINATION
-}
-
-fn count(record: &Record, is_it: impl Fn(&Event) -> bool) -> usize {
-    record.history.iter().filter(|step| is_it(&step.event)).count()
 }
 
 /// The destination of serial 0 in [`simulator::Load`].

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
 
 mod durability;
+pub mod history;
 mod queue;
 mod receipts;
 mod records;
