@@ -1,6 +1,6 @@
 //! Who is there: the tables that the configuration describes, swapped whole when it is read again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,6 +18,8 @@ pub(crate) struct Directory {
     pub(crate) applications: HashMap<LinkName, Arc<Presence>>,
     /// How long a message may wait that does not say so itself.
     pub(crate) validity: Duration,
+    /// Links that stand beside others in a route: what waits for one of these may go there.
+    choices: HashSet<LinkName>,
 }
 
 /// An SMSC as routing sees it.
@@ -68,6 +70,7 @@ impl Directory {
             smscs: config.smsc.iter().map(smsc).collect(),
             applications: config.application.iter().map(application).collect(),
             validity: config.store.validity(),
+            choices: choices(config),
         }
     }
 
@@ -92,6 +95,11 @@ impl Directory {
             .collect()
     }
 
+    /// Whether any link is there that another can be left for.
+    pub(crate) fn has_refuge(&self) -> bool {
+        self.choices.iter().any(|link| self.is_up(link))
+    }
+
     /// Whether somebody is there to take what goes to `link`.
     pub(crate) fn is_up(&self, link: &LinkName) -> bool {
         if let Some(smsc) = self.smscs.get(link) {
@@ -102,6 +110,12 @@ impl Directory {
         }
         self.accounts.get(link).is_some_and(|account| account.is_receiving())
     }
+}
+
+fn choices(config: &Config) -> HashSet<LinkName> {
+    let targets = config.route.iter().map(|route| route.to.get_ref());
+    let several = targets.filter(|targets| targets.len() > 1);
+    several.flatten().map(|target| LinkName::from(target.parts().0)).collect()
 }
 
 impl Presence {

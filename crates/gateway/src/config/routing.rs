@@ -102,7 +102,8 @@ impl RouteConfig {
 }
 
 impl RouteTarget {
-    fn parts(&self) -> (&str, u32) {
+    /// The link and its share.
+    pub(crate) fn parts(&self) -> (&str, u32) {
         match self {
             Self::Link(link) => (link, 1),
             Self::Weighted { link, weight } => (link, *weight),

@@ -29,8 +29,7 @@ pub(crate) async fn watch(
         let directory = directory.load_full();
         let overdue = overdue(&directory, &mut away, clock::now());
         // What is lent and only comes back would be overtaken by what comes meanwhile.
-        let is_refuge = directory.links_out().iter().any(|link| !overdue.contains(link));
-        for link in overdue.into_iter().filter(|_| is_refuge) {
+        for link in overdue.into_iter().filter(|_| directory.has_refuge()) {
             evacuate(&directory, store.as_ref(), &link).await;
         }
     }
