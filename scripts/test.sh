@@ -21,6 +21,11 @@ need() {
     "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
+# Debian has it where only root looks for programs.
+find_kannel() {
+    PATH="${PATH}:/usr/sbin" command -v bearerbox smsbox
+}
+
 find_missing_packages() {
     missing=()
     need gcc command -v cc
@@ -30,6 +35,7 @@ find_missing_packages() {
     need tshark command -v tshark
     need tshark command -v dumpcap
     need libnet-smpp-perl perl -MNet::SMPP -MJSON::PP -e 1
+    need kannel find_kannel
     need nodejs command -v node
     need npm command -v npm
 }
