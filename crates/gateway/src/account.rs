@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::config::{AccountConfig, AccountPassword, PasswordHash};
-use crate::directory::Presence;
 use crate::dispatch::TokenBucket;
+use crate::presence::Presence;
 use crate::refusal::Refusal;
 
 /// One account with its use.

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sms::LinkName;
 
 use crate::account::Account;
 use crate::config::{AccountConfig, ApplicationConfig, Config, SmscConfig};
+use crate::presence::Presence;
 
 /// Accounts, SMSCs, applications and the routes between them.
 pub(crate) struct Directory {
@@ -29,10 +29,6 @@ pub(crate) struct SmscLink {
     /// How long it may be away before what waits is given to others.
     pub(crate) failover_after: Duration,
 }
-
-/// Whether a link is there: how many of its sessions can take something.
-#[derive(Debug, Default)]
-pub(crate) struct Presence(AtomicUsize);
 
 /// Who brings a message.
 #[derive(Clone, Debug)]
@@ -116,28 +112,6 @@ fn choices(config: &Config) -> HashSet<LinkName> {
     let targets = config.route.iter().map(|route| route.to.get_ref());
     let several = targets.filter(|targets| targets.len() > 1);
     several.flatten().map(|target| LinkName::from(target.parts().0)).collect()
-}
-
-impl Presence {
-    pub(crate) fn is_up(&self) -> bool {
-        self.0.load(Ordering::Acquire) > 0
-    }
-
-    /// Counts a session until the guard is dropped.
-    pub(crate) fn enter(self: &Arc<Self>) -> PresenceGuard {
-        self.0.fetch_add(1, Ordering::AcqRel);
-        PresenceGuard(self.clone())
-    }
-}
-
-/// A session that is there.
-#[derive(Debug)]
-pub(crate) struct PresenceGuard(Arc<Presence>);
-
-impl Drop for PresenceGuard {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 impl Origin {

@@ -17,6 +17,7 @@ mod keywords;
 mod link;
 mod metrics;
 mod network;
+mod presence;
 mod refusal;
 mod submission;
 mod surroundings;

@@ -7,8 +7,8 @@ use store::conformance::history::{contradictions, story, unknown_outcomes};
 use store::{Cause, Event, Record};
 
 use crate::book::{Arrival, Fate, Pages, Submission, Time, Told};
+use crate::machine::SLOWNESS_MAX_MS;
 use crate::plan::{DELAY_MAX_MS, Plan, RECEIPT_TIMEOUT, VALIDITY_H};
-use crate::world::SLOWNESS_MAX_MS;
 
 /// What is wrong with a world of which nothing is under way any more, a violation a line.
 pub(crate) fn judge(pages: &Pages, records: &[Record], plan: &Plan) -> Vec<String> {

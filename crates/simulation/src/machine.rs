@@ -232,3 +232,5 @@ impl Machine {
 
 /// How slow a sound disk is, in milliseconds.
 pub(crate) const SLOWNESS_MS: u64 = 5;
+/// How slow a disk gets, in milliseconds.
+pub(crate) const SLOWNESS_MAX_MS: u64 = 1_500;

@@ -12,7 +12,7 @@ use store::conformance::history::is_idle;
 use crate::book::Pages;
 use crate::dice::Dice;
 use crate::judge::judge;
-use crate::machine::{Breakage, End, Machine, SLOWNESS_MS};
+use crate::machine::{Breakage, End, Machine, SLOWNESS_MAX_MS, SLOWNESS_MS};
 use crate::network::{Network, Reach};
 use crate::now;
 use crate::peer::Surroundings;
@@ -293,8 +293,6 @@ impl World {
 
 /// When every world begins: 2030-01-01.
 const START: Timestamp = Timestamp(1_893_456_000_000);
-/// How slow a disk gets, in milliseconds.
-pub(crate) const SLOWNESS_MAX_MS: u64 = 1_500;
 const SETTLED_WITHIN: Duration = Duration::from_secs(2 * 3600);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const GRACE: Duration = Duration::from_secs(60);

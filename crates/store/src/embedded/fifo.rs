@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::queue::Ticket;
+use super::slots::Ticket;
 
 /// Tickets of a block.
 const BLOCK_TICKETS: usize = 1024;

@@ -6,14 +6,7 @@ use std::collections::BinaryHeap;
 use sms::Timestamp;
 
 use super::fifo::Fifo;
-use super::slots::{Phase, Slab, seconds};
-
-/// A slot while it has a certain generation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ticket {
-    pub(super) slot: u32,
-    pub(super) generation: u32,
-}
+use super::slots::{Phase, Slab, Ticket, seconds};
 
 /// Stale entries above which a queue is cleared of them.
 const STALE_MAX: usize = 4096;

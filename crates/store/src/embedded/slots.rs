@@ -78,6 +78,13 @@ pub(super) const SERIAL_MAX: u64 = (1 << 45) - 1;
 /// How many files of the journal a place can be behind the last; see [`Slot::place`].
 pub(super) const FILES_MAX: usize = 1 << 16;
 
+/// A slot while it has a certain generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket {
+    pub(super) slot: u32,
+    pub(super) generation: u32,
+}
+
 /// A segment, or the notice, of a message under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {

@@ -10,6 +10,7 @@ mod idle;
 mod kannel;
 mod machine;
 mod order;
+mod place;
 mod process;
 mod relay;
 mod report;
@@ -29,13 +30,13 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
-use tempfile::TempDir;
 
 use self::disk::Disk;
 use self::figure::Figure;
 use self::machine::Machine;
+use self::place::Place;
 use self::report::Report;
-use self::scenario::{Place, Scenario};
+use self::scenario::Scenario;
 use self::subject::Subject;
 use self::trial::{Measured, Trial};
 use super::simulate::{say, until_stopped};
@@ -89,7 +90,7 @@ impl Bench {
         if let Some(scenario) = self.scenario {
             return scenario.run().await;
         }
-        let folder = folder(self.place.data_dir.as_deref())?;
+        let folder = self.place.folder()?;
         tokio::select! {
             report = self.measure(folder.path()) => self.tell(&report?),
             stopped = until_stopped() => stopped.map(|()| ExitCode::FAILURE),
@@ -135,14 +136,6 @@ impl Bench {
         self.place.write(report)?;
         Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-}
-
-/// A folder of our own, which goes when this is dropped.
-fn folder(parent: Option<&Path>) -> anyhow::Result<TempDir> {
-    let parent = parent.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent)
-        .and_then(|()| tempfile::Builder::new().prefix("estafet-bench-").tempdir_in(parent))
-        .with_context(|| format!("cannot make a folder in {}", parent.display()))
 }
 
 /// Half of what was relayed per second.

@@ -1,17 +1,16 @@
 //! What else is measured than everything at full speed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde::Serialize;
 
 use super::backlog::Backlog;
 use super::finding::Findings;
-use super::folder;
 use super::idle::Idle;
 use super::kannel::{self, BesideKannel};
+use super::place::Place;
 use super::urgent::Urgent;
 use super::window::Window;
 use crate::cli::simulate::{say, until_stopped};
@@ -39,20 +38,9 @@ enum Outcome {
     BesideKannel(kannel::Report),
 }
 
-/// Where a benchmark works and what it leaves.
-#[derive(Clone, Debug, Args)]
-pub(super) struct Place {
-    /// Where the data go; a temporary folder here if left out.
-    #[arg(long)]
-    pub(super) data_dir: Option<PathBuf>,
-    /// Also writes everything to this file as JSON.
-    #[arg(long)]
-    pub(super) json: Option<PathBuf>,
-}
-
 impl Scenario {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let folder = folder(self.place().data_dir.as_deref())?;
+        let folder = self.place().folder()?;
         tokio::select! {
             outcome = self.measure(folder.path()) => self.tell(&outcome?),
             stopped = until_stopped() => stopped.map(|()| ExitCode::FAILURE),
@@ -88,14 +76,5 @@ impl Scenario {
             Self::Backlog(backlog) => &backlog.place,
             Self::Kannel(kannel) => &kannel.place,
         }
-    }
-}
-
-impl Place {
-    /// Writes the report where it was asked for.
-    pub(super) fn write(&self, report: &impl Serialize) -> anyhow::Result<()> {
-        let Some(path) = &self.json else { return Ok(()) };
-        let text = serde_json::to_string_pretty(report)? + "\n";
-        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 }

@@ -13,8 +13,8 @@ use super::disk::Disk;
 use super::figure::{Figure, median};
 use super::finding::{Finding, Findings};
 use super::machine::Machine;
+use super::place::Place;
 use super::report::Bound;
-use super::scenario::Place;
 use super::subject::Subject;
 use super::trial::{Measured, Trial};
 

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::call::{Answer, Call, Endpoint};
 use crate::clock::Clock;
 use crate::config::EndpointConfig;
-use crate::directory::Presence;
 use crate::dispatch::Outlet;
+use crate::presence::Presence;
 
 /// A link that is called for everything that goes to it.
 pub(crate) struct Client<S> {

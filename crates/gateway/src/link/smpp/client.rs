@@ -14,10 +14,11 @@ use super::translate;
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
 use crate::config::{BindKind, OnUnknown, SmscConfig};
-use crate::directory::{Origin, Presence, PresenceGuard};
+use crate::directory::Origin;
 use crate::dispatch::{Outlet, back_off};
 use crate::intake::Intake;
 use crate::network::{Network, Stream};
+use crate::presence::{Presence, PresenceGuard};
 
 /// One SMSC with all its sessions.
 #[derive(Clone)]

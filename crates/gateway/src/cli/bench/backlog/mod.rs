@@ -20,9 +20,9 @@ use super::finding::{Finding, Findings};
 use super::gateway::{self, ACCOUNT, PASSWORD};
 use super::machine::Machine;
 use super::order::{self, Order};
+use super::place::Place;
 use super::process::{PATIENCE, Process};
 use super::report::Bound;
-use super::scenario::Place;
 use super::stage::Stage;
 use super::usage::Usage;
 

@@ -10,7 +10,8 @@ use tokio::time::timeout;
 use super::super::fetch::fetch;
 use super::super::process::{PATIENCE, Process};
 use super::Settings;
-use super::trial::{ACCOUNT, PASSWORD, Stage};
+use super::stage::Stage;
+use super::trial::{ACCOUNT, PASSWORD};
 
 /// Where Kannel's programs are.
 pub(super) struct Programs {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::gateway::{ACCOUNT, PASSWORD, SMSC, start_as};
 use super::super::process::Process;
 use super::Settings;
-use super::trial::Stage;
+use super::stage::Stage;
 
 /// Starts it, waits until it is bound, and says where it is called.
 pub(super) async fn start(stage: &Stage<'_>, batch: u16) -> anyhow::Result<(Process, SocketAddr)> {

@@ -3,6 +3,7 @@
 mod boxes;
 mod estafet;
 mod report;
+mod stage;
 mod subject;
 mod table;
 mod trial;
@@ -18,8 +19,8 @@ use self::subject::Subject;
 use self::trial::Trial;
 use super::disk::Disk;
 use super::machine::Machine;
+use super::place::Place;
 use super::report::Series;
-use super::scenario::Place;
 use super::trial::Measured;
 
 pub(super) use self::report::Report;

@@ -14,6 +14,7 @@ use super::super::usage::Usage;
 use super::Settings;
 use super::boxes::Boxes;
 use super::estafet;
+use super::stage::Stage;
 use super::subject::Subject;
 use crate::cli::simulate::caller::CallerSummary;
 use crate::cli::simulate::smsc::{Listening, SmscSummary};
@@ -26,17 +27,6 @@ pub(super) struct Trial<'a> {
     pub(super) settings: &'a Settings,
     /// Where its folder is made.
     pub(super) place: &'a Path,
-}
-
-/// Where a subject is put.
-pub(super) struct Stage<'a> {
-    pub(super) settings: &'a Settings,
-    /// An empty folder.
-    pub(super) folder: &'a Path,
-    /// Where the message centre listens; anybody may bind.
-    pub(super) smsc: SocketAddr,
-    /// Where receipts are told.
-    pub(super) callback: SocketAddr,
 }
 
 /// A subject that is bound to the message centre.

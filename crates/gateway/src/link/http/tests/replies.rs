@@ -11,7 +11,8 @@ use super::super::client::Client;
 use super::super::provider::Provider;
 use super::calls;
 use super::*;
-use crate::directory::{Origin, Presence};
+use crate::directory::Origin;
+use crate::presence::Presence;
 use crate::submission::{Content, Submission};
 
 const ROUTES: &str = r#"
