@@ -47,10 +47,9 @@ pub trait Store: Send + Sync {
     /// place in the queue.
     async fn take(&self, link: &LinkName, max: usize) -> Result<Vec<Lease>, StoreError>;
 
-    /// Lends up to `max` segments that wait for `link`, due or not, and whose [`Entry`] named
-    /// alternatives, without waiting: to move them elsewhere when the link is away. A message of which
-    /// a segment was handed to the link already stays. The same rules as for [`Store::take`], but it is
-    /// no attempt.
+    /// Lends up to `max` items that wait for `link`, due or not, without waiting: to move them elsewhere
+    /// when the link is away. The same rules as for [`Store::take`], but it is no attempt. An item that is
+    /// given back may come after newer ones; so only what can be moved should be asked for.
     async fn evacuate(&self, link: &LinkName, max: usize) -> Result<Vec<Lease>, StoreError>;
 
     /// Says what became of what was lent, and takes over the answers that came with it; a settlement

@@ -8,10 +8,10 @@ use anyhow::Context;
 use tokio::time::timeout;
 
 use super::super::fetch::fetch;
+use super::super::gateway::{ACCOUNT, PASSWORD};
 use super::super::process::{PATIENCE, Process};
 use super::Settings;
 use super::stage::Stage;
-use super::trial::{ACCOUNT, PASSWORD};
 
 /// Where Kannel's programs are.
 pub(super) struct Programs {

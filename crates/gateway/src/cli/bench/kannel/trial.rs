@@ -19,7 +19,7 @@ use super::subject::Subject;
 use crate::cli::simulate::caller::CallerSummary;
 use crate::cli::simulate::smsc::{Listening, SmscSummary};
 
-pub(super) use super::super::gateway::{ACCOUNT, PASSWORD};
+use super::super::gateway::{ACCOUNT, PASSWORD};
 
 /// A run that is to be made.
 pub(super) struct Trial<'a> {
