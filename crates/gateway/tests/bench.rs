@@ -7,20 +7,8 @@ use serde_json::Value;
 
 #[test]
 fn a_small_benchmark_measures_everything_and_loses_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let json = dir.path().join("report.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_estafet"))
-        .args(["bench", "--messages", "2000", "--runs", "1", "--latency", "--data-dir"])
-        .arg(dir.path())
-        .arg("--json")
-        .arg(&json)
-        .output()
-        .unwrap();
-
-    let (said, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{said}\n{log}");
+    let (said, report) = bench(&["--messages", "2000", "--runs", "1", "--latency"]);
     assert!(said.contains("gateway ÷ durable relay") && !said.contains("NOT SOUND"), "{said}");
-    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
     for pass in ["subjects", "at_half_rate"] {
         for subject in ["gateway", "durable-relay", "relay"] {
             check(&report[pass][subject], subject);
@@ -31,9 +19,6 @@ fn a_small_benchmark_measures_everything_and_loses_nothing() {
     assert!(goals.iter().any(|goal| goal["figure"] == "receipts_per_s" && goal["ratio"].is_number()));
     assert!(report["disk"]["fdatasync_us"].as_f64().unwrap() > 0.0);
     assert_eq!(report["settings"]["messages"], 2000);
-    let left: Vec<_> =
-        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, ["report.json"], "the data are gone");
 }
 
 #[test]
@@ -76,16 +61,24 @@ fn a_small_backlog_is_borne_and_nothing_of_it_is_lost() {
 
 /// What a scenario of the benchmark reports; it must be sound.
 fn scenario(name: &str, options: &[&str]) -> Value {
+    let (_, report) = bench(&[&[name], options].concat());
+    assert_eq!(report["faults"], serde_json::json!([]));
+    report
+}
+
+/// What the benchmark says and reports; it must succeed and leave no data.
+fn bench(options: &[&str]) -> (String, Value) {
     let dir = tempfile::tempdir().unwrap();
     let json = dir.path().join("report.json");
     let mut command = Command::new(env!("CARGO_BIN_EXE_estafet"));
-    command.args(["bench", name]).args(options).arg("--data-dir").arg(dir.path()).arg("--json").arg(&json);
+    command.arg("bench").args(options).arg("--data-dir").arg(dir.path()).arg("--json").arg(&json);
     let output = command.output().unwrap();
     let (said, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{log}");
-    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
-    assert_eq!(report["faults"], serde_json::json!([]));
-    report
+    let left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["report.json"], "the data are gone");
+    (said.into_owned(), serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap())
 }
 
 fn value(report: &Value, what: &str) -> f64 {
@@ -122,20 +115,9 @@ fn check(series: &Value, subject: &str) {
 
 #[test]
 fn the_way_from_http_to_callbacks_is_measured_without_kannel_too() {
-    let dir = tempfile::tempdir().unwrap();
-    let json = dir.path().join("report.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_estafet"))
-        .args(["bench", "kannel", "--only", "estafet,estafet-batched,estafet-bulk"])
-        .args(["--messages", "1000", "--connections", "8", "--runs", "1", "--data-dir"])
-        .arg(dir.path())
-        .arg("--json")
-        .arg(&json)
-        .output()
-        .unwrap();
-
-    let (said, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{said}\n{log}");
-    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    let load = ["--messages", "1000", "--connections", "8", "--runs", "1"];
+    let subjects = ["kannel", "--only", "estafet,estafet-batched,estafet-bulk"];
+    let (_, report) = bench(&[&subjects[..], &load[..]].concat());
     for subject in ["estafet", "estafet-batched", "estafet-bulk"] {
         let median = &report["subjects"][subject]["median"];
         for fault in ["not_accepted", "lost", "duplicated", "without_receipt", "receipts_twice"] {

@@ -64,6 +64,8 @@ impl Directory {
             File::open(parent)?.sync_all()?;
         }
         let spares = Spares::find(path)?;
+        // A process that was killed may have retired a file and not made that durable.
+        handle.sync_all()?;
         Ok(Self { path: path.to_owned(), handle, open: BTreeMap::new(), spares })
     }
 
