@@ -33,8 +33,8 @@ pub(super) struct Urgent {
     /// Urgent messages a second.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
-    /// Bulk messages of a run; they must last longer than the urgent ones.
-    #[arg(long, default_value_t = 1_200_000, value_parser = clap::value_parser!(u64).range(1..=50_000_000))]
+    /// Bulk messages of a run; twice as many, again and again, if they do not last longer than the urgent ones.
+    #[arg(long, default_value_t = 1_200_000, value_parser = clap::value_parser!(u64).range(1..=BULK_MAX))]
     bulk: u64,
     /// Bulk messages a second; as many as possible if left out.
     #[arg(long)]
@@ -57,6 +57,8 @@ pub(super) struct Urgent {
 
 /// What a run brought.
 struct Run {
+    /// How many messages it was to carry.
+    wanted: u64,
     urgent: LoadSummary,
     smsc: SmscSummary,
     load: Option<Load>,
@@ -79,25 +81,40 @@ impl Urgent {
         let machine = Machine::here();
         let disk = Disk::measure(folder).await.context("cannot measure the disk")?;
         let (mut alone, mut loaded) = (Vec::new(), Vec::new());
+        let mut bulk = self.bulk;
         for run in 1..=self.runs {
             eprintln!("run {run} of {}: urgent messages alone", self.runs);
-            alone.push(self.run(folder, false).await?);
+            alone.push(self.run(folder, 0).await?);
             eprintln!("run {run} of {}: under load", self.runs);
-            loaded.push(self.run(folder, true).await?);
+            loaded.push(self.run_under_load(folder, &mut bulk).await?);
         }
-        let faults = alone.iter().chain(&loaded).flat_map(|run| self.faults(run)).collect();
+        let faults = alone.iter().chain(&loaded).flat_map(Run::faults).collect();
         let findings = findings(&alone, &loaded);
         Ok(Findings { version: env!("CARGO_PKG_VERSION"), machine, disk, findings, faults })
     }
 
-    async fn run(&self, folder: &Path, is_loaded: bool) -> anyhow::Result<Run> {
+    /// One run with so much bulk that it lasts; `bulk` says how much that was.
+    async fn run_under_load(&self, folder: &Path, bulk: &mut u64) -> anyhow::Result<Run> {
+        loop {
+            let run = self.run(folder, *bulk).await?;
+            if run.is_loaded_throughout() {
+                return Ok(run);
+            }
+            anyhow::ensure!(*bulk < BULK_MAX, "{bulk} bulk messages were over before the urgent ones were");
+            *bulk = (*bulk * 2).min(BULK_MAX);
+            eprintln!("the bulk was over before the urgent messages were: again, with {bulk}");
+        }
+    }
+
+    async fn run(&self, folder: &Path, bulk: u64) -> anyhow::Result<Run> {
         let folder = tempfile::tempdir_in(folder)?;
-        let (mut smsc, Listening { address }) = start_smsc(2 * self.messages + self.bulk).await?;
+        let wanted = if bulk > 0 { 2 * self.messages + bulk } else { self.messages };
+        let (mut smsc, Listening { address }) = start_smsc(wanted).await?;
         let settings = self.settings();
         let stage = Stage { settings: &settings, folder: folder.path(), smsc: address };
         let gateway = Subject::Gateway.start(&stage).await?;
-        let (urgent, load) = if is_loaded {
-            let (urgent, load) = self.submit_under_load(gateway.address).await?;
+        let (urgent, load) = if bulk > 0 {
+            let (urgent, load) = self.submit_under_load(gateway.address, bulk).await?;
             (urgent, Some(load))
         } else {
             (order::finish(self.urgent().start(gateway.address)?).await?, None)
@@ -106,18 +123,15 @@ impl Urgent {
         smsc.terminate()?;
         let summary: SmscSummary = smsc.say(PATIENCE).await?;
         smsc.end().await?;
-        Ok(Run { urgent, smsc: summary, load })
+        Ok(Run { wanted, urgent, smsc: summary, load })
     }
 
-    async fn submit_under_load(&self, gateway: SocketAddr) -> anyhow::Result<(LoadSummary, Load)> {
-        let bulk = self.bulk().start(gateway)?;
+    async fn submit_under_load(&self, gateway: SocketAddr, bulk: u64) -> anyhow::Result<(LoadSummary, Load)> {
+        let bulk = self.bulk(bulk).start(gateway)?;
         tokio::time::sleep(RAMP).await;
         let (plain, urgent) = (self.plain().start(gateway)?, self.urgent().start(gateway)?);
         let (urgent, plain) = (order::finish(urgent).await?, order::finish(plain).await?);
-        let bulk = order::finish(bulk).await?;
-        let lasted = bulk.submitting_s > urgent.submitting_s + RAMP.as_secs_f64();
-        anyhow::ensure!(lasted, "the bulk was over before the urgent messages were: --bulk must be more");
-        Ok((urgent, Load { bulk, plain }))
+        Ok((urgent, Load { bulk: order::finish(bulk).await?, plain }))
     }
 
     fn settings(&self) -> Settings {
@@ -147,31 +161,37 @@ impl Urgent {
     }
 
     fn plain(&self) -> Order {
-        let first_serial = self.messages + self.bulk;
-        Order { account: PLAIN_ACCOUNT, first_serial, urgent: false, ..self.urgent() }
+        Order { account: PLAIN_ACCOUNT, first_serial: self.messages, urgent: false, ..self.urgent() }
     }
 
-    fn bulk(&self) -> Order {
+    fn bulk(&self, messages: u64) -> Order {
         Order {
             account: ACCOUNT,
-            messages: self.bulk,
-            first_serial: self.messages,
+            messages,
+            first_serial: 2 * self.messages,
             sessions: self.sessions,
             rate: self.bulk_rate,
             urgent: false,
             ..self.urgent()
         }
     }
+}
 
-    fn faults(&self, run: &Run) -> Vec<String> {
-        let wanted = self.messages + run.load.as_ref().map_or(0, |_| self.messages + self.bulk);
-        let others = run.load.as_ref().map(|load| [&load.bulk, &load.plain]);
-        let loads = || std::iter::once(&run.urgent).chain(others.into_iter().flatten());
+impl Run {
+    /// Whether the bulk lasted until the urgent messages were over.
+    fn is_loaded_throughout(&self) -> bool {
+        let needed = self.urgent.submitting_s + RAMP.as_secs_f64();
+        self.load.as_ref().is_some_and(|load| load.bulk.submitting_s > needed)
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let others = self.load.as_ref().map(|load| [&load.bulk, &load.plain]);
+        let loads = || std::iter::once(&self.urgent).chain(others.into_iter().flatten());
         let accepted: u64 = loads().map(|load| load.accepted).sum();
         let counts = [
-            ("not accepted", wanted.saturating_sub(accepted)),
-            ("lost", accepted.saturating_sub(run.smsc.distinct)),
-            ("duplicated", run.smsc.duplicated),
+            ("not accepted", self.wanted.saturating_sub(accepted)),
+            ("lost", accepted.saturating_sub(self.smsc.distinct)),
+            ("duplicated", self.smsc.duplicated),
             ("without receipt", loads().map(|load| load.without_receipt).sum()),
             ("receipts twice", loads().map(|load| load.receipts_twice).sum()),
         ];
@@ -229,5 +249,7 @@ fn per_second(load: &LoadSummary) -> f64 {
 
 /// How much longer than alone an urgent message may take under load.
 const STRETCH: Bound = Bound::AtMost(2.0);
+/// The most bulk messages of a run.
+const BULK_MAX: u64 = 50_000_000;
 /// How long the bulk has to reach its full speed.
 const RAMP: Duration = Duration::from_secs(1);
