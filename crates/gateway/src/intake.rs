@@ -69,8 +69,10 @@ impl Intake {
         let (target, alternatives) = self.choose(&directory, origin.name(), &submission)?;
         let splits = directory.is_smsc(&target);
         let (data_coding, esm_class, parts) = self.encode(&submission, splits)?;
+        let (first, member) = submission.id.unwrap_or_else(|| (self.chance.message_id(now), 0));
         let message = Message {
-            id: self.chance.message_id(now),
+            id: first.member(member),
+            member,
             direction: submission.direction,
             origin: origin.name().clone(),
             source: submission.source,

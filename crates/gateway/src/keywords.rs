@@ -109,6 +109,7 @@ mod tests {
 
     fn submission(source: usize, header: &[u8], text: &str) -> Submission {
         Submission {
+            id: None,
             direction: Direction::Mo,
             source: Address::guess(source.to_string().as_bytes()).unwrap(),
             destination: Address::guess(b"1234").unwrap(),

@@ -9,6 +9,9 @@ use crate::refusal::Refusal;
 /// What a link wants carried.
 #[derive(Debug)]
 pub(crate) struct Submission {
+    /// The id of the first of the messages that are handed over at once, and which of them this is;
+    /// `None` for a new id of its own.
+    pub(crate) id: Option<(MessageId, u8)>,
     pub(crate) direction: Direction,
     pub(crate) source: Address,
     pub(crate) destination: Address,

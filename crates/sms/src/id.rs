@@ -12,6 +12,9 @@ use crate::Timestamp;
 /// The first four octets are the seconds since 1970 (big-endian), the other twelve are random:
 /// 96 bits that nobody who sees one id can use to find another. As text it is 32 lower-case
 /// hexadecimal digits, and that text is what every interface shows, octet for octet the same.
+///
+/// Messages that were handed over at once under one id, as by submit_multi, have ids that follow from it
+/// ([`MessageId::member`]), so that whoever knows the one finds the others.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId([u8; 16]);
 
@@ -37,6 +40,20 @@ impl MessageId {
     #[must_use]
     pub const fn octets(&self) -> &[u8; 16] {
         &self.0
+    }
+
+    /// The id of member `number` of the messages whose first has this id: it differs in the last octet.
+    #[must_use]
+    pub const fn member(self, number: u8) -> Self {
+        let mut octets = self.0;
+        octets[15] = octets[15].wrapping_add(number);
+        Self(octets)
+    }
+
+    /// The id of the first, if this is the id of member `number`.
+    #[must_use]
+    pub const fn first_of(self, number: u8) -> Self {
+        self.member(number.wrapping_neg())
     }
 
     /// When the message was accepted, to the second.
@@ -104,5 +121,15 @@ mod tests {
         assert_eq!(id.accepted_at(), Timestamp(1_700_000_000_000));
         assert_eq!("0123".parse::<MessageId>(), Err(ParseIdError));
         assert_eq!("g".repeat(32).parse::<MessageId>(), Err(ParseIdError));
+    }
+
+    #[test]
+    fn members_are_found_from_the_first_and_back() {
+        // O-3
+        let first = MessageId::from_octets([0xFE; 16]);
+        let ids: std::collections::HashSet<_> = (0..=255).map(|number| first.member(number)).collect();
+        assert_eq!(ids.len(), 256);
+        assert!((0..=255).all(|number| first.member(number).first_of(number) == first));
+        assert_eq!((first.member(0), first.member(7).accepted_at()), (first, first.accepted_at()));
     }
 }

@@ -31,7 +31,7 @@ impl Priority {
     pub const URGENT: Self = Self(3);
 }
 
-/// Which receipts the owner of a message asked for (SMPP 3.4 section 5.2.17, bits 1-0).
+/// Which receipts the owner of a message asked for (SMPP 3.4 section 5.2.17).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ReceiptRequest {
     /// A receipt when the message was delivered.
@@ -41,15 +41,22 @@ pub struct ReceiptRequest {
     /// The record shall show the final state, whether or not the owner is told: the SMSC is asked for
     /// a receipt in any case.
     pub tracked: bool,
+    /// What is asked for beside them: any of [`ReceiptRequest::INTERMEDIATE`] and
+    /// [`ReceiptRequest::ACKNOWLEDGEMENTS`], the bits of registered_delivery as they stand there.
+    pub others: u8,
 }
 
 impl ReceiptRequest {
+    /// Bit 4 of registered_delivery: the owner is told on the way, too.
+    pub const INTERMEDIATE: u8 = 0x10;
+    /// Bits 3-2 of registered_delivery: the destination itself shall acknowledge.
+    pub const ACKNOWLEDGEMENTS: u8 = 0x0C;
     /// No receipts.
-    pub const NONE: Self = Self { on_success: false, on_failure: false, tracked: false };
+    pub const NONE: Self = Self { on_success: false, on_failure: false, tracked: false, others: 0 };
     /// No receipt for the owner, but a final state in the record.
-    pub const TRACKED: Self = Self { on_success: false, on_failure: false, tracked: true };
+    pub const TRACKED: Self = Self { tracked: true, ..Self::NONE };
     /// One receipt with the final state, whatever it is.
-    pub const FINAL: Self = Self { on_success: true, on_failure: true, tracked: true };
+    pub const FINAL: Self = Self { on_success: true, on_failure: true, tracked: true, others: 0 };
 
     /// Whether the SMSC is to be asked for a receipt.
     #[must_use]
@@ -123,6 +130,9 @@ impl State {
 pub struct Message {
     /// Our id.
     pub id: MessageId,
+    /// Which of the messages it is that were handed over at once under one id, that of the first: 0 for
+    /// the first, and for a message that was alone. See [`Message::shown_id`].
+    pub member: u8,
     /// Which way it travels.
     pub direction: Direction,
     /// The link that brought it, and that owns it: receipts go back there.
@@ -172,6 +182,13 @@ impl fmt::Debug for Message {
 impl Message {
     /// UDHI, bit 6 of esm_class: each part starts with a user data header (23.040 section 9.2.3.23).
     pub const UDHI: u8 = 0x40;
+
+    /// The id that its owner was told: its own, or that of the first of the messages that were handed over
+    /// at once.
+    #[must_use]
+    pub const fn shown_id(&self) -> MessageId {
+        self.id.first_of(self.member)
+    }
 
     /// Whether each part starts with a user data header.
     #[must_use]

@@ -31,6 +31,7 @@ pub fn message(number: u64) -> Message {
         |value: &str| Address::new(Ton::INTERNATIONAL, Npi::E164, value.as_bytes()).unwrap_or_default();
     Message {
         id: id(number),
+        member: 0,
         direction: Direction::Mt,
         origin: LinkName::from("bank"),
         source: address("1234"),

@@ -13,6 +13,7 @@ const ON_SUCCESS: u8 = 2;
 const ON_FAILURE: u8 = 4;
 const HAS_REPLY: u8 = 8;
 const TRACKED: u8 = 16;
+const HAS_MORE: u8 = 32;
 
 /// A message with where it goes, links as numbers of the journal's table of links.
 ///
@@ -22,7 +23,7 @@ const TRACKED: u8 = 16;
 ///          not_before u64, expires_at u64 (0 is none), origin u16, flags u8, priority u8,
 ///          protocol_id u8, data_coding u8, esm_class u8, service_type (length u8, octets),
 ///          source, destination (ton u8, npi u8, length u8, octets), [in_reply_to 16],
-///          tlvs (length u32, octets), count of parts u8, parts (length u32, octets)
+///          [member u8, other receipts u8], tlvs (length u32, octets), count of parts u8, parts (length u32, octets)
 /// ```
 ///
 /// It is invalid if it is shorter than it says, if the CRC is wrong or if something is left over. The
@@ -76,7 +77,8 @@ fn put_head(out: &mut Vec<u8>, origin: u16, message: &Message) {
             | flag(message.receipt.on_success, ON_SUCCESS)
             | flag(message.receipt.on_failure, ON_FAILURE)
             | flag(message.receipt.tracked, TRACKED)
-            | flag(message.in_reply_to.is_some(), HAS_REPLY),
+            | flag(message.in_reply_to.is_some(), HAS_REPLY)
+            | flag(has_more(message), HAS_MORE),
     );
     out.extend_from_slice(&[message.priority.0, message.protocol_id, message.data_coding, message.esm_class]);
     put_short(out, &message.service_type);
@@ -85,6 +87,14 @@ fn put_head(out: &mut Vec<u8>, origin: u16, message: &Message) {
     if let Some(id) = message.in_reply_to {
         out.extend_from_slice(id.octets());
     }
+    if has_more(message) {
+        out.extend_from_slice(&[message.member, message.receipt.others]);
+    }
+}
+
+/// Whether it has what few messages have.
+fn has_more(message: &Message) -> bool {
+    message.member != 0 || message.receipt.others != 0
 }
 
 /// How many octets a message takes in the journal, at most.
@@ -113,6 +123,8 @@ pub(super) struct Body<'a> {
     pub(super) source: Address,
     pub(super) destination: Address,
     pub(super) in_reply_to: Option<MessageId>,
+    member: u8,
+    other_receipts: u8,
     pub(super) count: u8,
     tlvs: Range<usize>,
     parts: Range<usize>,
@@ -178,6 +190,8 @@ impl<'a> Body<'a> {
             source: reader.address()?,
             destination: reader.address()?,
             in_reply_to: if flags & HAS_REPLY == 0 { None } else { Some(reader.id()?) },
+            member: if flags & HAS_MORE == 0 { 0 } else { reader.u8()? },
+            other_receipts: if flags & HAS_MORE == 0 { 0 } else { reader.u8()? },
             count: 0,
             tlvs: 0..0,
             parts: 0..0,
@@ -199,6 +213,7 @@ impl<'a> Body<'a> {
             on_success: self.flags & ON_SUCCESS != 0,
             on_failure: self.flags & ON_FAILURE != 0,
             tracked: self.flags & TRACKED != 0,
+            others: self.other_receipts,
         }
     }
 
@@ -215,6 +230,7 @@ impl<'a> Body<'a> {
         }
         Ok(Message {
             id: self.id,
+            member: self.member,
             direction: self.direction(),
             origin,
             source: self.source.clone(),

@@ -335,6 +335,7 @@ mod tests {
         )
             .prop_map(|(id, times, numbers, address, service_type, tlvs, parts, flags)| Message {
                 id: MessageId::from_octets(id),
+                member: numbers[7] & id[0],
                 direction: if flags[0] { Direction::Mo } else { Direction::Mt },
                 origin: LinkName::from("origin"),
                 source: Address::new(Ton(numbers[0]), Npi(numbers[1]), &address).unwrap(),
@@ -344,7 +345,12 @@ mod tests {
                 data_coding: numbers[5],
                 esm_class: numbers[6],
                 priority: Priority(numbers[7]),
-                receipt: ReceiptRequest { on_success: flags[1], on_failure: flags[2], tracked: flags[3] },
+                receipt: ReceiptRequest {
+                    on_success: flags[1],
+                    on_failure: flags[2],
+                    tracked: flags[3],
+                    others: numbers[6] & id[1],
+                },
                 accepted_at: Timestamp(times.0),
                 not_before: times.1.filter(|&at| at > 0).map(Timestamp),
                 expires_at: times.2.filter(|&at| at > 0).map(Timestamp),

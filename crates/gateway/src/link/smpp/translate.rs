@@ -58,8 +58,9 @@ pub(super) fn submit_sm(lease: &Lease) -> Body {
     let message = lease.message();
     let mut pdu = short_message(message, segment(lease));
     pdu.priority_flag = message.priority.0;
+    pdu.registered_delivery = message.receipt.others;
     if message.receipt.asks_smsc() {
-        pdu.registered_delivery = RECEIPT_ALWAYS;
+        pdu.registered_delivery |= RECEIPT_ALWAYS;
     }
     if let Some(expires_at) = message.expires_at {
         pdu.validity_period = CString::clipped(sms::format_smpp_time(expires_at).as_bytes());
@@ -128,6 +129,7 @@ fn segment(lease: &Lease) -> Bytes {
 fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
     let (octets, tlvs) = body(pdu);
     Submission {
+        id: None,
         direction,
         source: address(&pdu.source),
         destination: address(&pdu.destination),
@@ -221,11 +223,15 @@ fn state_number(state: State) -> u8 {
     if state == State::HandedOver { State::Enroute as u8 } else { state as u8 }
 }
 
+/// B-2: what the bits ask for; 3 is of 5.0. Who wants to know what happens on the way has to be tracked.
 fn receipt_request(registered_delivery: u8) -> ReceiptRequest {
-    match registered_delivery & 0x03 {
-        1 => ReceiptRequest::FINAL,
-        2 => ReceiptRequest { on_success: false, on_failure: true, tracked: true },
-        _ => ReceiptRequest::NONE,
+    let final_state = registered_delivery & 0x03;
+    let others = registered_delivery & (ReceiptRequest::INTERMEDIATE | ReceiptRequest::ACKNOWLEDGEMENTS);
+    ReceiptRequest {
+        on_success: matches!(final_state, 1 | 3),
+        on_failure: matches!(final_state, 1 | 2),
+        tracked: final_state != 0 || others & ReceiptRequest::INTERMEDIATE != 0,
+        others,
     }
 }
 
@@ -274,6 +280,7 @@ mod tests {
     fn message() -> Message {
         Message {
             id: MessageId::from_octets([0xAB; 16]),
+            member: 0,
             direction: Direction::Mt,
             origin: "bank".into(),
             source: Address::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, b"BANK").unwrap(),
@@ -327,6 +334,22 @@ mod tests {
         let kind = |esm_class| is_receipt(&ShortMessage { esm_class, ..ShortMessage::default() });
         assert!(kind(0x04) && kind(0x44) && kind(0x20) && kind(0x07));
         assert!(!kind(0x00) && !kind(0x40) && !kind(0x08));
+    }
+
+    #[test]
+    fn the_bits_of_registered_delivery_are_wishes() {
+        // B-2
+        let told = |bits: u8| {
+            let request = receipt_request(bits);
+            (request.on_success, request.on_failure, request.tracked, request.others)
+        };
+        assert_eq!(told(0), (false, false, false, 0));
+        assert_eq!(told(1), (true, true, true, 0));
+        assert_eq!(told(2), (false, true, true, 0));
+        assert_eq!(told(3), (true, false, true, 0));
+        assert_eq!(told(0x0C), (false, false, false, 0x0C));
+        assert_eq!(told(0x11), (true, true, true, 0x10));
+        assert_eq!(told(0x10), (false, false, true, 0x10));
     }
 
     #[test]

@@ -70,6 +70,7 @@ impl Games {
     /// A handset sends this to the short code.
     async fn receive(&self, text: &str) -> MessageId {
         let submission = Submission {
+            id: None,
             direction: Direction::Mo,
             source: Address::guess(b"6281234567890").unwrap(),
             destination: Address::guess(b"1234").unwrap(),

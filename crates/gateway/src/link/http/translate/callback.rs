@@ -75,7 +75,7 @@ fn event(lease: &Lease) -> EventView<'_> {
 
 fn receipt(message: &Message, notice: Notice) -> ReceiptView {
     ReceiptView {
-        id: message.id,
+        id: message.shown_id(),
         from: message.source.text(),
         to: message.destination.text(),
         segments: message.parts.len(),

@@ -75,6 +75,7 @@ pub(in super::super) fn reply(
 /// The message that answers `message`: from where that went, to where it came from, by the way it came.
 pub(in super::super) fn reply_submission(message: &Message, text: String) -> Submission {
     Submission {
+        id: None,
         direction: Direction::Mt,
         source: message.destination.clone(),
         destination: message.source.clone(),
@@ -124,6 +125,7 @@ pub(super) fn sample(data_coding: u8, esm_class: u8, parts: &[&'static [u8]]) ->
     let number = |digits: &[u8]| Address::guess(digits).unwrap_or_default();
     Message {
         id: MessageId::from_octets([0xAB; 16]),
+        member: 0,
         direction: Direction::Mo,
         origin: "telco-a".into(),
         source: number(b"6281234567890"),

@@ -101,6 +101,7 @@ pub(in super::super) fn submission(
     let destination =
         Address::guess(request.to.as_bytes()).ok_or_else(|| Problem::from(Refusal::BadDestination))?;
     Ok(Submission {
+        id: None,
         direction: Direction::Mt,
         source: source(request.from.as_deref())?,
         destination,
