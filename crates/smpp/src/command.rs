@@ -50,6 +50,28 @@ impl CommandId {
         self.0 & RESPONSE_BIT != 0
     }
 
+    /// Whether this is a request that is about messages: the owner of a session says and answers it, and
+    /// it waits in a window.
+    #[must_use]
+    pub const fn is_operation(self) -> bool {
+        matches!(
+            self,
+            Self::SUBMIT_SM
+                | Self::SUBMIT_MULTI
+                | Self::DELIVER_SM
+                | Self::DATA_SM
+                | Self::QUERY_SM
+                | Self::CANCEL_SM
+                | Self::REPLACE_SM
+        ) || self.is_broadcast()
+    }
+
+    /// Whether this is one of the requests about cell broadcasts, which came with SMPP 5.0.
+    #[must_use]
+    pub const fn is_broadcast(self) -> bool {
+        matches!(self, Self::BROADCAST_SM | Self::QUERY_BROADCAST_SM | Self::CANCEL_BROADCAST_SM)
+    }
+
     /// The command_id of the answer to this request; a response is returned as it is.
     #[must_use]
     pub const fn response(self) -> Self {

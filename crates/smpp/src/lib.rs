@@ -19,8 +19,10 @@ pub use command::CommandId;
 pub use cstring::{CString, CStringError};
 pub use frame::{Frame, FrameError};
 pub use pdu::{
-    Address, Bind, BindMode, BindResp, Body, DecodeError, EncodeError, MessageResp, Outbind, Pdu,
-    ShortMessage,
+    Address, AddressUpTo, AlertNotification, Bind, BindMode, BindResp, Body, BroadcastSm, CancelBroadcastSm,
+    CancelSm, DataSm, DecodeError, Destination, Destinations, EncodeError, FailedDestination,
+    FailedDestinations, LongAddress, MessageResp, Outbind, Pdu, QueryBroadcastSm, QuerySm, QuerySmResp,
+    ReplaceSm, ShortMessage, SubmitMulti, SubmitMultiResp,
 };
 pub use session::{CloseReason, Event, Role, Session, Settings, State};
 pub use status::CommandStatus;

@@ -22,6 +22,11 @@ impl<'a> Reader<'a> {
         Self { octets, position: 0 }
     }
 
+    /// Reads on where another has stopped.
+    pub(crate) fn at(octets: &'a [u8], position: usize) -> Self {
+        Self { octets, position }
+    }
+
     /// How many octets have been read.
     pub(crate) fn position(&self) -> usize {
         self.position
@@ -32,6 +37,13 @@ impl<'a> Reader<'a> {
         let octet = self.rest().first().ok_or(Fault { status: CommandStatus::INVCMDLEN, what })?;
         self.position += 1;
         Ok(*octet)
+    }
+
+    /// The next four octets as a number, the field `what`.
+    pub(crate) fn number(&mut self, what: &'static str) -> Result<u32, Fault> {
+        let octets = self.rest().first_chunk().ok_or(Fault { status: CommandStatus::INVCMDLEN, what })?;
+        self.position += octets.len();
+        Ok(u32::from_be_bytes(*octets))
     }
 
     /// The next C-octet string, the field `what`; one that is longer than `N` is answered `too_long`.

@@ -7,8 +7,10 @@ use bytes::{Bytes, BytesMut};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use smpp::{
-    Address, Bind, BindMode, BindResp, Body, CString, CommandId, CommandStatus, MessageResp, Outbind, Pdu,
-    Session, Settings, ShortMessage, State, TlvTag, Tlvs, frame,
+    Address, AlertNotification, Bind, BindMode, BindResp, Body, BroadcastSm, CString, CancelBroadcastSm,
+    CancelSm, CommandId, CommandStatus, DataSm, Destination, Destinations, FailedDestination,
+    FailedDestinations, LongAddress, MessageResp, Outbind, Pdu, QueryBroadcastSm, QuerySm, QuerySmResp,
+    ReplaceSm, Session, Settings, ShortMessage, State, SubmitMulti, SubmitMultiResp, TlvTag, Tlvs, frame,
 };
 
 const PDU_OCTETS_MAX: usize = 72 * 1024;
@@ -86,8 +88,120 @@ fn message_resp() -> impl Strategy<Value = MessageResp> {
     (c_string(), tlvs()).prop_map(|(message_id, tlvs)| MessageResp { message_id, tlvs })
 }
 
+fn destination() -> impl Strategy<Value = Destination> {
+    prop_oneof![address().prop_map(Destination::Address), c_string().prop_map(Destination::DistributionList),]
+}
+
+fn submit_multi() -> impl Strategy<Value = SubmitMulti> {
+    (short_message(), vec(destination(), 1..=255)).prop_map(|(message, destinations)| SubmitMulti {
+        message: ShortMessage { destination: Address::default(), ..message },
+        destinations: Destinations::of(&destinations).unwrap(),
+    })
+}
+
+fn submit_multi_resp() -> impl Strategy<Value = SubmitMultiResp> {
+    let failed = (address(), any::<u32>())
+        .prop_map(|(address, status)| FailedDestination { address, status: CommandStatus(status) });
+    (c_string(), vec(failed, 0..=255), tlvs()).prop_map(|(message_id, failed, tlvs)| SubmitMultiResp {
+        message_id,
+        failed: FailedDestinations::of(&failed).unwrap(),
+        tlvs,
+    })
+}
+
+fn long_address() -> impl Strategy<Value = LongAddress> {
+    (any::<u8>(), any::<u8>(), c_string()).prop_map(|(ton, npi, value)| LongAddress { ton, npi, value })
+}
+
+fn data_sm() -> impl Strategy<Value = DataSm> {
+    (c_string(), long_address(), long_address(), any::<[u8; 3]>(), tlvs()).prop_map(
+        |(service_type, source, destination, octets, tlvs)| DataSm {
+            service_type,
+            source,
+            destination,
+            esm_class: octets[0],
+            registered_delivery: octets[1],
+            data_coding: octets[2],
+            tlvs,
+        },
+    )
+}
+
+fn replace_sm() -> impl Strategy<Value = ReplaceSm> {
+    (c_string(), short_message()).prop_map(|(message_id, message)| ReplaceSm {
+        message_id,
+        source: message.source,
+        schedule_delivery_time: message.schedule_delivery_time,
+        validity_period: message.validity_period,
+        registered_delivery: message.registered_delivery,
+        sm_default_msg_id: message.sm_default_msg_id,
+        short_message: message.short_message,
+        tlvs: message.tlvs,
+    })
+}
+
+fn broadcast_sm() -> impl Strategy<Value = BroadcastSm> {
+    (c_string(), short_message()).prop_map(|(message_id, message)| BroadcastSm {
+        service_type: message.service_type,
+        source: message.source,
+        message_id,
+        priority_flag: message.priority_flag,
+        schedule_delivery_time: message.schedule_delivery_time,
+        validity_period: message.validity_period,
+        replace_if_present: message.replace_if_present,
+        data_coding: message.data_coding,
+        sm_default_msg_id: message.sm_default_msg_id,
+        tlvs: message.tlvs,
+    })
+}
+
+/// What is about one message, and what came with 5.0.
+fn ancillary() -> impl Strategy<Value = Body> {
+    let query = || (c_string(), address(), tlvs());
+    prop_oneof![
+        query().prop_map(|(message_id, source, tlvs)| Body::QuerySm(QuerySm { message_id, source, tlvs })),
+        (c_string(), c_string(), any::<[u8; 2]>(), tlvs()).prop_map(
+            |(message_id, final_date, [message_state, error_code], tlvs)| Body::QuerySmResp(QuerySmResp {
+                message_id,
+                final_date,
+                message_state,
+                error_code,
+                tlvs
+            })
+        ),
+        (c_string(), query(), address()).prop_map(
+            |(service_type, (message_id, source, tlvs), destination)| {
+                Body::CancelSm(CancelSm { service_type, message_id, source, destination, tlvs })
+            }
+        ),
+        Just(Body::CancelSmResp),
+        replace_sm().prop_map(Body::ReplaceSm),
+        Just(Body::ReplaceSmResp),
+        (long_address(), long_address(), tlvs()).prop_map(|(source, esme, tlvs)| Body::AlertNotification(
+            AlertNotification { source, esme, tlvs }
+        )),
+        broadcast_sm().prop_map(Body::BroadcastSm),
+        message_resp().prop_map(Body::BroadcastSmResp),
+        query().prop_map(|(message_id, source, tlvs)| Body::QueryBroadcastSm(QueryBroadcastSm {
+            message_id,
+            source,
+            tlvs
+        })),
+        message_resp().prop_map(Body::QueryBroadcastSmResp),
+        (c_string(), query()).prop_map(|(service_type, (message_id, source, tlvs))| {
+            Body::CancelBroadcastSm(CancelBroadcastSm { service_type, message_id, source, tlvs })
+        }),
+        Just(Body::CancelBroadcastSmResp),
+    ]
+}
+
 fn body() -> impl Strategy<Value = Body> {
     prop_oneof![
+        submit_multi().prop_map(Body::SubmitMulti),
+        submit_multi_resp().prop_map(Body::SubmitMultiResp),
+        data_sm().prop_map(Body::DataSm),
+        message_resp().prop_map(Body::DataSmResp),
+        ancillary(),
         bind().prop_map(Body::Bind),
         (mode(), c_string(), tlvs()).prop_map(|(mode, system_id, tlvs)| Body::BindResp(BindResp {
             mode,
@@ -107,6 +221,15 @@ fn body() -> impl Strategy<Value = Body> {
             .prop_map(|(system_id, password)| Body::Outbind(Outbind { system_id, password })),
         (0x0001_0200..0x0001_02FFu32, vec(any::<u8>(), 0..50))
             .prop_map(|(id, body)| Body::Unknown { command_id: CommandId(id), body: Bytes::from(body) }),
+    ]
+}
+
+fn command_id() -> impl Strategy<Value = u32> {
+    let known = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x0B, 0x15, 0x21, 0x102, 0x103, 0x111, 0x112, 0x113];
+    let request = prop::sample::select(known.to_vec());
+    prop_oneof![
+        (request, any::<bool>()).prop_map(|(id, is_response)| id | u32::from(is_response) << 31),
+        any::<u32>()
     ]
 }
 
@@ -134,7 +257,7 @@ proptest! {
     }
 
     #[test]
-    fn decoding_never_panics(id in prop_oneof![0..10u32, 0x8000_0000..0x8000_000Au32, any::<u32>()], body in vec(any::<u8>(), 0..400)) {
+    fn decoding_never_panics(id in command_id(), body in vec(any::<u8>(), 0..400)) {
         // F-4, X-6
         let frame = smpp::Frame { command_id: CommandId(id), status: CommandStatus::OK, sequence: 1, body: Bytes::from(body) };
         if let Ok(pdu) = Pdu::decode(frame) {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 
+use super::response::leading_string;
 use crate::wire::{Fault, Reader, put_c_string};
 use crate::{CString, CommandId, CommandStatus, Tlvs};
 
@@ -142,8 +143,8 @@ impl BindResp {
     }
 
     pub(super) fn decode(mode: BindMode, body: Bytes) -> Self {
-        let (system_id, tlvs) = decode_response(body);
-        Self { mode, system_id, tlvs }
+        let (system_id, rest) = leading_string(body);
+        Self { mode, system_id, tlvs: Tlvs::from_wire(rest).unwrap_or_default() }
     }
 
     pub(super) fn encode(&self, status: CommandStatus, out: &mut BytesMut) {
@@ -183,17 +184,4 @@ impl fmt::Debug for Outbind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbind").field("system_id", &self.system_id).finish_non_exhaustive()
     }
-}
-
-/// The string and the TLVs that the body of a response is. A string without NUL ends with the body;
-/// one that is too long is left empty, for half of it would be a different one; what is behind it and
-/// is not TLVs is padding.
-pub(super) fn decode_response<const N: usize>(mut body: Bytes) -> (CString<N>, Tlvs) {
-    let end = body.iter().position(|&octet| octet == 0);
-    let text = CString::without_nul(&body[..end.unwrap_or(body.len())]).unwrap_or_default();
-    let tlvs = match end {
-        Some(nul) => Tlvs::from_wire(body.split_off(nul + 1)).unwrap_or_default(),
-        None => Tlvs::new(),
-    };
-    (text, tlvs)
 }

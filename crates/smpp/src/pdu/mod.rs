@@ -4,18 +4,39 @@
 //! are slices of the frame: decoding copies nothing else and allocates nothing, and whoever keeps a
 //! body for long keeps the read buffer behind it in memory, or copies it.
 
+mod address;
+mod alert_notification;
 mod bind;
 mod body;
+mod broadcast;
+mod cancel_sm;
+mod data_sm;
+mod list;
+mod query_sm;
+mod replace_sm;
+mod response;
 mod short_message;
+mod submit_multi;
 
 use bytes::{BufMut, BytesMut};
 
 use crate::frame::HEADER_OCTETS;
 use crate::{CommandId, CommandStatus, Frame};
 
+pub use address::{Address, AddressUpTo, LongAddress};
+pub use alert_notification::AlertNotification;
 pub use bind::{Bind, BindMode, BindResp, Outbind, PASSWORD_OCTETS_MAX};
 pub use body::Body;
-pub use short_message::{Address, MessageResp, SHORT_MESSAGE_OCTETS_MAX, ShortMessage};
+pub use broadcast::{BroadcastSm, CancelBroadcastSm, QueryBroadcastSm};
+pub use cancel_sm::CancelSm;
+pub use data_sm::DataSm;
+pub use query_sm::{QuerySm, QuerySmResp};
+pub use replace_sm::ReplaceSm;
+pub use response::MessageResp;
+pub use short_message::{SHORT_MESSAGE_OCTETS_MAX, ShortMessage};
+pub use submit_multi::{
+    Destination, Destinations, FailedDestination, FailedDestinations, SubmitMulti, SubmitMultiResp,
+};
 
 /// One PDU.
 #[derive(Clone, Debug, PartialEq, Eq)]

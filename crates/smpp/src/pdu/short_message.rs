@@ -4,51 +4,12 @@ use std::fmt;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::EncodeError;
-use super::bind::decode_response;
+use super::{Address, EncodeError};
 use crate::wire::{Fault, Reader, put_c_string};
 use crate::{CString, CommandStatus, Tlvs};
 
 /// The longest short_message that its length field can say, in octets; SMPP 3.4 allows one less.
 pub const SHORT_MESSAGE_OCTETS_MAX: usize = 255;
-
-/// An address as submit_sm and deliver_sm carry it (3.4 sections 5.2.5 to 5.2.9).
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Address {
-    /// Type of number.
-    pub ton: u8,
-    /// Numbering plan.
-    pub npi: u8,
-    /// The digits or the name.
-    pub value: CString<20>,
-}
-
-impl Address {
-    /// An address with these octets, or `None` if they are more than 20 or hold a NUL.
-    #[must_use]
-    pub fn new(ton: u8, npi: u8, value: &[u8]) -> Option<Self> {
-        Some(Self { ton, npi, value: CString::new(value)? })
-    }
-
-    fn decode(reader: &mut Reader<'_>, what: &'static str, too_long: CommandStatus) -> Result<Self, Fault> {
-        Ok(Self {
-            ton: reader.octet(what)?,
-            npi: reader.octet(what)?,
-            value: reader.c_string(what, too_long)?,
-        })
-    }
-
-    fn encode(&self, out: &mut BytesMut) {
-        out.extend_from_slice(&[self.ton, self.npi]);
-        put_c_string(out, &self.value);
-    }
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}:{}", self.ton, self.npi, self.value)
-    }
-}
 
 /// A submit_sm or a deliver_sm.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -85,43 +46,47 @@ pub struct ShortMessage {
 
 impl ShortMessage {
     #[inline]
-    pub(super) fn decode(mut body: Bytes) -> Result<Self, Fault> {
+    pub(super) fn decode(body: Bytes) -> Result<Self, Fault> {
         let mut reader = Reader::new(&body);
-        let mut message = Self {
+        let message = Self {
             service_type: reader.c_string("service_type", CommandStatus::INVSERTYP)?,
-            source: Address::decode(&mut reader, "source address", CommandStatus::INVSRCADR)?,
-            destination: Address::decode(&mut reader, "destination address", CommandStatus::INVDSTADR)?,
-            esm_class: reader.octet("esm_class")?,
-            protocol_id: reader.octet("protocol_id")?,
-            priority_flag: reader.octet("priority_flag")?,
-            schedule_delivery_time: reader.c_string("schedule_delivery_time", CommandStatus::INVSCHED)?,
-            validity_period: reader.c_string("validity_period", CommandStatus::INVEXPIRY)?,
-            registered_delivery: reader.octet("registered_delivery")?,
-            replace_if_present: reader.octet("replace_if_present")?,
-            data_coding: reader.octet("data_coding")?,
-            sm_default_msg_id: reader.octet("sm_default_msg_id")?,
-            short_message: Bytes::new(),
-            tlvs: Tlvs::new(),
+            source: Address::decode_source(&mut reader)?,
+            destination: Address::decode_destination(&mut reader)?,
+            ..Self::default()
         };
-        let octets = usize::from(reader.octet("sm_length")?);
-        let start = reader.position();
-        if body.len() - start < octets {
-            return Err(Fault { status: CommandStatus::INVMSGLEN, what: "short_message" });
-        }
-        message.tlvs = Tlvs::decode(body.split_off(start + octets))?;
-        if octets > 0 {
-            body.advance(start);
-            message.short_message = body;
-        }
-        Ok(message)
+        let position = reader.position();
+        message.decode_from_esm_class(body, position)
     }
 
+    /// Reads the rest of the message, which begins at `position` of `body`.
+    #[inline]
+    pub(super) fn decode_from_esm_class(mut self, body: Bytes, position: usize) -> Result<Self, Fault> {
+        let mut reader = Reader::at(&body, position);
+        self.esm_class = reader.octet("esm_class")?;
+        self.protocol_id = reader.octet("protocol_id")?;
+        self.priority_flag = reader.octet("priority_flag")?;
+        self.schedule_delivery_time = reader.c_string("schedule_delivery_time", CommandStatus::INVSCHED)?;
+        self.validity_period = reader.c_string("validity_period", CommandStatus::INVEXPIRY)?;
+        self.registered_delivery = reader.octet("registered_delivery")?;
+        self.replace_if_present = reader.octet("replace_if_present")?;
+        self.data_coding = reader.octet("data_coding")?;
+        self.sm_default_msg_id = reader.octet("sm_default_msg_id")?;
+        let position = reader.position();
+        (self.short_message, self.tlvs) = decode_text(body, position)?;
+        Ok(self)
+    }
+
+    #[inline]
     pub(super) fn encode(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
-        let octets = self.short_message.len();
-        let sm_length = u8::try_from(octets).map_err(|_| EncodeError::ShortMessageTooLong { octets })?;
         put_c_string(out, &self.service_type);
         self.source.encode(out);
         self.destination.encode(out);
+        self.encode_from_esm_class(out)
+    }
+
+    /// Writes the fields behind the destination.
+    #[inline]
+    pub(super) fn encode_from_esm_class(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
         out.extend_from_slice(&[self.esm_class, self.protocol_id, self.priority_flag]);
         put_c_string(out, &self.schedule_delivery_time);
         put_c_string(out, &self.validity_period);
@@ -130,11 +95,8 @@ impl ShortMessage {
             self.replace_if_present,
             self.data_coding,
             self.sm_default_msg_id,
-            sm_length,
         ]);
-        out.extend_from_slice(&self.short_message);
-        out.extend_from_slice(self.tlvs.as_wire());
-        Ok(())
+        encode_text(&self.short_message, &self.tlvs, out)
     }
 
     pub(super) fn octets_estimate(&self) -> usize {
@@ -164,35 +126,32 @@ impl fmt::Debug for ShortMessage {
     }
 }
 
-/// The answer to submit_sm or deliver_sm (3.4 sections 4.4.2 and 4.6.2).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MessageResp {
-    /// The id that the message centre gave the message; empty in a refusal and for deliver_sm.
-    pub message_id: CString<64>,
-    /// TLVs.
-    pub tlvs: Tlvs,
+/// Reads sm_length, short_message and the TLVs, which begin at `position` of `body` and end it.
+#[inline]
+pub(super) fn decode_text(mut body: Bytes, position: usize) -> Result<(Bytes, Tlvs), Fault> {
+    let mut reader = Reader::at(&body, position);
+    let octets = usize::from(reader.octet("sm_length")?);
+    let start = reader.position();
+    if body.len() - start < octets {
+        return Err(Fault { status: CommandStatus::INVMSGLEN, what: "short_message" });
+    }
+    let tlvs = Tlvs::decode(body.split_off(start + octets))?;
+    if octets == 0 {
+        return Ok((Bytes::new(), tlvs));
+    }
+    body.advance(start);
+    Ok((body, tlvs))
 }
 
-impl MessageResp {
-    /// An answer with this id and no TLVs.
-    #[must_use]
-    pub const fn new(message_id: CString<64>) -> Self {
-        Self { message_id, tlvs: Tlvs::new() }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.message_id.is_empty() && self.tlvs.is_empty()
-    }
-
-    pub(super) fn decode(body: Bytes) -> Self {
-        let (message_id, tlvs) = decode_response(body);
-        Self { message_id, tlvs }
-    }
-
-    pub(super) fn encode(&self, out: &mut BytesMut) {
-        put_c_string(out, &self.message_id);
-        out.extend_from_slice(self.tlvs.as_wire());
-    }
+/// Writes sm_length, short_message and the TLVs.
+#[inline]
+pub(super) fn encode_text(text: &Bytes, tlvs: &Tlvs, out: &mut BytesMut) -> Result<(), EncodeError> {
+    let octets = text.len();
+    let sm_length = u8::try_from(octets).map_err(|_| EncodeError::ShortMessageTooLong { octets })?;
+    out.extend_from_slice(&[sm_length]);
+    out.extend_from_slice(text);
+    out.extend_from_slice(tlvs.as_wire());
+    Ok(())
 }
 
 /// The octets of all fields but short_message and TLVs, each at its longest.

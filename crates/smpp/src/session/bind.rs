@@ -3,8 +3,10 @@
 use std::time::Instant;
 
 use super::timer::Timer;
-use super::{CloseReason, Event, Session, State, version};
-use crate::{Bind, BindMode, BindResp, Body, CString, CommandStatus, Frame, Pdu, TlvTag, VERSION_3_4};
+use super::{CloseReason, Event, Role, Session, State, version};
+use crate::{
+    Bind, BindMode, BindResp, Body, CString, CommandStatus, Frame, Outbind, Pdu, TlvTag, VERSION_3_4,
+};
 
 /// How far the bind has come.
 #[derive(Debug, Default)]
@@ -13,6 +15,14 @@ pub(super) struct Binding {
     waiting: Option<Waiting>,
     /// Server: how many failed.
     failures: u32,
+    /// Client: the peer is to speak first.
+    awaits_outbind: bool,
+}
+
+impl Binding {
+    pub(super) fn awaits_outbind(&self) -> bool {
+        self.awaits_outbind
+    }
 }
 
 #[derive(Debug)]
@@ -44,6 +54,43 @@ impl<T> Session<T> {
         }
         self.put(CommandStatus::OK, waiting.sequence, Body::BindResp(response));
         self.bound(now, waiting.mode, waiting.offered_version, waiting.system_id);
+    }
+
+    /// Server that has made the connection: asks the ESME at its other end to bind, within
+    /// [`Settings::session_init_timeout`](super::Settings). There is no answer but the bind. Does nothing
+    /// once the session is bound.
+    pub fn outbind(&mut self, outbind: Outbind) {
+        if self.role == Role::Server && self.state == State::Open {
+            let sequence = self.next_sequence();
+            self.put(CommandStatus::OK, sequence, Body::Outbind(outbind));
+        }
+    }
+
+    /// Client that was made by [`Session::awaiting_outbind`]: binds, in answer to [`Event::Outbind`]. Does
+    /// nothing if it has bound before.
+    pub fn bind(&mut self, now: Instant, bind: Bind) {
+        if std::mem::take(&mut self.binding.awaits_outbind) && self.state == State::Open {
+            self.timers.stop(Timer::SessionInit);
+            self.ask_to_bind(now, bind);
+        }
+    }
+
+    /// Client: nothing is to be said before the peer has asked for a bind.
+    pub(super) fn await_outbind(&mut self, now: Instant) {
+        self.binding.awaits_outbind = true;
+        self.timers.start(Timer::SessionInit, now, self.settings.session_init_timeout);
+    }
+
+    /// Client: the peer asks for a bind. If ours is on its way already there is nothing to do.
+    pub(super) fn take_outbind(&mut self, frame: Frame) {
+        match Pdu::decode(frame) {
+            Ok(Pdu { body: Body::Outbind(outbind), .. }) => {
+                if self.binding.awaits_outbind {
+                    self.events.push_back(Event::Outbind { outbind });
+                }
+            }
+            _ => self.oddities.malformed += 1,
+        }
     }
 
     /// Server: a peer asks to bind.
@@ -90,7 +137,7 @@ impl<T> Session<T> {
     pub(super) fn answers_bind(&self, sequence: u32, mode: Option<BindMode>) -> bool {
         let matches =
             |waiting: &Waiting| waiting.sequence == sequence && mode.is_none_or(|mode| mode == waiting.mode);
-        self.role == super::Role::Client && self.binding.waiting.as_ref().is_some_and(matches)
+        self.role == Role::Client && self.binding.waiting.as_ref().is_some_and(matches)
     }
 
     /// Client: the message centre says yes or no.

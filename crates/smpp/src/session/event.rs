@@ -1,6 +1,6 @@
 //! What a session tells its owner.
 
-use crate::{Bind, BindMode, Body, CString, CommandStatus, FrameError};
+use crate::{AlertNotification, Bind, BindMode, Body, CString, CommandStatus, FrameError, Outbind};
 
 /// One thing that happened, in the order of the wire. `T` is what the owner attached to its requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,12 @@ pub enum Event<T> {
     BindRequest {
         /// What it asks for, and its credentials.
         bind: Bind,
+    },
+    /// Client: a message centre asks for a bind; [`Session::bind`](super::Session::bind) does so, if who asks
+    /// is right.
+    Outbind {
+        /// Who asks, and its credentials.
+        outbind: Outbind,
     },
     /// The session is bound, in either role.
     Bound {
@@ -22,12 +28,19 @@ pub enum Event<T> {
         /// Its reason.
         status: CommandStatus,
     },
-    /// The peer hands a message over, to be answered once by [`Session::respond`](super::Session::respond).
+    /// The peer hands a message over or asks about one, to be answered once by
+    /// [`Session::respond`](super::Session::respond).
     Request {
         /// The number to answer with.
         sequence: u32,
-        /// A submit_sm to a server, a deliver_sm to a client.
+        /// To a client a deliver_sm or data_sm; to a server a submit_sm, data_sm, submit_multi, query_sm,
+        /// cancel_sm, replace_sm, or from 5.0 one about broadcasts.
         body: Body,
+    },
+    /// Client: a mobile is reachable again. There is nothing to answer.
+    Alert {
+        /// Which one.
+        alert: AlertNotification,
     },
     /// The outcome of one of our requests.
     Response {
@@ -77,7 +90,7 @@ pub enum CloseReason {
     /// The peer did not answer our unbind.
     #[error("the peer did not answer unbind")]
     UnbindTimeout,
-    /// Server: the peer did not bind in time.
+    /// Server: the peer did not bind in time. Client: no outbind came in time, or none that led to a bind.
     #[error("the peer did not bind in time")]
     SessionInitTimeout,
     /// Server: too many binds failed.

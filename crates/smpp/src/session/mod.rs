@@ -6,6 +6,7 @@
 //! peer is a test in virtual time.
 
 mod bind;
+mod congestion;
 mod event;
 mod receive;
 mod settings;
@@ -24,7 +25,7 @@ use self::receive::EnquiryMeter;
 use self::timer::{Timer, Timers};
 use self::unbind::Leaving;
 use self::window::Window;
-use crate::{Bind, Body, CommandId, CommandStatus, Pdu};
+use crate::{AlertNotification, Bind, Body, CommandId, CommandStatus, Pdu};
 
 pub use event::{CloseReason, Event, Oddities};
 pub use settings::{PDU_OCTETS_CEILING, PDU_OCTETS_UNBOUND_MAX, Settings, TIMEOUT_MAX};
@@ -49,6 +50,7 @@ pub struct Session<T> {
     /// Requests of the peer that were not answered yet.
     unanswered: usize,
     binding: bind::Binding,
+    congestion: congestion::Congestion,
     /// The version that both ends speak.
     version: u8,
     /// Our enquire_link that waits for its answer.
@@ -75,6 +77,15 @@ impl<T> Session<T> {
         session
     }
 
+    /// A session on a connection that a message centre has made to us, to send an outbind: with
+    /// [`Event::Outbind`] it is time to [`Session::bind`]. One that takes too long is closed.
+    #[must_use]
+    pub fn awaiting_outbind(now: Instant, settings: Settings) -> Self {
+        let mut session = Self::new(Role::Client, now, settings);
+        session.await_outbind(now);
+        session
+    }
+
     fn new(role: Role, now: Instant, settings: Settings) -> Self {
         Self {
             role,
@@ -88,6 +99,7 @@ impl<T> Session<T> {
             sequence: 0,
             unanswered: 0,
             binding: bind::Binding::default(),
+            congestion: congestion::Congestion::default(),
             enquiry: None,
             enquiry_meter: EnquiryMeter::new(now),
             leaving: None,
@@ -100,31 +112,55 @@ impl<T> Session<T> {
         self.events.pop_front()
     }
 
-    /// Sends a request, a submit_sm of a client or a deliver_sm of a server, and returns its sequence
-    /// number.
+    /// Sends a request about messages, a deliver_sm or data_sm of a server, any but a deliver_sm of a client,
+    /// and returns its sequence number.
     ///
-    /// To a peer below 3.4 it goes without TLVs, a message_payload as short_message. What cannot be put
-    /// on the wire (a short_message of more than 255 octets; a payload of more than 254 to such a peer)
-    /// is not sent; its outcome is a [`Event::Response`] with ESME_RINVMSGLEN.
+    /// To a peer below 3.4 it goes without TLVs, a message_payload as short_message. What the version of the
+    /// peer has no words for is not sent; its outcome is an [`Event::Response`] with a generic_nack:
+    /// ESME_RINVMSGLEN for a short_message of more than 254 octets (5.0: 255) or a payload of more than that
+    /// below 3.4, ESME_RINVNUMDESTS for more than 254 destinations (5.0: 255), ESME_RINVCMDID for data_sm
+    /// below 3.4 and broadcasts below 5.0.
     ///
     /// # Errors
     /// Not now: the session is not bound for it or the window is full. The tag is given back.
     pub fn request(&mut self, now: Instant, mut body: Body, tag: T) -> Result<u32, T> {
         let command_id = body.command_id();
-        let is_message = matches!(body, Body::SubmitSm(_) | Body::DeliverSm(_));
-        if !is_message || !permits(self.state, self.role.peer(), command_id) || self.room() == 0 {
+        if !command_id.is_operation()
+            || !permits(self.state, self.role.peer(), command_id)
+            || self.room() == 0
+        {
             return Err(tag);
         }
         let sequence = self.next_sequence();
-        let sent = version::adapt(&mut body, self.version) && self.put(CommandStatus::OK, sequence, body);
-        if sent {
-            self.window.insert(now, self.settings.response_timeout, sequence, command_id.response(), tag);
-            self.transacted(now);
-        } else {
-            let status = CommandStatus::INVMSGLEN;
-            self.events.push_back(Event::Response { tag, status, body: Body::GenericNack });
+        let sent = version::adapt(&mut body, self.version).and_then(|()| {
+            let is_sent = self.put(CommandStatus::OK, sequence, body);
+            if is_sent { Ok(()) } else { Err(CommandStatus::INVMSGLEN) }
+        });
+        match sent {
+            Ok(()) => {
+                let answer = command_id.response();
+                self.window.insert(now, self.settings.response_timeout, sequence, answer, tag);
+                self.transacted(now);
+            }
+            Err(status) => {
+                self.events.push_back(Event::Response { tag, status, body: Body::GenericNack });
+            }
         }
         Ok(sequence)
+    }
+
+    /// Server: tells the ESME that a mobile is reachable again; `false` if it is not bound to receive or
+    /// its version, below 3.4, does not have that.
+    pub fn alert(&mut self, now: Instant, alert: AlertNotification) -> bool {
+        let mut body = Body::AlertNotification(alert);
+        if !permits(self.state, self.role.peer(), CommandId::ALERT_NOTIFICATION)
+            || version::adapt(&mut body, self.version).is_err()
+        {
+            return false;
+        }
+        let sequence = self.next_sequence();
+        self.transacted(now);
+        self.put(CommandStatus::OK, sequence, body)
     }
 
     /// Answers a [`Event::Request`]. To be called once for each, in any order, with the response that
@@ -136,8 +172,9 @@ impl<T> Session<T> {
         if self.state == State::Closed {
             return;
         }
-        version::adapt(&mut body, self.version);
-        self.put(status.for_version(self.version), sequence, body);
+        // Of a response no version lacks anything but TLVs.
+        let _ = version::adapt(&mut body, self.version);
+        self.put_response(status.for_version(self.version), sequence, body);
         self.unanswered = self.unanswered.saturating_sub(1);
         self.transacted(now);
         self.part_further(now);

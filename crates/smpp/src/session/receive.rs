@@ -7,10 +7,10 @@ use bytes::BytesMut;
 use super::timer::Timer;
 use super::{
     CloseReason, ENQUIRY_PERIOD, Event, PDU_OCTETS_CEILING, PDU_OCTETS_UNBOUND_MAX, Role, Session, State,
-    permits,
+    permits, version,
 };
 use crate::pdu::BindMode;
-use crate::{BindResp, Body, CommandId, CommandStatus, Frame, Pdu, frame};
+use crate::{BindResp, Body, CommandId, CommandStatus, Frame, Pdu, VERSION_5_0, frame};
 
 impl<T> Session<T> {
     /// Takes whole PDUs off the front of `buffer` and leaves the rest, which is the beginning of one.
@@ -45,12 +45,13 @@ impl<T> Session<T> {
 
     /// Answers a request with nothing but a status, in the response that belongs to it.
     pub(super) fn refuse(&mut self, command_id: CommandId, sequence: u32, status: CommandStatus) {
-        self.put(status, sequence, Body::refusal(command_id));
+        self.put_response(status, sequence, Body::refusal(command_id));
     }
 
     fn pdu_octets_max(&self) -> usize {
         match (self.role, self.state) {
             (Role::Server, State::Open) => PDU_OCTETS_UNBOUND_MAX,
+            (Role::Client, State::Open) if self.binding.awaits_outbind() => PDU_OCTETS_UNBOUND_MAX,
             _ => self.settings.pdu_octets_max.min(PDU_OCTETS_CEILING),
         }
     }
@@ -76,43 +77,48 @@ impl<T> Session<T> {
         let Frame { command_id, sequence, .. } = frame;
         match command_id {
             CommandId::ENQUIRE_LINK => self.take_enquiry(now, sequence),
-            CommandId::UNBIND
-            | CommandId::SUBMIT_SM
-            | CommandId::DELIVER_SM
-            | CommandId::BIND_RECEIVER
-            | CommandId::BIND_TRANSMITTER
-            | CommandId::BIND_TRANSCEIVER
-            | CommandId::OUTBIND
-            | CommandId::ALERT_NOTIFICATION => {
-                if permits(self.state, self.role, command_id) {
-                    self.take_permitted(now, frame);
-                } else {
-                    self.refuse_in_this_state(command_id, sequence);
-                }
-            }
-            _ => {
+            _ if !self.knows(command_id) => {
                 self.oddities.unknown_commands += 1;
                 self.put(CommandStatus::INVCMDID, sequence, Body::GenericNack);
             }
+            _ if permits(self.state, self.role, command_id) => self.take_permitted(now, frame),
+            _ => self.refuse_in_this_state(command_id, sequence),
+        }
+    }
+
+    /// Whether the version that is spoken has this request, in some state and some direction.
+    fn knows(&self, command_id: CommandId) -> bool {
+        match command_id {
+            CommandId::UNBIND | CommandId::OUTBIND | CommandId::ALERT_NOTIFICATION => true,
+            broadcast if broadcast.is_broadcast() => self.version >= VERSION_5_0,
+            other => other.is_operation() || BindMode::from_command_id(other).is_some(),
         }
     }
 
     fn take_permitted(&mut self, now: Instant, frame: Frame) {
         match frame.command_id {
             CommandId::UNBIND => self.take_unbind(now, frame.sequence),
-            CommandId::SUBMIT_SM | CommandId::DELIVER_SM => self.take_message(now, frame),
-            // Our bind is on its way already, and a mobile that is back is not waited for: nothing to do,
-            // and the standard has no answer for them.
-            CommandId::OUTBIND | CommandId::ALERT_NOTIFICATION => {}
-            other => {
-                if let Some(mode) = BindMode::from_command_id(other) {
-                    self.take_bind(mode, frame);
-                }
-            }
+            CommandId::OUTBIND => self.take_outbind(frame),
+            CommandId::ALERT_NOTIFICATION => self.take_alert(now, frame),
+            other => match BindMode::from_command_id(other) {
+                Some(mode) => self.take_bind(mode, frame),
+                None => self.take_operation(now, frame),
+            },
         }
     }
 
-    fn take_message(&mut self, now: Instant, frame: Frame) {
+    /// A mobile is back. The standard has no answer, not even for one that is malformed.
+    fn take_alert(&mut self, now: Instant, frame: Frame) {
+        self.transacted(now);
+        match Pdu::decode(frame) {
+            Ok(Pdu { body: Body::AlertNotification(alert), .. }) => {
+                self.events.push_back(Event::Alert { alert });
+            }
+            _ => self.oddities.malformed += 1,
+        }
+    }
+
+    fn take_operation(&mut self, now: Instant, frame: Frame) {
         self.transacted(now);
         let Frame { command_id, sequence, .. } = frame;
         if self.unanswered >= self.settings.window_in {
@@ -120,25 +126,34 @@ impl<T> Session<T> {
             self.refuse(command_id, sequence, CommandStatus::THROTTLED);
             return;
         }
-        match Pdu::decode(frame) {
-            Ok(Pdu { body, .. }) => {
+        match self.decode_request(frame) {
+            Ok(body) => {
                 self.unanswered += 1;
                 self.events.push_back(Event::Request { sequence, body });
             }
-            Err(error) => {
+            Err(status) => {
                 self.oddities.malformed += 1;
-                self.refuse(command_id, sequence, error.status);
+                self.refuse(command_id, sequence, status);
             }
         }
+    }
+
+    /// The request, as far as the version that is spoken has it. A message centre is not held to the limits
+    /// of its version: refusing what it delivers would only make it come again.
+    fn decode_request(&self, frame: Frame) -> Result<Body, CommandStatus> {
+        let body = Pdu::decode(frame).map_err(|error| error.status)?.body;
+        if self.role == Role::Server && self.version < VERSION_5_0 {
+            version::check(&body)?;
+        }
+        Ok(body)
     }
 
     fn refuse_in_this_state(&mut self, command_id: CommandId, sequence: u32) {
         self.oddities.wrong_state += 1;
         let is_bind = BindMode::from_command_id(command_id).is_some();
-        let is_message = matches!(command_id, CommandId::SUBMIT_SM | CommandId::DELIVER_SM);
         let status = if is_bind && self.role == Role::Server {
             CommandStatus::ALYBND
-        } else if is_message && self.parts_silently() {
+        } else if command_id.is_operation() && self.parts_silently() {
             CommandStatus::THROTTLED
         } else {
             CommandStatus::INVBNDSTS
@@ -148,7 +163,7 @@ impl<T> Session<T> {
 
     /// Answers always, until there are too many: that peer is not asking, it is flooding.
     fn take_enquiry(&mut self, now: Instant, sequence: u32) {
-        self.put(CommandStatus::OK, sequence, Body::EnquireLinkResp);
+        self.put_response(CommandStatus::OK, sequence, Body::EnquireLinkResp);
         if self.enquiry_meter.count(now) > self.settings.enquire_links_per_second_max {
             self.close(CloseReason::EnquireLinkFlood);
         }
@@ -160,6 +175,7 @@ impl<T> Session<T> {
         if command_id == CommandId::GENERIC_NACK {
             self.take_nack(now, frame);
         } else if command_id == CommandId::ENQUIRE_LINK_RESP && self.enquiry == Some(sequence) {
+            self.hear_congestion_behind_header(&frame);
             self.enquiry_answered();
         } else if command_id == CommandId::UNBIND_RESP && self.answers_unbind(sequence) {
             self.parted();
@@ -208,8 +224,17 @@ impl<T> Session<T> {
     /// The body of a response; the outcome counts even if the body cannot be read.
     fn decode_response(&mut self, frame: Frame) -> Body {
         let command_id = frame.command_id;
+        if matches!(
+            command_id,
+            CommandId::CANCEL_SM_RESP | CommandId::REPLACE_SM_RESP | CommandId::CANCEL_BROADCAST_SM_RESP
+        ) {
+            self.hear_congestion_behind_header(&frame);
+        }
         match Pdu::decode(frame) {
-            Ok(pdu) => pdu.body,
+            Ok(pdu) => {
+                self.hear_congestion(&pdu);
+                pdu.body
+            }
             Err(_) => {
                 self.oddities.malformed += 1;
                 Body::Unknown { command_id, body: bytes::Bytes::new() }

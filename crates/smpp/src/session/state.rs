@@ -85,8 +85,11 @@ pub const fn permits(state: State, role: Role, command_id: CommandId) -> bool {
             CommandId::BIND_RECEIVER | CommandId::BIND_TRANSMITTER | CommandId::BIND_TRANSCEIVER,
         )
         | (Role::Client, CommandId::OUTBIND) => matches!(state, State::Open),
-        (Role::Server, CommandId::SUBMIT_SM) => transmits,
-        (Role::Client, CommandId::DELIVER_SM | CommandId::ALERT_NOTIFICATION) => receives,
+        (Role::Client, CommandId::DELIVER_SM | CommandId::DATA_SM | CommandId::ALERT_NOTIFICATION) => {
+            receives
+        }
+        (Role::Server, CommandId::DELIVER_SM) => false,
+        (Role::Server, operation) => operation.is_operation() && transmits,
         _ => false,
     }
 }
@@ -111,10 +114,25 @@ mod tests {
             assert_eq!(row(server, bind), [yes, no, no, no, no, no]);
             assert_eq!(row(client, bind), [no; 6]);
         }
-        assert_eq!(row(server, CommandId::SUBMIT_SM), [no, yes, no, yes, no, no]);
-        assert_eq!(row(client, CommandId::SUBMIT_SM), [no; 6]);
-        assert_eq!(row(client, CommandId::DELIVER_SM), [no, no, yes, yes, no, no]);
-        assert_eq!(row(server, CommandId::DELIVER_SM), [no; 6]);
+        for submission in [
+            CommandId::SUBMIT_SM,
+            CommandId::SUBMIT_MULTI,
+            CommandId::QUERY_SM,
+            CommandId::CANCEL_SM,
+            CommandId::REPLACE_SM,
+            CommandId::BROADCAST_SM,
+            CommandId::QUERY_BROADCAST_SM,
+            CommandId::CANCEL_BROADCAST_SM,
+        ] {
+            assert_eq!(row(server, submission), [no, yes, no, yes, no, no], "{submission}");
+            assert_eq!(row(client, submission), [no; 6], "{submission}");
+        }
+        for delivery in [CommandId::DELIVER_SM, CommandId::ALERT_NOTIFICATION] {
+            assert_eq!(row(client, delivery), [no, no, yes, yes, no, no]);
+            assert_eq!(row(server, delivery), [no; 6]);
+        }
+        assert_eq!(row(server, CommandId::DATA_SM), [no, yes, no, yes, no, no]);
+        assert_eq!(row(client, CommandId::DATA_SM), [no, no, yes, yes, no, no]);
         assert_eq!(row(client, CommandId::OUTBIND), [yes, no, no, no, no, no]);
         assert_eq!(row(server, CommandId::OUTBIND), [no; 6]);
         for role in [server, client] {

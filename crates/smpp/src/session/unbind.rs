@@ -126,7 +126,7 @@ impl<T> Session<T> {
     }
 
     fn answer_unbind(&mut self, sequence: u32) {
-        self.put(CommandStatus::OK, sequence, Body::UnbindResp);
+        self.put_response(CommandStatus::OK, sequence, Body::UnbindResp);
         self.set_step(Step::Lingering);
         if self.window.is_empty() {
             self.parted();

@@ -1,6 +1,8 @@
 //! Peers that do what they should not.
 
-use smpp::{BindMode, Body, CloseReason, CommandId, CommandStatus, Event, Outbind, Settings, State};
+use smpp::{
+    AlertNotification, BindMode, Body, CloseReason, CommandId, CommandStatus, Event, Outbind, Settings, State,
+};
 
 use crate::lone::{Lone, bind, submit, submitted};
 
@@ -77,7 +79,7 @@ fn a_malformed_bind_counts_as_a_failed_one() {
 #[test]
 fn what_has_no_response_is_nacked_at_the_wrong_side_and_heard_at_the_right_one() {
     // S-4
-    let alert = || Body::Unknown { command_id: CommandId::ALERT_NOTIFICATION, body: vec![0; 6].into() };
+    let alert = || Body::AlertNotification(AlertNotification::default());
     let mut server = Lone::bound_server(Settings::default(), BindMode::Transceiver);
     server.say(1, Body::Outbind(Outbind::default()));
     server.say(2, alert());
@@ -88,6 +90,7 @@ fn what_has_no_response_is_nacked_at_the_wrong_side_and_heard_at_the_right_one()
     let mut client = Lone::bound_client(Settings::default(), BindMode::Receiver);
     client.say(1, alert());
     client.say(2, Body::Bind(bind(BindMode::Receiver)));
+    assert_eq!(client.events(), [Event::Alert { alert: AlertNotification::default() }]);
     assert_eq!(client.answered(), [(CommandId::BIND_RECEIVER_RESP, CommandStatus::INVBNDSTS, 2)]);
 }
 

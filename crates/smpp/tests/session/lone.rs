@@ -32,12 +32,22 @@ impl Lone {
         lone
     }
 
+    /// A client that has just connected, its bind in its output.
+    pub(crate) fn client(settings: Settings, bind: Bind) -> Self {
+        let now = Instant::now();
+        Self { now, session: Session::client(now, settings, bind), stream: BytesMut::new() }
+    }
+
+    /// A client to which a message centre has connected.
+    pub(crate) fn awaiting_outbind(settings: Settings) -> Self {
+        let now = Instant::now();
+        Self { now, session: Session::awaiting_outbind(now, settings), stream: BytesMut::new() }
+    }
+
     /// A client that is bound in this mode to a message centre of version 3.4, with nothing left to see.
     pub(crate) fn bound_client(settings: Settings, mode: BindMode) -> Self {
         let settings = Settings { unstated_version: 0x34, ..settings };
-        let now = Instant::now();
-        let mut lone =
-            Self { now, session: Session::client(now, settings, bind(mode)), stream: BytesMut::new() };
+        let mut lone = Self::client(settings, bind(mode));
         let sequence = lone.answers()[0].sequence;
         lone.reply(CommandStatus::OK, sequence, Body::refusal(mode.command_id()));
         lone.events();

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod bind;
+mod congestion;
 mod faults;
 mod lone;
+mod operations;
+mod outbind;
 mod pair;
 mod timers;
 mod unbind;

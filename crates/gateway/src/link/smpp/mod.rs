@@ -8,7 +8,6 @@ pub(crate) mod client;
 mod late;
 mod relay;
 pub(crate) mod server;
-mod tlv_length;
 mod translate;
 mod values;
 

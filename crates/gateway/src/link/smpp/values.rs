@@ -3,8 +3,6 @@
 use smpp::{Address, CommandStatus, ShortMessage};
 use sms::{Message, Timestamp, Ton};
 
-use super::tlv_length;
-
 /// Checks every field that is not looked at again when the message is built.
 pub(super) fn check(pdu: &ShortMessage) -> Result<(), CommandStatus> {
     check_source(&pdu.source)?;
@@ -38,7 +36,7 @@ pub(super) fn check(pdu: &ShortMessage) -> Result<(), CommandStatus> {
     if matches!(pdu.data_coding, 0x80..=0xBF) {
         return Err(CommandStatus::SUBMITFAIL);
     }
-    tlv_length::check(&pdu.tlvs)?;
+    pdu.tlvs.check()?;
     check_body(pdu)
 }
 

@@ -1,0 +1,63 @@
+//! Addresses (SMPP 3.4 sections 5.2.5 to 5.2.9).
+
+use std::fmt;
+
+use bytes::BytesMut;
+
+use crate::wire::{Fault, Reader, put_c_string};
+use crate::{CString, CommandStatus};
+
+/// An address of up to 20 octets: that of nearly every PDU.
+pub type Address = AddressUpTo<20>;
+/// An address of up to 64 octets, as data_sm and alert_notification carry it.
+pub type LongAddress = AddressUpTo<64>;
+
+/// An address of at most `N` octets.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct AddressUpTo<const N: usize> {
+    /// Type of number.
+    pub ton: u8,
+    /// Numbering plan.
+    pub npi: u8,
+    /// The digits or the name.
+    pub value: CString<N>,
+}
+
+impl<const N: usize> AddressUpTo<N> {
+    /// An address with these octets, or `None` if they are more than `N` or hold a NUL.
+    #[must_use]
+    pub fn new(ton: u8, npi: u8, value: &[u8]) -> Option<Self> {
+        Some(Self { ton, npi, value: CString::new(value)? })
+    }
+
+    pub(super) fn decode(
+        reader: &mut Reader<'_>,
+        what: &'static str,
+        too_long: CommandStatus,
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            ton: reader.octet(what)?,
+            npi: reader.octet(what)?,
+            value: reader.c_string(what, too_long)?,
+        })
+    }
+
+    pub(super) fn decode_source(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        Self::decode(reader, "source address", CommandStatus::INVSRCADR)
+    }
+
+    pub(super) fn decode_destination(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        Self::decode(reader, "destination address", CommandStatus::INVDSTADR)
+    }
+
+    pub(super) fn encode(&self, out: &mut BytesMut) {
+        out.extend_from_slice(&[self.ton, self.npi]);
+        put_c_string(out, &self.value);
+    }
+}
+
+impl<const N: usize> fmt::Debug for AddressUpTo<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}:{}", self.ton, self.npi, self.value)
+    }
+}
