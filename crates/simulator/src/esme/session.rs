@@ -104,7 +104,12 @@ impl Handler for Client {
             }
             Event::Response { tag, status, body } => answer(tag, outcome(status, body)),
             Event::Expired { tag, .. } => answer(tag, Err(SubmitError::NotAnswered)),
-            Event::BindRequest { .. } | Event::Late { .. } | Event::Unbinding | Event::Closed { .. } => {}
+            Event::Alert { .. }
+            | Event::BindRequest { .. }
+            | Event::Late { .. }
+            | Event::Outbind { .. }
+            | Event::Unbinding
+            | Event::Closed { .. } => {}
         }
     }
 

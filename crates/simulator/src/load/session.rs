@@ -172,9 +172,11 @@ impl Handler for Submitter<'_> {
             Event::Expired { tag: Sent { serial, at }, .. } => {
                 self.round.answers.push(Answer { serial, sent_at: at, outcome: Outcome::Unknown });
             }
-            Event::BindRequest { .. }
+            Event::Alert { .. }
+            | Event::BindRequest { .. }
             | Event::BindRefused { .. }
             | Event::Late { .. }
+            | Event::Outbind { .. }
             | Event::Unbinding
             | Event::Closed { .. } => {}
         }

@@ -115,7 +115,12 @@ impl Handler for Attendant {
             Event::Request { sequence, body } => self.request(now, session, sequence, body),
             Event::Response { tag, status, .. } => self.outbound.answered(now, tag, status),
             Event::Expired { tag, .. } => self.outbound.expired(now, tag),
-            Event::BindRefused { .. } | Event::Late { .. } | Event::Unbinding | Event::Closed { .. } => {}
+            Event::Alert { .. }
+            | Event::BindRefused { .. }
+            | Event::Late { .. }
+            | Event::Outbind { .. }
+            | Event::Unbinding
+            | Event::Closed { .. } => {}
         }
     }
 

@@ -157,7 +157,11 @@ impl Handler for Smsc<'_> {
             Event::Response { tag, status, body } => self.relay.response(now, tag, status, &body),
             Event::Expired { tag, sequence } => self.relay.expired(tag, sequence),
             Event::Late { sequence, status, body } => self.relay.late(sequence, status, &body),
-            Event::BindRequest { .. } | Event::Unbinding | Event::Closed { .. } => {}
+            Event::Alert { .. }
+            | Event::BindRequest { .. }
+            | Event::Outbind { .. }
+            | Event::Unbinding
+            | Event::Closed { .. } => {}
         }
     }
 

@@ -121,6 +121,7 @@ impl<S: Side> Relay<S> {
 
     /// The peer wants something carried.
     pub(super) fn request(&mut self, now: Instant, session: &mut Session, sequence: u32, body: Body) {
+        let command_id = body.command_id();
         match self.side.incoming(body) {
             Ok(Incoming::Message(submission)) => match self.intake.admit(&self.origin, *submission) {
                 Ok(entry) if entry.message.priority >= Priority::URGENT => {
@@ -135,7 +136,10 @@ impl<S: Side> Relay<S> {
             Ok(Incoming::Nothing) => {
                 session.respond(now, sequence, CommandStatus::OK, self.side.taken_over(None));
             }
-            Err(status) => self.refuse(now, session, sequence, status),
+            Err(status) => {
+                self.outlet.metrics().refused.inc();
+                session.respond(now, sequence, status, Body::refusal(command_id));
+            }
         }
     }
 
