@@ -9,6 +9,7 @@ mod callback;
 mod checked;
 mod endpoint;
 mod listen;
+mod reassembly;
 mod routing;
 mod secret;
 mod smsc;
@@ -23,11 +24,12 @@ use serde::Deserialize;
 use sms::LinkName;
 use toml::Spanned;
 
-pub use account::{AccountConfig, AccountPassword, PasswordHash};
+pub use account::{AccountConfig, AccountPassword, LongMessages, PasswordHash};
 pub use application::ApplicationConfig;
 pub use callback::CallbackConfig;
 pub use endpoint::{EndpointConfig, Method};
 pub use listen::{HttpConfig, SmppConfig};
+pub use reassembly::ReassemblyConfig;
 pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};
 pub use secret::Secret;
 pub use smsc::{BindKind, IdForm, OnUnknown, SmscConfig};
@@ -45,6 +47,9 @@ pub struct Config {
     /// How the store behaves.
     #[serde(default)]
     pub store: StoreConfig,
+    /// How long messages of handsets are put together.
+    #[serde(default)]
+    pub reassembly: ReassemblyConfig,
     /// Where ESMEs bind.
     #[serde(default)]
     pub smpp: Option<SmppConfig>,
@@ -159,6 +164,9 @@ impl Config {
             if name.get_ref().is_empty() || name.get_ref().len() > LINK_NAME_OCTETS_MAX {
                 return Err(problem(format!("a name has 1 to {LINK_NAME_OCTETS_MAX} characters")));
             }
+            if name.get_ref() == REASSEMBLY {
+                return Err(problem(format!("\"{REASSEMBLY}\" is the gateway itself, no other link")));
+            }
             if kinds.insert(name.get_ref().as_str(), kind).is_some() {
                 return Err(problem(format!("the name \"{}\" is used twice", name.get_ref())));
             }
@@ -167,5 +175,7 @@ impl Config {
     }
 }
 
+/// The link that parts of long messages wait at.
+pub(crate) const REASSEMBLY: &str = "reassembly";
 /// The longest name of a link, in octets.
 const LINK_NAME_OCTETS_MAX: usize = 64;

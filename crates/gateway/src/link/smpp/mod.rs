@@ -7,6 +7,7 @@ use crate::chance::Chance;
 pub(crate) mod client;
 mod late;
 mod relay;
+mod sar;
 pub(crate) mod server;
 mod translate;
 mod values;

@@ -8,7 +8,7 @@ use sms::{
 };
 use store::{Item, Lease, Notice, RemoteId, RemoteIdForm, RemoteReceipt};
 
-use super::values;
+use super::{sar, values};
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
 
@@ -22,7 +22,7 @@ pub(super) fn submission(pdu: &ShortMessage, now: Timestamp) -> Result<Submissio
 
 /// What a deliver_sm of an SMSC brings, if it is no receipt.
 pub(super) fn mobile_originated(pdu: &ShortMessage) -> Submission {
-    carried(pdu, Direction::Mo)
+    sar::into_header(carried(pdu, Direction::Mo), &pdu.tlvs)
 }
 
 /// Whether a deliver_sm carries a receipt or a notification; by its bits, not by equality (B-1).
@@ -149,14 +149,16 @@ fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
 
 /// What is written alike to a submit_sm and a deliver_sm.
 fn short_message(message: &Message, body: Bytes) -> ShortMessage {
+    let tlvs = Tlvs::from_wire(message.tlvs.clone()).unwrap_or_default();
+    let (esm_class, body, tlvs) = sar::out_of_header(message.esm_class, body, tlvs);
     let mut pdu = ShortMessage {
         service_type: CString::clipped(&message.service_type),
         source: wire_address(&message.source),
         destination: wire_address(&message.destination),
-        esm_class: message.esm_class,
+        esm_class,
         protocol_id: message.protocol_id,
         data_coding: message.data_coding,
-        tlvs: Tlvs::from_wire(message.tlvs.clone()).unwrap_or_default(),
+        tlvs,
         ..ShortMessage::default()
     };
     if body.len() > SHORT_MESSAGE_OCTETS_MAX {
@@ -248,7 +250,7 @@ fn body(pdu: &ShortMessage) -> (Bytes, Bytes) {
 }
 
 /// Adds a TLV; every value here is far shorter than a TLV can be.
-fn push(tlvs: &mut Tlvs, tag: TlvTag, value: &[u8]) {
+pub(super) fn push(tlvs: &mut Tlvs, tag: TlvTag, value: &[u8]) {
     let pushed = tlvs.push(tag, value);
     debug_assert!(pushed.is_ok(), "a TLV takes 65,535 octets");
 }
