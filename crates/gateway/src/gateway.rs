@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock;
 use crate::config::{
-    AccountConfig, ApplicationConfig, Config, HttpConfig, OnUnknown, REASSEMBLY, SmppConfig, SmscConfig,
+    AccountConfig, ApplicationConfig, Config, HttpConfig, OnUnknown, SmppConfig, SmscConfig,
 };
 use crate::directory::Directory;
 use crate::dispatch::{Outlets, failover};
@@ -27,8 +27,9 @@ use crate::link::http::client as http;
 use crate::link::http::desk::Api;
 use crate::link::http::owner::Owner;
 use crate::link::http::provider::Provider;
-use crate::link::reassembly::Reassembler;
 use crate::link::smpp::client::Client;
+use crate::link::smpp::dialect::Dialect;
+use crate::link::smpp::outbind::{self, Callers};
 use crate::link::smpp::server::Server;
 use crate::metrics::{Metrics, SharedMetrics};
 use crate::network::Listener;
@@ -38,7 +39,9 @@ use crate::surroundings::Surroundings;
 pub struct Gateway {
     shared: Shared,
     smpp: Option<SocketAddr>,
+    outbind: Option<SocketAddr>,
     http: Option<SocketAddr>,
+    callers: Callers,
     running: Mutex<Running>,
     listening: Stage,
     calling: Stage,
@@ -92,12 +95,16 @@ impl Gateway {
         config: Config,
         store: impl Future<Output = anyhow::Result<EmbeddedStore>>,
     ) -> anyhow::Result<Self> {
-        let smpp = listen_for_smpp(&surroundings, config.smpp.as_ref()).await?;
+        let smpp = config.smpp.as_ref();
+        let outbind = listen_for_smpp(&surroundings, smpp.and_then(|smpp| smpp.outbind_listen)).await?;
+        let smpp = listen_for_smpp(&surroundings, smpp.map(|smpp| smpp.listen)).await?;
         let http = listen_for_http(config.http.as_ref()).await?;
         let shared = Shared::new(&config, surroundings, store.await?)?;
         let gateway = Self {
             shared,
             smpp: smpp.as_ref().map(|listener| listener.address()).transpose()?,
+            outbind: outbind.as_ref().map(|listener| listener.address()).transpose()?,
+            callers: Callers::default(),
             http: http.as_ref().map(TcpListener::local_addr).transpose()?,
             running: Mutex::new(Running {
                 config: config.clone(),
@@ -109,8 +116,10 @@ impl Gateway {
             calling: Stage::new(),
         };
         gateway.start_failover();
-        gateway.start_reassembly(&config);
         gateway.call_out(&config);
+        if let Some(listener) = outbind {
+            gateway.wait_for_outbinds(listener);
+        }
         if let (Some(listener), Some(config)) = (smpp, config.smpp) {
             gateway.serve_smpp(listener, config);
         }
@@ -125,6 +134,12 @@ impl Gateway {
     #[must_use]
     pub fn smpp_address(&self) -> Option<SocketAddr> {
         self.smpp
+    }
+
+    /// Where SMSCs call by outbind.
+    #[must_use]
+    pub fn outbind_address(&self) -> Option<SocketAddr> {
+        self.outbind
     }
 
     /// Where ESMEs call.
@@ -192,17 +207,6 @@ impl Gateway {
         self.calling.tasks.spawn(failover::watch(shared.directory.clone(), shared.store.clone(), stop));
     }
 
-    fn start_reassembly(&self, config: &Config) {
-        let reassembler = Reassembler {
-            intake: self.shared.intake.clone(),
-            outlet: self.shared.outlets.of(&REASSEMBLY.into()),
-            limits: config.reassembly.limits(),
-            metrics: self.shared.metrics.reassembly(),
-            stop: self.calling.stop.clone(),
-        };
-        self.calling.tasks.spawn(reassembler.run());
-    }
-
     /// Starts the links that are new or changed, stops those that are gone or changed.
     fn call_out(&self, config: &Config) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -225,6 +229,7 @@ impl Gateway {
         let presence = directory.smscs.get(&name).map(|smsc| smsc.presence.clone()).unwrap_or_default();
         let client = Client {
             config: Arc::new(config.clone()),
+            dialect: Dialect::of(&config.speaks).map(Arc::new),
             intake: self.shared.intake.clone(),
             outlet: self.shared.outlets.with_rate(&name, config.rate),
             presence,
@@ -233,6 +238,7 @@ impl Gateway {
             tasks: self.calling.tasks.clone(),
         };
         client.start();
+        self.callers.set(name, client);
         stop
     }
 
@@ -270,6 +276,11 @@ impl Gateway {
         };
         self.calling.tasks.spawn(client.run());
         stop
+    }
+
+    fn wait_for_outbinds(&self, listener: Box<dyn Listener>) {
+        let (callers, stage) = (self.callers.clone(), self.calling.clone());
+        self.calling.tasks.spawn(outbind::listen(listener, callers, stage.stop, stage.tasks));
     }
 
     fn serve_smpp(&self, listener: Box<dyn Listener>, config: SmppConfig) {
@@ -346,7 +357,7 @@ impl Config {
     /// How the embedded store is set up.
     #[must_use]
     pub fn store_options(&self) -> Options {
-        let holds = |smsc: &&SmscConfig| smsc.on_unknown == OnUnknown::Hold;
+        let holds = |smsc: &&SmscConfig| smsc.speaks.on_unknown == OnUnknown::Hold;
         Options {
             retention: Duration::from_secs(u64::from(self.store.retention_days) * 24 * 3600),
             receipt_timeout: Duration::from_secs(u64::from(self.store.receipt_timeout_h) * 3600),
@@ -356,7 +367,6 @@ impl Config {
                 .filter(holds)
                 .map(|smsc| smsc.name.get_ref().as_str().into())
                 .collect(),
-            in_process: vec![REASSEMBLY.into()],
             ..Options::default()
         }
     }
@@ -367,8 +377,6 @@ impl Config {
         let http = |config: &Self| config.http.clone();
         anyhow::ensure!(self.data_dir == next.data_dir, "data_dir can only change with a restart");
         anyhow::ensure!(self.store == next.store, "[store] can only change with a restart");
-        let same = self.reassembly == next.reassembly;
-        anyhow::ensure!(same, "[reassembly] can only change with a restart");
         anyhow::ensure!(smpp(self) == smpp(next), "[smpp] can only change with a restart");
         anyhow::ensure!(http(self) == http(next), "[http] can only change with a restart");
         Ok(())
@@ -407,9 +415,9 @@ async fn open_store(directory: PathBuf, options: Options) -> anyhow::Result<Embe
 
 async fn listen_for_smpp(
     surroundings: &Surroundings,
-    config: Option<&SmppConfig>,
+    address: Option<SocketAddr>,
 ) -> anyhow::Result<Option<Box<dyn Listener>>> {
-    let Some(address) = config.map(|config| config.listen) else { return Ok(None) };
+    let Some(address) = address else { return Ok(None) };
     let listener = surroundings.network.listen(address).await;
     let listener = listener.with_context(|| format!("cannot listen on {address} ([smpp])"))?;
     tracing::info!(address = %listener.address()?, "listening for smpp");

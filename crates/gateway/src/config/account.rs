@@ -1,14 +1,17 @@
 //! An ESME that binds to us or calls our HTTP API.
 
 use std::num::NonZeroU16;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use reqwest::Url;
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::callback::CallbackKeys;
 use super::endpoint::maybe_http_url;
-use super::{CallbackConfig, Name, Secret};
+use super::profile::{ProfileNames, Profiles, SharedProfile};
+use super::{CallbackConfig, Name, Problem, Secret};
 
 /// One ESME.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -28,21 +31,20 @@ pub struct AccountConfig {
     pub allow_from: Option<Vec<IpNet>>,
     /// Source addresses that it may use; `None` is any.
     pub sources: Option<Vec<String>>,
-    /// How its sessions get a long message of a handset.
-    pub long_messages: LongMessages,
     /// How it is told by HTTP what goes to it; `None` leaves that to its sessions.
     pub callback: Option<CallbackConfig>,
+    /// The profiles that say how it speaks.
+    profile: Option<Spanned<ProfileNames>>,
+    /// How it speaks.
+    pub speaks: SharedProfile,
 }
 
-/// How the sessions of an account get a long message of a handset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LongMessages {
-    /// In the parts that the handset sent, in order, each a deliver_sm with its own header.
-    #[default]
-    Parts,
-    /// In one deliver_sm with message_payload, if it is complete.
-    Payload,
+impl AccountConfig {
+    /// Finds out how the ESME speaks.
+    pub(super) fn resolve(&mut self, profiles: &Profiles) -> Result<(), Problem> {
+        self.speaks = Arc::new(profiles.of(self.profile.as_ref(), &())?);
+        Ok(())
+    }
 }
 
 /// How an account's password is checked.
@@ -91,8 +93,6 @@ struct RawAccount {
     max_binds: usize,
     allow_from: Option<Vec<IpNet>>,
     sources: Option<Vec<String>>,
-    #[serde(default)]
-    long_messages: LongMessages,
     #[serde(default, deserialize_with = "maybe_http_url")]
     callback_url: Option<Url>,
     callback_window: Option<NonZeroU16>,
@@ -100,6 +100,7 @@ struct RawAccount {
     callback_batch: Option<NonZeroU16>,
     #[serde(default)]
     allow_private_address: bool,
+    profile: Option<Spanned<ProfileNames>>,
 }
 
 impl TryFrom<RawAccount> for AccountConfig {
@@ -131,8 +132,9 @@ impl TryFrom<RawAccount> for AccountConfig {
             max_binds: raw.max_binds,
             allow_from: raw.allow_from,
             sources: raw.sources,
-            long_messages: raw.long_messages,
             callback,
+            profile: raw.profile,
+            speaks: SharedProfile::default(),
         })
     }
 }

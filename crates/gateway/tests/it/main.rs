@@ -14,7 +14,7 @@ mod lost_receivers;
 mod mobile_originated;
 mod outages;
 mod priority;
-mod reassembly;
+mod profiles;
 mod receipt_ids;
 mod receipts;
 mod refusals;

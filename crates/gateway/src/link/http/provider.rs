@@ -24,10 +24,9 @@ impl Side for Provider {
 
     fn call(&self, leases: &[Lease]) -> Option<Call> {
         let lease = leases.first()?;
-        // A message is told whole with its first segment; nothing that a content provider submits asks for
-        // receipts.
-        let Item::Segment(0) = lease.item() else { return None };
-        Some(Call::Form(translate::form(lease.message())))
+        // Nothing that a content provider submits asks for receipts.
+        let Item::Segment(index) = lease.item() else { return None };
+        Some(Call::Form(translate::form(lease.message(), index)))
     }
 
     fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {

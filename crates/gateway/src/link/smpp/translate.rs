@@ -6,9 +6,10 @@ use smpp::{Body, CString, CommandStatus, MessageResp, ShortMessage, TlvTag, Tlvs
 use sms::{
     Direction, Message, Npi, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton, UserDataHeader,
 };
-use store::{Item, Lease, Notice, RemoteId, RemoteIdForm, RemoteReceipt};
+use store::{Item, Lease, Notice, RemoteId, RemoteReceipt};
 
-use super::{sar, values};
+use super::values;
+use crate::config::{Profile, ReceiptIdFrom};
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
 
@@ -22,7 +23,7 @@ pub(super) fn submission(pdu: &ShortMessage, now: Timestamp) -> Result<Submissio
 
 /// What a deliver_sm of an SMSC brings, if it is no receipt.
 pub(super) fn mobile_originated(pdu: &ShortMessage) -> Submission {
-    sar::into_header(carried(pdu, Direction::Mo), &pdu.tlvs)
+    carried(pdu, Direction::Mo)
 }
 
 /// Whether a deliver_sm carries a receipt or a notification; by its bits, not by equality (B-1).
@@ -30,26 +31,40 @@ pub(super) fn is_receipt(pdu: &ShortMessage) -> bool {
     matches!(pdu.esm_class & MESSAGE_TYPE, SMSC_RECEIPT | INTERMEDIATE)
 }
 
+/// Whether a deliver_sm that does not say so carries a receipt all the same: it names a message and its
+/// state.
+pub(super) fn reads_as_receipt(pdu: &ShortMessage) -> bool {
+    if pdu.tlvs.receipted_message_id().is_some() {
+        return true;
+    }
+    let text = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
+    sms::parse_receipt(&text).is_some_and(|parsed| parsed.id.is_some() && parsed.state.is_some())
+}
+
 /// The receipt in such a deliver_sm; `None` if it names no message.
 pub(super) fn receipt(
     pdu: &ShortMessage,
     smsc: &sms::LinkName,
-    form: RemoteIdForm,
+    profile: &Profile,
     now: Timestamp,
 ) -> Option<RemoteReceipt> {
     let text = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
     let parsed = sms::parse_receipt(&text).unwrap_or_default();
     let named = pdu.tlvs.receipted_message_id().filter(|id| !id.is_empty());
-    let id = named.or(parsed.id.as_deref())?;
+    let id = match profile.receipt_id_from {
+        ReceiptIdFrom::Any => named.or(parsed.id.as_deref()),
+        ReceiptIdFrom::Tlv => named,
+        ReceiptIdFrom::Text => parsed.id.as_deref(),
+    }?;
     let reported = pdu.tlvs.message_state().and_then(State::from_number);
     let state = reported.or(parsed.state).unwrap_or(State::Unknown);
     let network = pdu.tlvs.network_error_code().map(|(_, code)| u32::from(code));
     Some(RemoteReceipt {
         smsc: smsc.clone(),
-        remote_id: RemoteId::new(id, form),
+        remote_id: RemoteId::new(id, profile.receipt_id.into()),
         state: if pdu.esm_class & MESSAGE_TYPE == INTERMEDIATE { State::Enroute } else { state },
         error: parsed.error.or(network).unwrap_or(0),
-        done_at: parsed.done_at.unwrap_or(now),
+        done_at: parsed.done_at.map_or(now, |local| profile.receipt_time_zone.instant(local)),
     })
 }
 
@@ -149,16 +164,14 @@ fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
 
 /// What is written alike to a submit_sm and a deliver_sm.
 fn short_message(message: &Message, body: Bytes) -> ShortMessage {
-    let tlvs = Tlvs::from_wire(message.tlvs.clone()).unwrap_or_default();
-    let (esm_class, body, tlvs) = sar::out_of_header(message.esm_class, body, tlvs);
     let mut pdu = ShortMessage {
         service_type: CString::clipped(&message.service_type),
         source: wire_address(&message.source),
         destination: wire_address(&message.destination),
-        esm_class,
+        esm_class: message.esm_class,
         protocol_id: message.protocol_id,
         data_coding: message.data_coding,
-        tlvs,
+        tlvs: Tlvs::from_wire(message.tlvs.clone()).unwrap_or_default(),
         ..ShortMessage::default()
     };
     if body.len() > SHORT_MESSAGE_OCTETS_MAX {
@@ -250,7 +263,7 @@ fn body(pdu: &ShortMessage) -> (Bytes, Bytes) {
 }
 
 /// Adds a TLV; every value here is far shorter than a TLV can be.
-pub(super) fn push(tlvs: &mut Tlvs, tag: TlvTag, value: &[u8]) {
+fn push(tlvs: &mut Tlvs, tag: TlvTag, value: &[u8]) {
     let pushed = tlvs.push(tag, value);
     debug_assert!(pushed.is_ok(), "a TLV takes 65,535 octets");
 }
@@ -325,7 +338,7 @@ mod tests {
         let notice = Notice { state: State::Undeliverable, error: 34, done_at: Timestamp(0), delivered: 0 };
         let pdu = receipt_for(&message(), notice);
         assert!(is_receipt(&pdu));
-        let read = receipt(&pdu, &"telco".into(), RemoteIdForm::Text, Timestamp(0)).unwrap();
+        let read = receipt(&pdu, &"telco".into(), &Profile::default(), Timestamp(0)).unwrap();
         assert_eq!((read.state, read.error), (State::Undeliverable, 34));
         assert_eq!(&read.remote_id.raw[..], "ab".repeat(16).as_bytes());
     }
