@@ -12,6 +12,7 @@ from harness.esme import Esme
 from harness.gateway import Gateway
 from harness.node import NodeEsme, NodeSmsc
 from harness.provider import Answer, Call, Provider
+from harness.wire import RawSmsc
 
 
 @pytest.fixture
@@ -48,6 +49,14 @@ def start_smsc() -> Iterator[Callable[..., NodeSmsc]]:
 def smsc(start_smsc: Callable[..., NodeSmsc]) -> NodeSmsc:
     """A message centre as it should be."""
     return start_smsc()
+
+
+@pytest.fixture
+def raw_smsc(start_gateway: Callable[..., Gateway]) -> Iterator[RawSmsc]:
+    """A message centre that the test plays itself; it hangs up before the gateway would take leave of it."""
+    smsc = RawSmsc()
+    yield smsc
+    smsc.stop()
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from harness import config
+from harness.process import peak_kib
 from harness.wire import (
     BIND_TRANSCEIVER,
     ENQUIRE_LINK,
@@ -47,11 +46,11 @@ GOLDEN_SUBMIT = bytes.fromhex(
 )
 def test_a_length_that_cannot_be_ends_the_connection_and_nothing_else(gateway, octets):
     # F-2, F-3, L-1, X-1
-    before = resident_kib(gateway.pid)
+    before = peak_kib(gateway.pid)
     with Wire(gateway.smpp_port) as wire:
         wire.say(octets)
         assert wire.rest() in (b"", NACK_OF_A_BAD_LENGTH)
-    assert resident_kib(gateway.pid) - before < 16 * 1024
+    assert peak_kib(gateway.pid) - before < 16 * 1024
     with Wire(gateway.smpp_port) as wire:
         assert wire.bind("bank", "hunter22").status == 0
 
@@ -140,10 +139,3 @@ def start_golden(smsc, start_gateway):
     )
     smsc.expect("bound")
     return gateway
-
-
-def resident_kib(pid: int) -> int:
-    """The most memory that a process ever had, in KiB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-    return int(line.split()[1])

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sms::LinkName;
 
 use crate::account::Account;
-use crate::config::{AccountConfig, ApplicationConfig, Config, SharedProfile, SmscConfig};
+use crate::config::{AccountConfig, ApplicationConfig, Config, SmscConfig};
 use crate::presence::Presence;
 
 /// Accounts, SMSCs, applications and the routes between them.
@@ -28,8 +28,6 @@ pub(crate) struct SmscLink {
     pub(crate) presence: Arc<Presence>,
     /// How long it may be away before what waits is given to others.
     pub(crate) failover_after: Duration,
-    /// What its profile says of texts.
-    pub(crate) profile: SharedProfile,
 }
 
 /// Who brings a message.
@@ -55,8 +53,7 @@ impl Directory {
             let name = LinkName::from(config.name.get_ref().as_str());
             let known = before.and_then(|before| before.smscs.get(&name));
             let presence = known.map(|smsc| smsc.presence.clone()).unwrap_or_default();
-            let failover_after = Duration::from_secs(config.failover_s);
-            (name, SmscLink { presence, failover_after, profile: config.speaks.clone() })
+            (name, SmscLink { presence, failover_after: Duration::from_secs(config.failover_s) })
         };
         let application = |config: &ApplicationConfig| {
             let name = LinkName::from(config.name.get_ref().as_str());
@@ -71,6 +68,10 @@ impl Directory {
             validity: config.store.validity(),
             choices: choices(config),
         }
+    }
+
+    pub(crate) fn is_smsc(&self, link: &LinkName) -> bool {
+        self.smscs.contains_key(link)
     }
 
     /// The accounts that are bound.

@@ -28,8 +28,6 @@ use crate::link::http::desk::Api;
 use crate::link::http::owner::Owner;
 use crate::link::http::provider::Provider;
 use crate::link::smpp::client::Client;
-use crate::link::smpp::dialect::Dialect;
-use crate::link::smpp::outbind::{self, Callers};
 use crate::link::smpp::server::Server;
 use crate::metrics::{Metrics, SharedMetrics};
 use crate::network::Listener;
@@ -39,9 +37,7 @@ use crate::surroundings::Surroundings;
 pub struct Gateway {
     shared: Shared,
     smpp: Option<SocketAddr>,
-    outbind: Option<SocketAddr>,
     http: Option<SocketAddr>,
-    callers: Callers,
     running: Mutex<Running>,
     listening: Stage,
     calling: Stage,
@@ -95,16 +91,12 @@ impl Gateway {
         config: Config,
         store: impl Future<Output = anyhow::Result<EmbeddedStore>>,
     ) -> anyhow::Result<Self> {
-        let smpp = config.smpp.as_ref();
-        let outbind = listen_for_smpp(&surroundings, smpp.and_then(|smpp| smpp.outbind_listen)).await?;
-        let smpp = listen_for_smpp(&surroundings, smpp.map(|smpp| smpp.listen)).await?;
+        let smpp = listen_for_smpp(&surroundings, config.smpp.as_ref()).await?;
         let http = listen_for_http(config.http.as_ref()).await?;
         let shared = Shared::new(&config, surroundings, store.await?)?;
         let gateway = Self {
             shared,
             smpp: smpp.as_ref().map(|listener| listener.address()).transpose()?,
-            outbind: outbind.as_ref().map(|listener| listener.address()).transpose()?,
-            callers: Callers::default(),
             http: http.as_ref().map(TcpListener::local_addr).transpose()?,
             running: Mutex::new(Running {
                 config: config.clone(),
@@ -117,9 +109,6 @@ impl Gateway {
         };
         gateway.start_failover();
         gateway.call_out(&config);
-        if let Some(listener) = outbind {
-            gateway.wait_for_outbinds(listener);
-        }
         if let (Some(listener), Some(config)) = (smpp, config.smpp) {
             gateway.serve_smpp(listener, config);
         }
@@ -134,12 +123,6 @@ impl Gateway {
     #[must_use]
     pub fn smpp_address(&self) -> Option<SocketAddr> {
         self.smpp
-    }
-
-    /// Where SMSCs call by outbind.
-    #[must_use]
-    pub fn outbind_address(&self) -> Option<SocketAddr> {
-        self.outbind
     }
 
     /// Where ESMEs call.
@@ -229,7 +212,6 @@ impl Gateway {
         let presence = directory.smscs.get(&name).map(|smsc| smsc.presence.clone()).unwrap_or_default();
         let client = Client {
             config: Arc::new(config.clone()),
-            dialect: Dialect::of(&config.speaks).map(Arc::new),
             intake: self.shared.intake.clone(),
             outlet: self.shared.outlets.with_rate(&name, config.rate),
             presence,
@@ -238,7 +220,6 @@ impl Gateway {
             tasks: self.calling.tasks.clone(),
         };
         client.start();
-        self.callers.set(name, client);
         stop
     }
 
@@ -276,11 +257,6 @@ impl Gateway {
         };
         self.calling.tasks.spawn(client.run());
         stop
-    }
-
-    fn wait_for_outbinds(&self, listener: Box<dyn Listener>) {
-        let (callers, stage) = (self.callers.clone(), self.calling.clone());
-        self.calling.tasks.spawn(outbind::listen(listener, callers, stage.stop, stage.tasks));
     }
 
     fn serve_smpp(&self, listener: Box<dyn Listener>, config: SmppConfig) {
@@ -357,7 +333,7 @@ impl Config {
     /// How the embedded store is set up.
     #[must_use]
     pub fn store_options(&self) -> Options {
-        let holds = |smsc: &&SmscConfig| smsc.speaks.on_unknown == OnUnknown::Hold;
+        let holds = |smsc: &&SmscConfig| smsc.on_unknown == OnUnknown::Hold;
         Options {
             retention: Duration::from_secs(u64::from(self.store.retention_days) * 24 * 3600),
             receipt_timeout: Duration::from_secs(u64::from(self.store.receipt_timeout_h) * 3600),
@@ -415,9 +391,9 @@ async fn open_store(directory: PathBuf, options: Options) -> anyhow::Result<Embe
 
 async fn listen_for_smpp(
     surroundings: &Surroundings,
-    address: Option<SocketAddr>,
+    config: Option<&SmppConfig>,
 ) -> anyhow::Result<Option<Box<dyn Listener>>> {
-    let Some(address) = address else { return Ok(None) };
+    let Some(address) = config.map(|config| config.listen) else { return Ok(None) };
     let listener = surroundings.network.listen(address).await;
     let listener = listener.with_context(|| format!("cannot listen on {address} ([smpp])"))?;
     tracing::info!(address = %listener.address()?, "listening for smpp");

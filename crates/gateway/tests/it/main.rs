@@ -14,7 +14,6 @@ mod lost_receivers;
 mod mobile_originated;
 mod outages;
 mod priority;
-mod profiles;
 mod receipt_ids;
 mod receipts;
 mod refusals;

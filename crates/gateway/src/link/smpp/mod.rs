@@ -5,11 +5,8 @@ use std::time::Duration;
 use crate::chance::Chance;
 
 pub(crate) mod client;
-pub(crate) mod dialect;
 mod late;
-pub(crate) mod outbind;
 mod relay;
-mod retry;
 pub(crate) mod server;
 mod translate;
 mod values;

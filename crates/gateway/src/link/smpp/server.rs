@@ -9,13 +9,11 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use driver::Handler;
 use smpp::{Bind, BindMode, Body, CommandStatus, Event, Settings};
-use sms::Direction;
 use store::{Cause, Lease, Outcome, RemoteId};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::dialect::Dialect;
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::translate;
 use crate::account::{Account, BindGuard};
@@ -224,11 +222,7 @@ impl Esme {
         metrics.sessions.inc();
         let origin = Origin::Account(account.clone());
         let intake = &self.server.intake;
-        let side = ToEsme {
-            dialect: account.dialect().cloned(),
-            clock: intake.clock(),
-            chance: intake.chance().clone(),
-        };
+        let side = ToEsme { clock: intake.clock(), chance: intake.chance().clone() };
         let relay = Relay::new(side, self.server.intake.clone(), outlet, origin);
         Stage::Bound(Box::new(Bound { relay, account, metrics, revoked: false, _place: place }))
     }
@@ -275,7 +269,6 @@ async fn judge(
 
 /// The side of an ESME: it submits, and is delivered to.
 struct ToEsme {
-    dialect: Option<Arc<Dialect>>,
     clock: Clock,
     chance: Chance,
 }
@@ -283,13 +276,8 @@ struct ToEsme {
 impl Side for ToEsme {
     fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus> {
         match body {
-            Body::SubmitSm(mut pdu) => {
-                if let Some(dialect) = &self.dialect {
-                    dialect.hear(&mut pdu, Direction::Mt);
-                }
-                translate::submission(&pdu, self.clock.wall())
-                    .map(|submission| Incoming::Message(Box::new(submission)))
-            }
+            Body::SubmitSm(pdu) => translate::submission(&pdu, self.clock.wall())
+                .map(|submission| Incoming::Message(Box::new(submission))),
             _ => Err(CommandStatus::INVCMDID),
         }
     }
@@ -299,11 +287,7 @@ impl Side for ToEsme {
     }
 
     fn outgoing(&self, lease: &Lease) -> Body {
-        let mut body = translate::deliver_sm(lease);
-        if let (Some(dialect), Body::DeliverSm(pdu)) = (&self.dialect, &mut body) {
-            dialect.say(pdu);
-        }
-        body
+        translate::deliver_sm(lease)
     }
 
     fn judge(&self, lease: &Lease, status: CommandStatus, _body: &Body) -> Judgement {
