@@ -204,8 +204,11 @@ impl<T> Session<T> {
         self.settings.window_out = requests;
     }
 
-    /// Does what is due by `now`.
+    /// Does what is due by `now`; after the end of the session that is nothing.
     pub fn tick(&mut self, now: Instant) {
+        if self.state == State::Closed {
+            return;
+        }
         let remembered = self.settings.window_out.saturating_mul(LATE_WINDOWS);
         while let Some((sequence, tag)) = self.window.expire(now, remembered) {
             self.events.push_back(Event::Expired { tag, sequence });
@@ -219,6 +222,9 @@ impl<T> Session<T> {
     /// When [`Session::tick`] has something to do at the latest.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
+        if self.state == State::Closed {
+            return None;
+        }
         match (self.timers.deadline(), self.window.deadline()) {
             (Some(timer), Some(response)) => Some(timer.min(response)),
             (timer, response) => timer.or(response),

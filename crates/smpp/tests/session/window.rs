@@ -70,6 +70,19 @@ fn only_messages_of_our_direction_are_requests() {
 }
 
 #[test]
+fn after_the_end_nothing_expires() {
+    // M-3, W-5
+    let mut client = Lone::bound_client(Settings::default(), BindMode::Transceiver);
+    client.request(1).unwrap();
+    client.say_octets(&[0, 0, 0, 2]);
+    assert!(matches!(client.events()[..], [Event::Closed { .. }]));
+    assert_eq!(client.session.deadline(), None);
+    client.pass(std::time::Duration::from_secs(3600));
+    assert_eq!(client.events(), []);
+    assert_eq!(client.session.drain_pending().collect::<Vec<_>>(), [1]);
+}
+
+#[test]
 fn what_is_pending_comes_back_oldest_first() {
     // S-6, W-5
     let mut client = Lone::bound_client(Settings::default(), BindMode::Transceiver);
