@@ -151,6 +151,14 @@ impl Account {
         }
     }
 
+    /// The source of an account that has one alone, and so need not name it.
+    pub(crate) fn only_source(&self) -> Option<&str> {
+        match self.config.sources.as_deref() {
+            Some([only]) => Some(only),
+            _ => None,
+        }
+    }
+
     async fn verify_hashed(&self, hash: PasswordHash, password: Vec<u8>, digest: [u8; 32]) -> bool {
         let _turn = self.hashing.lock().await;
         if self.was_verified(&digest) {

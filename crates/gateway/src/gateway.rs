@@ -29,6 +29,7 @@ use crate::link::http::owner::Owner;
 use crate::link::http::provider::Provider;
 use crate::link::smpp::client::Client;
 use crate::link::smpp::server::Server;
+use crate::link::smpp::short_id::ShortIds;
 use crate::metrics::{Metrics, SharedMetrics};
 use crate::network::Listener;
 use crate::surroundings::Surroundings;
@@ -265,6 +266,7 @@ impl Gateway {
             directory: self.shared.directory.clone(),
             intake: self.shared.intake.clone(),
             outlets: self.shared.outlets.clone(),
+            short_ids: Arc::new(ShortIds::new(self.shared.surroundings.clock)),
             stop: self.listening.stop.clone(),
             tasks: self.listening.tasks.clone(),
             started_at: clock::now(),

@@ -7,7 +7,7 @@ use sms::{Address, Direction, LinkName, Message, MessageId, Priority, ReceiptReq
 use crate::refusal::Refusal;
 
 /// What a link wants carried.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Submission {
     /// The id of the first of the messages that are handed over at once, and which of them this is;
     /// `None` for a new id of its own.
@@ -31,6 +31,7 @@ pub(crate) struct Submission {
 }
 
 /// What is to be carried.
+#[derive(Clone)]
 pub(crate) enum Content {
     /// Text, to be encoded for the link that it leaves by.
     Text(String),

@@ -87,6 +87,8 @@ pub trait Store: Send + Sync {
 pub struct Status {
     /// Why nothing is accepted any more, if so.
     pub poisoned: Option<String>,
+    /// How full the room is for what waits to be written, in percent; full, messages are refused.
+    pub pressure: u8,
     /// Segments and notices that wait, per link.
     pub waiting: Vec<(LinkName, u64)>,
     /// Segments that were sent and wait for their receipt.

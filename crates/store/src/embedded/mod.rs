@@ -210,6 +210,7 @@ impl Store for EmbeddedStore {
     }
 
     fn status(&self) -> Status {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let status = self.status.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Status { pressure: self.inbox.pressure(), ..status }
     }
 }

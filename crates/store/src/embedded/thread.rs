@@ -130,6 +130,14 @@ impl Inbox {
         Ok(())
     }
 
+    /// How full it is of messages, in percent.
+    pub(super) fn pressure(&self) -> u8 {
+        let percent = |used: usize, max: usize| (used * 100).checked_div(max).unwrap_or(100);
+        let queue = self.lock();
+        let octets = percent(queue.pending_octets, self.octets_max);
+        octets.max(percent(queue.pending_messages, self.messages_max)).min(100) as u8
+    }
+
     fn add(&self, mut queue: MutexGuard<'_, Queue>, command: Command) {
         if queue.agenda.add(command) {
             self.has_urgent.store(true, Ordering::Relaxed);

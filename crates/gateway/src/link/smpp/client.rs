@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driver::Handler;
-use smpp::{Bind, BindMode, Body, CString, CommandStatus, Event, Settings, Tlvs};
+use smpp::{Bind, BindMode, Body, CString, CommandStatus, Event, MessageResp, Settings, Tlvs};
 use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -218,7 +218,7 @@ impl Side for ToSmsc {
     }
 
     fn taken_over(&self, _id: Option<sms::MessageId>) -> Body {
-        Body::DeliverSmResp(translate::message_resp(None))
+        Body::DeliverSmResp(MessageResp::default())
     }
 
     fn outgoing(&self, lease: &Lease) -> Body {
@@ -252,6 +252,10 @@ impl Side for ToSmsc {
 
     fn late(&self, status: CommandStatus, body: &Body) -> Option<RemoteId> {
         (status == CommandStatus::OK).then(|| self.remote_id(body)).flatten()
+    }
+
+    fn congestion(&self, unanswered: usize) -> u8 {
+        translate::congestion(unanswered, WINDOW_IN, &**self.outlet.store())
     }
 }
 

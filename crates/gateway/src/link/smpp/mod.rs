@@ -6,8 +6,10 @@ use crate::chance::Chance;
 
 pub(crate) mod client;
 mod late;
+mod operations;
 mod relay;
 pub(crate) mod server;
+pub(crate) mod short_id;
 mod translate;
 mod values;
 

@@ -50,12 +50,28 @@ pub(super) trait Side: Send {
 
     /// The id in a response that came too late, if it is to be kept.
     fn late(&self, status: CommandStatus, body: &Body) -> Option<RemoteId>;
+
+    /// How congested we are, from 0 to 100, while so many requests of the peer are unanswered (W-6).
+    fn congestion(&self, unanswered: usize) -> u8;
+}
+
+/// A request that is under way, which comes to its answer by itself.
+pub(super) type Operation = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// What an operation came to.
+pub(super) struct Answer {
+    pub(super) status: CommandStatus,
+    pub(super) body: Body,
+    /// How many messages were taken over by it.
+    pub(super) messages: u64,
 }
 
 /// What a request brings.
 pub(super) enum Incoming {
     Message(Box<Submission>),
     Receipt(RemoteReceipt),
+    /// Anything else that takes its time, after what came before it was handed on.
+    Operation(Operation),
     /// Something that is answered OK and otherwise ignored.
     Nothing,
 }
@@ -71,6 +87,8 @@ pub(super) struct Judgement {
 pub(super) enum Work {
     /// A batch is durable, or is not.
     Kept(Kept),
+    /// An operation came to its end.
+    Answered(u32, Answer),
     /// Items to send.
     Leases(Vec<Lease>),
 }
@@ -93,7 +111,7 @@ pub(super) struct Relay<S> {
     urgent: Vec<(u32, Entry)>,
     receipts: Vec<(u32, RemoteReceipt)>,
     settled: Vec<Settlement>,
-    keeping: FuturesUnordered<Pin<Box<dyn Future<Output = Kept> + Send>>>,
+    keeping: FuturesUnordered<Pin<Box<dyn Future<Output = Work> + Send>>>,
     taking: Option<Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>>,
     given_up: GivenUp,
 }
@@ -133,12 +151,16 @@ impl<S: Side> Relay<S> {
                 }
             },
             Ok(Incoming::Receipt(receipt)) => self.receipts.push((sequence, receipt)),
+            Ok(Incoming::Operation(operation)) => {
+                self.flush();
+                self.keeping.push(Box::pin(async move { Work::Answered(sequence, operation.await) }));
+            }
             Ok(Incoming::Nothing) => {
-                session.respond(now, sequence, CommandStatus::OK, self.side.taken_over(None));
+                self.respond(now, session, sequence, CommandStatus::OK, self.side.taken_over(None));
             }
             Err(status) => {
                 self.outlet.metrics().refused.inc();
-                session.respond(now, sequence, status, Body::refusal(command_id));
+                self.respond(now, session, sequence, status, Body::refusal(command_id));
             }
         }
     }
@@ -200,6 +222,7 @@ impl<S: Side> Relay<S> {
     pub(super) fn apply(&mut self, now: Instant, session: &mut Session, work: Work) {
         match work {
             Work::Kept(kept) => self.answer(now, session, kept),
+            Work::Answered(sequence, answer) => self.end(now, session, sequence, answer),
             Work::Leases(leases) => self.send(now, session, leases),
         }
         self.flush();
@@ -215,8 +238,8 @@ impl<S: Side> Relay<S> {
     }
 
     fn poll_work(&mut self, context: &mut Context<'_>, room: usize) -> Poll<Work> {
-        if let Poll::Ready(Some(kept)) = self.keeping.poll_next_unpin(context) {
-            return Poll::Ready(Work::Kept(kept));
+        if let Poll::Ready(Some(work)) = self.keeping.poll_next_unpin(context) {
+            return Poll::Ready(work);
         }
         if room > 0
             && let Some(taking) = &mut self.taking
@@ -236,7 +259,7 @@ impl<S: Side> Relay<S> {
                 for (sequence, id) in kept.answers {
                     let counter = if id.is_some() { &metrics.received } else { &metrics.receipts };
                     counter.inc();
-                    session.respond(now, sequence, CommandStatus::OK, self.side.taken_over(id));
+                    self.respond(now, session, sequence, CommandStatus::OK, self.side.taken_over(id));
                 }
             }
             Err(refusal) => {
@@ -248,9 +271,33 @@ impl<S: Side> Relay<S> {
         }
     }
 
+    fn end(&self, now: Instant, session: &mut Session, sequence: u32, answer: Answer) {
+        let metrics = self.outlet.metrics();
+        metrics.received.inc_by(answer.messages);
+        if !answer.status.is_ok() {
+            metrics.refused.inc();
+        }
+        self.respond(now, session, sequence, answer.status, answer.body);
+    }
+
     fn refuse(&self, now: Instant, session: &mut Session, sequence: u32, status: CommandStatus) {
         self.outlet.metrics().refused.inc();
-        session.respond(now, sequence, status, self.side.taken_over(None));
+        self.respond(now, session, sequence, status, self.side.taken_over(None));
+    }
+
+    /// Answers; to a peer of 5.0 with how congested we are.
+    fn respond(
+        &self,
+        now: Instant,
+        session: &mut Session,
+        sequence: u32,
+        status: CommandStatus,
+        mut body: Body,
+    ) {
+        if session.peer_version() >= smpp::VERSION_5_0 {
+            translate::tell_congestion(&mut body, self.side.congestion(session.unanswered()));
+        }
+        session.respond(now, sequence, status, body);
     }
 
     fn send(&mut self, now: Instant, session: &mut Session, leases: Vec<Lease>) {
@@ -272,16 +319,16 @@ fn take_keeping_room<T>(batch: &mut Vec<T>) -> Vec<T> {
     std::mem::replace(batch, room)
 }
 
-async fn keep_messages(intake: Intake, messages: Vec<(u32, Entry)>) -> Kept {
+async fn keep_messages(intake: Intake, messages: Vec<(u32, Entry)>) -> Work {
     let since = clock::now();
     let answers = messages.iter().map(|(sequence, entry)| (*sequence, Some(entry.message.id))).collect();
     let entries = messages.into_iter().map(|(_, entry)| entry).collect();
-    Kept { answers, result: intake.accept(entries).await, since }
+    Work::Kept(Kept { answers, result: intake.accept(entries).await, since })
 }
 
-async fn keep_receipts(intake: Intake, receipts: Vec<(u32, RemoteReceipt)>) -> Kept {
+async fn keep_receipts(intake: Intake, receipts: Vec<(u32, RemoteReceipt)>) -> Work {
     let since = clock::now();
     let (sequences, receipts): (Vec<u32>, Vec<RemoteReceipt>) = receipts.into_iter().unzip();
     let answers = sequences.into_iter().map(|sequence| (sequence, None)).collect();
-    Kept { answers, result: intake.receipts(receipts).await.map(drop), since }
+    Work::Kept(Kept { answers, result: intake.receipts(receipts).await.map(drop), since })
 }

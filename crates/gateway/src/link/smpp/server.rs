@@ -14,7 +14,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::operations::Desk;
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
+use super::short_id::ShortIds;
 use super::translate;
 use crate::account::{Account, BindGuard};
 use crate::chance::Chance;
@@ -33,6 +35,7 @@ pub(crate) struct Server {
     pub(crate) directory: Arc<ArcSwap<Directory>>,
     pub(crate) intake: Intake,
     pub(crate) outlets: Arc<Outlets>,
+    pub(crate) short_ids: Arc<ShortIds>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) started_at: Instant,
@@ -78,6 +81,7 @@ impl Server {
             ),
             enquire_link_timeout: Duration::from_secs(self.config.enquire_link_timeout_s),
             response_timeout: Duration::from_secs(self.config.response_timeout_s),
+            interface_version: smpp::VERSION_5_0,
             ..Settings::default()
         };
         let session = Session::server(clock::now(), settings);
@@ -204,7 +208,7 @@ impl Esme {
                 session.set_window_in(window);
                 session.set_window_out(window);
                 session.answer_bind(now, CommandStatus::OK, own_id);
-                self.stage = self.bound(account, place);
+                self.stage = self.bound(account, place, session.peer_version());
             }
             Err(reason) => {
                 // Quoted and escaped: whoever is refused shall not write lines of our log.
@@ -216,13 +220,20 @@ impl Esme {
         }
     }
 
-    fn bound(&self, account: Arc<Account>, place: BindGuard) -> Stage {
+    fn bound(&self, account: Arc<Account>, place: BindGuard, version: u8) -> Stage {
         let outlet = self.server.outlets.of(account.name());
         let metrics = outlet.metrics().clone();
         metrics.sessions.inc();
         let origin = Origin::Account(account.clone());
         let intake = &self.server.intake;
-        let side = ToEsme { clock: intake.clock(), chance: intake.chance().clone() };
+        let desk = Desk {
+            account: account.clone(),
+            intake: intake.clone(),
+            store: outlet.store().clone(),
+            short_ids: self.server.short_ids.clone(),
+            version,
+        };
+        let side = ToEsme { desk, clock: intake.clock(), chance: intake.chance().clone() };
         let relay = Relay::new(side, self.server.intake.clone(), outlet, origin);
         Stage::Bound(Box::new(Bound { relay, account, metrics, revoked: false, _place: place }))
     }
@@ -269,6 +280,7 @@ async fn judge(
 
 /// The side of an ESME: it submits, and is delivered to.
 struct ToEsme {
+    desk: Desk,
     clock: Clock,
     chance: Chance,
 }
@@ -276,14 +288,17 @@ struct ToEsme {
 impl Side for ToEsme {
     fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus> {
         match body {
-            Body::SubmitSm(pdu) => translate::submission(&pdu, self.clock.wall())
-                .map(|submission| Incoming::Message(Box::new(submission))),
-            _ => Err(CommandStatus::INVCMDID),
+            Body::SubmitSm(pdu) if pdu.replace_if_present == 0 => {
+                let mut submission = translate::submission(&pdu, self.desk.version, self.clock.wall())?;
+                submission.id = self.desk.short_id();
+                Ok(Incoming::Message(Box::new(submission)))
+            }
+            other => self.desk.serve(other).map(Incoming::Operation),
         }
     }
 
     fn taken_over(&self, id: Option<sms::MessageId>) -> Body {
-        Body::SubmitSmResp(translate::message_resp(id))
+        Body::SubmitSmResp(id.map(|id| self.desk.response(id)).unwrap_or_default())
     }
 
     fn outgoing(&self, lease: &Lease) -> Body {
@@ -312,6 +327,10 @@ impl Side for ToEsme {
 
     fn late(&self, _status: CommandStatus, _body: &Body) -> Option<RemoteId> {
         None
+    }
+
+    fn congestion(&self, unanswered: usize) -> u8 {
+        self.desk.congestion(unanswered)
     }
 }
 

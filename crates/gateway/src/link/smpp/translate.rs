@@ -2,20 +2,39 @@
 
 use arrayvec::ArrayVec;
 use bytes::Bytes;
-use smpp::{Body, CString, CommandStatus, MessageResp, ShortMessage, TlvTag, Tlvs};
+use smpp::{Body, CString, CommandStatus, ShortMessage, TlvTag, Tlvs};
 use sms::{
     Direction, Message, Npi, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton, UserDataHeader,
 };
-use store::{Item, Lease, Notice, RemoteId, RemoteIdForm, RemoteReceipt};
+use store::{Item, Lease, Notice, RemoteId, RemoteIdForm, RemoteReceipt, Store};
 
-use super::values;
+use super::short_id;
+use super::values::{self, Times};
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
 
-/// What a submit_sm of an ESME wants carried, or the status that refuses it.
-pub(super) fn submission(pdu: &ShortMessage, now: Timestamp) -> Result<Submission, CommandStatus> {
-    values::check(pdu)?;
-    let (not_before, expires_at) = values::times(pdu, now)?;
+/// What a submit_sm of an ESME that speaks `version` wants carried, or the status that refuses it.
+pub(super) fn submission(
+    pdu: &ShortMessage,
+    version: u8,
+    now: Timestamp,
+) -> Result<Submission, CommandStatus> {
+    values::check(pdu, version)?;
+    checked_submission(pdu, now)
+}
+
+/// The same for a message to several, whose destination is not looked at yet.
+pub(super) fn shared_submission(
+    pdu: &ShortMessage,
+    version: u8,
+    now: Timestamp,
+) -> Result<Submission, CommandStatus> {
+    values::check_shared(pdu, version)?;
+    checked_submission(pdu, now)
+}
+
+fn checked_submission(pdu: &ShortMessage, now: Timestamp) -> Result<Submission, CommandStatus> {
+    let Times { not_before, expires_at } = values::times(pdu, now)?;
     let receipt = receipt_request(pdu.registered_delivery);
     Ok(Submission { receipt, not_before, expires_at, ..carried(pdu, Direction::Mt) })
 }
@@ -76,10 +95,23 @@ pub(super) fn deliver_sm(lease: &Lease) -> Body {
     })
 }
 
-/// The response that names the message's id, exactly as every other interface shows it.
-pub(super) fn message_resp(id: Option<sms::MessageId>) -> MessageResp {
-    let message_id = id.map_or_else(CString::default, |id| CString::clipped(&id.digits()));
-    MessageResp::new(message_id)
+/// How congested we are while `unanswered` requests of a window are: as much as the window is used, or as
+/// the store is behind (W-6).
+pub(super) fn congestion(unanswered: usize, window: usize, store: &dyn Store) -> u8 {
+    let status = store.status();
+    if status.poisoned.is_some() {
+        return CONGESTED;
+    }
+    // The request that is being answered is one of them, and nobody else's burden.
+    let used = (unanswered.saturating_sub(1) * 100).checked_div(window).unwrap_or(0);
+    status.pressure.max(u8::try_from(used).unwrap_or(CONGESTED)).min(CONGESTED)
+}
+
+/// Adds congestion_state to a response.
+pub(super) fn tell_congestion(body: &mut Body, state: u8) {
+    if let Some(tlvs) = body.tlvs_mut() {
+        tlvs.push_u8(TlvTag::CONGESTION_STATE, state);
+    }
 }
 
 /// How a refusal is said in SMPP.
@@ -112,7 +144,7 @@ pub(super) fn is_temporary(status: CommandStatus) -> bool {
 }
 
 /// An address as the middle knows it.
-fn address(address: &smpp::Address) -> sms::Address {
+pub(super) fn address(address: &smpp::Address) -> sms::Address {
     sms::Address::new(Ton(address.ton), Npi(address.npi), &address.value).unwrap_or_default()
 }
 
@@ -169,7 +201,7 @@ fn short_message(message: &Message, body: Bytes) -> ShortMessage {
 
 /// The owner's receipt: Appendix B text and TLVs, from the mobile back to the sender.
 fn receipt_for(message: &Message, notice: Notice) -> ShortMessage {
-    let digits = message.id.digits();
+    let digits = short_id::digits_of(message);
     let parts = u16::try_from(message.parts.len()).unwrap_or(u16::MAX);
     let text = ReceiptText {
         id: &digits,
@@ -186,12 +218,13 @@ fn receipt_for(message: &Message, notice: Notice) -> ShortMessage {
     let mut named = [0; 33];
     let (id, _nul) = named.split_at_mut(digits.len());
     id.copy_from_slice(&digits);
+    let named = &named[..=digits.len()];
     let state = [state_number(notice.state)];
     let code = u16::try_from(notice.error).unwrap_or(0);
     let [high, low] = code.to_be_bytes();
     let network_error = [NETWORK_GSM, high, low];
     let tlvs: [(TlvTag, &[u8]); 3] = [
-        (TlvTag::RECEIPTED_MESSAGE_ID, &named),
+        (TlvTag::RECEIPTED_MESSAGE_ID, named),
         (TlvTag::MESSAGE_STATE, &state),
         (TlvTag::NETWORK_ERROR_CODE, &network_error),
     ];
@@ -219,7 +252,7 @@ fn beginning(message: &Message) -> ArrayVec<u8, { sms::RECEIPT_TEXT_OCTETS_MAX }
 }
 
 /// The number of a state for SMPP: one that it has no word for is told as still under way.
-fn state_number(state: State) -> u8 {
+pub(super) fn state_number(state: State) -> u8 {
     if state == State::HandedOver { State::Enroute as u8 } else { state as u8 }
 }
 
@@ -236,15 +269,22 @@ fn receipt_request(registered_delivery: u8) -> ReceiptRequest {
 }
 
 /// The body, wherever it stands, and the TLVs that are carried along.
+///
+/// A time to live is not among them: it was counted from when the message came, and is its end now.
 fn body(pdu: &ShortMessage) -> (Bytes, Bytes) {
-    let Some(payload) = pdu.tlvs.message_payload() else {
-        return (pdu.short_message.clone(), pdu.tlvs.as_wire().clone());
-    };
+    if pdu.tlvs.is_empty() {
+        return (pdu.short_message.clone(), Bytes::new());
+    }
+    let is_read = |tag| matches!(tag, TlvTag::MESSAGE_PAYLOAD | TlvTag::QOS_TIME_TO_LIVE);
+    let body = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
+    if !pdu.tlvs.iter().any(|(tag, _)| is_read(tag)) {
+        return (body, pdu.tlvs.as_wire().clone());
+    }
     let mut others = Tlvs::new();
-    for (tag, value) in pdu.tlvs.iter().filter(|(tag, _)| *tag != TlvTag::MESSAGE_PAYLOAD) {
+    for (tag, value) in pdu.tlvs.iter().filter(|(tag, _)| !is_read(*tag)) {
         push(&mut others, tag, value);
     }
-    (payload, others.as_wire().clone())
+    (body, others.as_wire().clone())
 }
 
 /// Adds a TLV; every value here is far shorter than a TLV can be.
@@ -267,6 +307,8 @@ const RECEIPT_ALWAYS: u8 = 0x01;
 /// network_error_code: the network is GSM, SMPP 3.4 section 5.3.2.31.
 const NETWORK_GSM: u8 = 3;
 const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
+/// congestion_state: nothing more, please, SMPP 5.0 section 4.8.4.18.
+const CONGESTED: u8 = 100;
 const RECEIPT_OCTETS: usize = 160;
 
 #[cfg(test)]
@@ -363,7 +405,7 @@ mod tests {
         };
         push(&mut pdu.tlvs, TlvTag(0x1400), b"entity");
         push(&mut pdu.tlvs, TlvTag::MESSAGE_PAYLOAD, b"\0x");
-        let submission = submission(&pdu, Timestamp(0)).unwrap();
+        let submission = submission(&pdu, smpp::VERSION_3_4, Timestamp(0)).unwrap();
         assert_eq!(submission.receipt, ReceiptRequest::FINAL);
         let Content::Encoded { data_coding, octets } = submission.content else { panic!() };
         assert_eq!((data_coding, &octets[..]), (8, &b"\0x"[..]));

@@ -1,61 +1,104 @@
 //! Whether the values of a submit_sm are ones that we carry: what the codec lets through on purpose.
 
-use smpp::{Address, CommandStatus, ShortMessage};
+use std::time::Duration;
+
+use smpp::{Address, CommandStatus, ShortMessage, TlvTag, VERSION_5_0};
 use sms::{Message, Timestamp, Ton};
 
-/// Checks every field that is not looked at again when the message is built.
-pub(super) fn check(pdu: &ShortMessage) -> Result<(), CommandStatus> {
-    check_source(&pdu.source)?;
+/// Checks every field that is not looked at again when the message is built, for a session that speaks
+/// `version`.
+pub(super) fn check(pdu: &ShortMessage, version: u8) -> Result<(), CommandStatus> {
     check_destination(&pdu.destination)?;
-    let service_type = &pdu.service_type[..];
-    if !service_type.iter().all(u8::is_ascii_alphanumeric) {
-        return Err(CommandStatus::INVSERTYP);
-    }
-    // B-1: datagram and transaction mode belong to data_sm; types are acknowledgements or nothing.
+    check_shared(pdu, version)
+}
+
+/// The same for a message to several: all but the destination.
+pub(super) fn check_shared(pdu: &ShortMessage, version: u8) -> Result<(), CommandStatus> {
+    let speaks_5_0 = version >= VERSION_5_0;
+    check_source(&pdu.source)?;
+    check_service_type(&pdu.service_type)?;
+    // B-1: datagram and transaction mode are not done; types are acknowledgements or nothing.
     let kind = pdu.esm_class & 0x3C;
     if matches!(pdu.esm_class & 0x03, 1 | 2) || !matches!(kind, 0x00 | 0x08 | 0x10) {
         return Err(CommandStatus::INVESMCLASS);
     }
-    // B-2
-    if pdu.registered_delivery & 0xE0 != 0 || pdu.registered_delivery & 0x03 == 3 {
-        return Err(CommandStatus::INVREGDLVFLG);
-    }
-    // B-3
-    if pdu.priority_flag > PRIORITY_MAX {
+    check_registered_delivery(pdu.registered_delivery, version)?;
+    // B-3: 4 is of 5.0.
+    if pdu.priority_flag > PRIORITY_MAX + u8::from(speaks_5_0) {
         return Err(CommandStatus::INVPRTFLG);
     }
-    match pdu.replace_if_present {
-        0 => {}
-        1 => return Err(CommandStatus::INVSUBREP),
-        _ => return Err(CommandStatus::INVREPFLAG),
+    if pdu.replace_if_present > 1 {
+        return Err(CommandStatus::INVREPFLAG);
     }
     if pdu.sm_default_msg_id != 0 {
         return Err(CommandStatus::INVDFTMSGID);
     }
-    // C-2: 0x80-0xBF and 0xE0-0xEF are reserved in 23.038 and in SMPP alike.
+    // C-2: 0x80-0xBF are reserved in 23.038 and in SMPP alike. Before 5.0 this is said as 0x45 (V-6).
     if matches!(pdu.data_coding, 0x80..=0xBF) {
-        return Err(CommandStatus::SUBMITFAIL);
+        return Err(CommandStatus::INVDCS);
     }
     pdu.tlvs.check()?;
-    check_body(pdu)
+    check_body(pdu, speaks_5_0)
 }
 
-/// When it is due and when it ends, as instants (D-4).
-pub(super) fn times(
-    pdu: &ShortMessage,
-    now: Timestamp,
-) -> Result<(Option<Timestamp>, Option<Timestamp>), CommandStatus> {
-    let schedule = sms::parse_smpp_time(&pdu.schedule_delivery_time, now)
-        .map_err(|_| CommandStatus::INVSCHED)?
-        .filter(|at| *at > now);
-    if schedule.is_some_and(|at| at.since(now) > SCHEDULE_MAX) {
-        return Err(CommandStatus::INVSCHED);
+/// B-2: bits 7-5 are nothing; 3 is of 5.0.
+pub(super) fn check_registered_delivery(bits: u8, version: u8) -> Result<(), CommandStatus> {
+    let is_reserved = bits & 0xE0 != 0 || bits & 0x03 == 3 && version < VERSION_5_0;
+    if is_reserved { Err(CommandStatus::INVREGDLVFLG) } else { Ok(()) }
+}
+
+/// Operators have their own, often the tariff: any letters and digits are one.
+pub(super) fn check_service_type(service_type: &[u8]) -> Result<(), CommandStatus> {
+    let is_one = service_type.iter().all(u8::is_ascii_alphanumeric);
+    if is_one { Ok(()) } else { Err(CommandStatus::INVSERTYP) }
+}
+
+/// When a message is due and when it ends, as instants (D-4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Times {
+    /// `None` for now.
+    pub(super) not_before: Option<Timestamp>,
+    /// `None` for the default.
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// The times of a submit_sm; a qos_time_to_live among its TLVs counts instead of its validity_period.
+pub(super) fn times(pdu: &ShortMessage, now: Timestamp) -> Result<Times, CommandStatus> {
+    let lifetime = pdu.tlvs.get(TlvTag::QOS_TIME_TO_LIVE).and_then(|value| value.try_into().ok());
+    let lifetime = lifetime.map(|octets| u64::from(u32::from_be_bytes(octets)));
+    let not_before = due(&pdu.schedule_delivery_time, now)?;
+    let expires_at = match lifetime {
+        Some(seconds) => Some(not_before.unwrap_or(now).plus(Duration::from_secs(seconds))),
+        None => end(&pdu.validity_period, now)?,
+    };
+    Times { not_before, expires_at }.checked(now)
+}
+
+/// The times that a replace_sm sets.
+pub(super) fn new_times(schedule: &[u8], validity: &[u8], now: Timestamp) -> Result<Times, CommandStatus> {
+    Times { not_before: due(schedule, now)?, expires_at: end(validity, now)? }.checked(now)
+}
+
+impl Times {
+    /// D-3: what is too late for its own end is refused, what would wait too long is cut.
+    fn checked(self, now: Timestamp) -> Result<Self, CommandStatus> {
+        let start = self.not_before.unwrap_or(now);
+        if self.expires_at.is_some_and(|at| at <= start) {
+            return Err(CommandStatus::INVEXPIRY);
+        }
+        Ok(Self { expires_at: self.expires_at.map(|at| at.min(start.plus(VALIDITY_MAX))), ..self })
     }
-    let expiry = sms::parse_smpp_time(&pdu.validity_period, now).map_err(|_| CommandStatus::INVEXPIRY)?;
-    if expiry.is_some_and(|at| at <= schedule.unwrap_or(now)) {
-        return Err(CommandStatus::INVEXPIRY);
-    }
-    Ok((schedule, expiry.map(|at| at.min(now.plus(VALIDITY_MAX)))))
+}
+
+/// A schedule in the past is now.
+fn due(schedule: &[u8], now: Timestamp) -> Result<Option<Timestamp>, CommandStatus> {
+    let at = sms::parse_smpp_time(schedule, now).map_err(|_| CommandStatus::INVSCHED)?;
+    let at = at.filter(|at| *at > now);
+    if at.is_some_and(|at| at.since(now) > SCHEDULE_MAX) { Err(CommandStatus::INVSCHED) } else { Ok(at) }
+}
+
+fn end(validity: &[u8], now: Timestamp) -> Result<Option<Timestamp>, CommandStatus> {
+    sms::parse_smpp_time(validity, now).map_err(|_| CommandStatus::INVEXPIRY)
 }
 
 fn check_source(source: &Address) -> Result<(), CommandStatus> {
@@ -72,7 +115,7 @@ fn check_source(source: &Address) -> Result<(), CommandStatus> {
     Ok(())
 }
 
-fn check_destination(destination: &Address) -> Result<(), CommandStatus> {
+pub(super) fn check_destination(destination: &Address) -> Result<(), CommandStatus> {
     if destination.ton > TON_MAX {
         return Err(CommandStatus::INVDSTTON);
     }
@@ -86,16 +129,21 @@ fn is_known(npi: u8) -> bool {
     matches!(npi, 0 | 1 | 3 | 4 | 6 | 8 | 9 | 10 | 14 | 18)
 }
 
-/// O-1, U-1: one body, and a header that fits into it.
-fn check_body(pdu: &ShortMessage) -> Result<(), CommandStatus> {
+/// O-1, U-1: one body, and a header that fits into it. In 5.0 a message_payload is the body whatever else
+/// is there.
+fn check_body(pdu: &ShortMessage, speaks_5_0: bool) -> Result<(), CommandStatus> {
     let payload = pdu.tlvs.message_payload();
-    if payload.is_some() && !pdu.short_message.is_empty()
-        || pdu.short_message.len() > SHORT_MESSAGE_OCTETS_MAX
-    {
+    let has_two = payload.is_some() && !pdu.short_message.is_empty() && !speaks_5_0;
+    let octets_max = SHORT_MESSAGE_OCTETS_MAX + usize::from(speaks_5_0);
+    if has_two || pdu.short_message.len() > octets_max {
         return Err(CommandStatus::INVMSGLEN);
     }
     let body = payload.unwrap_or_else(|| pdu.short_message.clone());
     let has_udh = pdu.esm_class & Message::UDHI != 0;
+    // O-2: they would say twice, and perhaps differently, which part it is.
+    if has_udh && !pdu.tlvs.is_empty() && pdu.tlvs.get(TlvTag::SAR_MSG_REF_NUM).is_some() {
+        return Err(CommandStatus::OPTPARNOTALLWD);
+    }
     match body.first() {
         None if has_udh => Err(CommandStatus::INVMSGLEN),
         Some(&length) if has_udh && usize::from(length) >= body.len() => Err(CommandStatus::INVMSGLEN),
@@ -108,9 +156,9 @@ const TON_MAX: u8 = 6;
 const NAME_OCTETS_MAX: usize = 11;
 const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
 /// A later schedule is refused, D-3.
-const SCHEDULE_MAX: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
-/// A longer validity is cut, D-3.
-const VALIDITY_MAX: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A longer validity, from when it is due, is cut, D-3.
+const VALIDITY_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 #[cfg(test)]
 mod tests {
@@ -129,9 +177,13 @@ mod tests {
     }
 
     fn verdict(change: impl FnOnce(&mut ShortMessage)) -> CommandStatus {
+        verdict_in(smpp::VERSION_3_4, change)
+    }
+
+    fn verdict_in(version: u8, change: impl FnOnce(&mut ShortMessage)) -> CommandStatus {
         let mut pdu = good();
         change(&mut pdu);
-        check(&pdu).err().unwrap_or(CommandStatus::OK)
+        check(&pdu, version).err().unwrap_or(CommandStatus::OK)
     }
 
     #[test]
@@ -159,9 +211,28 @@ mod tests {
         assert_eq!(verdict(|pdu| pdu.registered_delivery = 0x80), CommandStatus::INVREGDLVFLG);
         assert_eq!(verdict(|pdu| pdu.priority_flag = 9), CommandStatus::INVPRTFLG);
         assert_eq!(verdict(|pdu| pdu.replace_if_present = 2), CommandStatus::INVREPFLAG);
-        assert_eq!(verdict(|pdu| pdu.data_coding = 0xA0), CommandStatus::SUBMITFAIL);
+        assert_eq!(verdict(|pdu| pdu.data_coding = 0xA0), CommandStatus::INVDCS);
         assert_eq!(verdict(|pdu| pdu.service_type = CString::clipped(b"A-B")), CommandStatus::INVSERTYP);
         assert_eq!(verdict(|pdu| pdu.sm_default_msg_id = 1), CommandStatus::INVDFTMSGID);
+    }
+
+    #[test]
+    fn version_5_0_has_more_values() {
+        // V-3, B-2, B-3, O-1, X-12
+        let [before, now] = [smpp::VERSION_3_4, VERSION_5_0];
+        let success_only = |pdu: &mut ShortMessage| pdu.registered_delivery = 3;
+        assert_eq!(verdict_in(before, success_only), CommandStatus::INVREGDLVFLG);
+        assert_eq!(verdict_in(now, success_only), CommandStatus::OK);
+        let cell = |pdu: &mut ShortMessage| pdu.priority_flag = 4;
+        assert_eq!(verdict_in(before, cell), CommandStatus::INVPRTFLG);
+        assert_eq!(verdict_in(now, cell), CommandStatus::OK);
+        assert_eq!(verdict_in(now, |pdu| pdu.priority_flag = 5), CommandStatus::INVPRTFLG);
+        let long = |pdu: &mut ShortMessage| pdu.short_message = vec![b'x'; 255].into();
+        assert_eq!(verdict_in(before, long), CommandStatus::INVMSGLEN);
+        assert_eq!(verdict_in(now, long), CommandStatus::OK);
+        let both = |pdu: &mut ShortMessage| assert!(pdu.tlvs.push(TlvTag::MESSAGE_PAYLOAD, b"x").is_ok());
+        assert_eq!(verdict_in(before, both), CommandStatus::INVMSGLEN);
+        assert_eq!(verdict_in(now, both), CommandStatus::OK);
     }
 
     #[test]
@@ -176,6 +247,11 @@ mod tests {
             (pdu.esm_class, pdu.short_message) = (0x40, Bytes::from_static(&[5, 0, 3]));
         };
         assert_eq!(verdict(overrun), CommandStatus::INVMSGLEN);
+        let twice = |pdu: &mut ShortMessage| {
+            (pdu.esm_class, pdu.short_message) = (0x40, Bytes::from_static(&[5, 0, 3, 1, 2, 1, b'x']));
+            pdu.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 1);
+        };
+        assert_eq!(verdict(twice), CommandStatus::OPTPARNOTALLWD);
     }
 
     #[test]
@@ -188,13 +264,43 @@ mod tests {
             pdu.validity_period = CString::clipped(validity);
             times(&pdu, now)
         };
-        assert_eq!(verdict(b"", b""), Ok((None, None)));
-        let hour = now.plus(std::time::Duration::from_secs(3600));
-        assert_eq!(verdict(b"000000010000000R", b""), Ok((Some(hour), None)));
-        assert_eq!(verdict(b"", b"000000010000000R"), Ok((None, Some(hour))));
+        let are = |not_before, expires_at| Ok(Times { not_before, expires_at });
+        assert_eq!(verdict(b"", b""), are(None, None));
+        let hour = now.plus(Duration::from_secs(3600));
+        assert_eq!(verdict(b"000000010000000R", b""), are(Some(hour), None));
+        assert_eq!(verdict(b"", b"000000010000000R"), are(None, Some(hour)));
+        assert_eq!(verdict(b"170517083000000+", b""), are(None, None), "in the past is now");
+        assert_eq!(verdict(b"", b"000000000000000R"), Err(CommandStatus::INVEXPIRY));
         assert_eq!(verdict(b"120231000000000+", b""), Err(CommandStatus::INVSCHED));
         assert_eq!(verdict(b"99", b""), Err(CommandStatus::INVSCHED));
         assert_eq!(verdict(b"", b"120517083000028+"), Err(CommandStatus::INVEXPIRY));
+        assert_eq!(verdict(b"                ", b""), Err(CommandStatus::INVSCHED));
         assert_eq!(verdict(b"000000020000000R", b"000000010000000R"), Err(CommandStatus::INVEXPIRY));
+    }
+
+    #[test]
+    fn times_are_within_bounds() {
+        // D-3
+        let now = Timestamp(1_800_000_000_000);
+        let days = |days: u64| now.plus(Duration::from_secs(days * 24 * 3600));
+        let set = |schedule: &[u8], validity: &[u8]| new_times(schedule, validity, now);
+        assert_eq!(set(b"000031000000000R", b""), Err(CommandStatus::INVSCHED));
+        let cut = Times { not_before: None, expires_at: Some(days(7)) };
+        assert_eq!(set(b"", b"000009000000000R"), Ok(cut));
+        let later = Times { not_before: Some(days(20)), expires_at: Some(days(27)) };
+        assert_eq!(set(b"000020000000000R", b"000040000000000R"), Ok(later));
+    }
+
+    #[test]
+    fn a_time_to_live_beats_the_validity_period() {
+        let now = Timestamp(1_800_000_000_000);
+        let mut pdu = good();
+        pdu.validity_period = CString::clipped(b"000000020000000R");
+        assert!(pdu.tlvs.push(TlvTag::QOS_TIME_TO_LIVE, &60_u32.to_be_bytes()).is_ok());
+        let minute = now.plus(Duration::from_secs(60));
+        assert_eq!(times(&pdu, now), Ok(Times { not_before: None, expires_at: Some(minute) }));
+        pdu.schedule_delivery_time = CString::clipped(b"000000010000000R");
+        let expires_at = now.plus(Duration::from_secs(3660));
+        assert_eq!(times(&pdu, now).map(|times| times.expires_at), Ok(Some(expires_at)));
     }
 }

@@ -5,6 +5,7 @@ mod centre;
 mod gateway;
 mod links;
 mod place;
+mod wire;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ pub(crate) use centre::{Texts, centre, centre_at, centre_with};
 pub(crate) use gateway::TestGateway;
 pub(crate) use links::{account, application, route, smsc};
 pub(crate) use place::free_address;
+pub(crate) use wire::{Wire, message};
 
 /// How long anything that must happen may take.
 pub(crate) const SOON: Duration = Duration::from_secs(30);

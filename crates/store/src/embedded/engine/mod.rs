@@ -168,6 +168,7 @@ impl<D: Disk> Engine<D> {
         let waiting = names.map(|(name, number)| (name.clone(), self.index.waiting(number)));
         Status {
             poisoned: self.poisoned.clone(),
+            pressure: 0,
             waiting: waiting.filter(|(_, count)| *count > 0).collect(),
             awaiting_receipt: self.index.awaiting_receipt,
             unmatched_receipts: self.index.early.len() as u64,

@@ -1,0 +1,103 @@
+//! What an ESME asks for beside submit_sm: one file per operation.
+//!
+//! Each is checked at once, in the order that requests came, and then waits for the store by itself, within
+//! the window of the session. A plain submit_sm does not pass here.
+
+mod data;
+mod multi;
+mod named;
+mod query;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use smpp::{Body, CString, CommandStatus, MessageResp, VERSION_3_4};
+use sms::{MessageId, Timestamp};
+use store::{Entry, Store};
+
+use super::relay::{Answer, Operation};
+use super::short_id::{self, ShortIds};
+use super::translate;
+use crate::account::Account;
+use crate::directory::Origin;
+use crate::intake::Intake;
+use crate::refusal::Refusal;
+use crate::submission::Submission;
+
+/// What the operations of one session work with. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) account: Arc<Account>,
+    pub(super) intake: Intake,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) short_ids: Arc<ShortIds>,
+    /// What the session speaks.
+    pub(super) version: u8,
+}
+
+impl Desk {
+    /// The id of a message that is handed over by this session, if it cannot be an ordinary one.
+    pub(super) fn short_id(&self) -> Option<(MessageId, u8)> {
+        (self.version < VERSION_3_4).then(|| (self.short_ids.draw(self.account.name()), 0))
+    }
+
+    /// Begins an operation, or refuses it at once.
+    pub(super) fn serve(&self, body: Body) -> Result<Operation, CommandStatus> {
+        match body {
+            Body::SubmitSm(_) => Err(CommandStatus::INVSUBREP),
+            Body::SubmitMulti(pdu) => self.multi(pdu),
+            Body::DataSm(pdu) => self.data(pdu),
+            Body::QuerySm(pdu) => Ok(self.query(pdu)),
+            // O-7: refused, and before 5.0 not known.
+            Body::BroadcastSm(_) | Body::QueryBroadcastSm(_) | Body::CancelBroadcastSm(_) => {
+                Err(CommandStatus::PROHIBITED)
+            }
+            _ => Err(CommandStatus::INVCMDID),
+        }
+    }
+
+    /// The response that tells the owner the id of a message, exactly as its receipts will.
+    pub(super) fn response(&self, id: MessageId) -> MessageResp {
+        let digits = if self.version < VERSION_3_4 {
+            short_id::digits_of_id(id, self.account.name())
+        } else {
+            id.digits().into()
+        };
+        MessageResp::new(CString::clipped(&digits))
+    }
+
+    /// How congested we are while so many requests of the session are unanswered (W-6).
+    pub(super) fn congestion(&self, unanswered: usize) -> u8 {
+        let window = usize::from(self.account.config().window.get());
+        translate::congestion(unanswered, window, &*self.store)
+    }
+
+    /// An id that several messages can share.
+    fn new_id(&self) -> MessageId {
+        let ordinary = || self.intake.chance().message_id(self.now());
+        self.short_id().map_or_else(ordinary, |(id, _)| id)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.intake.clock().wall()
+    }
+
+    fn admit(&self, submission: Submission) -> Result<Entry, Refusal> {
+        self.intake.admit(&Origin::Account(self.account.clone()), submission)
+    }
+}
+
+/// An operation that ends in `answer`.
+fn operation(answer: impl Future<Output = Answer> + Send + 'static) -> Operation {
+    Box::pin(answer)
+}
+
+/// The end of an operation that handed no message over.
+fn answered(body: Body) -> Answer {
+    Answer { status: CommandStatus::OK, body, messages: 0 }
+}
+
+/// The end of one that was refused.
+fn refused(status: CommandStatus, request: smpp::CommandId) -> Answer {
+    Answer { status, body: Body::refusal(request), messages: 0 }
+}

@@ -1,0 +1,137 @@
+//! An ESME that says what it likes, PDU by PDU.
+
+use std::collections::VecDeque;
+
+use bytes::BytesMut;
+use smpp::{Bind, BindMode, Body, CString, CommandId, CommandStatus, Pdu, ShortMessage, frame};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::{PASSWORD, SOON, TestGateway};
+
+/// A connection to the gateway.
+pub(crate) struct Wire {
+    stream: TcpStream,
+    octets: BytesMut,
+    sequence: u32,
+    /// Requests of the gateway that nobody has looked at yet.
+    requests: VecDeque<Pdu>,
+}
+
+impl Wire {
+    /// Connects and says nothing.
+    pub(crate) async fn connect(gateway: &TestGateway) -> Self {
+        let stream = TcpStream::connect(gateway.smpp_address()).await.unwrap();
+        Self { stream, octets: BytesMut::new(), sequence: 0, requests: VecDeque::new() }
+    }
+
+    /// Binds as transceiver with this interface_version.
+    pub(crate) async fn bind(gateway: &TestGateway, account: &str, version: u8) -> Self {
+        Self::bind_as(gateway, account, version, BindMode::Transceiver).await
+    }
+
+    pub(crate) async fn bind_as(gateway: &TestGateway, account: &str, version: u8, mode: BindMode) -> Self {
+        let mut wire = Self::connect(gateway).await;
+        let bind = Bind {
+            mode,
+            system_id: CString::clipped(account.as_bytes()),
+            password: CString::clipped(PASSWORD.as_bytes()),
+            interface_version: version,
+            ..Bind::default()
+        };
+        assert_eq!(wire.ask(Body::Bind(bind)).await.status, CommandStatus::OK);
+        wire
+    }
+
+    /// Sends a request and returns its response; what the gateway asks meanwhile is kept.
+    pub(crate) async fn ask(&mut self, body: Body) -> Pdu {
+        let sequence = self.send(body).await;
+        self.response(sequence).await
+    }
+
+    /// The status that a request is answered with.
+    pub(crate) async fn status_of(&mut self, body: Body) -> CommandStatus {
+        self.ask(body).await.status
+    }
+
+    /// Submits, and returns the id.
+    pub(crate) async fn submit(&mut self, message: ShortMessage) -> String {
+        let answer = self.ask(Body::SubmitSm(message)).await;
+        match answer.body {
+            Body::SubmitSmResp(response) if answer.status.is_ok() => response.message_id.to_string(),
+            _ => panic!("not taken: {answer:?}"),
+        }
+    }
+
+    /// Sends a request without waiting; returns its sequence number.
+    pub(crate) async fn send(&mut self, body: Body) -> u32 {
+        self.sequence += 1;
+        let sequence = self.sequence;
+        self.write(Pdu { status: CommandStatus::OK, sequence, body }).await;
+        sequence
+    }
+
+    /// The response to a request.
+    pub(crate) async fn response(&mut self, sequence: u32) -> Pdu {
+        loop {
+            let pdu = self.read().await;
+            if !pdu.body.command_id().is_response() {
+                self.requests.push_back(pdu);
+            } else if pdu.sequence == sequence {
+                return pdu;
+            }
+        }
+    }
+
+    /// The next deliver_sm, which is answered OK.
+    pub(crate) async fn delivered(&mut self) -> ShortMessage {
+        loop {
+            let pdu = match self.requests.pop_front() {
+                Some(pdu) => pdu,
+                None => self.read().await,
+            };
+            let Pdu { sequence, body, .. } = pdu;
+            let answer = Body::refusal(body.command_id());
+            if body.command_id().is_response() {
+                continue;
+            }
+            self.write(Pdu { status: CommandStatus::OK, sequence, body: answer }).await;
+            if let Body::DeliverSm(message) = body {
+                return message;
+            }
+        }
+    }
+
+    async fn write(&mut self, pdu: Pdu) {
+        let mut out = BytesMut::new();
+        pdu.encode(&mut out).unwrap();
+        self.stream.write_all(&out).await.unwrap();
+    }
+
+    async fn read(&mut self) -> Pdu {
+        loop {
+            if let Some(frame) = frame::next(&mut self.octets, PDU_OCTETS_MAX).unwrap() {
+                if frame.command_id != CommandId::ENQUIRE_LINK {
+                    return Pdu::decode(frame).unwrap();
+                }
+                continue;
+            }
+            let read = timeout(SOON, self.stream.read_buf(&mut self.octets)).await;
+            assert_ne!(read.expect("nothing is said").unwrap(), 0, "the gateway hung up");
+        }
+    }
+}
+
+/// A message of one segment that asks for a receipt.
+pub(crate) fn message(to: &str, from: &str, text: &str) -> ShortMessage {
+    ShortMessage {
+        source: simulator::address(from).unwrap(),
+        destination: simulator::address(to).unwrap(),
+        registered_delivery: 1,
+        short_message: text.to_owned().into(),
+        ..ShortMessage::default()
+    }
+}
+
+const PDU_OCTETS_MAX: usize = 64 * 1024;

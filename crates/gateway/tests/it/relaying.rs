@@ -1,0 +1,151 @@
+//! What passes through unchanged, and what does not.
+
+use bytes::Bytes;
+use smpp::{Body, CommandStatus, ShortMessage, TlvTag, VERSION_3_4};
+
+use crate::harness::{ANI, SOON, TestGateway, Wire, account, centre, message, route, smsc};
+
+async fn bank_and(centre: &simulator::Smsc) -> TestGateway {
+    TestGateway::with([
+        smsc("telco", centre.address(), ""),
+        account("bank", ""),
+        route("from = { link = \"bank\" }\nto = [\"telco\"]"),
+        route("match = { destination = \"1234\" }\nto = [\"bank\"]"),
+    ])
+    .await
+}
+
+/// Known, vendors' own and unknown ones, one of them twice, in an order of no particular kind.
+const TLVS: &[(TlvTag, &[u8])] = &[
+    (TlvTag(0x1401), b"template\0"),
+    (TlvTag::USER_MESSAGE_REFERENCE, &[0x12, 0x34]),
+    (TlvTag(0x3FFF), b""),
+    (TlvTag(0x1400), b"1001234567890"),
+    (TlvTag(0x1400), b"again"),
+    (TlvTag(0x4FFF), &[0, 255, 0]),
+];
+
+#[tokio::test]
+async fn tlvs_pass_to_the_smsc_octet_for_octet() {
+    // T-1, V-7
+    let telco = centre().await;
+    let gateway = bank_and(&telco).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let tlvs = smpp::Tlvs::of(TLVS).unwrap();
+
+    bank.submit(ShortMessage { tlvs: tlvs.clone(), ..message(ANI, "BANK", "hello") }).await;
+
+    let submits = telco.submits_when(1, SOON).await.unwrap();
+    assert_eq!(submits[0].message.tlvs, tlvs);
+}
+
+#[tokio::test]
+async fn tlvs_pass_to_the_esme_octet_for_octet() {
+    // T-1, V-7
+    let telco = centre().await;
+    let gateway = bank_and(&telco).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let tlvs = smpp::Tlvs::of(TLVS).unwrap();
+
+    telco.deliver(ShortMessage { tlvs: tlvs.clone(), ..message("1234", ANI, "hello") }).await.unwrap();
+
+    let delivered = bank.delivered().await;
+    assert_eq!((delivered.tlvs, &delivered.short_message[..]), (tlvs, &b"hello"[..]));
+}
+
+#[tokio::test]
+async fn acknowledgements_of_subscribers_pass_both_ways() {
+    // B-1, B-2
+    let telco = centre().await;
+    let gateway = bank_and(&telco).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    for esm_class in [0x08, 0x10] {
+        let from_subscriber = ShortMessage { esm_class, ..message("1234", ANI, "read") };
+        telco.deliver(from_subscriber).await.unwrap();
+        assert_eq!(bank.delivered().await.esm_class, esm_class);
+        bank.submit(ShortMessage { esm_class, ..message(ANI, "1234", "read, too") }).await;
+    }
+    let wishes = ShortMessage { registered_delivery: 0x0D, ..message(ANI, "1234", "tell me") };
+    bank.submit(wishes).await;
+    let submits = telco.submits_when(3, SOON).await.unwrap();
+    let seen: Vec<_> = submits.iter().map(|submit| submit.message.esm_class).collect();
+    assert_eq!(seen, [0x08, 0x10, 0x00]);
+    assert_eq!(submits[2].message.registered_delivery, 0x0D);
+}
+
+#[tokio::test]
+async fn a_receipt_has_the_service_type_of_its_message() {
+    //
+    let telco = centre().await;
+    let gateway = bank_and(&telco).await;
+    let _handset = telco.handset(ANI);
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let service_type = smpp::CString::clipped(b"TAR07");
+    bank.submit(ShortMessage { service_type, ..message(ANI, "BANK", "hello") }).await;
+    let receipt = bank.delivered().await;
+    assert_eq!((&receipt.service_type[..], receipt.esm_class, receipt.data_coding), (&b"TAR07"[..], 4, 0));
+}
+
+#[tokio::test]
+async fn values_that_cannot_be_carried_are_refused_by_name() {
+    // D-3
+    let telco = centre().await;
+    let gateway = TestGateway::with([
+        smsc("telco", telco.address(), ""),
+        account("bank", "sources = [\"BANK\", \"1234\"]"),
+        route("to = [\"telco\"]"),
+    ])
+    .await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let time = |text: &[u8]| smpp::CString::clipped(text);
+    let number = |text: &[u8]| smpp::CString::clipped(text);
+    let tlv = |pdu: &mut ShortMessage, tag, value: &[u8]| pdu.tlvs.push(tag, value).unwrap();
+    type Change<'a> = Box<dyn Fn(&mut ShortMessage) + 'a>;
+    let cases: Vec<(Change<'_>, CommandStatus)> = vec![
+        (Box::new(|pdu| pdu.destination.value = number(b"")), CommandStatus::INVDSTADR),
+        (Box::new(|pdu| pdu.destination.value = number(b"62811x")), CommandStatus::INVDSTADR),
+        (Box::new(|pdu| pdu.destination.ton = 9), CommandStatus::INVDSTTON),
+        (Box::new(|pdu| pdu.destination.npi = 7), CommandStatus::INVDSTNPI),
+        (Box::new(|pdu| pdu.source.value = number(b"OTHER")), CommandStatus::INVSRCADR),
+        (Box::new(|pdu| pdu.source.value = number(b"TWELVELETTER")), CommandStatus::INVSRCADR),
+        (Box::new(|pdu| pdu.esm_class = 0x3C), CommandStatus::INVESMCLASS),
+        (Box::new(|pdu| pdu.esm_class = 0x01), CommandStatus::INVESMCLASS),
+        (Box::new(|pdu| pdu.esm_class = 0x02), CommandStatus::INVESMCLASS),
+        (Box::new(|pdu| pdu.registered_delivery = 0x80), CommandStatus::INVREGDLVFLG),
+        (Box::new(|pdu| pdu.priority_flag = 9), CommandStatus::INVPRTFLG),
+        (Box::new(|pdu| pdu.replace_if_present = 2), CommandStatus::INVREPFLAG),
+        (Box::new(|pdu| pdu.data_coding = 0xA0), CommandStatus::SUBMITFAIL),
+        (Box::new(|pdu| pdu.service_type = smpp::CString::clipped(b"A-B")), CommandStatus::INVSERTYP),
+        (Box::new(|pdu| pdu.sm_default_msg_id = 1), CommandStatus::INVDFTMSGID),
+        (Box::new(|pdu| pdu.schedule_delivery_time = time(b"120231000000000+")), CommandStatus::INVSCHED),
+        (Box::new(|pdu| pdu.schedule_delivery_time = time(b"99")), CommandStatus::INVSCHED),
+        (Box::new(|pdu| pdu.schedule_delivery_time = time(&[b' '; 16])), CommandStatus::INVSCHED),
+        (Box::new(|pdu| pdu.validity_period = time(b"120517083000028+")), CommandStatus::INVEXPIRY),
+        (
+            Box::new(|pdu| {
+                pdu.schedule_delivery_time = time(b"000000020000000R");
+                pdu.validity_period = time(b"000000010000000R");
+            }),
+            CommandStatus::INVEXPIRY,
+        ),
+        (Box::new(|pdu| tlv(pdu, TlvTag::USER_MESSAGE_REFERENCE, &[1, 2, 3])), CommandStatus::INVPARLEN),
+        (Box::new(|pdu| tlv(pdu, TlvTag::MESSAGE_PAYLOAD, b"two bodies")), CommandStatus::INVMSGLEN),
+        (
+            Box::new(|pdu| {
+                pdu.short_message = Bytes::new();
+                tlv(pdu, TlvTag::MESSAGE_PAYLOAD, b"one");
+                tlv(pdu, TlvTag::MESSAGE_PAYLOAD, b"two");
+            }),
+            CommandStatus::OPTPARNOTALLWD,
+        ),
+        (Box::new(|pdu| pdu.short_message = vec![b'x'; 255].into()), CommandStatus::INVMSGLEN),
+        (Box::new(|pdu| tlv(pdu, TlvTag(0x2000), b"unknown is no fault")), CommandStatus::OK),
+        (Box::new(|pdu| pdu.short_message = Bytes::new()), CommandStatus::OK),
+        (Box::new(|pdu| pdu.schedule_delivery_time = time(b"120517083000028+")), CommandStatus::OK),
+    ];
+    for (number, (change, wanted)) in cases.iter().enumerate() {
+        let mut pdu = message(ANI, "BANK", "hello");
+        change(&mut pdu);
+        assert_eq!(bank.status_of(Body::SubmitSm(pdu)).await, *wanted, "case {number}");
+    }
+}
