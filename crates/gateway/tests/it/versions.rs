@@ -75,15 +75,14 @@ async fn who_speaks_5_0_may_say_more() {
 #[tokio::test]
 async fn success_only_is_told_of_success_only() {
     // B-2
-    let fates = simulator::Fates { by_suffix: vec![("1".to_owned(), State::Undeliverable)], percent: Vec::new() };
+    let fates =
+        simulator::Fates { by_suffix: vec![("1".to_owned(), State::Undeliverable)], percent: Vec::new() };
     let telco = crate::harness::centre_with(simulator::SmscConfig { fates, ..Default::default() }).await;
     let gateway = bank_and(&telco).await;
     let mut bank = Wire::bind(&gateway, "bank", VERSION_5_0).await;
 
-    let wishes = |to: &str, registered_delivery| ShortMessage {
-        registered_delivery,
-        ..message(to, "BANK", "hello")
-    };
+    let wishes =
+        |to: &str, registered_delivery| ShortMessage { registered_delivery, ..message(to, "BANK", "hello") };
     bank.submit(wishes("628111", 3)).await;
     bank.submit(wishes("628112", 2)).await;
     let told = [bank.submit(wishes("628112", 3)).await, bank.submit(wishes("628111", 2)).await];
