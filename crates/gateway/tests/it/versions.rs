@@ -58,7 +58,8 @@ async fn who_speaks_5_0_may_say_more() {
     let gateway = bank_and(&telco).await;
     let mut old = Wire::bind(&gateway, "bank", VERSION_3_4).await;
     let mut new = Wire::bind(&gateway, "bank", VERSION_5_0).await;
-    let cases: [(fn(&mut ShortMessage), CommandStatus, CommandStatus); 4] = [
+    type Change = fn(&mut ShortMessage);
+    let cases: [(Change, CommandStatus, CommandStatus); 4] = [
         (|pdu| pdu.registered_delivery = 3, CommandStatus::INVREGDLVFLG, CommandStatus::OK),
         (|pdu| pdu.priority_flag = 4, CommandStatus::INVPRTFLG, CommandStatus::OK),
         (|pdu| pdu.data_coding = 0xA0, CommandStatus::SUBMITFAIL, CommandStatus::INVDCS),

@@ -88,7 +88,7 @@ pub(super) enum Work {
     /// A batch is durable, or is not.
     Kept(Kept),
     /// An operation came to its end.
-    Answered(u32, Answer),
+    Answered(u32, Box<Answer>),
     /// Items to send.
     Leases(Vec<Lease>),
 }
@@ -153,7 +153,8 @@ impl<S: Side> Relay<S> {
             Ok(Incoming::Receipt(receipt)) => self.receipts.push((sequence, receipt)),
             Ok(Incoming::Operation(operation)) => {
                 self.flush();
-                self.keeping.push(Box::pin(async move { Work::Answered(sequence, operation.await) }));
+                self.keeping
+                    .push(Box::pin(async move { Work::Answered(sequence, Box::new(operation.await)) }));
             }
             Ok(Incoming::Nothing) => {
                 self.respond(now, session, sequence, CommandStatus::OK, self.side.taken_over(None));
@@ -222,7 +223,7 @@ impl<S: Side> Relay<S> {
     pub(super) fn apply(&mut self, now: Instant, session: &mut Session, work: Work) {
         match work {
             Work::Kept(kept) => self.answer(now, session, kept),
-            Work::Answered(sequence, answer) => self.end(now, session, sequence, answer),
+            Work::Answered(sequence, answer) => self.end(now, session, sequence, *answer),
             Work::Leases(leases) => self.send(now, session, leases),
         }
         self.flush();

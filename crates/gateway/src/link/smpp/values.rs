@@ -74,11 +74,6 @@ pub(super) fn times(pdu: &ShortMessage, now: Timestamp) -> Result<Times, Command
     Times { not_before, expires_at }.checked(now)
 }
 
-/// The times that a replace_sm sets.
-pub(super) fn new_times(schedule: &[u8], validity: &[u8], now: Timestamp) -> Result<Times, CommandStatus> {
-    Times { not_before: due(schedule, now)?, expires_at: end(validity, now)? }.checked(now)
-}
-
 impl Times {
     /// D-3: what is too late for its own end is refused, what would wait too long is cut.
     fn checked(self, now: Timestamp) -> Result<Self, CommandStatus> {
@@ -283,7 +278,12 @@ mod tests {
         // D-3
         let now = Timestamp(1_800_000_000_000);
         let days = |days: u64| now.plus(Duration::from_secs(days * 24 * 3600));
-        let set = |schedule: &[u8], validity: &[u8]| new_times(schedule, validity, now);
+        let set = |schedule: &[u8], validity: &[u8]| {
+            let mut pdu = good();
+            pdu.schedule_delivery_time = CString::clipped(schedule);
+            pdu.validity_period = CString::clipped(validity);
+            times(&pdu, now)
+        };
         assert_eq!(set(b"000031000000000R", b""), Err(CommandStatus::INVSCHED));
         let cut = Times { not_before: None, expires_at: Some(days(7)) };
         assert_eq!(set(b"", b"000009000000000R"), Ok(cut));

@@ -44,7 +44,10 @@ impl Desk {
     /// Begins an operation, or refuses it at once.
     pub(super) fn serve(&self, body: Body) -> Result<Operation, CommandStatus> {
         match body {
-            Body::SubmitSm(_) => Err(CommandStatus::INVSUBREP),
+            Body::SubmitSm(pdu) => {
+                translate::submission(&pdu, self.version, self.now())?;
+                Err(CommandStatus::INVSUBREP)
+            }
             Body::SubmitMulti(pdu) => self.multi(pdu),
             Body::DataSm(pdu) => self.data(pdu),
             Body::QuerySm(pdu) => Ok(self.query(pdu)),
