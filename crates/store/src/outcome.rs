@@ -81,6 +81,18 @@ pub enum Cause {
     Other(Arc<str>),
 }
 
+impl Cause {
+    /// The error that a record and a receipt show for it, 0 for none: a network's code, or a status that
+    /// the SMSC's vendor made up, which means nothing without its number.
+    #[must_use]
+    pub const fn error(&self) -> u32 {
+        match *self {
+            Self::Network(code) | Self::Smpp(code @ 0x400..=0x4FF) => code,
+            _ => 0,
+        }
+    }
+}
+
 impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -220,8 +220,11 @@ impl Index {
                 return self.close(number, Sighted { state: *state, error: 0, done_at: now }, now);
             }
             Change::Failed { state, cause } => {
-                let error = if let Cause::Network(code) = cause { *code } else { 0 };
-                return self.close(number, Sighted { state: *state, error, done_at: now }, now);
+                return self.close(
+                    number,
+                    Sighted { state: *state, error: cause.error(), done_at: now },
+                    now,
+                );
             }
             Change::Receipt(sighted) if sighted.state == State::Enroute => {}
             Change::Receipt(sighted) => return self.close(number, *sighted, now),
