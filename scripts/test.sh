@@ -97,4 +97,4 @@ heading "Demo"
 cargo build --locked -p gateway
 "${ESTAFET_BIN}" demo --once
 heading "Foreign software"
-.venv/bin/python -m pytest tests/foreign
+.venv/bin/python -m pytest tests/foreign --numprocesses 2
