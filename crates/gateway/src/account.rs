@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock;
 use crate::config::{AccountConfig, AccountPassword, PasswordHash};
 use crate::dispatch::TokenBucket;
+use crate::link::smpp::dialect::Dialect;
 use crate::presence::Presence;
 use crate::refusal::Refusal;
 
@@ -22,6 +23,7 @@ use crate::refusal::Refusal;
 pub(crate) struct Account {
     name: LinkName,
     config: AccountConfig,
+    dialect: Option<Arc<Dialect>>,
     rate: Option<Mutex<TokenBucket>>,
     binds: AtomicUsize,
     receivers: AtomicUsize,
@@ -47,6 +49,7 @@ impl Account {
         };
         Self {
             name: LinkName::from(config.name.get_ref().as_str()),
+            dialect: Dialect::of(&config.speaks).map(Arc::new),
             rate: (config.rate > 0).then(bucket),
             config,
             binds: AtomicUsize::new(0),
@@ -65,6 +68,11 @@ impl Account {
 
     pub(crate) fn config(&self) -> &AccountConfig {
         &self.config
+    }
+
+    /// How it speaks SMPP; `None` is as the standard has it.
+    pub(crate) fn dialect(&self) -> Option<&Arc<Dialect>> {
+        self.dialect.as_ref()
     }
 
     /// Whether this password is the account's.

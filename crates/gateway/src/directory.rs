@@ -7,7 +7,7 @@ use std::time::Duration;
 use sms::LinkName;
 
 use crate::account::Account;
-use crate::config::{AccountConfig, ApplicationConfig, Config, SmscConfig};
+use crate::config::{AccountConfig, ApplicationConfig, Config, SharedProfile, SmscConfig};
 use crate::presence::Presence;
 
 /// Accounts, SMSCs, applications and the routes between them.
@@ -28,6 +28,8 @@ pub(crate) struct SmscLink {
     pub(crate) presence: Arc<Presence>,
     /// How long it may be away before what waits is given to others.
     pub(crate) failover_after: Duration,
+    /// What its profile says of texts.
+    pub(crate) profile: SharedProfile,
 }
 
 /// Who brings a message.
@@ -53,7 +55,8 @@ impl Directory {
             let name = LinkName::from(config.name.get_ref().as_str());
             let known = before.and_then(|before| before.smscs.get(&name));
             let presence = known.map(|smsc| smsc.presence.clone()).unwrap_or_default();
-            (name, SmscLink { presence, failover_after: Duration::from_secs(config.failover_s) })
+            let failover_after = Duration::from_secs(config.failover_s);
+            (name, SmscLink { presence, failover_after, profile: config.speaks.clone() })
         };
         let application = |config: &ApplicationConfig| {
             let name = LinkName::from(config.name.get_ref().as_str());
@@ -68,10 +71,6 @@ impl Directory {
             validity: config.store.validity(),
             choices: choices(config),
         }
-    }
-
-    pub(crate) fn is_smsc(&self, link: &LinkName) -> bool {
-        self.smscs.contains_key(link)
     }
 
     /// The accounts that are bound.

@@ -28,6 +28,8 @@ use crate::link::http::desk::Api;
 use crate::link::http::owner::Owner;
 use crate::link::http::provider::Provider;
 use crate::link::smpp::client::Client;
+use crate::link::smpp::dialect::Dialect;
+use crate::link::smpp::outbind::{self, Callers};
 use crate::link::smpp::server::Server;
 use crate::link::smpp::short_id::ShortIds;
 use crate::metrics::{Metrics, SharedMetrics};
@@ -38,7 +40,9 @@ use crate::surroundings::Surroundings;
 pub struct Gateway {
     shared: Shared,
     smpp: Option<SocketAddr>,
+    outbind: Option<SocketAddr>,
     http: Option<SocketAddr>,
+    callers: Callers,
     running: Mutex<Running>,
     listening: Stage,
     calling: Stage,
@@ -92,12 +96,16 @@ impl Gateway {
         config: Config,
         store: impl Future<Output = anyhow::Result<EmbeddedStore>>,
     ) -> anyhow::Result<Self> {
-        let smpp = listen_for_smpp(&surroundings, config.smpp.as_ref()).await?;
+        let smpp = config.smpp.as_ref();
+        let outbind = listen_for_smpp(&surroundings, smpp.and_then(|smpp| smpp.outbind_listen)).await?;
+        let smpp = listen_for_smpp(&surroundings, smpp.map(|smpp| smpp.listen)).await?;
         let http = listen_for_http(config.http.as_ref()).await?;
         let shared = Shared::new(&config, surroundings, store.await?)?;
         let gateway = Self {
             shared,
             smpp: smpp.as_ref().map(|listener| listener.address()).transpose()?,
+            outbind: outbind.as_ref().map(|listener| listener.address()).transpose()?,
+            callers: Callers::default(),
             http: http.as_ref().map(TcpListener::local_addr).transpose()?,
             running: Mutex::new(Running {
                 config: config.clone(),
@@ -110,6 +118,9 @@ impl Gateway {
         };
         gateway.start_failover();
         gateway.call_out(&config);
+        if let Some(listener) = outbind {
+            gateway.wait_for_outbinds(listener);
+        }
         if let (Some(listener), Some(config)) = (smpp, config.smpp) {
             gateway.serve_smpp(listener, config);
         }
@@ -124,6 +135,12 @@ impl Gateway {
     #[must_use]
     pub fn smpp_address(&self) -> Option<SocketAddr> {
         self.smpp
+    }
+
+    /// Where SMSCs call by outbind.
+    #[must_use]
+    pub fn outbind_address(&self) -> Option<SocketAddr> {
+        self.outbind
     }
 
     /// Where ESMEs call.
@@ -213,6 +230,7 @@ impl Gateway {
         let presence = directory.smscs.get(&name).map(|smsc| smsc.presence.clone()).unwrap_or_default();
         let client = Client {
             config: Arc::new(config.clone()),
+            dialect: Dialect::of(&config.speaks).map(Arc::new),
             intake: self.shared.intake.clone(),
             outlet: self.shared.outlets.with_rate(&name, config.rate),
             presence,
@@ -221,6 +239,7 @@ impl Gateway {
             tasks: self.calling.tasks.clone(),
         };
         client.start();
+        self.callers.set(name, client);
         stop
     }
 
@@ -258,6 +277,11 @@ impl Gateway {
         };
         self.calling.tasks.spawn(client.run());
         stop
+    }
+
+    fn wait_for_outbinds(&self, listener: Box<dyn Listener>) {
+        let (callers, stage) = (self.callers.clone(), self.calling.clone());
+        self.calling.tasks.spawn(outbind::listen(listener, callers, stage.stop, stage.tasks));
     }
 
     fn serve_smpp(&self, listener: Box<dyn Listener>, config: SmppConfig) {
@@ -335,7 +359,7 @@ impl Config {
     /// How the embedded store is set up.
     #[must_use]
     pub fn store_options(&self) -> Options {
-        let holds = |smsc: &&SmscConfig| smsc.on_unknown == OnUnknown::Hold;
+        let holds = |smsc: &&SmscConfig| smsc.speaks.on_unknown == OnUnknown::Hold;
         Options {
             retention: Duration::from_secs(u64::from(self.store.retention_days) * 24 * 3600),
             receipt_timeout: Duration::from_secs(u64::from(self.store.receipt_timeout_h) * 3600),
@@ -393,9 +417,9 @@ async fn open_store(directory: PathBuf, options: Options) -> anyhow::Result<Embe
 
 async fn listen_for_smpp(
     surroundings: &Surroundings,
-    config: Option<&SmppConfig>,
+    address: Option<SocketAddr>,
 ) -> anyhow::Result<Option<Box<dyn Listener>>> {
-    let Some(address) = config.map(|config| config.listen) else { return Ok(None) };
+    let Some(address) = address else { return Ok(None) };
     let listener = surroundings.network.listen(address).await;
     let listener = listener.with_context(|| format!("cannot listen on {address} ([smpp])"))?;
     tracing::info!(address = %listener.address()?, "listening for smpp");

@@ -1,19 +1,20 @@
 //! The one door in: authorise, limit, route, encode and split for the chosen link, store; only then OK.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use sms::{Alphabet, LinkName, Message, Parts};
+use sms::{LinkName, Message};
 use store::{Entry, RemoteReceipt, Sighting, Store, StoreError};
 
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
 use crate::directory::{Directory, Origin};
+use crate::encoding::{self, Encoded};
 use crate::keywords::Keywords;
+use crate::references::References;
 use crate::refusal::Refusal;
-use crate::submission::{Content, Submission};
+use crate::submission::Submission;
 use crate::surroundings::Surroundings;
 
 /// The door. Cheap to clone.
@@ -21,7 +22,7 @@ use crate::surroundings::Surroundings;
 pub(crate) struct Intake {
     directory: Arc<ArcSwap<Directory>>,
     store: Arc<dyn Store>,
-    reference: Arc<AtomicU8>,
+    references: Arc<References>,
     keywords: Arc<Keywords>,
     clock: Clock,
     chance: Chance,
@@ -34,8 +35,8 @@ impl Intake {
         surroundings: &Surroundings,
     ) -> Self {
         let (clock, chance) = (surroundings.clock, surroundings.chance.clone());
-        let reference = Arc::new(AtomicU8::new(chance.octet()));
-        Self { directory, store, reference, keywords: Arc::default(), clock, chance }
+        let references = Arc::new(References::new(&chance));
+        Self { directory, store, references, keywords: Arc::default(), clock, chance }
     }
 
     /// The time of day as messages get it.
@@ -66,9 +67,11 @@ impl Intake {
         if expires_at <= now {
             return Err(Refusal::Expired);
         }
-        let (target, alternatives) = self.choose(&directory, origin.name(), &submission)?;
-        let splits = directory.is_smsc(&target);
-        let (data_coding, esm_class, parts) = self.encode(&submission, splits)?;
+        let (target, mut alternatives) = self.choose(&directory, origin.name(), &submission)?;
+        let smsc = directory.smscs.get(&target).map(|smsc| &*smsc.profile);
+        let encoded = encoding::encode(&submission, smsc, &self.references)?;
+        alternatives.retain(|link| directory.smscs.get(link).is_none_or(|smsc| encoded.suits(&smsc.profile)));
+        let Encoded { data_coding, esm_class, parts } = encoded;
         let (first, member) = submission.id.unwrap_or_else(|| (self.chance.message_id(now), 0));
         let message = Message {
             id: first.member(member),
@@ -133,32 +136,6 @@ impl Intake {
             }
             (_, Some(back_to)) => Ok((back_to.clone(), Vec::new())),
             (None, None) => Err(Refusal::NoRoute),
-        }
-    }
-
-    /// The bodies of the segments, with their data_coding and esm_class.
-    fn encode(&self, submission: &Submission, splits: bool) -> Result<(u8, u8, Parts), Refusal> {
-        let reference = self.reference.fetch_add(1, Ordering::Relaxed);
-        match &submission.content {
-            Content::Text(text) => {
-                let alphabet = Alphabet::best_for(text);
-                let parts = sms::split_text(text, alphabet, reference).map_err(|_| Refusal::BadLength)?;
-                let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
-                Ok((alphabet.data_coding(), submission.esm_class | udhi, parts))
-            }
-            Content::Encoded { data_coding, octets } if !splits => {
-                // A copy: the octets are a slice of a read buffer that would live as long as the message.
-                let body = Bytes::copy_from_slice(octets);
-                Ok((*data_coding, submission.esm_class, Parts::from_elem(body, 1)))
-            }
-            Content::Encoded { data_coding, octets } => {
-                let octets = Bytes::copy_from_slice(octets);
-                let (elements, body) = submission.header_and_body(&octets)?;
-                let parts = sms::split_encoded(*data_coding, elements, body, reference)
-                    .map_err(|_| Refusal::BadLength)?;
-                let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
-                Ok((*data_coding, submission.esm_class | udhi, parts))
-            }
         }
     }
 }

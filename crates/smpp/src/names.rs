@@ -23,6 +23,15 @@ macro_rules! named_number {
                     _ => None,
                 }
             }
+
+            /// The value with this name in the standard.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($text => Some(Self($value)),)*
+                    _ => None,
+                }
+            }
         }
 
         impl std::fmt::Display for $type {

@@ -1,14 +1,17 @@
 //! An ESME that binds to us or calls our HTTP API.
 
 use std::num::NonZeroU16;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use reqwest::Url;
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::callback::CallbackKeys;
 use super::endpoint::maybe_http_url;
-use super::{CallbackConfig, Name, Secret};
+use super::profile::{ProfileNames, Profiles, SharedProfile};
+use super::{CallbackConfig, Name, Problem, Secret};
 
 /// One ESME.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -30,6 +33,18 @@ pub struct AccountConfig {
     pub sources: Option<Vec<String>>,
     /// How it is told by HTTP what goes to it; `None` leaves that to its sessions.
     pub callback: Option<CallbackConfig>,
+    /// The profiles that say how it speaks.
+    profile: Option<Spanned<ProfileNames>>,
+    /// How it speaks.
+    pub speaks: SharedProfile,
+}
+
+impl AccountConfig {
+    /// Finds out how the ESME speaks.
+    pub(super) fn resolve(&mut self, profiles: &Profiles) -> Result<(), Problem> {
+        self.speaks = Arc::new(profiles.of(self.profile.as_ref(), &())?);
+        Ok(())
+    }
 }
 
 /// How an account's password is checked.
@@ -85,6 +100,7 @@ struct RawAccount {
     callback_batch: Option<NonZeroU16>,
     #[serde(default)]
     allow_private_address: bool,
+    profile: Option<Spanned<ProfileNames>>,
 }
 
 impl TryFrom<RawAccount> for AccountConfig {
@@ -117,6 +133,8 @@ impl TryFrom<RawAccount> for AccountConfig {
             allow_from: raw.allow_from,
             sources: raw.sources,
             callback,
+            profile: raw.profile,
+            speaks: SharedProfile::default(),
         })
     }
 }

@@ -12,6 +12,9 @@ use super::checked::at_most;
 pub struct SmppConfig {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where SMSCs call that want us to bind; port 0 takes a free one.
+    #[serde(default)]
+    pub outbind_listen: Option<SocketAddr>,
     /// What we call ourselves in bind responses; at most 15 characters.
     #[serde(default = "default_system_id", deserialize_with = "at_most::<15, _>")]
     pub system_id: String,

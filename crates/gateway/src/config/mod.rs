@@ -9,6 +9,7 @@ mod callback;
 mod checked;
 mod endpoint;
 mod listen;
+mod profile;
 mod routing;
 mod secret;
 mod smsc;
@@ -23,14 +24,22 @@ use serde::Deserialize;
 use sms::LinkName;
 use toml::Spanned;
 
+use profile::Profiles;
+
 pub use account::{AccountConfig, AccountPassword, PasswordHash};
 pub use application::ApplicationConfig;
 pub use callback::CallbackConfig;
 pub use endpoint::{EndpointConfig, Method};
 pub use listen::{HttpConfig, SmppConfig};
+pub(crate) use profile::SharedProfile;
+pub use profile::{
+    AddedTlv, AddressForm, AddressRule, ByteOrder, DataCodings, DefaultAlphabet, IdForm, LongMessages,
+    OnUnknown, Profile, ProfileConfig, ProfileNames, ReceiptIdFrom, RetryRule, Statuses, Tag, TlvRules,
+    UtcOffset, Version,
+};
 pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};
 pub use secret::Secret;
-pub use smsc::{BindKind, IdForm, OnUnknown, SmscConfig};
+pub use smsc::{BindKind, OutbindConfig, SmscConfig};
 pub use storage::StoreConfig;
 
 /// A name in the file, with the place where it stands.
@@ -51,6 +60,9 @@ pub struct Config {
     /// Where ESMEs call, and where health and metrics are shown.
     #[serde(default)]
     pub http: Option<HttpConfig>,
+    /// How peers speak, under names.
+    #[serde(default)]
+    pub profile: Vec<ProfileConfig>,
     /// SMSCs that we bind to.
     #[serde(default)]
     pub smsc: Vec<SmscConfig>,
@@ -118,12 +130,29 @@ impl Config {
     }
 
     fn checked(text: &str) -> Result<Self, Problem> {
-        let config: Self = toml::from_str(text).map_err(|error| Problem {
+        let mut config: Self = toml::from_str(text).map_err(|error| Problem {
             at: error.span().unwrap_or(0..0),
             what: error.message().replace('\n', " "),
         })?;
+        config.resolve_profiles()?;
         config.route_table()?;
         Ok(config)
+    }
+
+    fn resolve_profiles(&mut self) -> Result<(), Problem> {
+        let profiles = Profiles::new(&self.profile)?;
+        let listens = self.smpp.as_ref().is_some_and(|smpp| smpp.outbind_listen.is_some());
+        for smsc in &mut self.smsc {
+            smsc.resolve(&profiles)?;
+            if smsc.outbind.is_some() && !listens {
+                let what = "an outbind can only come to [smpp] outbind_listen".to_owned();
+                return Err(Problem { at: smsc.name.span(), what });
+            }
+        }
+        for account in &mut self.account {
+            account.resolve(&profiles)?;
+        }
+        Ok(())
     }
 
     /// The routes, compiled. Every name that they use exists.

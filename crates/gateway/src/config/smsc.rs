@@ -1,13 +1,22 @@
 //! An SMSC that we bind to as an ESME.
 
 use std::num::NonZeroU16;
+use std::sync::Arc;
 
+use ipnet::IpNet;
 use serde::Deserialize;
+use toml::Spanned;
 
-use super::checked::at_most;
-use super::{Name, Secret};
+use super::checked::{Text, at_most};
+use super::profile::{
+    AddressRule, ByteOrder, DataCodings, DefaultAlphabet, IdForm, LongMessages, OnUnknown, ReceiptIdFrom,
+    RetryRule, TlvRules, UtcOffset, Version,
+};
+use super::profile::{ProfileNames, Profiles, SharedProfile, profile_keys, profile_table};
+use super::{Name, Problem, Secret};
 
-/// One SMSC: the four parameters of a bind, and what shapes the traffic.
+profile_keys!(profile_table, [
+/// One SMSC: the four parameters of a bind, what shapes the traffic, and how it differs from its profile.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmscConfig {
@@ -20,9 +29,6 @@ pub struct SmscConfig {
     pub system_id: String,
     /// Our password there; at most 8 characters by the standard, longer ones are sent as they are.
     pub password: Secret,
-    /// What kind of ESME we are; often empty.
-    #[serde(default, deserialize_with = "at_most::<12, _>")]
-    pub system_type: String,
     /// The kinds of session that we open.
     #[serde(default)]
     pub bind: BindKind,
@@ -35,18 +41,6 @@ pub struct SmscConfig {
     /// Segments per second over all sessions; 0 is unlimited.
     #[serde(default)]
     pub rate: u32,
-    /// How the SMSC writes message ids in submit_sm_resp.
-    #[serde(default)]
-    pub response_id: IdForm,
-    /// How it writes them in receipts; both are compared by value.
-    #[serde(default)]
-    pub receipt_id: IdForm,
-    /// What to do when nobody knows whether the SMSC took a segment over.
-    #[serde(default)]
-    pub on_unknown: OnUnknown,
-    /// Statuses after which a segment is tried again; absent: 04, 08, 14, 58, 64, FF and 102.
-    #[serde(default)]
-    pub retry_statuses: Option<Vec<u32>>,
     /// Seconds that the SMSC has to answer a submit_sm.
     #[serde(default = "default_response_timeout_s")]
     pub response_timeout_s: u64,
@@ -62,7 +56,19 @@ pub struct SmscConfig {
     /// The longest wait between two attempts to connect, in seconds.
     #[serde(default = "default_reconnect_max_s")]
     pub reconnect_max_s: u64,
+    /// Whether we connect to it; otherwise it calls us by outbind.
+    #[serde(default = "default_connect")]
+    pub connect: bool,
+    /// How it calls us, if it does.
+    #[serde(default)]
+    pub outbind: Option<OutbindConfig>,
+    /// The profiles that it starts from.
+    profile: Option<Spanned<ProfileNames>>,
+    /// How it speaks: what the profiles say, and the keys of its own in their place.
+    #[serde(skip)]
+    pub speaks: SharedProfile,
 }
+]);
 
 /// The kinds of session that are opened towards an SMSC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -82,42 +88,40 @@ pub enum BindKind {
     Both,
 }
 
-/// How message ids are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum IdForm {
-    /// As a text.
-    #[default]
-    String,
-    /// As a decimal number.
-    Decimal,
-    /// As a hexadecimal number.
-    Hex,
+/// How an SMSC calls us that has something to deliver.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutbindConfig {
+    /// Who it says it is; at most 15 characters.
+    pub system_id: Text<15>,
+    /// Its password.
+    pub password: Secret,
+    /// Networks that it may call from; `None` is any.
+    #[serde(default)]
+    pub from: Option<Vec<IpNet>>,
 }
 
-impl From<IdForm> for store::RemoteIdForm {
-    fn from(form: IdForm) -> Self {
-        match form {
-            IdForm::String => Self::Text,
-            IdForm::Decimal => Self::Decimal,
-            IdForm::Hex => Self::Hexadecimal,
+impl SmscConfig {
+    /// Finds out how the SMSC speaks.
+    pub(super) fn resolve(&mut self, profiles: &Profiles) -> Result<(), Problem> {
+        let at = self.name.span();
+        let profile = profiles.of(self.profile.as_ref(), self)?;
+        profile.check().map_err(|what| Problem { at: at.clone(), what })?;
+        self.speaks = Arc::new(profile);
+        if !self.connect && self.outbind.is_none() {
+            let what = "an SMSC that is not connected to must have an outbind".to_owned();
+            return Err(Problem { at, what });
         }
+        Ok(())
     }
-}
-
-/// What to do when the outcome of a submit_sm is unknown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnUnknown {
-    /// Send it again, at the risk of a duplicate.
-    #[default]
-    Retry,
-    /// Do not send it again: wait for a late response or a receipt until its time is up.
-    Hold,
 }
 
 const fn default_sessions() -> NonZeroU16 {
     NonZeroU16::MIN
+}
+
+const fn default_connect() -> bool {
+    true
 }
 
 const fn default_window() -> NonZeroU16 {

@@ -87,6 +87,11 @@ impl Outlet {
         self.pace().throttled(clock::now());
     }
 
+    /// The other side said how much more it can take: from 0, idle, to 100, nothing.
+    pub(crate) fn congested(&self, level: u8) {
+        self.pace().congested(clock::now(), level);
+    }
+
     async fn granted(&self, want: usize) -> usize {
         loop {
             let grant = self.pace().grant(clock::now(), want);

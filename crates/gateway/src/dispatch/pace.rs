@@ -13,6 +13,10 @@ pub(crate) struct Pace {
     configured: Option<f64>,
     bucket: Option<TokenBucket>,
     paused_until: Option<Instant>,
+    /// The other side can take nothing until it says otherwise.
+    blocked: bool,
+    /// When the rate was last lowered because the other side is nearly congested.
+    slowed_at: Option<Instant>,
     grown_at: Instant,
     sent: Meter,
 }
@@ -25,6 +29,8 @@ impl Pace {
             configured,
             bucket: configured.map(|rate| TokenBucket::new(now, rate, BURST)),
             paused_until: None,
+            blocked: false,
+            slowed_at: None,
             grown_at: now,
             sent: Meter::new(now),
         }
@@ -38,6 +44,11 @@ impl Pace {
             }
             self.paused_until = None;
             self.grown_at = now;
+        }
+        if self.blocked {
+            // Only an answer can tell that it is over: one at a time is sent to get it.
+            self.paused_until = Some(now + PAUSE);
+            return Ok(want.min(1));
         }
         self.grow(now);
         let Some(bucket) = &mut self.bucket else {
@@ -63,6 +74,26 @@ impl Pace {
             return;
         }
         self.paused_until = Some(now + PAUSE);
+        self.halve(now);
+    }
+
+    /// The other side says how much of what it can do it does, in percent: above 89 the rate falls by half
+    /// each second, at 100 all but one segment a second waits until it says less (W-6).
+    pub(crate) fn congested(&mut self, now: Instant, level: u8) {
+        let was_blocked = std::mem::replace(&mut self.blocked, level >= CONGESTED);
+        if self.blocked {
+            self.paused_until.get_or_insert(now + PAUSE);
+        } else if was_blocked {
+            self.paused_until = None;
+        }
+        let is_due = self.slowed_at.is_none_or(|at| now.saturating_duration_since(at) >= PAUSE);
+        if level > OPTIMUM && is_due {
+            self.slowed_at = Some(now);
+            self.halve(now);
+        }
+    }
+
+    fn halve(&mut self, now: Instant) {
         let before = self.bucket.as_ref().map_or(f64::MAX, TokenBucket::rate).min(self.sent.per_second(now));
         let rate = (before / 2.0).max(1.0);
         match &mut self.bucket {
@@ -120,6 +151,9 @@ impl Meter {
 pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 /// How much of the rate may be saved up: an SMSC counts by the second or finer.
 const BURST: Duration = Duration::from_millis(100);
+/// The highest congestion_state at which all is well, SMPP 5.0 section 4.8.4.18.
+const OPTIMUM: u8 = 89;
+const CONGESTED: u8 = 100;
 const WAIT_MIN: Duration = Duration::from_millis(1);
 const METER_PERIOD: Duration = Duration::from_secs(1);
 const GROWTH_STEP: Duration = Duration::from_millis(200);
@@ -151,6 +185,26 @@ mod tests {
         pace.grant(now, 1).unwrap_or(0);
         now += Duration::from_secs(1);
         assert_eq!(pace.grant(now, 1000).unwrap_or(0), 10);
+    }
+
+    #[test]
+    fn congestion_slows_and_stops() {
+        // W-6
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut pace = Pace::new(start, 100);
+        pace.congested(at(0), 89);
+        assert_eq!(pace.bucket.as_ref().map(TokenBucket::rate), Some(100.0));
+        pace.used(at(0), 0, 100);
+        pace.congested(at(10), 95);
+        pace.congested(at(20), 99);
+        assert_eq!(pace.bucket.as_ref().map(TokenBucket::rate), Some(50.0));
+        pace.congested(at(30), 100);
+        assert_eq!(pace.grant(at(30), 10), Err(PAUSE));
+        assert_eq!(pace.grant(at(1030), 10), Ok(1));
+        assert!(pace.grant(at(1031), 10).is_err());
+        pace.congested(at(1040), 80);
+        assert!(pace.grant(at(1040), 10).is_ok_and(|granted| granted > 1));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod mobile_originated;
 mod operations;
 mod outages;
 mod priority;
+mod profiles;
 mod receipt_ids;
 mod receipts;
 mod refusals;

@@ -1,7 +1,7 @@
 //! What the sessions of a message centre share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use smpp::{Bind, CommandStatus, ShortMessage};
@@ -22,6 +22,8 @@ pub(super) struct Centre {
     pub(super) record: Record,
     pub(super) handsets: Handsets,
     pub(super) counters: Counters,
+    /// The binds that were accepted, the first [`BINDS_MAX`] of them.
+    pub(super) binds: Mutex<Vec<Bind>>,
     pub(super) faults: watch::Sender<Faults>,
     /// Something was counted.
     pub(super) changed: Notify,
@@ -57,6 +59,7 @@ impl Centre {
             record: Record::new(config.log_max, config.serials_max),
             handsets: Handsets::default(),
             counters: Counters::default(),
+            binds: Mutex::default(),
             faults: watch::Sender::new(config.faults),
             changed: Notify::new(),
             limiter: config.segments_per_second.map(|limit| Limiter::new(now, limit)),
@@ -73,7 +76,14 @@ impl Centre {
             bind.system_id.as_slice() == credentials.system_id.as_bytes()
                 && bind.password.as_slice() == credentials.password.as_bytes()
         });
-        if matches { CommandStatus::OK } else { CommandStatus::BINDFAIL }
+        if !matches {
+            return CommandStatus::BINDFAIL;
+        }
+        let mut binds = self.binds.lock().unwrap_or_else(PoisonError::into_inner);
+        if binds.len() < BINDS_MAX {
+            binds.push(bind.clone());
+        }
+        CommandStatus::OK
     }
 
     /// Counts a submission, from 1.
@@ -134,6 +144,9 @@ impl Centre {
         tokio::time::timeout(self.config.mo_patience, all).await.unwrap_or(Err(MoError::NotTaken))
     }
 }
+
+/// How many binds are remembered.
+const BINDS_MAX: usize = 100;
 
 /// The runtime's clock, which tests can stop.
 pub(super) fn now() -> Instant {

@@ -21,6 +21,8 @@ pub struct SmscConfig {
     pub system_id: String,
     /// Who may bind; `None` is anybody.
     pub credentials: Option<Credentials>,
+    /// The version it speaks; below 3.4 it does not say so. Default 3.4.
+    pub interface_version: u8,
     /// How many requests may wait for an answer, in either direction. Default 1000.
     pub window: usize,
     /// The form of its message ids.
@@ -66,6 +68,7 @@ impl Default for SmscConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             system_id: "simulator".to_owned(),
             credentials: None,
+            interface_version: smpp::VERSION_3_4,
             window: 1000,
             id_form: IdForm::Decimal,
             first_id: None,
@@ -152,6 +155,8 @@ pub struct Faults {
     /// Cuts the connection without a word and without taking the message. Answers that were not
     /// written yet are lost with it.
     pub drop: Every,
+    /// Says in its answers that it is so congested, if it speaks 5.0 (SMPP 5.0 section 4.8.4.18).
+    pub congestion: Option<u8>,
     /// Answers this late.
     pub answer_delay: Duration,
     /// Sends the receipt before the answer.

@@ -14,6 +14,8 @@ pub enum IdForm {
     Hex,
     /// Hexadecimal digits in the response and ten decimal ones in the receipt.
     HexThenDecimal,
+    /// Decimal digits in the response and eight hexadecimal ones, lower case, in the receipt.
+    DecimalThenHex,
     /// Letters, digits and hyphens that are no number.
     Text,
 }
@@ -23,6 +25,7 @@ impl IdForm {
     pub(super) fn in_response(self, number: u32) -> CString<64> {
         match self {
             Self::Decimal => written(format_args!("{number:08}")),
+            Self::DecimalThenHex => written(format_args!("{number}")),
             Self::Hex => written(format_args!("{number:X}")),
             Self::HexThenDecimal => written(format_args!("{number:x}")),
             Self::Text => written(format_args!("mc-{number:08x}-q")),
@@ -33,6 +36,7 @@ impl IdForm {
     pub(super) fn in_receipt(self, number: u32) -> CString<64> {
         match self {
             Self::HexThenDecimal => written(format_args!("{number:010}")),
+            Self::DecimalThenHex => written(format_args!("{number:08x}")),
             other => other.in_response(number),
         }
     }
@@ -59,8 +63,9 @@ mod tests {
         assert_eq!(both(IdForm::Decimal), ["00048879", "00048879"]);
         assert_eq!(both(IdForm::Hex), ["BEEF", "BEEF"]);
         assert_eq!(both(IdForm::HexThenDecimal), ["beef", "0000048879"]);
+        assert_eq!(both(IdForm::DecimalThenHex), ["48879", "0000beef"]);
         assert_eq!(both(IdForm::Text), ["mc-0000beef-q", "mc-0000beef-q"]);
-        for form in [IdForm::Decimal, IdForm::Hex, IdForm::HexThenDecimal] {
+        for form in [IdForm::Decimal, IdForm::Hex, IdForm::HexThenDecimal, IdForm::DecimalThenHex] {
             assert!(form.in_response(NUMBERS - 1).len() <= 8);
         }
     }

@@ -18,8 +18,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::BytesMut;
 use driver::Limits;
-use smpp::{Session, Settings, ShortMessage};
+use smpp::{Bind, Body, CString, CommandStatus, Outbind, Pdu, Session, Settings, ShortMessage};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -63,14 +65,17 @@ impl Smsc {
         };
         let (centre, stop) = (smsc.centre.clone(), smsc.stop.clone());
         smsc.tasks.spawn(async move { centre.exchange.run(&stop).await });
-        let door = Door {
-            centre: smsc.centre.clone(),
-            stop: smsc.stop.clone(),
-            cut: smsc.cut.clone(),
-            tasks: smsc.tasks.clone(),
-        };
-        smsc.tasks.spawn(door.listen(listener));
+        smsc.tasks.spawn(smsc.door().listen(listener));
         Ok(smsc)
+    }
+
+    fn door(&self) -> Door {
+        Door {
+            centre: self.centre.clone(),
+            stop: self.stop.clone(),
+            cut: self.cut.clone(),
+            tasks: self.tasks.clone(),
+        }
     }
 
     /// Where it listens.
@@ -135,6 +140,30 @@ impl Smsc {
     pub async fn submits_when(&self, count: usize, within: Duration) -> Option<Vec<Submit>> {
         self.stats_when(within, |_| self.centre.record.log_len() >= count).await?;
         Some(self.submits())
+    }
+
+    /// The binds that it accepted, in order, up to a hundred.
+    #[must_use]
+    pub fn binds(&self) -> Vec<Bind> {
+        self.centre.binds.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Calls an ESME at `address` by outbind; what follows on that connection is a session as any other.
+    ///
+    /// # Errors
+    /// There is no connection.
+    pub async fn outbind(&self, address: SocketAddr, credentials: &Credentials) -> io::Result<()> {
+        let mut stream = TcpStream::connect(address).await?;
+        let outbind = Outbind {
+            system_id: CString::clipped(credentials.system_id.as_bytes()),
+            password: CString::clipped(credentials.password.as_bytes()),
+        };
+        let mut octets = BytesMut::new();
+        let pdu = Pdu { status: CommandStatus::OK, sequence: 1, body: Body::Outbind(outbind) };
+        pdu.encode(&mut octets).map_err(io::Error::other)?;
+        stream.write_all(&octets).await?;
+        self.door().attend(stream);
+        Ok(())
     }
 
     /// How often the messages of a [`crate::Load`] came, up to [`SmscConfig::serials_max`].
@@ -226,6 +255,7 @@ fn settings(config: &SmscConfig) -> Settings {
         window_out: config.window,
         enquire_link_interval: config.enquire_link_interval,
         response_timeout: config.response_timeout,
+        interface_version: config.interface_version,
         unbind_timeout: UNBIND_TIMEOUT,
         password_octets_max: smpp::pdu::PASSWORD_OCTETS_MAX,
         ..Settings::default()

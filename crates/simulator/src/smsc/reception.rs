@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use smpp::{Body, CommandStatus, MessageResp, Session, ShortMessage};
+use smpp::{Body, CommandStatus, MessageResp, Session, ShortMessage, TlvTag};
 use sms::State;
 use tokio::sync::watch;
 
@@ -186,7 +186,10 @@ impl Reception {
         number: u32,
         at: Instant,
     ) {
-        let response = MessageResp::new(self.centre.config.id_form.in_response(number));
+        let mut response = MessageResp::new(self.centre.config.id_form.in_response(number));
+        if let Some(level) = self.plan.congestion.filter(|_| session.peer_version() >= smpp::VERSION_5_0) {
+            response.tlvs.push_u8(TlvTag::CONGESTION_STATE, level);
+        }
         if at <= now {
             session.respond(now, sequence, CommandStatus::OK, Body::SubmitSmResp(response));
         } else {

@@ -49,7 +49,7 @@ impl<T> Session<T> {
         }
         let mut response = BindResp::new(waiting.mode);
         response.system_id = CString::clipped(system_id);
-        if waiting.offered_version >= VERSION_3_4 {
+        if waiting.offered_version.min(self.settings.interface_version) >= VERSION_3_4 {
             response.tlvs.push_u8(TlvTag::SC_INTERFACE_VERSION, self.settings.interface_version);
         }
         self.put(CommandStatus::OK, waiting.sequence, Body::BindResp(response));

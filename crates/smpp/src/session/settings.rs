@@ -50,7 +50,8 @@ pub struct Settings {
     pub password_octets_max: usize,
     /// How many enquire_links the peer may send within a second; one more is the last. Default 100.
     pub enquire_links_per_second_max: u32,
-    /// The highest version that we speak; a server says it in sc_interface_version. Default 3.4.
+    /// The highest version that we speak; a server says it in sc_interface_version, unless it
+    /// is one without TLVs. Default 3.4.
     pub interface_version: u8,
     /// Client: the version that a message centre speaks that does not say so. Default 3.3, as
     /// SMPP 3.4 section 5.3.2.25 wants it; 3.4 for the many that only forget to say it.

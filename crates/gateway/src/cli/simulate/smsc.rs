@@ -97,6 +97,8 @@ enum Ids {
     Hex,
     /// Hexadecimal in the response, decimal in the receipt.
     HexThenDecimal,
+    /// Decimal in the response, hexadecimal in the receipt.
+    DecimalThenHex,
     /// No number at all.
     Text,
 }
@@ -129,6 +131,7 @@ impl SmscArguments {
                 Ids::Decimal => IdForm::Decimal,
                 Ids::Hex => IdForm::Hex,
                 Ids::HexThenDecimal => IdForm::HexThenDecimal,
+                Ids::DecimalThenHex => IdForm::DecimalThenHex,
                 Ids::Text => IdForm::Text,
             },
             receipt_delay_min: shortest,

@@ -4,16 +4,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driver::Handler;
-use smpp::{Bind, BindMode, Body, CString, CommandStatus, Event, MessageResp, Settings, Tlvs};
+use smpp::{
+    Bind, BindMode, Body, CString, CommandStatus, Event, MessageResp, Settings, ShortMessage, TlvTag, Tlvs,
+};
+use sms::Direction;
 use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::dialect::Dialect;
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
-use super::translate;
+use super::{retry, translate};
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
-use crate::config::{BindKind, OnUnknown, SmscConfig};
+use crate::config::{BindKind, OnUnknown, SharedProfile, SmscConfig, Version};
 use crate::directory::Origin;
 use crate::dispatch::{Outlet, back_off};
 use crate::intake::Intake;
@@ -24,6 +28,7 @@ use crate::presence::{Presence, PresenceGuard};
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) config: Arc<SmscConfig>,
+    pub(crate) dialect: Option<Arc<Dialect>>,
     pub(crate) intake: Intake,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) presence: Arc<Presence>,
@@ -35,6 +40,9 @@ pub(crate) struct Client {
 impl Client {
     /// Opens the sessions and keeps them open until it is stopped.
     pub(crate) fn start(&self) {
+        if !self.config.connect {
+            return;
+        }
         let modes: &[BindMode] = match self.config.bind {
             BindKind::Transceiver => &[BindMode::Transceiver],
             BindKind::Transmitter => &[BindMode::Transmitter],
@@ -83,6 +91,15 @@ impl Client {
         }
     }
 
+    /// Binds on a connection that the SMSC made, to receive at least, until it is over.
+    pub(crate) async fn answer_outbind(&self, stream: Box<dyn Stream>) {
+        let mode = match self.config.bind {
+            BindKind::Transceiver => BindMode::Transceiver,
+            BindKind::Transmitter | BindKind::Receiver | BindKind::Both => BindMode::Receiver,
+        };
+        self.serve(stream, mode).await;
+    }
+
     async fn serve(&self, stream: Box<dyn Stream>, mode: BindMode) {
         let settings = Settings {
             window_in: WINDOW_IN.max(usize::from(self.config.window.get())),
@@ -94,6 +111,8 @@ impl Client {
             enquire_link_timeout: Duration::from_secs(self.config.enquire_link_timeout_s),
             response_timeout: Duration::from_secs(self.config.response_timeout_s),
             inactivity_timeout: None,
+            interface_version: self.config.speaks.version.number(),
+            unstated_version: self.config.speaks.unstated_version.unwrap_or(Version::V3_3).number(),
             ..Settings::default()
         };
         let session = Session::client(clock::now(), settings, self.bind(mode));
@@ -104,7 +123,8 @@ impl Client {
 
     fn relay(&self) -> Relay<ToSmsc> {
         let side = ToSmsc {
-            config: self.config.clone(),
+            profile: self.config.speaks.clone(),
+            dialect: self.dialect.clone(),
             outlet: self.outlet.clone(),
             clock: self.intake.clock(),
             chance: self.intake.chance().clone(),
@@ -119,11 +139,11 @@ impl Client {
             mode,
             system_id: CString::clipped(config.system_id.as_bytes()),
             password: CString::clipped(config.password.expose().as_bytes()),
-            system_type: CString::clipped(config.system_type.as_bytes()),
-            interface_version: smpp::VERSION_3_4,
-            addr_ton: 0,
-            addr_npi: 0,
-            address_range: CString::EMPTY,
+            system_type: CString::clipped(config.speaks.system_type.as_bytes()),
+            interface_version: config.speaks.version.number(),
+            addr_ton: config.speaks.address_range_ton,
+            addr_npi: config.speaks.address_range_npi,
+            address_range: CString::clipped(config.speaks.address_range.as_bytes()),
             tlvs: Tlvs::new(),
         }
     }
@@ -197,7 +217,8 @@ impl Smsc<'_> {
 
 /// The side of an SMSC: it is submitted to, and delivers.
 struct ToSmsc {
-    config: Arc<SmscConfig>,
+    profile: SharedProfile,
+    dialect: Option<Arc<Dialect>>,
     outlet: Arc<Outlet>,
     clock: Clock,
     chance: Chance,
@@ -205,10 +226,12 @@ struct ToSmsc {
 
 impl Side for ToSmsc {
     fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus> {
-        let Body::DeliverSm(pdu) = body else { return Err(CommandStatus::INVCMDID) };
-        let form = RemoteIdForm::from(self.config.receipt_id);
-        if translate::is_receipt(&pdu) {
-            let receipt = translate::receipt(&pdu, self.outlet.link(), form, self.clock.wall());
+        let Body::DeliverSm(mut pdu) = body else { return Err(CommandStatus::INVCMDID) };
+        if let Some(dialect) = &self.dialect {
+            dialect.hear(&mut pdu, Direction::Mo);
+        }
+        if self.is_receipt(&pdu) {
+            let receipt = translate::receipt(&pdu, self.outlet.link(), &self.profile, self.clock.wall());
             if receipt.is_none() {
                 tracing::warn!(link = %self.outlet.link(), "a receipt names no message id");
             }
@@ -222,28 +245,29 @@ impl Side for ToSmsc {
     }
 
     fn outgoing(&self, lease: &Lease) -> Body {
-        translate::submit_sm(lease)
+        let mut body = translate::submit_sm(lease);
+        if let (Some(dialect), Body::SubmitSm(pdu)) = (&self.dialect, &mut body) {
+            dialect.say(pdu);
+        }
+        body
     }
 
     fn judge(&self, lease: &Lease, status: CommandStatus, body: &Body) -> Judgement {
-        let throttled = matches!(status, CommandStatus::THROTTLED | CommandStatus::MSGQFUL);
-        let cause = Cause::Smpp(status.0);
+        self.heed_congestion(body);
         let outcome = if status == CommandStatus::OK {
             self.sent(lease, body)
-        } else if self.is_temporary(status) {
-            // W-4: what was throttled goes back to its place; the whole link rests instead.
-            let wait = if throttled { Duration::ZERO } else { back_off(lease.attempts(), &self.chance) };
-            Outcome::Retry { at: self.clock.wall().plus(wait), cause }
         } else {
-            Outcome::Failed { state: sms::State::Rejected, cause }
+            let now = self.clock.wall();
+            retry::outcome(&self.profile, status, lease.attempts(), now, &self.chance)
         };
+        let throttled = retry::is_throttled(status) && matches!(outcome, Outcome::Retry { .. });
         Judgement { outcome, throttled }
     }
 
     fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome {
         let wait =
             if cause == Cause::Timeout { back_off(lease.attempts(), &self.chance) } else { Duration::ZERO };
-        let retry_at = match self.config.on_unknown {
+        let retry_at = match self.profile.on_unknown {
             OnUnknown::Retry => Some(self.clock.wall().plus(wait)),
             OnUnknown::Hold => None,
         };
@@ -269,14 +293,23 @@ impl ToSmsc {
 
     fn remote_id(&self, body: &Body) -> Option<RemoteId> {
         let Body::SubmitSmResp(response) = body else { return None };
-        let form = RemoteIdForm::from(self.config.response_id);
+        let form = RemoteIdForm::from(self.profile.response_id);
         (!response.message_id.is_empty()).then(|| RemoteId::new(&response.message_id, form))
     }
 
-    fn is_temporary(&self, status: CommandStatus) -> bool {
-        match &self.config.retry_statuses {
-            Some(statuses) => statuses.contains(&status.0),
-            None => translate::is_temporary(status),
+    fn is_receipt(&self, pdu: &ShortMessage) -> bool {
+        translate::is_receipt(pdu) || self.profile.receipts_by_content && translate::reads_as_receipt(pdu)
+    }
+
+    /// W-6: SMPP 5.0 says in responses how much more it can take.
+    fn heed_congestion(&self, body: &Body) {
+        if self.profile.version < Version::V5_0 {
+            return;
+        }
+        if let Body::SubmitSmResp(response) = body
+            && let Some(&[level]) = response.tlvs.get(TlvTag::CONGESTION_STATE)
+        {
+            self.outlet.congested(level);
         }
     }
 }

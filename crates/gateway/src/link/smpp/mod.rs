@@ -5,9 +5,12 @@ use std::time::Duration;
 use crate::chance::Chance;
 
 pub(crate) mod client;
+pub(crate) mod dialect;
 mod late;
 mod operations;
+pub(crate) mod outbind;
 mod relay;
+mod retry;
 pub(crate) mod server;
 pub(crate) mod short_id;
 mod translate;

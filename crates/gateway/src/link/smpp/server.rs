@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use driver::Handler;
 use smpp::{Bind, BindMode, Body, CommandStatus, Event, Settings};
+use sms::Direction;
 use store::{Cause, Lease, Outcome, RemoteId};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::dialect::Dialect;
 use super::operations::Desk;
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::short_id::ShortIds;
@@ -233,7 +235,12 @@ impl Esme {
             short_ids: self.server.short_ids.clone(),
             version,
         };
-        let side = ToEsme { desk, clock: intake.clock(), chance: intake.chance().clone() };
+        let side = ToEsme {
+            desk,
+            dialect: account.dialect().cloned(),
+            clock: intake.clock(),
+            chance: intake.chance().clone(),
+        };
         let relay = Relay::new(side, self.server.intake.clone(), outlet, origin);
         Stage::Bound(Box::new(Bound { relay, account, metrics, revoked: false, _place: place }))
     }
@@ -281,12 +288,20 @@ async fn judge(
 /// The side of an ESME: it submits, and is delivered to.
 struct ToEsme {
     desk: Desk,
+    dialect: Option<Arc<Dialect>>,
     clock: Clock,
     chance: Chance,
 }
 
 impl Side for ToEsme {
-    fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus> {
+    fn incoming(&self, mut body: Body) -> Result<Incoming, CommandStatus> {
+        if let Some(dialect) = &self.dialect {
+            match &mut body {
+                Body::SubmitSm(pdu) => dialect.hear(pdu, Direction::Mt),
+                Body::SubmitMulti(multi) => dialect.hear(&mut multi.message, Direction::Mt),
+                _ => {}
+            }
+        }
         match body {
             Body::SubmitSm(pdu) if pdu.replace_if_present == 0 => {
                 let mut submission = translate::submission(&pdu, self.desk.version, self.clock.wall())?;
@@ -302,7 +317,11 @@ impl Side for ToEsme {
     }
 
     fn outgoing(&self, lease: &Lease) -> Body {
-        translate::deliver_sm(lease)
+        let mut body = translate::deliver_sm(lease);
+        if let (Some(dialect), Body::DeliverSm(pdu)) = (&self.dialect, &mut body) {
+            dialect.say(pdu);
+        }
+        body
     }
 
     fn judge(&self, lease: &Lease, status: CommandStatus, _body: &Body) -> Judgement {

@@ -6,10 +6,11 @@ use smpp::{Body, CString, CommandStatus, ShortMessage, TlvTag, Tlvs};
 use sms::{
     Direction, Message, Npi, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton, UserDataHeader,
 };
-use store::{Item, Lease, Notice, RemoteId, RemoteIdForm, RemoteReceipt, Store};
+use store::{Item, Lease, Notice, RemoteId, RemoteReceipt, Store};
 
 use super::short_id;
 use super::values::{self, Times};
+use crate::config::{Profile, ReceiptIdFrom};
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
 
@@ -49,26 +50,40 @@ pub(super) fn is_receipt(pdu: &ShortMessage) -> bool {
     matches!(pdu.esm_class & MESSAGE_TYPE, SMSC_RECEIPT | INTERMEDIATE)
 }
 
+/// Whether a deliver_sm that does not say so carries a receipt all the same: it names a message and its
+/// state.
+pub(super) fn reads_as_receipt(pdu: &ShortMessage) -> bool {
+    if pdu.tlvs.receipted_message_id().is_some() {
+        return true;
+    }
+    let text = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
+    sms::parse_receipt(&text).is_some_and(|parsed| parsed.id.is_some() && parsed.state.is_some())
+}
+
 /// The receipt in such a deliver_sm; `None` if it names no message.
 pub(super) fn receipt(
     pdu: &ShortMessage,
     smsc: &sms::LinkName,
-    form: RemoteIdForm,
+    profile: &Profile,
     now: Timestamp,
 ) -> Option<RemoteReceipt> {
     let text = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
     let parsed = sms::parse_receipt(&text).unwrap_or_default();
     let named = pdu.tlvs.receipted_message_id().filter(|id| !id.is_empty());
-    let id = named.or(parsed.id.as_deref())?;
+    let id = match profile.receipt_id_from {
+        ReceiptIdFrom::Any => named.or(parsed.id.as_deref()),
+        ReceiptIdFrom::Tlv => named,
+        ReceiptIdFrom::Text => parsed.id.as_deref(),
+    }?;
     let reported = pdu.tlvs.message_state().and_then(State::from_number);
     let state = reported.or(parsed.state).unwrap_or(State::Unknown);
     let network = pdu.tlvs.network_error_code().map(|(_, code)| u32::from(code));
     Some(RemoteReceipt {
         smsc: smsc.clone(),
-        remote_id: RemoteId::new(id, form),
+        remote_id: RemoteId::new(id, profile.receipt_id.into()),
         state: if pdu.esm_class & MESSAGE_TYPE == INTERMEDIATE { State::Enroute } else { state },
         error: parsed.error.or(network).unwrap_or(0),
-        done_at: parsed.done_at.unwrap_or(now),
+        done_at: parsed.done_at.map_or(now, |local| profile.receipt_time_zone.instant(local)),
     })
 }
 
@@ -365,7 +380,7 @@ mod tests {
         let notice = Notice { state: State::Undeliverable, error: 34, done_at: Timestamp(0), delivered: 0 };
         let pdu = receipt_for(&message(), notice);
         assert!(is_receipt(&pdu));
-        let read = receipt(&pdu, &"telco".into(), RemoteIdForm::Text, Timestamp(0)).unwrap();
+        let read = receipt(&pdu, &"telco".into(), &Profile::default(), Timestamp(0)).unwrap();
         assert_eq!((read.state, read.error), (State::Undeliverable, 34));
         assert_eq!(&read.remote_id.raw[..], "ab".repeat(16).as_bytes());
     }

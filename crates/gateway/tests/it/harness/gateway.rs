@@ -126,7 +126,8 @@ impl Stopped {
 fn text(dir: &Path, links: &str) -> String {
     let data_dir = dir.join("data");
     format!(
-        "data_dir = \"{}\"\n[smpp]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n{links}",
+        "data_dir = \"{}\"\n[smpp]\nlisten = \"127.0.0.1:0\"\noutbind_listen = \"127.0.0.1:0\"\n\
+         [http]\nlisten = \"127.0.0.1:0\"\n{links}",
         data_dir.display()
     )
 }

@@ -1,0 +1,47 @@
+//! What an alphabet is called, and how its characters are written.
+
+use serde::Deserialize;
+
+/// What data_coding 0 means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DefaultAlphabet {
+    /// The GSM 7-bit default alphabet, a character per octet.
+    #[default]
+    Gsm,
+    /// ISO 8859-1.
+    #[serde(rename = "latin-1")]
+    Latin1,
+    /// ASCII.
+    Ascii,
+    /// UTF-8.
+    #[serde(rename = "utf-8")]
+    Utf8,
+}
+
+/// The data_coding of each alphabet; `None` is the standard's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataCodings {
+    /// The GSM 7-bit default alphabet: 0, unless that means another one.
+    pub gsm: Option<u8>,
+    /// ASCII: 1.
+    pub ascii: Option<u8>,
+    /// ISO 8859-1: 3.
+    pub latin1: Option<u8>,
+    /// UCS-2: 8.
+    pub ucs2: Option<u8>,
+    /// Data: 4, or 2 as it was submitted.
+    pub octets: Option<u8>,
+}
+
+/// The order of the octets of a UCS-2 unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ByteOrder {
+    /// The higher first, as the standard has it.
+    #[default]
+    Big,
+    /// The lower first, a fault of some peers.
+    Little,
+}

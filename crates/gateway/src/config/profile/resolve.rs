@@ -1,0 +1,89 @@
+//! From names of profiles to profiles.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{LongMessages, Overrides, Profile, ProfileConfig, ProfileNames, Version};
+use crate::config::Problem;
+
+/// All profiles that can be named: the presets and those of the file.
+pub(crate) struct Profiles {
+    known: HashMap<String, ProfileConfig>,
+}
+
+impl Profiles {
+    /// The presets, and the profiles of a file. A name may stand for one profile only.
+    pub(crate) fn new(of_file: &[ProfileConfig]) -> Result<Self, Problem> {
+        let mut profiles = Self { known: HashMap::new() };
+        for preset in presets()?.into_iter().chain(of_file.iter().cloned()) {
+            let problem = |what| Problem { at: preset.name.span(), what };
+            let name = preset.name.get_ref().clone();
+            if name.is_empty() {
+                return Err(problem("a profile has a name".to_owned()));
+            }
+            if profiles.known.contains_key(&name) {
+                return Err(problem(format!("there is a profile with the name \"{name}\" already")));
+            }
+            // Only what stands before it is known yet, so that no profile starts from itself.
+            let whole = profiles.of(preset.base.as_ref(), &preset)?;
+            whole.check().map_err(problem)?;
+            profiles.known.insert(name, preset);
+        }
+        Ok(profiles)
+    }
+
+    /// What the named profiles say one after the other, and then `own`.
+    pub(crate) fn of(
+        &self,
+        names: Option<&Spanned<ProfileNames>>,
+        own: &impl Overrides,
+    ) -> Result<Profile, Problem> {
+        let mut profile = Profile::default();
+        if let Some(names) = names {
+            self.apply(names, &mut profile)?;
+        }
+        own.apply(&mut profile);
+        Ok(profile)
+    }
+
+    fn apply(&self, names: &Spanned<ProfileNames>, profile: &mut Profile) -> Result<(), Problem> {
+        for name in names.get_ref().iter() {
+            let Some(named) = self.known.get(name) else {
+                return Err(Problem { at: names.span(), what: format!("there is no profile \"{name}\"") });
+            };
+            if let Some(base) = &named.base {
+                self.apply(base, profile)?;
+            }
+            named.apply(profile);
+        }
+        Ok(())
+    }
+}
+
+impl Profile {
+    /// Whether what it says goes together.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let without_tlvs = self.version == Version::V3_3;
+        if without_tlvs && matches!(self.long_messages, LongMessages::Sar | LongMessages::Payload) {
+            return Err("SMPP 3.3 has no TLVs: long messages must go by udh-8 or udh-16".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn presets() -> Result<Vec<ProfileConfig>, Problem> {
+    #[derive(Deserialize)]
+    struct Presets {
+        profile: Vec<ProfileConfig>,
+    }
+    let presets: Result<Presets, _> = toml::from_str(PRESETS);
+    // Never happens: a test reads them.
+    presets
+        .map(|presets| presets.profile)
+        .map_err(|error| Problem { at: 0..0, what: format!("the presets: {}", error.message()) })
+}
+
+/// The presets, in the form of the file.
+const PRESETS: &str = include_str!("presets.toml");

@@ -1,0 +1,124 @@
+//! The body of a submission for the link that it leaves by: alphabet, and parts.
+
+use bytes::Bytes;
+use sms::{Alphabet, Message, Parts, SEGMENT_OCTETS_MAX};
+
+use crate::config::{DefaultAlphabet, LongMessages, Profile};
+use crate::references::References;
+use crate::refusal::Refusal;
+use crate::submission::{Content, Submission};
+
+/// The bodies of the segments, with what is said of them.
+pub(crate) struct Encoded {
+    pub(crate) data_coding: u8,
+    pub(crate) esm_class: u8,
+    pub(crate) parts: Parts,
+}
+
+impl Encoded {
+    /// Whether a link with this profile can take it as it is.
+    pub(crate) fn suits(&self, profile: &Profile) -> bool {
+        profile.long_messages == LongMessages::Payload || !self.is_undivided()
+    }
+
+    /// Whether it takes more than one segment and was not split.
+    fn is_undivided(&self) -> bool {
+        let [body] = &self.parts[..] else { return false };
+        let has_header = self.esm_class & Message::UDHI != 0;
+        let room = match Alphabet::of_data_coding(self.data_coding) {
+            Alphabet::Gsm7 | Alphabet::Ascii if !has_header => SEPTETS,
+            _ => SEGMENT_OCTETS_MAX,
+        };
+        body.len() > room
+    }
+}
+
+/// Encodes and splits for an SMSC with this profile; `None` is a link that takes every message whole.
+pub(crate) fn encode(
+    submission: &Submission,
+    smsc: Option<&Profile>,
+    references: &References,
+) -> Result<Encoded, Refusal> {
+    let (data_coding, parts) = match (&submission.content, smsc) {
+        (Content::Text(text), profile) => text_parts(text, submission, profile, references)?,
+        (Content::Encoded { data_coding, octets }, None) => {
+            // A copy: the octets are a slice of a read buffer that would live as long as the message.
+            (*data_coding, Parts::from_elem(Bytes::copy_from_slice(octets), 1))
+        }
+        (Content::Encoded { data_coding, octets }, Some(profile)) => {
+            let octets = Bytes::copy_from_slice(octets);
+            (*data_coding, encoded_parts(*data_coding, octets, submission, profile, references)?)
+        }
+    };
+    let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
+    Ok(Encoded { data_coding, esm_class: submission.esm_class | udhi, parts })
+}
+
+fn text_parts(
+    text: &str,
+    submission: &Submission,
+    profile: Option<&Profile>,
+    references: &References,
+) -> Result<(u8, Parts), Refusal> {
+    let alphabet = profile.map_or_else(|| Alphabet::best_for(text), |profile| best_for(text, profile));
+    let parts = if profile.is_some_and(takes_whole) {
+        let mut body = Vec::with_capacity(text.len());
+        alphabet.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
+        whole(Bytes::from(body))?
+    } else {
+        let reference = reference(text.len(), submission, references);
+        sms::split_text(text, alphabet, reference).map_err(|_| Refusal::BadLength)?
+    };
+    Ok((alphabet.data_coding(), parts))
+}
+
+fn encoded_parts(
+    data_coding: u8,
+    octets: Bytes,
+    submission: &Submission,
+    profile: &Profile,
+    references: &References,
+) -> Result<Parts, Refusal> {
+    let (elements, body) = submission.header_and_body(&octets)?;
+    if takes_whole(profile) {
+        return whole(octets);
+    }
+    let reference = reference(octets.len(), submission, references);
+    sms::split_encoded(data_coding, elements, body, reference).map_err(|_| Refusal::BadLength)
+}
+
+fn takes_whole(profile: &Profile) -> bool {
+    profile.long_messages == LongMessages::Payload
+}
+
+fn whole(body: Bytes) -> Result<Parts, Refusal> {
+    if body.len() > WHOLE_OCTETS_MAX { Err(Refusal::BadLength) } else { Ok(Parts::from_elem(body, 1)) }
+}
+
+/// The GSM alphabet if the SMSC has a way to say all of it, otherwise UCS-2.
+fn best_for(text: &str, profile: &Profile) -> Alphabet {
+    let limit = match profile.default_alphabet {
+        _ if profile.data_coding.gsm.is_some() => char::MAX,
+        DefaultAlphabet::Gsm | DefaultAlphabet::Utf8 => char::MAX,
+        DefaultAlphabet::Latin1 => '\u{FF}',
+        DefaultAlphabet::Ascii => '\u{7F}',
+    };
+    if limit < char::MAX && text.chars().any(|character| character > limit) {
+        return Alphabet::Ucs2;
+    }
+    Alphabet::best_for(text)
+}
+
+/// The number that the parts of this message share; any, if it has one part only.
+fn reference(octets: usize, submission: &Submission, references: &References) -> u8 {
+    if octets <= SEGMENT_OCTETS_MAX / 2 {
+        return 0;
+    }
+    let [_, low] = references.next(&submission.source, &submission.destination).to_be_bytes();
+    low
+}
+
+/// A segment without a user data header, 23.040 section 9.2.3.24.
+const SEPTETS: usize = 160;
+/// What 255 segments of octets hold.
+const WHOLE_OCTETS_MAX: usize = 255 * 134;

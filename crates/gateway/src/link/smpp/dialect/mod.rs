@@ -1,0 +1,79 @@
+//! A peer's dialect of SMPP: PDUs are turned from and into the standard's at the border.
+//!
+//! Inside, data_coding 0 is the GSM alphabet unpacked, 3 is Latin-1, 8 is UCS-2 in big-endian order, and
+//! parts are told by their user data header. A peer that speaks just so has no dialect.
+
+mod address;
+mod alphabet;
+mod body;
+mod parts;
+mod tlv;
+
+use smpp::ShortMessage;
+use sms::Direction;
+
+use self::address::Addresses;
+use self::alphabet::Alphabets;
+use self::parts::Parts;
+use crate::config::{Profile, TlvRules};
+
+/// How a peer's PDUs differ from the standard's.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialect {
+    alphabets: Option<Alphabets>,
+    parts: Option<Parts>,
+    addresses_out: Addresses,
+    addresses_in: Addresses,
+    tlvs_out: Option<TlvRules>,
+    tlvs_in: Option<TlvRules>,
+}
+
+impl Dialect {
+    /// The dialect of a profile; `None` if it is the standard's.
+    pub(crate) fn of(profile: &Profile) -> Option<Self> {
+        let rules = |rules: &TlvRules| (!rules.is_empty()).then(|| rules.clone());
+        let dialect = Self {
+            alphabets: Alphabets::of(profile),
+            parts: Parts::of(profile),
+            addresses_out: Addresses::new(&profile.source_out, &profile.destination_out),
+            addresses_in: Addresses::new(&profile.source_in, &profile.destination_in),
+            tlvs_out: rules(&profile.tlv_out),
+            tlvs_in: rules(&profile.tlv_in),
+        };
+        (!dialect.is_standard()).then_some(dialect)
+    }
+
+    /// Turns a PDU of ours into one of the peer's.
+    pub(super) fn say(&self, pdu: &mut ShortMessage) {
+        self.addresses_out.rewrite(pdu);
+        if let Some(alphabets) = &self.alphabets {
+            alphabets.say(pdu);
+        }
+        if let Some(rules) = &self.tlvs_out {
+            tlv::apply(rules, pdu);
+        }
+        if let Some(parts) = self.parts {
+            parts.say(pdu);
+        }
+    }
+
+    /// Turns a PDU of the peer's into one of ours.
+    pub(super) fn hear(&self, pdu: &mut ShortMessage, direction: Direction) {
+        if let Some(rules) = &self.tlvs_in {
+            tlv::apply(rules, pdu);
+        }
+        if let Some(alphabets) = &self.alphabets {
+            alphabets.hear(pdu, direction);
+        }
+        self.addresses_in.rewrite(pdu);
+    }
+
+    fn is_standard(&self) -> bool {
+        self.alphabets.is_none()
+            && self.parts.is_none()
+            && self.addresses_out.are_kept()
+            && self.addresses_in.are_kept()
+            && self.tlvs_out.is_none()
+            && self.tlvs_in.is_none()
+    }
+}
