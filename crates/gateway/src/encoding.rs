@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use sms::{Alphabet, Message, Parts, SEGMENT_OCTETS_MAX};
 
-use crate::config::{DefaultAlphabet, LongMessages, Profile};
+use crate::config::{DefaultAlphabet, Profile, Splitting};
 use crate::references::References;
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
@@ -18,7 +18,7 @@ pub(crate) struct Encoded {
 impl Encoded {
     /// Whether a link with this profile can take it as it is.
     pub(crate) fn suits(&self, profile: &Profile) -> bool {
-        profile.long_messages == LongMessages::Payload || !self.is_undivided()
+        profile.long_messages == Splitting::Payload || !self.is_undivided()
     }
 
     /// Whether it takes more than one segment and was not split.
@@ -88,7 +88,7 @@ fn encoded_parts(
 }
 
 fn takes_whole(profile: &Profile) -> bool {
-    profile.long_messages == LongMessages::Payload
+    profile.long_messages == Splitting::Payload
 }
 
 fn whole(body: Bytes) -> Result<Parts, Refusal> {

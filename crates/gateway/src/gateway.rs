@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock;
 use crate::config::{
-    AccountConfig, ApplicationConfig, Config, HttpConfig, OnUnknown, SmppConfig, SmscConfig,
+    AccountConfig, ApplicationConfig, Config, HttpConfig, OnUnknown, REASSEMBLY, SmppConfig, SmscConfig,
 };
 use crate::directory::Directory;
 use crate::dispatch::{Outlets, failover};
@@ -27,6 +27,7 @@ use crate::link::http::client as http;
 use crate::link::http::desk::Api;
 use crate::link::http::owner::Owner;
 use crate::link::http::provider::Provider;
+use crate::link::reassembly::Reassembler;
 use crate::link::smpp::client::Client;
 use crate::link::smpp::dialect::Dialect;
 use crate::link::smpp::outbind::{self, Callers};
@@ -117,6 +118,7 @@ impl Gateway {
             calling: Stage::new(),
         };
         gateway.start_failover();
+        gateway.start_reassembly(&config);
         gateway.call_out(&config);
         if let Some(listener) = outbind {
             gateway.wait_for_outbinds(listener);
@@ -206,6 +208,17 @@ impl Gateway {
         let shared = &self.shared;
         let stop = self.calling.stop.clone();
         self.calling.tasks.spawn(failover::watch(shared.directory.clone(), shared.store.clone(), stop));
+    }
+
+    fn start_reassembly(&self, config: &Config) {
+        let reassembler = Reassembler {
+            intake: self.shared.intake.clone(),
+            outlet: self.shared.outlets.of(&REASSEMBLY.into()),
+            limits: config.reassembly.limits(),
+            metrics: self.shared.metrics.reassembly(),
+            stop: self.calling.stop.clone(),
+        };
+        self.calling.tasks.spawn(reassembler.run());
     }
 
     /// Starts the links that are new or changed, stops those that are gone or changed.
@@ -369,6 +382,7 @@ impl Config {
                 .filter(holds)
                 .map(|smsc| smsc.name.get_ref().as_str().into())
                 .collect(),
+            in_process: vec![REASSEMBLY.into()],
             ..Options::default()
         }
     }
@@ -379,6 +393,8 @@ impl Config {
         let http = |config: &Self| config.http.clone();
         anyhow::ensure!(self.data_dir == next.data_dir, "data_dir can only change with a restart");
         anyhow::ensure!(self.store == next.store, "[store] can only change with a restart");
+        let same = self.reassembly == next.reassembly;
+        anyhow::ensure!(same, "[reassembly] can only change with a restart");
         anyhow::ensure!(smpp(self) == smpp(next), "[smpp] can only change with a restart");
         anyhow::ensure!(http(self) == http(next), "[http] can only change with a restart");
         Ok(())

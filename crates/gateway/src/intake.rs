@@ -1,10 +1,12 @@
 //! The one door in: authorise, limit, route, encode and split for the chosen link, store; only then OK.
 
+mod whole;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use sms::{LinkName, Message};
+use sms::{LinkName, Message, Parts, Timestamp};
 use store::{Entry, RemoteReceipt, Sighting, Store, StoreError};
 
 use crate::chance::Chance;
@@ -61,37 +63,26 @@ impl Intake {
             }
         }
         check_destination(&submission)?;
+        if submission.is_part() {
+            return self.part(&directory, origin.name(), submission, now);
+        }
         let expires_at = submission
             .expires_at
             .unwrap_or_else(|| submission.not_before.unwrap_or(now).plus(directory.validity));
         if expires_at <= now {
             return Err(Refusal::Expired);
         }
-        let (target, mut alternatives) = self.choose(&directory, origin.name(), &submission)?;
+        let (target, mut alternatives) = self.route(&directory, origin.name(), &submission)?;
         let smsc = directory.smscs.get(&target).map(|smsc| &*smsc.profile);
         let encoded = encoding::encode(&submission, smsc, &self.references)?;
         alternatives.retain(|link| directory.smscs.get(link).is_none_or(|smsc| encoded.suits(&smsc.profile)));
         let Encoded { data_coding, esm_class, parts } = encoded;
-        let (first, member) = submission.id.unwrap_or_else(|| (self.chance.message_id(now), 0));
         let message = Message {
-            id: first.member(member),
-            member,
-            direction: submission.direction,
-            origin: origin.name().clone(),
-            source: submission.source,
-            destination: submission.destination,
-            service_type: submission.service_type,
-            protocol_id: submission.protocol_id,
             data_coding,
             esm_class,
-            priority: submission.priority,
-            receipt: submission.receipt,
-            accepted_at: now,
-            not_before: submission.not_before,
             expires_at: Some(expires_at),
-            in_reply_to: submission.in_reply_to,
-            tlvs: Bytes::copy_from_slice(&submission.tlvs),
             parts,
+            ..self.message(origin.name(), submission, now)
         };
         Ok(Entry { message: Arc::new(message), target, alternatives })
     }
@@ -111,7 +102,8 @@ impl Intake {
         Ok(self.store.receipts(batch).await?)
     }
 
-    fn choose(
+    /// Where routes say that a submission shall go.
+    fn route(
         &self,
         directory: &Directory,
         origin: &LinkName,
@@ -126,17 +118,52 @@ impl Intake {
             destination: &submission.destination.value,
             keyword: keyword.as_deref(),
         };
-        let choice = directory.routes.choose(&question, |link| directory.is_up(link));
-        match (choice, &submission.back_to) {
-            (Some(choice), None) => {
-                Ok((choice.target.clone(), choice.alternatives.into_iter().cloned().collect()))
-            }
-            (Some(choice), Some(_)) if directory.routes.names_origin(choice.rule) => {
-                Ok((choice.target.clone(), choice.alternatives.into_iter().cloned().collect()))
-            }
-            (_, Some(back_to)) => Ok((back_to.clone(), Vec::new())),
-            (None, None) => Err(Refusal::NoRoute),
+        choose(directory, &question, submission.back_to.as_ref())
+    }
+
+    /// The message that a submission is, but for what its target decides.
+    fn message(&self, origin: &LinkName, submission: Submission, now: Timestamp) -> Message {
+        let (first, member) = submission.id.unwrap_or_else(|| (self.chance.message_id(now), 0));
+        Message {
+            id: first.member(member),
+            member,
+            direction: submission.direction,
+            origin: origin.clone(),
+            source: submission.source,
+            destination: submission.destination,
+            service_type: submission.service_type,
+            protocol_id: submission.protocol_id,
+            data_coding: 0,
+            esm_class: submission.esm_class,
+            priority: submission.priority,
+            receipt: submission.receipt,
+            accepted_at: now,
+            not_before: submission.not_before,
+            expires_at: None,
+            in_reply_to: submission.in_reply_to,
+            tlvs: Bytes::copy_from_slice(&submission.tlvs),
+            parts: Parts::new(),
         }
+    }
+}
+
+/// The target of the first rule that matches, with its alternatives; what answers a message goes back
+/// unless the rule names its origin.
+fn choose(
+    directory: &Directory,
+    question: &route::Question<'_>,
+    back_to: Option<&LinkName>,
+) -> Result<(LinkName, Vec<LinkName>), Refusal> {
+    let choice = directory.routes.choose(question, |link| directory.is_up(link));
+    match (choice, back_to) {
+        (Some(choice), None) => {
+            Ok((choice.target.clone(), choice.alternatives.into_iter().cloned().collect()))
+        }
+        (Some(choice), Some(_)) if directory.routes.names_origin(choice.rule) => {
+            Ok((choice.target.clone(), choice.alternatives.into_iter().cloned().collect()))
+        }
+        (_, Some(back_to)) => Ok((back_to.clone(), Vec::new())),
+        (None, None) => Err(Refusal::NoRoute),
     }
 }
 

@@ -11,6 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use sms::LinkName;
+use sms::reassembly::Ending;
 use store::{Outcome, Settlement, Status};
 
 /// All metrics of the process.
@@ -23,6 +24,7 @@ pub(crate) struct Metrics {
     sessions: Family<LinkLabel, Gauge>,
     accept_seconds: Family<LinkLabel, Histogram>,
     response_seconds: Family<LinkLabel, Histogram>,
+    reassembly: ReassemblyMetrics,
     store: StoreMetrics,
 }
 
@@ -43,6 +45,19 @@ pub(crate) struct LinkMetrics {
     unknown: Counter,
     accept_seconds: Histogram,
     response_seconds: Histogram,
+}
+
+/// What becomes of the parts of long messages of handsets.
+#[derive(Clone, Default)]
+pub(crate) struct ReassemblyMetrics {
+    ended: Family<EndingLabel, Counter>,
+    duplicates: Counter,
+    parts: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EndingLabel {
+    ending: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -81,6 +96,7 @@ impl Metrics {
             sessions: Family::default(),
             accept_seconds: Family::new_with_constructor(latency as fn() -> Histogram),
             response_seconds: Family::new_with_constructor(latency as fn() -> Histogram),
+            reassembly: ReassemblyMetrics::default(),
             store: StoreMetrics::default(),
         };
         metrics.register();
@@ -108,6 +124,11 @@ impl Metrics {
         }
     }
 
+    /// The metrics of long messages of handsets.
+    pub(crate) fn reassembly(&self) -> ReassemblyMetrics {
+        self.reassembly.clone()
+    }
+
     /// Everything, in the text form that Prometheus reads.
     pub(crate) fn text(&self, store: &Status) -> Result<String, std::fmt::Error> {
         self.store.update(store);
@@ -127,7 +148,40 @@ impl Metrics {
         registry.register("accept_seconds", help, self.accept_seconds.clone());
         let help = "From a request to its response";
         registry.register("response_seconds", help, self.response_seconds.clone());
+        self.reassembly.register(registry);
         self.store.register(registry);
+    }
+}
+
+impl ReassemblyMetrics {
+    fn register(&self, registry: &mut Registry) {
+        let help = "Long messages of handsets that were put together, by why their parts went on";
+        registry.register("reassembled", help, self.ended.clone());
+        let help = "Parts of long messages that came twice";
+        registry.register("reassembly_duplicates", help, self.duplicates.clone());
+        let help = "Parts that wait for the rest of their message";
+        registry.register("reassembly_parts", help, self.parts.clone());
+    }
+
+    /// Counts a message whose parts went on.
+    pub(crate) fn ended(&self, ending: Ending) {
+        let ending = match ending {
+            Ending::Complete => "complete",
+            Ending::TimedOut => "timed_out",
+            Ending::Crowded => "crowded",
+            Ending::Replaced => "replaced",
+        };
+        self.ended.get_or_create(&EndingLabel { ending }).inc();
+    }
+
+    /// Counts a part that came twice.
+    pub(crate) fn duplicate(&self) {
+        self.duplicates.inc();
+    }
+
+    /// Says how many parts wait.
+    pub(crate) fn waits(&self, parts: usize) {
+        self.parts.set(i64::try_from(parts).unwrap_or(i64::MAX));
     }
 }
 

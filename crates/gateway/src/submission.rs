@@ -2,6 +2,7 @@
 
 use arrayvec::ArrayVec;
 use bytes::Bytes;
+use sms::reassembly;
 use sms::{Address, Direction, LinkName, Message, MessageId, Priority, ReceiptRequest, Timestamp};
 
 use crate::refusal::Refusal;
@@ -45,6 +46,12 @@ pub(crate) enum Content {
 }
 
 impl Submission {
+    /// Whether it is a part of a long message of a handset, to be put together with the others (N-3).
+    pub(crate) fn is_part(&self) -> bool {
+        let Content::Encoded { octets, .. } = &self.content else { return false };
+        self.direction == Direction::Mo && reassembly::concatenation(self.esm_class, octets).is_some()
+    }
+
     /// The elements of the user data header, and what comes behind it.
     pub(crate) fn header_and_body<'a>(&self, octets: &'a Bytes) -> Result<(&'a [u8], Bytes), Refusal> {
         if self.esm_class & Message::UDHI == 0 {

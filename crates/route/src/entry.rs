@@ -81,7 +81,16 @@ impl Entry {
 
     /// Whether the rule matches and has a target that may take the message.
     pub(crate) fn carries(&self, probe: &Probe<'_>) -> bool {
-        self.mismatch(probe).is_none() && self.places.iter().any(|place| self.bar(place, probe).is_none())
+        self.mismatch(probe).is_none() && self.has_target(probe)
+    }
+
+    /// The same if the message had the right keyword.
+    pub(crate) fn carries_if_keyword(&self, probe: &Probe<'_>) -> bool {
+        matches!(self.mismatch(probe), None | Some(Condition::Keyword)) && self.has_target(probe)
+    }
+
+    fn has_target(&self, probe: &Probe<'_>) -> bool {
+        self.places.iter().any(|place| self.bar(place, probe).is_none())
     }
 
     /// Why the message may not go to this target, if so.

@@ -113,6 +113,17 @@ impl Table {
         Choice::of(rule, ranking.iter().map(|(_, place)| &place.link), up)
     }
 
+    /// Whether any rule carries a message that has some keyword or none: for a part of one whose text is not
+    /// all there. It asks rule by rule where the keyword decides.
+    #[must_use]
+    pub fn may_lead(&self, question: &Question<'_>) -> bool {
+        if self.choose(question, |_| true).is_some() {
+            return true;
+        }
+        let (probe, _) = self.probe(question);
+        self.uses_keywords && self.entries.iter().any(|entry| entry.carries_if_keyword(&probe))
+    }
+
     /// The name of a rule by its number in a [`Choice`], or `None` if there is no such rule.
     #[must_use]
     pub fn rule_name(&self, rule: usize) -> Option<&str> {
@@ -323,6 +334,22 @@ mod tests {
         ] {
             assert_eq!(asked(&table, "telco-a", MO, "46700", "1234", keyword), want, "{keyword:?}");
         }
+    }
+
+    // N-3
+    #[test]
+    fn a_part_may_lead_where_any_keyword_would() {
+        let game =
+            Rule { destination: Some("1234".into()), keyword: Some("GAME".into()), ..rule(&["games"]) };
+        let network = Rule { keyword: Some("NET".into()), ..rule(&["telco-b"]) };
+        let table = table(&[game, network, prefix("99", &["poll"])]);
+        let from = LinkName::from("telco-a");
+        let may_lead = |destination: &str| {
+            let destination = destination.as_bytes();
+            table.may_lead(&Question { from: &from, direction: MO, source: b"1", destination, keyword: None })
+        };
+        assert!(may_lead("1234") && may_lead("9900"));
+        assert!(!may_lead("1235"), "the only rule that is left would go back into the network");
     }
 
     #[test]

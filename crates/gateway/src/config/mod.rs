@@ -10,6 +10,7 @@ mod checked;
 mod endpoint;
 mod listen;
 mod profile;
+mod reassembly;
 mod routing;
 mod secret;
 mod smsc;
@@ -26,17 +27,18 @@ use toml::Spanned;
 
 use profile::Profiles;
 
-pub use account::{AccountConfig, AccountPassword, PasswordHash};
+pub use account::{AccountConfig, AccountPassword, LongMessages, PasswordHash};
 pub use application::ApplicationConfig;
 pub use callback::CallbackConfig;
 pub use endpoint::{EndpointConfig, Method};
 pub use listen::{HttpConfig, SmppConfig};
 pub(crate) use profile::SharedProfile;
 pub use profile::{
-    AddedTlv, AddressForm, AddressRule, ByteOrder, DataCodings, DefaultAlphabet, IdForm, LongMessages,
-    OnUnknown, Profile, ProfileConfig, ProfileNames, ReceiptIdFrom, RetryRule, Statuses, Tag, TlvRules,
-    UtcOffset, Version,
+    AddedTlv, AddressForm, AddressRule, ByteOrder, DataCodings, DefaultAlphabet, IdForm, OnUnknown, Profile,
+    ProfileConfig, ProfileNames, ReceiptIdFrom, RetryRule, Splitting, Statuses, Tag, TlvRules, UtcOffset,
+    Version,
 };
+pub use reassembly::ReassemblyConfig;
 pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};
 pub use secret::Secret;
 pub use smsc::{BindKind, OutbindConfig, SmscConfig};
@@ -54,6 +56,9 @@ pub struct Config {
     /// How the store behaves.
     #[serde(default)]
     pub store: StoreConfig,
+    /// How long messages of handsets are put together.
+    #[serde(default)]
+    pub reassembly: ReassemblyConfig,
     /// Where ESMEs bind.
     #[serde(default)]
     pub smpp: Option<SmppConfig>,
@@ -188,6 +193,9 @@ impl Config {
             if name.get_ref().is_empty() || name.get_ref().len() > LINK_NAME_OCTETS_MAX {
                 return Err(problem(format!("a name has 1 to {LINK_NAME_OCTETS_MAX} characters")));
             }
+            if name.get_ref() == REASSEMBLY {
+                return Err(problem(format!("\"{REASSEMBLY}\" is the gateway itself, no other link")));
+            }
             if kinds.insert(name.get_ref().as_str(), kind).is_some() {
                 return Err(problem(format!("the name \"{}\" is used twice", name.get_ref())));
             }
@@ -196,5 +204,7 @@ impl Config {
     }
 }
 
+/// The link that parts of long messages wait at.
+pub(crate) const REASSEMBLY: &str = "reassembly";
 /// The longest name of a link, in octets.
 const LINK_NAME_OCTETS_MAX: usize = 64;

@@ -9,8 +9,8 @@ use toml::Spanned;
 
 use super::checked::{Text, at_most};
 use super::profile::{
-    AddressRule, ByteOrder, DataCodings, DefaultAlphabet, IdForm, LongMessages, OnUnknown, ReceiptIdFrom,
-    RetryRule, TlvRules, UtcOffset, Version,
+    AddressRule, ByteOrder, DataCodings, DefaultAlphabet, IdForm, OnUnknown, ReceiptIdFrom, RetryRule,
+    Splitting, TlvRules, UtcOffset, Version,
 };
 use super::profile::{ProfileNames, Profiles, SharedProfile, profile_keys, profile_table};
 use super::{Name, Problem, Secret};

@@ -21,13 +21,13 @@ const TO_SMSC: u64 = SMSC_SESSIONS * SMSC_WINDOW * KILLS;
 const TO_ESME: u64 = ESME_SESSIONS * ESME_WINDOW * KILLS;
 
 /// `estafet serve` as a process of its own.
-struct Program {
+pub(crate) struct Program {
     dir: TempDir,
     process: Child,
 }
 
 impl Program {
-    fn start(config: &str) -> Self {
+    pub(crate) fn start(config: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data_dir = format!("data_dir = \"{}\"\n", dir.path().join("data").display());
         std::fs::write(dir.path().join("estafet.toml"), data_dir + config).unwrap();
@@ -35,7 +35,7 @@ impl Program {
     }
 
     /// SIGKILL, and on again in the same directory.
-    fn kill_and_start(&mut self) {
+    pub(crate) fn kill_and_start(&mut self) {
         self.kill();
         self.process = serve(self.dir.path());
     }

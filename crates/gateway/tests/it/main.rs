@@ -16,6 +16,7 @@ mod operations;
 mod outages;
 mod priority;
 mod profiles;
+mod reassembly;
 mod receipt_ids;
 mod receipts;
 mod refusals;

@@ -35,6 +35,9 @@ pub struct Options {
     /// Links whose segments are held, not sent again, when nobody knows after a restart whether they
     /// were sent. Each loan to them costs a sync. Default none.
     pub hold_unknown: Vec<LinkName>,
+    /// Links that this process serves itself. What they had not settled when it ended is lent to them again as
+    /// if it had never been. Default none.
+    pub in_process: Vec<LinkName>,
     /// Whether to keep a ledger; without it nothing is found. Default true.
     pub ledger: bool,
     /// How long the ledger keeps the record of a message, in whole days. Default 90 days.
@@ -58,6 +61,7 @@ impl Default for Options {
             unmatched_timeout: Duration::from_secs(600),
             unmatched_max: 100_000,
             hold_unknown: Vec::new(),
+            in_process: Vec::new(),
             ledger: true,
             retention: 90 * 24 * HOUR,
             ledger_file_records: 2_000_000,

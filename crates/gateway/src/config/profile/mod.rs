@@ -49,7 +49,7 @@ macro_rules! profile_keys {
             /// The order of the octets in UCS-2.
             ucs2_order: ByteOrder,
             /// How messages go that are too long for one segment (N-1).
-            long_messages: LongMessages,
+            long_messages: Splitting,
             /// How message ids are written in submit_sm_resp.
             response_id: IdForm,
             /// How they are written in receipts; both are compared by value.
@@ -188,7 +188,7 @@ impl Version {
 
 /// How messages go that are too long for one segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub enum LongMessages {
+pub enum Splitting {
     /// In parts with a user data header and a reference of 8 bits.
     #[default]
     #[serde(rename = "udh-8")]

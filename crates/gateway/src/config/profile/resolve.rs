@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{LongMessages, Overrides, Profile, ProfileConfig, ProfileNames, Version};
+use super::{Overrides, Profile, ProfileConfig, ProfileNames, Splitting, Version};
 use crate::config::Problem;
 
 /// All profiles that can be named: the presets and those of the file.
@@ -66,7 +66,7 @@ impl Profile {
     /// Whether what it says goes together.
     pub(crate) fn check(&self) -> Result<(), String> {
         let without_tlvs = self.version == Version::V3_3;
-        if without_tlvs && matches!(self.long_messages, LongMessages::Sar | LongMessages::Payload) {
+        if without_tlvs && matches!(self.long_messages, Splitting::Sar | Splitting::Payload) {
             return Err("SMPP 3.3 has no TLVs: long messages must go by udh-8 or udh-16".to_owned());
         }
         Ok(())

@@ -40,7 +40,7 @@ fn a_link_has_what_its_profiles_say_and_its_own_keys_in_their_place() {
     let config = parse(FILE).unwrap();
     let telco = &config.smsc[0].speaks;
     assert_eq!((telco.version, telco.default_alphabet), (Version::V5_0, DefaultAlphabet::Latin1));
-    assert_eq!((telco.long_messages, telco.data_coding.latin1), (LongMessages::Udh16, Some(0)));
+    assert_eq!((telco.long_messages, telco.data_coding.latin1), (Splitting::Udh16, Some(0)));
     assert!(telco.retry[0].status.contains(0x40F) && !telco.retry[0].status.contains(0x410));
     assert_eq!((telco.retry[1].after_s, telco.retry[1].attempts), (Some(10), None));
     assert_eq!(telco.tlv_out.drop, [Tag(smpp::TlvTag::SOURCE_PORT)]);

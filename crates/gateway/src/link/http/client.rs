@@ -30,11 +30,17 @@ pub(crate) trait Side: Send + Sync + 'static {
     /// The most items of one call.
     fn batch(&self) -> usize;
 
-    /// What is said of items; `None` if it does not want to know of them, and they count as taken.
+    /// What is said of items; `None` if there is nothing to say of them, and they count as taken.
     fn call(&self, leases: &[Lease]) -> Option<Call>;
 
     /// What the answer means for items.
     fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement>;
+}
+
+/// What became of items, and whether it took a call to know.
+struct Ended {
+    settled: Vec<Settlement>,
+    was_called: bool,
 }
 
 type Taking = Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>;
@@ -70,11 +76,12 @@ impl<S: Side> Client<S> {
                     taking = None;
                     calls.extend(self.batches(leases).map(|leases| self.deliver(endpoint, leases)));
                 }
-                Some(mut settled) = calls.next() => {
-                    failures.note(&settled, self.outlet.link());
+                Some(ended) = calls.next() => {
+                    failures.note(&ended, self.outlet.link());
+                    let mut settled = ended.settled;
                     while let Some(Some(ended)) = calls.next().now_or_never() {
                         failures.note(&ended, self.outlet.link());
-                        settled.extend(ended);
+                        settled.extend(ended.settled);
                     }
                     self.outlet.settle(settled);
                 }
@@ -83,7 +90,7 @@ impl<S: Side> Client<S> {
         }
         drop(taking);
         while let Some(ended) = calls.next().await {
-            self.outlet.settle(ended);
+            self.outlet.settle(ended.settled);
         }
     }
 
@@ -107,9 +114,10 @@ impl<S: Side> Client<S> {
         })
     }
 
-    async fn deliver(&self, endpoint: &Endpoint, leases: Vec<Lease>) -> Vec<Settlement> {
+    async fn deliver(&self, endpoint: &Endpoint, leases: Vec<Lease>) -> Ended {
         let Some(call) = self.side.call(&leases) else {
-            return self.side.settle(leases, Answer::Taken(Ok(None)));
+            let settled = self.side.settle(leases, Answer::Taken(Ok(None)));
+            return Ended { settled, was_called: false };
         };
         let since = Instant::now();
         let attempts = leases.first().map_or(0, Lease::attempts);
@@ -118,7 +126,7 @@ impl<S: Side> Client<S> {
         if answer.is_throttled() {
             self.outlet.throttled();
         }
-        self.side.settle(leases, answer)
+        Ended { settled: self.side.settle(leases, answer), was_called: true }
     }
 }
 
@@ -145,8 +153,8 @@ impl Failures {
     }
 
     /// Counts one call, and says once that calls begin to fail, and once that they succeed again.
-    fn note(&mut self, settled: &[Settlement], link: &sms::LinkName) {
-        let Some(first) = settled.first() else { return };
+    fn note(&mut self, ended: &Ended, link: &sms::LinkName) {
+        let Some(first) = ended.settled.first().filter(|_| ended.was_called) else { return };
         let cause = cause(&first.outcome);
         match cause {
             Some(cause) if !self.are_told => tracing::warn!(%link, %cause, "calls fail"),

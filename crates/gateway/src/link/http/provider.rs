@@ -24,9 +24,10 @@ impl Side for Provider {
 
     fn call(&self, leases: &[Lease]) -> Option<Call> {
         let lease = leases.first()?;
-        // Nothing that a content provider submits asks for receipts.
-        let Item::Segment(index) = lease.item() else { return None };
-        Some(Call::Form(translate::form(lease.message(), index)))
+        // A message is told whole with its first segment; nothing that a content provider submits asks for
+        // receipts.
+        let Item::Segment(0) = lease.item() else { return None };
+        Some(Call::Form(translate::form(lease.message())))
     }
 
     fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {

@@ -11,6 +11,7 @@ mod operations;
 pub(crate) mod outbind;
 mod relay;
 mod retry;
+mod sar;
 pub(crate) mod server;
 pub(crate) mod short_id;
 mod translate;

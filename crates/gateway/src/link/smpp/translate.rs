@@ -8,8 +8,8 @@ use sms::{
 };
 use store::{Item, Lease, Notice, RemoteId, RemoteReceipt, Store};
 
-use super::short_id;
 use super::values::{self, Times};
+use super::{sar, short_id};
 use crate::config::{Profile, ReceiptIdFrom};
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
@@ -42,7 +42,7 @@ fn checked_submission(pdu: &ShortMessage, now: Timestamp) -> Result<Submission, 
 
 /// What a deliver_sm of an SMSC brings, if it is no receipt.
 pub(super) fn mobile_originated(pdu: &ShortMessage) -> Submission {
-    carried(pdu, Direction::Mo)
+    sar::into_header(carried(pdu, Direction::Mo), &pdu.tlvs)
 }
 
 /// Whether a deliver_sm carries a receipt or a notification; by its bits, not by equality (B-1).
@@ -196,14 +196,16 @@ fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
 
 /// What is written alike to a submit_sm and a deliver_sm.
 fn short_message(message: &Message, body: Bytes) -> ShortMessage {
+    let tlvs = Tlvs::from_wire(message.tlvs.clone()).unwrap_or_default();
+    let (esm_class, body, tlvs) = sar::out_of_header(message.esm_class, body, tlvs);
     let mut pdu = ShortMessage {
         service_type: CString::clipped(&message.service_type),
         source: wire_address(&message.source),
         destination: wire_address(&message.destination),
-        esm_class: message.esm_class,
+        esm_class,
         protocol_id: message.protocol_id,
         data_coding: message.data_coding,
-        tlvs: Tlvs::from_wire(message.tlvs.clone()).unwrap_or_default(),
+        tlvs,
         ..ShortMessage::default()
     };
     if body.len() > SHORT_MESSAGE_OCTETS_MAX {
@@ -303,7 +305,7 @@ fn body(pdu: &ShortMessage) -> (Bytes, Bytes) {
 }
 
 /// Adds a TLV; every value here is far shorter than a TLV can be.
-fn push(tlvs: &mut Tlvs, tag: TlvTag, value: &[u8]) {
+pub(super) fn push(tlvs: &mut Tlvs, tag: TlvTag, value: &[u8]) {
     let pushed = tlvs.push(tag, value);
     debug_assert!(pushed.is_ok(), "a TLV takes 65,535 octets");
 }

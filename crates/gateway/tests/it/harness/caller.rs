@@ -56,6 +56,11 @@ impl Caller {
         self.answer(request.basic_auth(&self.account, Some(PASSWORD))).await
     }
 
+    /// `GET /metrics`
+    pub(crate) async fn metrics(&self) -> String {
+        self.client.get(self.url("/metrics", &[])).send().await.unwrap().text().await.unwrap()
+    }
+
     fn url(&self, path: &str, query: &[(&str, &str)]) -> Url {
         let mut url = self.base.join(path).unwrap();
         if !query.is_empty() {

@@ -16,6 +16,8 @@ mod crash_tests;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
+mod in_process_tests;
+#[cfg(test)]
 pub(super) mod rig;
 #[cfg(test)]
 mod time_tests;
@@ -127,6 +129,7 @@ struct Outlet {
     waiters: VecDeque<Waiter>,
     is_ready: bool,
     holds_unknown: bool,
+    is_in_process: bool,
 }
 
 impl<D: Disk> Engine<D> {
@@ -189,8 +192,10 @@ impl<D: Disk> Engine<D> {
         let number = self.links.number(name)?;
         while self.outlets.len() <= usize::from(number) {
             let name = self.links.name(self.outlets.len() as u16);
-            let holds_unknown = name.is_some_and(|name| self.options.hold_unknown.contains(name));
-            self.outlets.push(Outlet { holds_unknown, ..Outlet::default() });
+            let is_among = |links: &[LinkName]| name.is_some_and(|name| links.contains(name));
+            let holds_unknown = is_among(&self.options.hold_unknown);
+            let is_in_process = is_among(&self.options.in_process);
+            self.outlets.push(Outlet { holds_unknown, is_in_process, ..Outlet::default() });
         }
         Some(number)
     }

@@ -103,23 +103,30 @@ impl<D: Disk> Engine<D> {
         }
     }
 
-    /// What was lent when the journal ended may have been sent.
+    /// What was lent when the journal ended may have been sent, unless it had not left the process.
     fn doubt_lent(&mut self, now: Timestamp) {
         let slab = &self.index.slab;
         let is_lent = |&slot: &u32| slab.get(slot).is_some_and(|slot| slot.phase() == Phase::Lent);
         let lent: Vec<u32> = (0..slab.len()).filter(is_lent).collect();
-        if !lent.is_empty() {
-            tracing::warn!(segments = lent.len(), "may have been sent before the restart");
-        }
+        let mut doubted = 0_usize;
         for slots in lent.chunks(GROUP_SLOTS) {
             self.journal.begin();
             for &slot in slots {
                 let target = self.index.slab.get(slot).map_or(0, |slot| usize::from(slot.target));
-                let is_held = self.outlets.get(target).is_some_and(|outlet| outlet.holds_unknown);
-                let retry_at = (!is_held).then_some(now);
-                self.change(slot, &Change::Unknown { retry_at, cause: Cause::Restart }, now);
+                let change = match self.outlets.get(target) {
+                    Some(outlet) if outlet.is_in_process => Change::Returned,
+                    outlet => {
+                        doubted += 1;
+                        let is_held = outlet.is_some_and(|outlet| outlet.holds_unknown);
+                        Change::Unknown { retry_at: (!is_held).then_some(now), cause: Cause::Restart }
+                    }
+                };
+                self.change(slot, &change, now);
             }
             self.journal.end(now, false);
+        }
+        if doubted > 0 {
+            tracing::warn!(segments = doubted, "may have been sent before the restart");
         }
     }
 }

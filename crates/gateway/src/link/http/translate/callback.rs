@@ -4,19 +4,19 @@ use serde::Serialize;
 use sms::{Message, MessageId};
 use store::{Item, Lease, Notice};
 
-use super::provider::split_header;
+use super::content::Told;
 use super::record::{is_zero, state_name};
-use super::{Rfc3339, as_text, hex};
+use super::{Rfc3339, as_text};
 
-/// One item as an object; `None` if it cannot be said in JSON, which does not happen.
+/// One item as an object; `None` if there is nothing to say of it.
 pub(in super::super) fn callback(lease: &Lease) -> Option<Vec<u8>> {
-    written(&event(lease), 1)
+    written(&event(lease)?, 1)
 }
 
-/// Items as an array, in their order.
+/// Items as an array, in their order; `None` if there is nothing to say of any.
 pub(in super::super) fn callbacks(leases: &[Lease]) -> Option<Vec<u8>> {
-    let events: Vec<EventView<'_>> = leases.iter().map(event).collect();
-    written(&events, leases.len())
+    let events: Vec<EventView<'_>> = leases.iter().filter_map(event).collect();
+    (!events.is_empty()).then(|| written(&events, leases.len())).flatten()
 }
 
 /// What happened; `event` says which it is.
@@ -43,7 +43,7 @@ struct ReceiptView {
     done_at: Rfc3339,
 }
 
-/// A segment that is routed to the account, in the words of a content provider's call.
+/// A message that is routed to the account, in the words of a content provider's call.
 #[derive(Serialize)]
 struct MessageView<'a> {
     #[serde(serialize_with = "as_text")]
@@ -58,18 +58,20 @@ struct MessageView<'a> {
     data_coding: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     udh: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    segment: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    segments: Option<usize>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    incomplete: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<u8>,
     received_at: Rfc3339,
     smsc: &'a str,
 }
 
-fn event(lease: &Lease) -> EventView<'_> {
+/// A message is told whole with its first segment.
+fn event(lease: &Lease) -> Option<EventView<'_>> {
     match lease.item() {
-        Item::Notice(notice) => EventView::Receipt(receipt(lease.message(), notice)),
-        Item::Segment(index) => EventView::Message(message(lease.message(), index)),
+        Item::Notice(notice) => Some(EventView::Receipt(receipt(lease.message(), notice))),
+        Item::Segment(0) => Some(EventView::Message(message(lease.message()))),
+        Item::Segment(_) => None,
     }
 }
 
@@ -87,21 +89,18 @@ fn receipt(message: &Message, notice: Notice) -> ReceiptView {
     }
 }
 
-fn message(message: &Message, index: u16) -> MessageView<'_> {
-    let part = message.parts.get(usize::from(index)).map(|part| &part[..]).unwrap_or_default();
-    let (udh, body) = split_header(message, part);
-    let text = sms::decode(message.data_coding, body).map(|text| text.to_string());
-    let is_split = message.parts.len() > 1;
+fn message(message: &Message) -> MessageView<'_> {
+    let told = Told::of(message);
     MessageView {
         id: message.id,
         from: message.source.text(),
         to: message.destination.text(),
-        binary: text.is_none().then(|| hex(body)),
-        data_coding: text.is_none().then_some(message.data_coding),
-        text,
-        udh: (!udh.is_empty()).then(|| hex(udh)),
-        segment: is_split.then(|| index.saturating_add(1)),
-        segments: is_split.then_some(message.parts.len()),
+        text: told.text,
+        data_coding: told.binary.is_some().then_some(message.data_coding),
+        binary: told.binary,
+        udh: told.udh,
+        incomplete: !told.missing.is_empty(),
+        missing: told.missing,
         received_at: Rfc3339(message.accepted_at),
         smsc: message.origin.as_str(),
     }
@@ -153,12 +152,16 @@ mod tests {
             "event": "message", "id": "ab".repeat(16), "from": "6281234567890", "to": "1234",
             "text": "GAME", "received_at": "2026-01-01T00:00:00.000Z", "smsc": "telco-a",
         });
-        assert_eq!(shown(EventView::Message(message(&sample(0, 0, &[b"GAME"]), 0))), expected);
-        let parts =
-            sample(4, Message::UDHI, &[b"\x05\x00\x03\x07\x02\x01\x00", b"\x05\x00\x03\x07\x02\x02\xff"]);
-        let second = shown(EventView::Message(message(&parts, 1)));
-        assert_eq!((&second["binary"], &second["data_coding"]), (&json!("ff"), &json!(4)));
-        assert_eq!((&second["udh"], &second["segment"]), (&json!("050003070202"), &json!(2)));
-        assert_eq!((second.get("text"), &second["segments"]), (None, &json!(2)));
+        assert_eq!(shown(EventView::Message(message(&sample(0, 0, &[b"GAME"])))), expected);
+    }
+
+    // N-3
+    #[test]
+    fn a_long_message_is_told_whole_with_what_never_came() {
+        let parts: [&[u8]; 2] = [b"\x05\x00\x03\x07\x03\x01\x00", b"\x05\x00\x03\x07\x03\x02\xff"];
+        let told = shown(EventView::Message(message(&sample(4, Message::UDHI, &parts))));
+        assert_eq!((&told["binary"], &told["data_coding"]), (&json!("00ff"), &json!(4)));
+        assert_eq!((&told["incomplete"], &told["missing"]), (&json!(true), &json!([3])));
+        assert_eq!((told.get("text"), told.get("udh")), (None, None));
     }
 }

@@ -1,6 +1,7 @@
 //! The only place that knows both what is said over HTTP and a message.
 
 mod callback;
+mod content;
 mod provider;
 mod query;
 mod record;

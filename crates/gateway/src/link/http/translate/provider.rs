@@ -4,35 +4,35 @@ use arrayvec::ArrayVec;
 use bytes::Bytes;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
-use sms::{Direction, Message, Priority, ReceiptRequest, UserDataHeader};
+use sms::{Direction, Message, Priority, ReceiptRequest};
 
-use super::{Rfc3339, hex};
+use super::Rfc3339;
+use super::content::Told;
 use crate::submission::{Content, Submission};
 
-/// The fields of a segment, encoded as `application/x-www-form-urlencoded` in UTF-8.
+/// The fields of a message, encoded as `application/x-www-form-urlencoded` in UTF-8.
 ///
 /// `id` is the transaction: the same at every attempt. Octets that are no text go as hexadecimal
-/// digits in `binary` with `data_coding`; a user data header goes as `udh`; `segment` (from 1) and
-/// `segments` are told when there is more than one.
-pub(in super::super) fn form(message: &Message, index: u16) -> String {
-    let part = message.parts.get(usize::from(index)).map(|part| &part[..]).unwrap_or_default();
-    let (udh, body) = split_header(message, part);
+/// digits in `binary` with `data_coding`; a user data header goes as `udh`. A long message is told whole;
+/// `incomplete` and `missing` are told when parts of it never came.
+pub(in super::super) fn form(message: &Message) -> String {
+    let told = Told::of(message);
     let mut form = Serializer::new(String::with_capacity(FORM_OCTETS));
     form.append_pair("id", std::str::from_utf8(&message.id.digits()).unwrap_or_default());
     form.append_pair("from", &message.source.text());
     form.append_pair("to", &message.destination.text());
-    match sms::decode(message.data_coding, body) {
-        Some(text) => form.append_pair("text", &text),
-        None => form
-            .append_pair("binary", &hex(body))
-            .append_pair("data_coding", &message.data_coding.to_string()),
-    };
-    if !udh.is_empty() {
-        form.append_pair("udh", &hex(udh));
+    if let Some(text) = &told.text {
+        form.append_pair("text", text);
     }
-    if message.parts.len() > 1 {
-        form.append_pair("segment", &(u32::from(index) + 1).to_string());
-        form.append_pair("segments", &message.parts.len().to_string());
+    if let Some(binary) = &told.binary {
+        form.append_pair("binary", binary).append_pair("data_coding", &message.data_coding.to_string());
+    }
+    if let Some(udh) = &told.udh {
+        form.append_pair("udh", udh);
+    }
+    if !told.missing.is_empty() {
+        let missing: Vec<String> = told.missing.iter().map(u8::to_string).collect();
+        form.append_pair("incomplete", "true").append_pair("missing", &missing.join(","));
     }
     form.append_pair("received_at", &Rfc3339(message.accepted_at).to_string());
     form.append_pair("smsc", message.origin.as_str());
@@ -98,15 +98,6 @@ struct Answer {
     reply: Option<String>,
 }
 
-/// The header with its length octet, and what follows; a broken header is left in the body.
-pub(super) fn split_header<'a>(message: &Message, part: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    if !message.has_udh() {
-        return (&[], part);
-    }
-    let octets = UserDataHeader::parse(part).map_or(0, |(header, _)| header.octets());
-    part.split_at_checked(octets).unwrap_or((&[], part))
-}
-
 /// Programs end a line, also when it is the only one.
 fn spoken(text: &str) -> Option<String> {
     let text = text.strip_suffix('\n').unwrap_or(text);
@@ -153,14 +144,14 @@ mod tests {
 
     use super::*;
 
-    fn fields(message: &Message, index: u16) -> HashMap<String, String> {
-        form_urlencoded::parse(form(message, index).as_bytes()).into_owned().collect()
+    fn fields(message: &Message) -> HashMap<String, String> {
+        form_urlencoded::parse(form(message).as_bytes()).into_owned().collect()
     }
 
     #[test]
     fn a_text_is_told_in_utf8() {
         let message = sample(8, 0, &[b"\x00G\x00A\x00M\x00E\x00 \xd8\x3d\xde\x00\x00&"]);
-        let fields = fields(&message, 0);
+        let fields = fields(&message);
         let expected = [
             ("id", "abababababababababababababababab"),
             ("from", "6281234567890"),
@@ -175,7 +166,7 @@ mod tests {
 
     #[test]
     fn octets_are_told_in_hexadecimal() {
-        let fields = fields(&sample(4, 0, &[b"\x00\xff"]), 0);
+        let fields = fields(&sample(4, 0, &[b"\x00\xff"]));
         assert_eq!((fields["binary"].as_str(), fields["data_coding"].as_str()), ("00ff", "4"));
         assert!(!fields.contains_key("text"));
     }
@@ -183,14 +174,41 @@ mod tests {
     // U-1
     #[test]
     fn a_header_is_told_apart_from_the_text() {
-        let message =
-            sample(0, Message::UDHI, &[b"\x05\x00\x03\x07\x02\x01ab", b"\x05\x00\x03\x07\x02\x02cd"]);
-        let second = fields(&message, 1);
-        assert_eq!((second["udh"].as_str(), second["text"].as_str()), ("050003070202", "cd"));
-        assert_eq!((second["segment"].as_str(), second["segments"].as_str()), ("2", "2"));
-        let broken = fields(&sample(4, Message::UDHI, &[b"\x09ab"]), 0);
+        let ports = fields(&sample(0, Message::UDHI, &[b"\x06\x05\x04\x0b\x84\x23\xf0ab"]));
+        assert_eq!((ports["udh"].as_str(), ports["text"].as_str()), ("0605040b8423f0", "ab"));
+        let broken = fields(&sample(4, Message::UDHI, &[b"\x09ab"]));
         assert_eq!(broken["binary"], "096162");
         assert!(!broken.contains_key("udh"));
+    }
+
+    // N-3
+    #[test]
+    fn a_long_message_is_told_whole() {
+        let parts: [&[u8]; 2] = [b"\x05\x00\x03\x07\x02\x01ab", b"\x05\x00\x03\x07\x02\x02cd"];
+        let whole = fields(&sample(0, Message::UDHI, &parts));
+        assert_eq!(whole["text"], "abcd");
+        for name in ["udh", "incomplete", "missing"] {
+            assert!(!whole.contains_key(name), "{name}");
+        }
+        let ported: [&[u8]; 2] =
+            [b"\x0b\x00\x03\x07\x02\x01\x05\x04\x0b\x84\x23\xf0\x00", b"\x05\x00\x03\x07\x02\x02\xff"];
+        let data = fields(&sample(4, Message::UDHI, &ported));
+        assert_eq!((data["binary"].as_str(), data["udh"].as_str()), ("00ff", "0605040b8423f0"));
+    }
+
+    // N-3
+    #[test]
+    fn what_never_came_is_named() {
+        let parts: [&[u8]; 2] = [b"\x05\x00\x03\x07\x05\x02ab", b"\x05\x00\x03\x07\x05\x04cd"];
+        let gaps = fields(&sample(0, Message::UDHI, &parts));
+        assert_eq!((gaps["text"].as_str(), gaps["incomplete"].as_str()), ("abcd", "true"));
+        assert_eq!(gaps["missing"], "1,3,5");
+        let one = fields(&sample(0, Message::UDHI, &parts[..1]));
+        assert_eq!((one["text"].as_str(), one["missing"].as_str()), ("ab", "1,3,4,5"));
+        let mut own = sample(0, Message::UDHI, &parts[..1]);
+        own.direction = Direction::Mt;
+        let own = fields(&own);
+        assert_eq!((own["udh"].as_str(), own.get("incomplete")), ("050003070502", None), "an account's part");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use sms::udh::{Concatenation, Reference};
 use sms::{Alphabet, Message, UserDataHeader};
 
 use super::body;
-use crate::config::{LongMessages, Profile};
+use crate::config::{Profile, Splitting};
 
 /// Where a part says which one it is, when that is not its user data header.
 #[derive(Clone, Copy, Debug)]
@@ -20,9 +20,9 @@ pub(super) enum Parts {
 impl Parts {
     pub(super) fn of(profile: &Profile) -> Option<Self> {
         match profile.long_messages {
-            LongMessages::Udh8 | LongMessages::Udh16 => None,
-            LongMessages::Sar => Some(Self::Sar),
-            LongMessages::Payload => Some(Self::Payload),
+            Splitting::Udh8 | Splitting::Udh16 => None,
+            Splitting::Sar => Some(Self::Sar),
+            Splitting::Payload => Some(Self::Payload),
         }
     }
 

@@ -1,0 +1,165 @@
+//! Segments by TLV: sar_msg_ref_num, sar_total_segments and sar_segment_seqnum, SMPP 3.4 sections 5.3.2.22 to
+//! 5.3.2.24.
+//!
+//! Inside, a part says in its user data header which it is. What came by TLV leaves by TLV: the reference and
+//! the total stay among the TLVs of the message and say so, the number of each part stands in its header.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use smpp::{TlvTag, Tlvs};
+use sms::udh::{Concatenation, Element, Reference};
+use sms::{Message, UserDataHeader};
+
+use super::translate::push;
+use crate::submission::{Content, Submission};
+
+/// A part that says by TLV which it is, with a header that says so. Anything else is as it was: a message that
+/// is whole by itself, TLVs that make no sense (N-3), and a part whose header says it already.
+pub(super) fn into_header(submission: Submission, tlvs: &Tlvs) -> Submission {
+    let Some(place) = place(tlvs) else { return submission };
+    let Content::Encoded { data_coding, octets } = &submission.content else { return submission };
+    let Some(octets) = with_place(submission.esm_class, octets, place) else { return submission };
+    let others = Tlvs::from_wire(submission.tlvs.clone()).unwrap_or_default();
+    Submission {
+        esm_class: submission.esm_class | Message::UDHI,
+        content: Content::Encoded { data_coding: *data_coding, octets },
+        tlvs: without(&others, &[TlvTag::SAR_SEGMENT_SEQNUM]).as_wire().clone(),
+        ..submission
+    }
+}
+
+/// The esm_class, body and TLVs of what leaves: a part that came by TLV is one again.
+pub(super) fn out_of_header(esm_class: u8, body: Bytes, tlvs: Tlvs) -> (u8, Bytes, Tlvs) {
+    let came_by_tlv = tlvs.sar_total_segments().is_some() && tlvs.sar_segment_seqnum().is_none();
+    if !came_by_tlv {
+        return (esm_class, body, tlvs);
+    }
+    let Some(place) = sms::reassembly::concatenation(esm_class, &body) else {
+        return (esm_class, body, without(&tlvs, &SAR));
+    };
+    let (elements, text) = without_place(&body);
+    let (esm_class, body) = match elements.is_empty() {
+        true => (esm_class & !Message::UDHI, text),
+        false => (esm_class, with_header(&[], &elements, &text)),
+    };
+    let mut tlvs = tlvs;
+    push(&mut tlvs, TlvTag::SAR_SEGMENT_SEQNUM, &[place.number]);
+    (esm_class, body, tlvs)
+}
+
+fn place(tlvs: &Tlvs) -> Option<Concatenation> {
+    let (total, number) = (tlvs.sar_total_segments()?, tlvs.sar_segment_seqnum()?);
+    let reference = Reference::Long(tlvs.sar_msg_ref_num()?);
+    (total > 1 && (1..=total).contains(&number)).then_some(Concatenation { reference, total, number })
+}
+
+/// The body with a header that says which part it is; `None` if it has one that is broken, full or says it.
+fn with_place(esm_class: u8, octets: &Bytes, place: Concatenation) -> Option<Bytes> {
+    let element = place.encode();
+    if esm_class & Message::UDHI == 0 {
+        return Some(with_header(&element, &[], octets));
+    }
+    let (header, text) = UserDataHeader::parse(octets).ok()?;
+    let elements = octets.get(1..header.octets())?;
+    let has_room = elements.len() + element.len() <= usize::from(u8::MAX);
+    (has_room && header.concatenation().is_none()).then(|| with_header(&element, elements, text))
+}
+
+/// The other elements of a body that says which part it is, and its text.
+fn without_place(body: &Bytes) -> (Vec<u8>, Bytes) {
+    let Ok((header, text)) = UserDataHeader::parse(body) else { return (Vec::new(), body.clone()) };
+    let mut elements = Vec::new();
+    for Element { id, data } in header.elements().filter(|&element| Concatenation::of(element).is_none()) {
+        elements.extend([id, data.len() as u8]);
+        elements.extend_from_slice(data);
+    }
+    (elements, body.slice_ref(text))
+}
+
+fn with_header(element: &[u8], elements: &[u8], text: &[u8]) -> Bytes {
+    let length = element.len() + elements.len();
+    let mut body = BytesMut::with_capacity(1 + length + text.len());
+    body.put_u8(length as u8);
+    body.put_slice(element);
+    body.put_slice(elements);
+    body.put_slice(text);
+    body.freeze()
+}
+
+fn without(tlvs: &Tlvs, tags: &[TlvTag]) -> Tlvs {
+    let mut others = Tlvs::new();
+    for (tag, value) in tlvs.iter().filter(|(tag, _)| !tags.contains(tag)) {
+        push(&mut others, tag, value);
+    }
+    others
+}
+
+const SAR: [TlvTag; 3] = [TlvTag::SAR_MSG_REF_NUM, TlvTag::SAR_TOTAL_SEGMENTS, TlvTag::SAR_SEGMENT_SEQNUM];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use smpp::ShortMessage;
+
+    use super::*;
+
+    fn pdu(total: u8, number: u8, esm_class: u8, body: &'static [u8]) -> ShortMessage {
+        let mut pdu = ShortMessage { esm_class, short_message: body.into(), ..ShortMessage::default() };
+        pdu.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 0x0102);
+        pdu.tlvs.push_u8(TlvTag::SAR_TOTAL_SEGMENTS, total);
+        pdu.tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, number);
+        push(&mut pdu.tlvs, TlvTag(0x1400), b"mine");
+        pdu
+    }
+
+    fn taken(pdu: &ShortMessage) -> (u8, Bytes, Tlvs) {
+        let submission = super::super::translate::mobile_originated(pdu);
+        let Content::Encoded { octets, .. } = submission.content else { panic!() };
+        (submission.esm_class, octets, Tlvs::from_wire(submission.tlvs).unwrap())
+    }
+
+    // N-1, N-3
+    #[test]
+    fn a_part_by_tlv_has_a_header_inside_and_leaves_as_it_came() {
+        let ports = b"\x06\x05\x04\x0b\x84\x23\xf0hello";
+        for (esm_class, body, header) in [
+            (0, &b"hello"[..], &b"\x06\x08\x04\x01\x02\x03\x02hello"[..]),
+            (0x40, ports, b"\x0c\x08\x04\x01\x02\x03\x02\x05\x04\x0b\x84\x23\xf0hello"),
+        ] {
+            let came = pdu(3, 2, esm_class, body);
+            let (class, octets, tlvs) = taken(&came);
+            assert_eq!((class, &octets[..]), (0x40, header));
+            let (class, octets, tlvs) = out_of_header(class, octets, tlvs);
+            assert_eq!((class, &octets[..]), (esm_class, body));
+            let sar = (tlvs.sar_msg_ref_num(), tlvs.sar_total_segments(), tlvs.sar_segment_seqnum());
+            assert_eq!(sar, (Some(0x0102), Some(3), Some(2)));
+            assert_eq!(tlvs.get(TlvTag(0x1400)), Some(&b"mine"[..]));
+        }
+    }
+
+    // N-1, N-3, U-1
+    #[test]
+    fn what_makes_no_sense_is_as_it_was() {
+        for came in [
+            pdu(1, 1, 0, b"one"),
+            pdu(0, 0, 0, b"none"),
+            pdu(2, 0, 0, b"zero"),
+            pdu(2, 3, 0, b"beyond"),
+            pdu(2, 1, 0x40, b"\x09broken"),
+            pdu(2, 1, 0x40, b"\x05\x00\x03\x07\x02\x01by its header"),
+        ] {
+            let (class, octets, tlvs) = taken(&came);
+            assert_eq!((class, &octets, &tlvs), (came.esm_class, &came.short_message, &came.tlvs));
+            let (class, octets, tlvs) = out_of_header(class, octets, tlvs);
+            assert_eq!((class, octets, tlvs), (came.esm_class, came.short_message, came.tlvs));
+        }
+    }
+
+    #[test]
+    fn what_was_put_together_is_no_part() {
+        let (_, _, tlvs) = taken(&pdu(2, 1, 0, b"x"));
+        let (class, body, tlvs) = out_of_header(0, Bytes::from_static(b"whole"), tlvs);
+        assert_eq!((class, &body[..], tlvs.sar_total_segments()), (0, &b"whole"[..], None));
+        assert_eq!(tlvs.get(TlvTag(0x1400)), Some(&b"mine"[..]));
+    }
+}
