@@ -9,7 +9,8 @@ use sms::{Address, LinkName, UserDataHeader};
 
 use crate::submission::{Content, Submission};
 
-/// Tells keywords, and remembers those of long messages for the parts that follow the first (N-4).
+/// Tells keywords, and remembers those of long messages that accounts submit in parts, for the parts that follow
+/// the first (N-4).
 ///
 /// What is remembered is bounded: it goes, oldest first, when a good many other long messages have
 /// begun since.
@@ -110,7 +111,7 @@ mod tests {
     fn submission(source: usize, header: &[u8], text: &str) -> Submission {
         Submission {
             id: None,
-            direction: Direction::Mo,
+            direction: Direction::Mt,
             source: Address::guess(source.to_string().as_bytes()).unwrap(),
             destination: Address::guess(b"1234").unwrap(),
             service_type: Default::default(),

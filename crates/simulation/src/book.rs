@@ -22,7 +22,7 @@ pub(crate) struct Pages {
     pub(crate) receipts: Vec<Receipt>,
     /// The receipts that reached an ESME.
     pub(crate) told: Vec<Told>,
-    /// What handsets sent; its index is the serial of an MO.
+    /// What handsets sent; its index is the serial of a part of an MO.
     pub(crate) offers: Vec<Offer>,
     /// When the gateway ended without a word, each with since when nothing may have become durable.
     pub(crate) crashes: Vec<(Time, Time)>,
@@ -97,7 +97,7 @@ pub(crate) struct Told {
     pub(crate) answered_at: Option<Time>,
 }
 
-/// A message of a handset.
+/// A message of a handset, or a part of a long one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Offer {
     /// When the gateway first answered it with OK.

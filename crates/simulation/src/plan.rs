@@ -118,8 +118,8 @@ fn weather(dice: &mut Dice) -> Weather {
 fn config_text(dice: &mut Dice, smscs: &[SmscPlan], esmes: &[EsmePlan], patience: Duration) -> String {
     let patience = patience.as_secs();
     let mut text = format!(
-        "data_dir = \"simulated\"\n[store]\nvalidity_h = {VALIDITY_H}\n[smpp]\nlisten = \"{GATEWAY}\"\n\
-         enquire_link_s = 5\nenquire_link_timeout_s = 4\nresponse_timeout_s = {patience}\n"
+        "data_dir = \"simulated\"\n[store]\nvalidity_h = {VALIDITY_H}\n[reassembly]\ntimeout_s = 300\n\
+         [smpp]\nlisten = \"{GATEWAY}\"\nenquire_link_s = 5\nenquire_link_timeout_s = 4\nresponse_timeout_s = {patience}\n"
     );
     for (number, smsc) in smscs.iter().enumerate() {
         let SmscPlan { address, sessions, window, .. } = smsc;

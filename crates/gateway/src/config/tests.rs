@@ -79,6 +79,26 @@ fn a_name_stands_for_one_link() {
     assert!(error.contains("used twice"), "{error}");
 }
 
+// N-3, ABU-4
+#[test]
+fn what_waits_for_the_rest_of_its_message_has_limits() {
+    let limits = parse(DESIGN).unwrap().reassembly.limits();
+    assert_eq!((limits.timeout.as_secs(), limits.parts_max, limits.octets_max), (86_400, 100_000, 32 << 20));
+    assert_eq!((limits.source_parts_max, limits.source_octets_max), (4 * 255, 256 << 10));
+    let error = parse(&format!("{DESIGN}[reassembly]\nparts_max = 0\n")).unwrap_err();
+    assert!(error.contains("line 44"), "{error}");
+    let error = parse(&DESIGN.replace("name = \"games\"", "name = \"reassembly\"")).unwrap_err();
+    assert!(error.contains("line 32") && error.contains("the gateway itself"), "{error}");
+}
+
+#[test]
+fn an_account_says_how_it_gets_long_messages() {
+    let with = |line: &str| parse(&DESIGN.replace("max_binds = 10", &format!("max_binds = 10\n{line}")));
+    let told = |line: &str| with(line).unwrap().account[0].long_messages;
+    assert_eq!((told(""), told("long_messages = \"payload\"")), (LongMessages::Parts, LongMessages::Payload));
+    assert!(with("long_messages = \"whole\"").unwrap_err().contains("line"));
+}
+
 #[test]
 fn a_password_is_needed_and_never_shown() {
     let error = parse(&DESIGN.replace("password = \"hunter22\"", "")).unwrap_err();

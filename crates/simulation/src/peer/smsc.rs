@@ -99,14 +99,20 @@ impl Smsc {
         }
     }
 
-    /// A handset sends a message at this time.
+    /// A handset sends a message at this time; the parts of a long one come in any order.
     pub(crate) fn offer_at(&self, at: Instant) {
-        let serial = self.0.around.book.with(|pages| {
-            pages.offers.push(Offer::default());
-            pages.offers.len() - 1
-        });
-        let pdu = wording::mobile_originated(serial);
-        self.0.post(at, Delivery { cargo: Cargo::Offer(serial), pdu, session: None, is_twice: false });
+        let first = self.0.around.book.with(|pages| pages.offers.len());
+        let mut dice = Dice::new(self.0.around.seed, "handset", first as u64);
+        let total = if dice.hits(LONG) { dice.pick([2, 3, 4]) } else { 1 };
+        for number in 1..=total {
+            let serial = self.0.around.book.with(|pages| {
+                pages.offers.push(Offer::default());
+                pages.offers.len() - 1
+            });
+            let pdu = wording::mobile_originated(first, number, total);
+            let at = if number == 1 { at } else { at + dice.millis(0..10_000) };
+            self.0.post(at, Delivery { cargo: Cargo::Offer(serial), pdu, session: None, is_twice: false });
+        }
     }
 
     /// Whether everything is delivered.
@@ -404,4 +410,6 @@ impl Handler for Attendant {
     }
 }
 
+/// How many of the messages of handsets are long.
+const LONG: f64 = 0.3;
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);

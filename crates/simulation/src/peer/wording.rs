@@ -1,6 +1,5 @@
 //! The PDUs of the peers.
 
-use bytes::Bytes;
 use smpp::{Address, CString, ShortMessage, TlvTag};
 use sms::{State, UserDataHeader};
 
@@ -79,13 +78,17 @@ pub(super) enum ReceiptForm {
     Both,
 }
 
-/// The deliver_sm with a message from a handset; each has a source of its own.
-pub(super) fn mobile_originated(serial: usize) -> ShortMessage {
+/// The deliver_sm with a part of a message from a handset; each message has a source of its own, and its parts
+/// have its serial and those that follow.
+pub(super) fn mobile_originated(first: usize, part: u8, total: u8) -> ShortMessage {
+    let header = [5, 0, 3, 7, total, part];
+    let is_long = total > 1;
     ShortMessage {
-        source: number(SOURCE_FIRST + serial),
+        source: number(SOURCE_FIRST + first),
         destination: Address::new(0, 1, b"1234").unwrap_or_default(),
+        esm_class: if is_long { UDHI } else { 0 },
         data_coding: BINARY,
-        short_message: Bytes::from_static(b"VOTE 1"),
+        short_message: [if is_long { &header[..] } else { &[] }, b"VOTE 1"].concat().into(),
         ..ShortMessage::default()
     }
 }
@@ -99,8 +102,12 @@ pub(super) enum Delivered {
 /// Reads a deliver_sm; `None` if it makes no sense.
 pub(super) fn delivered(pdu: &ShortMessage) -> Option<Delivered> {
     if pdu.esm_class & MESSAGE_TYPE != RECEIPT {
-        let serial = digits(&pdu.source.value)?.checked_sub(SOURCE_FIRST)?;
-        return Some(Delivered::Message { serial });
+        let first = digits(&pdu.source.value)?.checked_sub(SOURCE_FIRST)?;
+        let part = match pdu.esm_class & UDHI {
+            0 => 1,
+            _ => UserDataHeader::parse(&pdu.short_message).ok()?.0.concatenation()?.number,
+        };
+        return Some(Delivered::Message { serial: first + usize::from(part) - 1 });
     }
     let id = pdu.tlvs.receipted_message_id()?;
     let id = String::from_utf8_lossy(id).trim_end_matches('\0').to_owned();
