@@ -45,6 +45,23 @@ async fn long_messages_are_joined_at_both_ends() {
 }
 
 #[tokio::test]
+async fn segments_can_be_sent_in_any_order() {
+    // N-3
+    let smsc = centre(SmscConfig::default()).await;
+    let (esme, handset) = (bank(&smsc).await, smsc.handset("6281111"));
+    let mut segments = handset.segments("1234", &long_text()).unwrap();
+    segments.reverse();
+    assert_eq!(segments.len(), 3);
+    handset.send_segments(segments).await.unwrap();
+    let message = esme.next_mo(SOON).await.unwrap();
+    assert_eq!(
+        (message.text, message.pdu.short_message.get(5)),
+        (long_text(), Some(&1)),
+        "the first came last"
+    );
+}
+
+#[tokio::test]
 async fn a_handset_waits_for_somebody_to_bind() {
     let smsc = centre(SmscConfig::default()).await;
     let handset = smsc.handset("6281111");

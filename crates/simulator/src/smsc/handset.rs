@@ -40,6 +40,14 @@ impl Handset {
     /// # Errors
     /// The text or the address cannot be sent, an ESME refused a segment for good, or the time is over.
     pub async fn send(&self, to: &str, text: &str) -> Result<(), MoError> {
+        self.send_segments(self.segments(to, text)?).await
+    }
+
+    /// The segments that a text to a number or short code takes, in order.
+    ///
+    /// # Errors
+    /// The text or the address cannot be sent.
+    pub fn segments(&self, to: &str, text: &str) -> Result<Vec<ShortMessage>, MoError> {
         let source = address(&self.number).ok_or(MoError::BadAddress)?;
         let destination = address(to).ok_or(MoError::BadAddress)?;
         let alphabet = Alphabet::best_for(text);
@@ -53,7 +61,15 @@ impl Handset {
             short_message,
             ..ShortMessage::default()
         });
-        self.centre.offer(segments.collect()).await
+        Ok(segments.collect())
+    }
+
+    /// Sends segments in whatever order they stand, as [`Handset::send`] does.
+    ///
+    /// # Errors
+    /// An ESME refused one of them for good, or the time is over.
+    pub async fn send_segments(&self, segments: Vec<ShortMessage>) -> Result<(), MoError> {
+        self.centre.offer(segments).await
     }
 
     /// What arrived and is still kept, oldest first: the newest 10,000.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use simulator::{Credentials, Every, Faults, IdForm, ReceiptPath, Smsc, SmscConfig, SmscStats};
+use simulator::{Credentials, Every, Faults, Handset, IdForm, ReceiptPath, Smsc, SmscConfig, SmscStats};
 
 use super::esme::LatencySummary;
 
@@ -58,6 +58,12 @@ pub(crate) struct SmscArguments {
     /// Never sends the receipt of every n-th.
     #[arg(long, default_value_t = 0)]
     receipt_lost_every: u64,
+    /// A handset sends this: its number, the destination and the text; more than once for more messages.
+    #[arg(long, num_args = 3, value_names = ["FROM", "TO", "TEXT"], action = clap::ArgAction::Append)]
+    handset: Vec<String>,
+    /// The segments of a long message of a handset go last first.
+    #[arg(long, requires = "handset")]
+    last_segment_first: bool,
     /// Counts the messages of `simulate esme` up to this number, so that losses and duplicates show.
     #[arg(long, default_value_t = 0)]
     count: usize,
@@ -106,7 +112,12 @@ enum Ids {
 impl SmscArguments {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let json = self.json;
+        let messages = self.messages();
         let smsc = Smsc::start(self.config()).await?;
+        for message in messages {
+            let handset = smsc.handset(&message.from);
+            tokio::spawn(message.send(handset));
+        }
         if json {
             super::say(&serde_json::to_string(&Listening { address: smsc.address() })?);
             super::until_stopped().await?;
@@ -117,6 +128,19 @@ impl SmscArguments {
         }
         smsc.stop().await;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn messages(&self) -> Vec<HandsetMessage> {
+        let message = |words: &[String]| match words {
+            [from, to, text] => Some(HandsetMessage {
+                from: from.clone(),
+                to: to.clone(),
+                text: text.clone(),
+                is_reversed: self.last_segment_first,
+            }),
+            _ => None,
+        };
+        self.handset.chunks(3).filter_map(message).collect()
     }
 
     fn config(self) -> SmscConfig {
@@ -158,6 +182,32 @@ impl SmscArguments {
             receipt_twice: Every::nth(self.receipt_twice_every),
             receipt_lost: Every::nth(self.receipt_lost_every),
             ..Faults::default()
+        }
+    }
+}
+
+/// What a handset shall send.
+struct HandsetMessage {
+    from: String,
+    to: String,
+    text: String,
+    is_reversed: bool,
+}
+
+impl HandsetMessage {
+    async fn send(self, handset: Handset) {
+        let sent = async {
+            let mut segments = handset.segments(&self.to, &self.text)?;
+            if self.is_reversed {
+                segments.reverse();
+            }
+            handset.send_segments(segments).await
+        };
+        match sent.await {
+            Ok(()) => tracing::info!(from = %self.from, to = %self.to, "a message of a handset was taken"),
+            Err(error) => {
+                tracing::warn!(from = %self.from, to = %self.to, %error, "a message of a handset was not taken")
+            }
         }
     }
 }
