@@ -31,8 +31,6 @@ pub struct AccountConfig {
     pub allow_from: Option<Vec<IpNet>>,
     /// Source addresses that it may use; `None` is any.
     pub sources: Option<Vec<String>>,
-    /// How its sessions get a long message of a handset.
-    pub long_messages: LongMessages,
     /// How it is told by HTTP what goes to it; `None` leaves that to its sessions.
     pub callback: Option<CallbackConfig>,
     /// The profiles that say how it speaks.
@@ -47,17 +45,6 @@ impl AccountConfig {
         self.speaks = Arc::new(profiles.of(self.profile.as_ref(), &())?);
         Ok(())
     }
-}
-
-/// How the sessions of an account get a long message of a handset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LongMessages {
-    /// In the parts that the handset sent, in order, each a deliver_sm with its own header.
-    #[default]
-    Parts,
-    /// In one deliver_sm with message_payload, if it is complete.
-    Payload,
 }
 
 /// How an account's password is checked.
@@ -106,8 +93,6 @@ struct RawAccount {
     max_binds: usize,
     allow_from: Option<Vec<IpNet>>,
     sources: Option<Vec<String>>,
-    #[serde(default)]
-    long_messages: LongMessages,
     #[serde(default, deserialize_with = "maybe_http_url")]
     callback_url: Option<Url>,
     callback_window: Option<NonZeroU16>,
@@ -147,7 +132,6 @@ impl TryFrom<RawAccount> for AccountConfig {
             max_binds: raw.max_binds,
             allow_from: raw.allow_from,
             sources: raw.sources,
-            long_messages: raw.long_messages,
             callback,
             profile: raw.profile,
             speaks: SharedProfile::default(),

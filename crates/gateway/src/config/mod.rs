@@ -27,7 +27,7 @@ use toml::Spanned;
 
 use profile::Profiles;
 
-pub use account::{AccountConfig, AccountPassword, LongMessages, PasswordHash};
+pub use account::{AccountConfig, AccountPassword, PasswordHash};
 pub use application::ApplicationConfig;
 pub use callback::CallbackConfig;
 pub use endpoint::{EndpointConfig, Method};

@@ -92,14 +92,6 @@ fn what_waits_for_the_rest_of_its_message_has_limits() {
 }
 
 #[test]
-fn an_account_says_how_it_gets_long_messages() {
-    let with = |line: &str| parse(&DESIGN.replace("max_binds = 10", &format!("max_binds = 10\n{line}")));
-    let told = |line: &str| with(line).unwrap().account[0].long_messages;
-    assert_eq!((told(""), told("long_messages = \"payload\"")), (LongMessages::Parts, LongMessages::Payload));
-    assert!(with("long_messages = \"whole\"").unwrap_err().contains("line"));
-}
-
-#[test]
 fn a_password_is_needed_and_never_shown() {
     let error = parse(&DESIGN.replace("password = \"hunter22\"", "")).unwrap_err();
     assert!(error.contains("password_hash"), "{error}");

@@ -7,7 +7,7 @@ use sms::{Joined, LinkName, Message, Parts, Timestamp};
 use store::Entry;
 
 use super::{Intake, choose};
-use crate::config::{LongMessages, REASSEMBLY};
+use crate::config::{REASSEMBLY, Splitting};
 use crate::directory::Directory;
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
@@ -86,6 +86,6 @@ impl Intake {
 
 fn takes_payload(directory: &Directory, target: &LinkName) -> bool {
     directory.accounts.get(target).is_some_and(|account| {
-        !account.is_called() && account.config().long_messages == LongMessages::Payload
+        !account.is_called() && account.config().speaks.long_messages == Splitting::Payload
     })
 }

@@ -177,7 +177,7 @@ async fn an_esme_may_have_it_in_one_payload() {
     let gateway = TestGateway::with([
         smsc("telco", telco.address(), ""),
         application("votes", &votes.url(), ""),
-        account("poll", "long_messages = \"payload\""),
+        account("poll", "profile = \"message-payload\""),
         route("match = { destination = \"1234\" }\nto = [\"poll\"]"),
     ])
     .await;
