@@ -17,7 +17,7 @@ use super::slots::{
     NEVER, NOTICE, Phase, SERIAL_MAX, SUSPECT, Slab, Slot, UNCOUNTED, WANTS_FAILURE, WANTS_SUCCESS,
     file_before, priority_bits, seconds,
 };
-use crate::{Cause, RemoteId};
+use crate::RemoteId;
 use tally::{Tally, is_delivered};
 
 /// How long after the end of its validity a receipt for a segment may still come, in seconds.
