@@ -97,6 +97,11 @@ impl Intake {
         })
     }
 
+    /// Whether the link is an account whose sessions are told what becomes of its messages.
+    pub(crate) fn tells_sessions_of(&self, link: &LinkName) -> bool {
+        self.directory.load().accounts.get(link).is_some_and(|account| !account.is_called())
+    }
+
     /// Keeps receipts that an SMSC sent.
     pub(crate) async fn receipts(&self, batch: Vec<RemoteReceipt>) -> Result<Vec<Sighting>, Refusal> {
         Ok(self.store.receipts(batch).await?)

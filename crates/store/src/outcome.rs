@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrayvec::ArrayVec;
-use sms::{LinkName, State, Timestamp};
+use sms::{LinkName, Message, State, Timestamp};
 
 use crate::{Entry, Lease};
 
@@ -181,10 +181,20 @@ pub struct RemoteReceipt {
 }
 
 /// What a receipt was found to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
     /// It told something new.
     Applied,
+    /// It told something new that is not the end, and the owner wants to know (bit 4 of
+    /// registered_delivery). That the owner is told is up to whoever brought the receipt.
+    OnTheWay {
+        /// The message.
+        message: Arc<Message>,
+        /// The network's error code, 0 for none.
+        error: u32,
+        /// When it was so.
+        done_at: Timestamp,
+    },
     /// Its segment already had a final state; noted in the history only.
     Repeated,
     /// It matches nothing so far and is kept for a while.

@@ -154,7 +154,7 @@ async fn knows_what_was_sent(version: &str) {
     let (_directory, store) = open_fixture(version);
     let ids = ["sent-1", "sent-6", "sent-11", "sent-2", "sent-12", "nobody"];
     let sightings = store.receipts(ids.map(receipt).to_vec()).await.unwrap();
-    let applied = sightings.iter().map(|&sighting| sighting == Sighting::Applied).collect::<Vec<_>>();
+    let applied = sightings.iter().map(|sighting| *sighting == Sighting::Applied).collect::<Vec<_>>();
     assert_eq!(applied, [true, false, true, false, false, false], "6 is held, 2 and 12 are finished");
     for number in [1, 11] {
         assert_eq!(record(&store, number).await.state, State::Delivered, "message {number}");

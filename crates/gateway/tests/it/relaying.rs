@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use smpp::{Body, CommandStatus, ShortMessage, TlvTag, VERSION_3_4};
 
-use crate::harness::{ANI, SOON, TestGateway, Wire, account, centre, message, route, smsc};
+use crate::harness::{ANI, SOON, TestGateway, Wire, account, centre, centre_with, message, route, smsc};
 
 async fn bank_and(centre: &simulator::Smsc) -> TestGateway {
     TestGateway::with([
@@ -148,4 +148,75 @@ async fn values_that_cannot_be_carried_are_refused_by_name() {
         change(&mut pdu);
         assert_eq!(bank.status_of(Body::SubmitSm(pdu)).await, *wanted, "case {number}");
     }
+}
+
+/// What a message centre says of a message that is not the end yet.
+fn on_the_way(remote_id: &str) -> ShortMessage {
+    let text = format!(
+        "id:{remote_id} sub:001 dlvrd:000 submit date:2605170830 done date:2605170831 stat:ENROUTE err:034 text:"
+    );
+    ShortMessage { esm_class: 0x20, registered_delivery: 0, ..message("BANK", ANI, &text) }
+}
+
+#[tokio::test]
+async fn who_asked_is_told_on_the_way() {
+    // B-2, R-1, R-4
+    let late = std::time::Duration::from_secs(2);
+    let config = simulator::SmscConfig {
+        receipt_delay_min: late,
+        receipt_delay_max: late,
+        ..simulator::SmscConfig::default()
+    };
+    let telco = centre_with(config).await;
+    let gateway = bank_and(&telco).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let wishes = |registered_delivery| ShortMessage { registered_delivery, ..message(ANI, "BANK", "hello") };
+    let silent = bank.submit(wishes(0x01)).await;
+    let told = bank.submit(wishes(0x11)).await;
+    for id in [&silent, &told] {
+        let sent = |record: &store::Record| {
+            record.history.iter().find_map(|step| match &step.event {
+                store::Event::Sent { remote_id } => remote_id.as_ref().map(ToString::to_string),
+                _ => None,
+            })
+        };
+        let record = gateway.record_when(id, |record| sent(record).is_some()).await;
+        telco.deliver(on_the_way(&sent(&record).unwrap())).await.unwrap();
+    }
+
+    let notification = bank.delivered().await;
+
+    assert_eq!(notification.esm_class, 0x20);
+    assert_eq!(notification.tlvs.receipted_message_id(), Some(told.as_bytes()));
+    assert_eq!(
+        (notification.tlvs.message_state(), notification.tlvs.network_error_code()),
+        (Some(1), Some((3, 34)))
+    );
+    let text = String::from_utf8(notification.short_message.to_vec()).unwrap();
+    assert!(text.starts_with(&format!("id:{told} ")) && text.contains(" stat:ENROUTE err:034"), "{text}");
+    let mut ended = [bank.delivered().await, bank.delivered().await].map(|receipt| {
+        assert_eq!((receipt.esm_class, receipt.tlvs.message_state()), (0x04, Some(2)));
+        receipt.tlvs.receipted_message_id().unwrap().to_vec()
+    });
+    ended.sort();
+    let mut both = [silent.into_bytes(), told.into_bytes()];
+    both.sort();
+    assert_eq!(ended, both);
+}
+
+#[tokio::test]
+async fn the_status_of_a_vendor_is_the_error_of_record_and_receipt() {
+    // V-7: a status that only the vendor knows keeps its number.
+    let status = Some((simulator::Every::nth(1), CommandStatus(0x0401)));
+    let faults = simulator::Faults { status, ..simulator::Faults::default() };
+    let telco = centre_with(simulator::SmscConfig { faults, ..simulator::SmscConfig::default() }).await;
+    let gateway = bank_and(&telco).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let id = bank.submit(message(ANI, "BANK", "hello")).await;
+    let receipt = bank.delivered().await;
+    assert_eq!(receipt.tlvs.network_error_code(), Some((3, 0x0401)));
+    let record = gateway.record_when(&id, |record| record.state.is_final()).await;
+    assert_eq!(record.error, 0x0401);
+    let cause = store::Cause::Smpp(0x0401);
+    assert!(record.history.iter().any(|step| step.event == store::Event::Failed { cause: cause.clone() }));
 }

@@ -331,5 +331,13 @@ async fn keep_receipts(intake: Intake, receipts: Vec<(u32, RemoteReceipt)>) -> W
     let since = clock::now();
     let (sequences, receipts): (Vec<u32>, Vec<RemoteReceipt>) = receipts.into_iter().unzip();
     let answers = sequences.into_iter().map(|sequence| (sequence, None)).collect();
-    Work::Kept(Kept { answers, result: intake.receipts(receipts).await.map(drop), since })
+    Work::Kept(Kept { answers, result: keep_and_tell(&intake, receipts).await, since })
+}
+
+/// Keeps receipts, and then what owners want to know of them although it is not the end.
+async fn keep_and_tell(intake: &Intake, receipts: Vec<RemoteReceipt>) -> Result<(), Refusal> {
+    let sightings = intake.receipts(receipts).await?;
+    let told = sightings.into_iter().filter_map(|sighting| translate::notification(sighting, intake));
+    let told: Vec<Entry> = told.collect();
+    if told.is_empty() { Ok(()) } else { intake.accept(told).await }
 }

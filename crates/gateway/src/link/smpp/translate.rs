@@ -1,16 +1,21 @@
 //! The only place that knows both an SMPP PDU and a message.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use arrayvec::ArrayVec;
 use bytes::Bytes;
 use smpp::{Body, CString, CommandStatus, ShortMessage, TlvTag, Tlvs};
 use sms::{
-    Direction, Message, Npi, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton, UserDataHeader,
+    Direction, Message, Npi, Parts, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton,
+    UserDataHeader,
 };
-use store::{Item, Lease, Notice, RemoteId, RemoteReceipt, Store};
+use store::{Entry, Item, Lease, Notice, RemoteId, RemoteReceipt, Sighting, Store};
 
 use super::values::{self, Times};
 use super::{sar, short_id};
 use crate::config::{Profile, ReceiptIdFrom};
+use crate::intake::Intake;
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
 
@@ -257,6 +262,36 @@ fn receipt_for(message: &Message, notice: Notice) -> ShortMessage {
     }
 }
 
+/// The message that tells an owner what is not the end yet, if it wants to know (B-2).
+pub(super) fn notification(sighting: Sighting, intake: &Intake) -> Option<Entry> {
+    let Sighting::OnTheWay { message, error, done_at } = sighting else { return None };
+    let pdu = receipt_for(&message, Notice { state: State::Enroute, error, done_at, delivered: 0 });
+    let now = intake.clock().wall();
+    let notification = Message {
+        id: intake.chance().message_id(now),
+        member: 0,
+        direction: Direction::Mo,
+        origin: message.origin.clone(),
+        source: message.destination.clone(),
+        destination: message.source.clone(),
+        service_type: message.service_type.clone(),
+        protocol_id: 0,
+        data_coding: 0,
+        esm_class: INTERMEDIATE,
+        priority: message.priority,
+        receipt: ReceiptRequest::NONE,
+        accepted_at: now,
+        not_before: None,
+        expires_at: Some(now.plus(NOTIFICATION_VALIDITY)),
+        in_reply_to: Some(message.id),
+        tlvs: pdu.tlvs.as_wire().clone(),
+        parts: Parts::from_elem(pdu.short_message, 1),
+    };
+    let target = message.origin.clone();
+    let is_told = intake.tells_sessions_of(&target);
+    is_told.then(|| Entry { message: Arc::new(notification), target, alternatives: Vec::new() })
+}
+
 /// The start of the first segment's text for the receipt; empty if it is no text.
 fn beginning(message: &Message) -> ArrayVec<u8, { sms::RECEIPT_TEXT_OCTETS_MAX }> {
     let Some(part) = message.parts.first() else { return ArrayVec::new() };
@@ -327,12 +362,14 @@ const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
 /// congestion_state: nothing more, please, SMPP 5.0 section 4.8.4.18.
 const CONGESTED: u8 = 100;
 const RECEIPT_OCTETS: usize = 160;
+/// What is not the end is soon no news.
+const NOTIFICATION_VALIDITY: Duration = Duration::from_secs(24 * 3600);
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use sms::{Address, MessageId, Parts};
+    use sms::{Address, MessageId};
 
     use super::*;
 

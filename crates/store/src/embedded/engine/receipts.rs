@@ -1,7 +1,8 @@
 //! What an SMSC said later.
 
-use sms::{LinkName, Timestamp};
+use sms::{LinkName, ReceiptRequest, Timestamp};
 
+use super::super::cache::Kept;
 use super::super::disk::Disk;
 use super::super::fact::{Change, Sighted, put_change, put_early};
 use super::super::remote::{Holder, Key};
@@ -69,8 +70,15 @@ impl<D: Disk> Engine<D> {
         self.change(number, &Change::Receipt(sighted), now);
         if sighted.state.is_final() {
             self.index.remote.finish(id.0, id.1, slot.serial(), slot.part());
+            return Sighting::Applied;
         }
-        Sighting::Applied
+        self.sighted_on_the_way(number, sighted)
+    }
+
+    fn sighted_on_the_way(&mut self, number: u32, sighted: Sighted) -> Sighting {
+        let wants = |kept: &Kept| kept.message.receipt.others & ReceiptRequest::INTERMEDIATE != 0;
+        let Some(kept) = self.kept(number).filter(wants) else { return Sighting::Applied };
+        Sighting::OnTheWay { message: kept.message, error: sighted.error, done_at: sighted.done_at }
     }
 
     fn keep_early(&mut self, link: u16, key: Key, id: &RemoteId, sighted: Sighted, now: Timestamp) {
