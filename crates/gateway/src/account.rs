@@ -159,6 +159,12 @@ impl Account {
         }
     }
 
+    /// B-5: what a handset does not show is for those that may.
+    pub(crate) fn authorise_protocol(&self, protocol_id: u8) -> Result<(), Refusal> {
+        let is_hidden = matches!(protocol_id, TYPE_0 | ME_DOWNLOAD..=SIM_DOWNLOAD);
+        if is_hidden && !self.config.sim_access { Err(Refusal::ProtocolNotAllowed) } else { Ok(()) }
+    }
+
     /// The source of an account that has one alone, and so need not name it.
     pub(crate) fn only_source(&self) -> Option<&str> {
         match self.config.sources.as_deref() {
@@ -217,5 +223,10 @@ fn matches_hash(hash: &str, password: &[u8]) -> bool {
         .is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
 }
 
+/// TP-PID of 23.040 section 9.2.3.9: acknowledged and discarded.
+const TYPE_0: u8 = 0x40;
+/// The first and the last of those for the handset itself and its SIM.
+const ME_DOWNLOAD: u8 = 0x7D;
+const SIM_DOWNLOAD: u8 = 0x7F;
 /// How much of the rate an account may save up.
 const BURST: Duration = Duration::from_secs(1);

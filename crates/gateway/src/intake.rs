@@ -58,6 +58,7 @@ impl Intake {
         let mut submission = submission;
         if let Origin::Account(account) = origin {
             account.authorise_source(&mut submission.source)?;
+            account.authorise_protocol(submission.protocol_id)?;
             if account.grant(clock::now(), 1) == 0 {
                 return Err(Refusal::Throttled);
             }

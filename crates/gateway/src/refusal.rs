@@ -9,6 +9,8 @@ pub(crate) enum Refusal {
     NoRoute,
     #[error("this source address is not allowed for the account")]
     SourceNotAllowed,
+    #[error("this protocol_id is not allowed for the account")]
+    ProtocolNotAllowed,
     #[error("the destination is empty, too long or not a number")]
     BadDestination,
     #[error("the message is too long, or its user data header is broken")]

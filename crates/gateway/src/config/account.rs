@@ -31,6 +31,8 @@ pub struct AccountConfig {
     pub allow_from: Option<Vec<IpNet>>,
     /// Source addresses that it may use; `None` is any.
     pub sources: Option<Vec<String>>,
+    /// Whether it may send what a handset does not show: silent messages, and data for handset and SIM.
+    pub sim_access: bool,
     /// How it is told by HTTP what goes to it; `None` leaves that to its sessions.
     pub callback: Option<CallbackConfig>,
     /// The profiles that say how it speaks.
@@ -93,6 +95,8 @@ struct RawAccount {
     max_binds: usize,
     allow_from: Option<Vec<IpNet>>,
     sources: Option<Vec<String>>,
+    #[serde(default)]
+    sim_access: bool,
     #[serde(default, deserialize_with = "maybe_http_url")]
     callback_url: Option<Url>,
     callback_window: Option<NonZeroU16>,
@@ -132,6 +136,7 @@ impl TryFrom<RawAccount> for AccountConfig {
             max_binds: raw.max_binds,
             allow_from: raw.allow_from,
             sources: raw.sources,
+            sim_access: raw.sim_access,
             callback,
             profile: raw.profile,
             speaks: SharedProfile::default(),

@@ -220,3 +220,24 @@ async fn the_status_of_a_vendor_is_the_error_of_record_and_receipt() {
     let cause = store::Cause::Smpp(0x0401);
     assert!(record.history.iter().any(|step| step.event == store::Event::Failed { cause: cause.clone() }));
 }
+
+#[tokio::test]
+async fn what_a_handset_does_not_show_is_for_those_who_may() {
+    // B-5
+    let telco = centre().await;
+    let gateway = TestGateway::with([
+        smsc("telco", telco.address(), ""),
+        account("bank", ""),
+        account("operator", "sim_access = true"),
+        route("to = [\"telco\"]"),
+    ])
+    .await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let mut operator = Wire::bind(&gateway, "operator", VERSION_3_4).await;
+    for (protocol_id, may) in [(0x40, false), (0x7D, false), (0x7F, false), (0x41, true), (0x00, true)] {
+        let pdu = ShortMessage { protocol_id, ..message(ANI, "BANK", "hello") };
+        let wanted = if may { CommandStatus::OK } else { CommandStatus::SUBMITFAIL };
+        assert_eq!(bank.status_of(Body::SubmitSm(pdu.clone())).await, wanted, "{protocol_id:#x}");
+        assert_eq!(operator.status_of(Body::SubmitSm(pdu)).await, CommandStatus::OK);
+    }
+}

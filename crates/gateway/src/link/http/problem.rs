@@ -71,6 +71,7 @@ impl From<Refusal> for Problem {
         let (status, code, field) = match refusal {
             Refusal::NoRoute => (StatusCode::UNPROCESSABLE_ENTITY, "no_route", Some("to")),
             Refusal::SourceNotAllowed => (StatusCode::FORBIDDEN, "source_not_allowed", Some("from")),
+            Refusal::ProtocolNotAllowed => (StatusCode::FORBIDDEN, "protocol_not_allowed", None),
             Refusal::BadDestination => (StatusCode::UNPROCESSABLE_ENTITY, "bad_destination", Some("to")),
             Refusal::BadLength => (StatusCode::UNPROCESSABLE_ENTITY, "bad_length", None),
             Refusal::Expired => (StatusCode::UNPROCESSABLE_ENTITY, "expired", None),
@@ -134,6 +135,7 @@ mod tests {
         let cases = [
             (Refusal::NoRoute, 422, "no_route", Some("to"), None),
             (Refusal::SourceNotAllowed, 403, "source_not_allowed", Some("from"), None),
+            (Refusal::ProtocolNotAllowed, 403, "protocol_not_allowed", None, None),
             (Refusal::BadDestination, 422, "bad_destination", Some("to"), None),
             (Refusal::BadLength, 422, "bad_length", None, None),
             (Refusal::Expired, 422, "expired", None, None),

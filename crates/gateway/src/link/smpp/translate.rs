@@ -139,6 +139,7 @@ pub(super) fn status(refusal: &Refusal) -> CommandStatus {
     match refusal {
         Refusal::NoRoute | Refusal::BadDestination => CommandStatus::INVDSTADR,
         Refusal::SourceNotAllowed => CommandStatus::INVSRCADR,
+        Refusal::ProtocolNotAllowed => CommandStatus::PROHIBITED,
         Refusal::BadLength => CommandStatus::INVMSGLEN,
         Refusal::Expired => CommandStatus::INVEXPIRY,
         Refusal::Throttled => CommandStatus::THROTTLED,

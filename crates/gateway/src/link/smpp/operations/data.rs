@@ -2,6 +2,8 @@
 
 use smpp::{Address, AddressUpTo, Body, CommandId, CommandStatus, DataSm, ShortMessage, TlvTag};
 
+use sms::Direction;
+
 use super::super::relay::{Answer, Operation};
 use super::super::translate;
 use super::{Desk, operation, refused};
@@ -9,7 +11,10 @@ use super::{Desk, operation, refused};
 impl Desk {
     /// Takes a message over.
     pub(super) fn data(&self, pdu: DataSm) -> Result<Operation, CommandStatus> {
-        let message = as_short_message(pdu)?;
+        let mut message = as_short_message(pdu)?;
+        if let Some(dialect) = self.account.dialect() {
+            dialect.hear(&mut message, Direction::Mt);
+        }
         let mut submission = translate::submission(&message, self.version, self.now())?;
         submission.id = self.short_id();
         let entry = self.admit(submission).map_err(|refusal| translate::status(&refusal))?;
