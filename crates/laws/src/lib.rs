@@ -8,11 +8,15 @@
 
 mod pdu;
 mod session;
+mod text;
 mod tlvs;
+mod words;
 
 pub use pdu::{identity, pdu};
 pub use session::session;
+pub use text::{alphabets, split};
 pub use tlvs::tlvs;
+pub use words::{receipts, times, udh};
 
 /// One law.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +29,13 @@ pub struct Law {
 
 /// All laws, a target of the fuzzers each.
 pub const LAWS: &[Law] = &[
+    Law { name: "alphabets", check: alphabets },
     Law { name: "identity", check: identity },
     Law { name: "pdu", check: pdu },
+    Law { name: "receipts", check: receipts },
     Law { name: "session", check: session },
+    Law { name: "split", check: split },
+    Law { name: "times", check: times },
     Law { name: "tlvs", check: tlvs },
+    Law { name: "udh", check: udh },
 ];
