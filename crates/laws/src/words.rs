@@ -1,7 +1,7 @@
 //! What stands inside of PDUs: headers of user data, receipts and times are read or refused, and what is
 //! written is read.
 
-use sms::udh::Concatenation;
+use sms::udh::{Concatenation, Waiting};
 use sms::{ReceiptText, State, Timestamp, UserDataHeader, format_smpp_time, parse_receipt, parse_smpp_time};
 
 /// A header's elements are its octets, in their order and bit for bit, or it is broken.
@@ -15,6 +15,9 @@ pub fn udh(octets: &[u8]) {
         again.extend([element.id, u8::try_from(element.data.len()).unwrap()]);
         again.extend_from_slice(element.data);
         if let Some(said) = Concatenation::of(element) {
+            assert!(again.ends_with(&said.encode()));
+        }
+        if let Some(said) = Waiting::of(element) {
             assert!(again.ends_with(&said.encode()));
         }
     }

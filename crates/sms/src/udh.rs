@@ -57,6 +57,11 @@ impl<'a> UserDataHeader<'a> {
     pub fn ports(&self) -> Option<Ports> {
         self.elements().filter_map(Ports::of).last()
     }
+
+    /// What waits for the subscriber elsewhere: a header may say it of several kinds.
+    pub fn waiting(&self) -> impl Iterator<Item = Waiting> + use<'a> {
+        self.elements().filter_map(Waiting::of)
+    }
 }
 
 /// The header does not fit into the body, or an element does not fit into the header.
@@ -76,6 +81,8 @@ pub struct Element<'a> {
 impl Element<'_> {
     /// Concatenation with a reference of 8 bits.
     pub const CONCATENATION_8: u8 = 0x00;
+    /// Messages wait for the subscriber elsewhere.
+    pub const WAITING: u8 = 0x01;
     /// Ports of 8 bits.
     pub const PORTS_8: u8 = 0x04;
     /// Ports of 16 bits.
@@ -192,6 +199,40 @@ impl Ports {
     }
 }
 
+/// Messages that wait for the subscriber elsewhere, such as in a mailbox: 23.040 section 9.2.3.24.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Whether the short message that says so is kept as well.
+    pub is_kept: bool,
+    /// What waits: 0 voice, 1 fax, 2 e-mail, 3 other, 7 video; the seven low bits as they came.
+    pub kind: u8,
+    /// How many wait; 0 takes the sign away.
+    pub count: u8,
+}
+
+impl Waiting {
+    /// The element with its id and length. Bit 7 of the kind is ignored.
+    #[must_use]
+    pub const fn encode(&self) -> [u8; 4] {
+        let keep = if self.is_kept { KEEP } else { 0 };
+        [Element::WAITING, 2, keep | self.kind & !KEEP, self.count]
+    }
+
+    /// What an element says, unless it is another one.
+    #[must_use]
+    pub fn of(element: Element<'_>) -> Option<Self> {
+        match (element.id, element.data) {
+            (Element::WAITING, &[kind, count]) => {
+                Some(Self { is_kept: kind & KEEP != 0, kind: kind & !KEEP, count })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The bit of the kind that has the short message kept.
+const KEEP: u8 = 0x80;
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -259,6 +300,24 @@ mod tests {
         let (short, _) = UserDataHeader::parse(&[4, 4, 2, 200, 100]).unwrap();
         assert_eq!(short.ports(), Some(Ports { destination: 200, source: 100 }));
         assert_eq!(short.concatenation(), None);
+    }
+
+    // I-1
+    #[test]
+    fn what_waits_is_said_of_each_kind() {
+        let clear_all = [0x14, 0x01, 2, 0, 0, 0x01, 2, 1, 0, 0x01, 2, 2, 0, 0x01, 2, 3, 0, 0x01, 2, 7, 0];
+        let (header, text) = UserDataHeader::parse(&clear_all).unwrap();
+        let said: Vec<_> = header.waiting().collect();
+        assert_eq!(said, [0, 1, 2, 3, 7].map(|kind| Waiting { is_kept: false, kind, count: 0 }));
+        assert_eq!(said.iter().flat_map(Waiting::encode).collect::<Vec<_>>(), clear_all[1..]);
+        assert!(text.is_empty());
+
+        let voice = Waiting { is_kept: true, kind: 0, count: 3 };
+        assert_eq!(voice.encode(), [0x01, 2, 0x80, 3]);
+        let (header, _) = UserDataHeader::parse(&[4, 0x01, 2, 0x80, 3]).unwrap();
+        assert_eq!(header.waiting().collect::<Vec<_>>(), [voice]);
+        let (too_short, _) = UserDataHeader::parse(&[3, 0x01, 1, 0x80]).unwrap();
+        assert_eq!(too_short.waiting().count(), 0);
     }
 
     proptest! {
