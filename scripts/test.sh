@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks everything: format, lints, unit and integration tests, documentation, licences, the demo, and
-# the gateway between foreign SMPP software (tests/foreign). Installs what is missing first: Debian
-# packages as root, Python and npm packages into this working copy. Nothing is skipped.
+# Checks everything: format, lints, unit and integration tests, documentation, licences, the conformance
+# statement, the demo, and the gateway between foreign SMPP software (tests/foreign). Installs what is
+# missing first: Debian packages as root, Python and npm packages into this working copy. Nothing is skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -92,6 +92,8 @@ heading "Documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 heading "Licences"
 .venv/bin/python scripts/licences.py
+heading "Conformance statement"
+.venv/bin/python scripts/conformance.py
 export ESTAFET_BIN="${CARGO_TARGET_DIR:-${PWD}/target}/debug/estafet"
 heading "Demo"
 cargo build --locked -p gateway

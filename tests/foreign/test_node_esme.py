@@ -8,7 +8,7 @@ from harness import receipt
 def test_it_binds_submits_and_gets_its_receipt(node_esme, smsc):
     esme = node_esme()
     [bound] = esme.expect("bind_resp")
-    assert (bound["status"], bound["system_id"], bound["sc_interface_version"]) == (0, "estafet", 0x34)
+    assert (bound["status"], bound["system_id"], bound["sc_interface_version"]) == (0, "estafet", 0x50)
     answer = esme.ask(
         "submit",
         source_addr="1234",

@@ -17,7 +17,7 @@ def test_every_kind_of_bind_is_answered_with_our_name_and_version(bind, mode):
     session = bind(mode)
     assert session.is_bound
     assert session.bind_resp.system_id == b"estafet"
-    assert session.bind_resp.sc_interface_version == 0x34
+    assert session.bind_resp.sc_interface_version == 0x50
     session.unbind()
 
 

@@ -68,7 +68,7 @@ def test_the_golden_pdus_are_understood(smsc, start_gateway):
     with Wire(gateway.smpp_port) as wire:
         bound = wire.ask(GOLDEN_BIND)
         assert (bound.command_id, bound.status, bound.sequence) == (BIND_TRANSCEIVER | RESPONSE, 0, 6)
-        assert bound.body == b"estafet\0" + bytes.fromhex("0210 0001 34")
+        assert bound.body == b"estafet\0" + bytes.fromhex("0210 0001 50")
         taken = wire.ask(GOLDEN_SUBMIT)
         assert (taken.command_id, taken.status, taken.sequence) == (SUBMIT_SM | RESPONSE, 0, 2)
         assert len(taken.body) == 33 and taken.body.endswith(b"\0")

@@ -86,6 +86,7 @@ def converse(gateway, smsc, start_esme) -> list[str]:
 
 
 def test_wireshark_understands_everything_as_it_was_meant(seen):
+    # P-3
     capture, ours, ids, smsc = seen
     assert capture.complaints(ours) == []
     pdus = capture.pdus()
@@ -106,7 +107,7 @@ def assert_binds(pdus: list[dict]) -> None:
     statuses = sorted(int(response["smpp.command_status"], 16) for response in responses)
     assert statuses == [0, 0, 0, 0x0D]
     ours = [response for response in responses if response.get("smpp.system_id") == "estafet"]
-    assert [version(response) for response in ours] == [0x34]
+    assert [version(response) for response in ours] == [0x50]
     assert {bind["smpp.system_id"] for bind in of(pdus, 0x09)} == {"bank", "estafet"}
 
 

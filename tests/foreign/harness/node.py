@@ -71,8 +71,9 @@ class NodePeer:
 class NodeSmsc(NodePeer):
     """A message centre: takes binds and submits, gives ids, sends receipts and messages of mobiles.
 
-    Settings: `port` (default: a free one), `password`, `ids` (`decimal` or `text`), `receipts` (a receipt after each submit that
-    asks for one; default true), `version` (what it claims to speak; default 0x34).
+    Settings: `port` (default: a free one), `password`, `ids` and `receipt_ids` (how it writes ids in responses and in
+    receipts: `decimal`, `hex`, `HEX` or `text`), `receipts` (a receipt for each submit that asks for one; default true),
+    `early` (the receipt comes before the response), `version` (what it claims to speak; default 0x34).
     """
 
     def __init__(self, **settings) -> None:
@@ -89,7 +90,7 @@ class NodeSmsc(NodePeer):
 
 
 class NodeEsme(NodePeer):
-    """An ESME. Settings: `port`, `system_id`, `password`, `mode` (`transceiver` and so on)."""
+    """An ESME. Settings: `port`, `system_id`, `password`, `mode` (`transceiver` and so on), `version`."""
 
     def __init__(self, **settings) -> None:
         super().__init__("esme.js", **settings)

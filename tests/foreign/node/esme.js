@@ -2,13 +2,13 @@
 'use strict';
 
 const smpp = require('smpp');
-const { say, obey, fieldsOf } = require('./lines');
+const { say, obey, fieldsOf, octets } = require('./lines');
 
-const settings = { mode: 'transceiver', ...JSON.parse(process.argv[2] || '{}') };
+const settings = { mode: 'transceiver', version: 0x34, ...JSON.parse(process.argv[2] || '{}') };
 
 const session = smpp.connect({ host: '127.0.0.1', port: settings.port }, () => {
   const { system_id, password } = settings;
-  const bind = { system_id, password, interface_version: 0x34 };
+  const bind = { system_id, password, interface_version: settings.version };
   session[`bind_${settings.mode}`](bind, (answer) => say('bind_resp', fieldsOf(answer)));
 });
 session.on('error', (error) => say('error', { error: String(error) }));
@@ -29,6 +29,11 @@ session.on('unbind', (pdu) => {
 obey({
   submit(fields, ref) {
     session.submit_sm(fields, (answer) => say('submit_resp', { ref, ...fieldsOf(answer) }));
+  },
+  request({ command, ...fields }, ref) {
+    session[command](octets(fields), (answer) => {
+      say('answer', { ref, command: answer.command, ...fieldsOf(answer) });
+    });
   },
   enquire(_fields, ref) {
     session.enquire_link((answer) => say('enquired', { ref, ...fieldsOf(answer) }));

@@ -39,4 +39,9 @@ function hexadecimal(_key, value) {
   return isBuffer ? Buffer.from(value.data).toString('hex') : value;
 }
 
-module.exports = { say, obey, fieldsOf };
+/** The fields of a PDU; a body that comes in hexadecimal becomes octets. */
+function octets({ hex, ...fields }) {
+  return hex === undefined ? fields : { ...fields, short_message: Buffer.from(hex, 'hex') };
+}
+
+module.exports = { say, obey, fieldsOf, octets };

@@ -2,12 +2,14 @@
 'use strict';
 
 const smpp = require('smpp');
-const { say, obey, fieldsOf } = require('./lines');
+const { say, obey, fieldsOf, octets } = require('./lines');
 
 const settings = {
   port: 0,
   password: 'secret',
   ids: 'decimal',
+  receipt_ids: null,
+  early: false,
   receipts: true,
   version: 0x34,
   ...JSON.parse(process.argv[2] || '{}'),
@@ -55,6 +57,11 @@ obey({
     refusals = statuses;
     say('refusing', { ref });
   },
+  request({ session, command, ...fields }, ref) {
+    pick(session)[command](octets(fields), (answer) => {
+      say('answer', { ref, command: answer.command, ...fieldsOf(answer) });
+    });
+  },
   drop({ session }, ref) {
     pick(session).destroy(() => say('dropped', { ref }));
   },
@@ -81,17 +88,29 @@ function takeSubmit(session, number, pdu) {
     session.send(pdu.response({ command_status: refusal }));
     return;
   }
-  const counter = String(++messageNumber).padStart(10, '0');
-  const id = settings.ids === 'text' ? `Node-${counter}/x` : counter;
-  session.send(pdu.response({ message_id: id }));
+  // Large enough for its hexadecimal form to have letters.
+  const counter = 0xabc000 + ++messageNumber;
+  const id = idAs(settings.ids, counter);
+  const answer = () => session.send(pdu.response({ message_id: id }));
+  if (!settings.early) answer();
   say('submit', { session: number, message_id: id, ...fieldsOf(pdu) });
   if (settings.receipts && pdu.registered_delivery & 0x01) {
     const receiver = session.canReceive ? session : pick();
     const addresses = { source_addr: pdu.destination_addr, destination_addr: pdu.source_addr };
-    sendReceipt(receiver, { id, ...addresses }, (answer) => {
-      say('receipt_resp', { message_id: id, status: answer.command_status });
+    const receipt = { id: idAs(settings.receipt_ids || settings.ids, counter), ...addresses };
+    sendReceipt(receiver, receipt, (answered) => {
+      say('receipt_resp', { message_id: id, status: answered.command_status });
+      if (settings.early) answer();
     });
   }
+}
+
+/** An id as this message centre writes it. */
+function idAs(form, counter) {
+  if (form === 'text') return `Node-${counter}/x`;
+  if (form === 'hex') return counter.toString(16);
+  if (form === 'HEX') return counter.toString(16).toUpperCase().padStart(8, '0');
+  return String(counter).padStart(10, '0');
 }
 
 /** A receipt as SMPP 3.4 appendix B has it, and by TLVs to those who speak 3.4. */
@@ -120,9 +139,4 @@ function sendReceipt(session, receipt, answered) {
 function pick(number) {
   if (number) return sessions.get(number);
   return [...sessions.values()].find((session) => session.canReceive);
-}
-
-/** The fields of a PDU; a body that comes in hexadecimal becomes octets. */
-function octets({ hex, ...fields }) {
-  return hex === undefined ? fields : { ...fields, short_message: Buffer.from(hex, 'hex') };
 }
