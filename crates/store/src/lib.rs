@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod embedded;
 mod lease;
 mod outcome;
+mod recall;
 mod record;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use sms::{LinkName, Message, MessageId};
 
 pub use lease::{Item, Lease, Notice, Part};
 pub use outcome::{Cause, Outcome, RemoteId, RemoteIdForm, RemoteReceipt, Settlement, Sighting};
+pub use recall::{Likeness, Which};
 pub use record::{Event, Page, Query, Record, Step};
 
 /// A message with the link that shall take it, ready to be kept.
@@ -68,6 +70,28 @@ pub trait Store: Send + Sync {
     /// Adds the remote id that a response brought after its attempt had been given up, so that
     /// receipts find their message.
     fn amend(&self, part: Part, smsc: &LinkName, remote_id: RemoteId);
+
+    /// The message of `owner` with this id as it waits, if nobody was lent any of it yet; `None` if it was, is
+    /// over, or never was its.
+    async fn waiting(&self, owner: &LinkName, id: MessageId) -> Result<Option<Entry>, StoreError>;
+
+    /// Cancels those of the owner's messages that are meant and wait, durably: they end as
+    /// [`State::Deleted`](sms::State::Deleted), which the owner is told if it asked for failures, and
+    /// nothing of them is lent again. Returns how many there were.
+    ///
+    /// A message stays as it is if any segment of it is lent or was sent, or may have been sent. Messages of
+    /// another owner are like none.
+    async fn cancel(&self, owner: &LinkName, which: Which) -> Result<usize, StoreError>;
+
+    /// Puts what `entry` says in the place of the message with its id and origin, durably, if nobody was lent
+    /// any of that yet; whether that was so. The message keeps its record, its place in the queue if it has as
+    /// many segments as before, and its target; of its new form the parts with their `esm_class` count,
+    /// the times, and the receipts that are asked for.
+    async fn replace(&self, entry: Entry) -> Result<bool, StoreError>;
+
+    /// Takes a message over as [`Store::accept`] does, and in the same moment cancels all that wait and are
+    /// like it ([`Likeness`]): either both survive a power cut or neither.
+    async fn supersede(&self, entry: Entry) -> Result<(), StoreError>;
 
     /// Everything known of one message.
     async fn find(&self, id: MessageId) -> Result<Option<Record>, StoreError>;

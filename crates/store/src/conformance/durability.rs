@@ -112,3 +112,21 @@ pub(super) async fn early_receipts_survive(fixture: &dyn Fixture) {
     settle(&*store, take_one(&*store, SMSC).await, sent("early"));
     assert_eq!(notice_of(&take_one(&*store, OWNER).await).state, State::Delivered);
 }
+
+pub(super) async fn what_was_recalled_stays_so(fixture: &dyn Fixture) {
+    // INV-9, O-6
+    let store = fixture.open().await;
+    let batch = super::sample::entries(3);
+    accept(&*store, &batch).await;
+    let which = crate::Which::Message(batch[0].message.id);
+    assert_eq!(store.cancel(&link(OWNER), which).await.unwrap(), 1);
+    let mut message = sms::Message::clone(&batch[1].message);
+    message.parts = (0..2).map(|_| bytes::Bytes::from_static(b"anew")).collect();
+    let replaced = Entry { message: std::sync::Arc::new(message), ..batch[1].clone() };
+    assert!(store.replace(replaced.clone()).await.unwrap());
+    let store = fixture.reopen(store).await;
+    let taken = store.take(&link(SMSC), 10).await.unwrap();
+    let expected = [&replaced, &replaced, &batch[2]].map(|entry| &entry.message);
+    assert_eq!(taken.iter().map(Lease::message).collect::<Vec<_>>(), expected);
+    assert_eq!(take_one(&*store, OWNER).await.message().id, batch[0].message.id);
+}

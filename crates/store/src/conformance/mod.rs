@@ -8,6 +8,7 @@
 mod durability;
 pub mod history;
 mod queue;
+mod recall;
 mod receipts;
 mod records;
 pub mod sample;
@@ -53,6 +54,12 @@ pub async fn run(fixture: &dyn Fixture) {
     receipts::an_unknown_outcome_can_be_held_and_amended(&*fixture.open().await).await;
     receipts::an_unknown_outcome_that_is_repeated_is_counted(&*fixture.open().await).await;
     receipts::a_notice_is_told_until_it_is_settled(&*fixture.open().await).await;
+    recall::what_waits_can_be_cancelled_and_is_never_lent_again(&*fixture.open().await).await;
+    recall::what_is_lent_or_sent_or_over_is_not_cancelled(&*fixture.open().await).await;
+    recall::what_is_alike_is_cancelled_together(&*fixture.open().await).await;
+    recall::nobody_cancels_or_sees_what_is_anothers(&*fixture.open().await).await;
+    recall::what_waits_can_be_replaced_until_it_is_tried(&*fixture.open().await).await;
+    recall::a_message_takes_the_place_of_those_like_it(&*fixture.open().await).await;
     records::a_record_says_all_that_happened(&*fixture.open().await).await;
     records::what_is_not_there_is_not_found(&*fixture.open().await).await;
     records::a_search_goes_page_by_page(&*fixture.open().await).await;
@@ -64,6 +71,7 @@ pub async fn run(fixture: &dyn Fixture) {
     durability::a_notice_survives(fixture).await;
     durability::records_survive(fixture).await;
     durability::early_receipts_survive(fixture).await;
+    durability::what_was_recalled_stays_so(fixture).await;
 }
 
 const SMSC: &str = "telco-a";

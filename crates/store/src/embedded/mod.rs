@@ -51,11 +51,11 @@ use sms::{LinkName, MessageId};
 use tokio::sync::oneshot;
 
 use crate::{
-    Entry, Lease, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Sighting, Status, Store,
-    StoreError,
+    Entry, Lease, Likeness, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Sighting, Status,
+    Store, StoreError, Which,
 };
 use disk::Directory;
-use engine::{Answer, Command, Engine};
+use engine::{Answer, Command, Engine, Purpose};
 use ledger::Ledger;
 pub use options::{OpenError, Options};
 use summary::Summariser;
@@ -139,6 +139,49 @@ impl EmbeddedStore {
         self.inbox.send(command(answer)).map_err(|_| StoreError::Closed)?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
+
+    /// Has something done to messages that may be under way, named by their serials.
+    async fn recall<T>(
+        &self,
+        serials: Vec<u64>,
+        purpose: impl FnOnce(Answer<T>) -> Purpose,
+    ) -> Result<T, StoreError> {
+        self.ask(|answer| Command::Recall { serials, purpose: Box::new(purpose(answer)) }).await
+    }
+
+    /// The serial of the message with this id, if there is one and it may be under way.
+    async fn serials_of(&self, id: MessageId) -> Result<Vec<u64>, StoreError> {
+        match &self.ledger {
+            Some(ledger) => Ok(ledger.serial(id).await?.into_iter().collect()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The serials of all messages that are like this by their records and may be under way.
+    async fn serials_like(&self, like: &Likeness) -> Result<Vec<u64>, StoreError> {
+        let mut serials = Vec::new();
+        let mut query = Query {
+            link: Some(like.owner.clone()),
+            number: Some(like.destination.value.to_vec()),
+            limit: Query::LIMIT_MAX,
+            ..Query::default()
+        };
+        loop {
+            let page = self.search(query.clone()).await?;
+            for record in &page.records {
+                let is_like = record.origin == like.owner
+                    && record.source == like.source
+                    && record.destination == like.destination;
+                if is_like && !record.state.is_final() {
+                    serials.extend(self.serials_of(record.id).await?);
+                }
+            }
+            match page.next {
+                Some(next) => query.cursor = Some(next),
+                None => return Ok(serials),
+            }
+        }
+    }
 }
 
 impl Drop for EmbeddedStore {
@@ -189,6 +232,29 @@ impl Store for EmbeddedStore {
 
     fn amend(&self, part: Part, smsc: &LinkName, remote_id: RemoteId) {
         let _ = self.inbox.send(Command::Amend { part, smsc: smsc.clone(), remote_id });
+    }
+
+    async fn waiting(&self, owner: &LinkName, id: MessageId) -> Result<Option<Entry>, StoreError> {
+        let serials = self.serials_of(id).await?;
+        self.recall(serials, |answer| Purpose::Show { owner: owner.clone(), answer }).await
+    }
+
+    async fn cancel(&self, owner: &LinkName, which: Which) -> Result<usize, StoreError> {
+        let (serials, like) = match which {
+            Which::Message(id) => (self.serials_of(id).await?, None),
+            Which::Like(like) => (self.serials_like(&like).await?, Some(like)),
+        };
+        self.recall(serials, |answer| Purpose::Cancel { owner: owner.clone(), like, answer }).await
+    }
+
+    async fn replace(&self, entry: Entry) -> Result<bool, StoreError> {
+        let serials = self.serials_of(entry.message.id).await?;
+        self.recall(serials, |answer| Purpose::Replace { entry, answer }).await
+    }
+
+    async fn supersede(&self, entry: Entry) -> Result<(), StoreError> {
+        let serials = self.serials_like(&Likeness::of(&entry.message)).await?;
+        self.recall(serials, |answer| Purpose::Supersede { entry, answer }).await
     }
 
     async fn find(&self, id: MessageId) -> Result<Option<Record>, StoreError> {

@@ -27,6 +27,8 @@ pub(super) enum Reply {
     Accepted { answer: Answer<()>, messages: usize },
     Sighted { answer: Answer<Vec<Sighting>>, sightings: Vec<Sighting> },
     Synced(Answer<()>),
+    Cancelled { answer: Answer<usize>, count: usize },
+    Replaced { answer: Answer<bool>, is_replaced: bool },
 }
 
 impl Reply {
@@ -34,6 +36,8 @@ impl Reply {
         match self {
             Self::Accepted { answer, .. } | Self::Synced(answer) => drop(answer.send(Err(error))),
             Self::Sighted { answer, .. } => drop(answer.send(Err(error))),
+            Self::Cancelled { answer, .. } => drop(answer.send(Err(error))),
+            Self::Replaced { answer, .. } => drop(answer.send(Err(error))),
         }
     }
 }
@@ -187,6 +191,8 @@ impl<D: Disk> Engine<D> {
                 }
                 Reply::Sighted { answer, sightings } => drop(answer.send(Ok(sightings))),
                 Reply::Synced(answer) => drop(answer.send(Ok(()))),
+                Reply::Cancelled { answer, count } => drop(answer.send(Ok(count))),
+                Reply::Replaced { answer, is_replaced } => drop(answer.send(Ok(is_replaced))),
             }
         }
     }

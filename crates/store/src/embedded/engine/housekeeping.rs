@@ -50,6 +50,7 @@ impl<D: Disk> Engine<D> {
         }
         self.look_for_room(now);
         self.wake_delayed(now);
+        self.seek(now);
         let swept_at = self.housekeeping.swept_at;
         if !self.journal.has_pending() && (now.since(swept_at) >= SWEEP_INTERVAL || now < swept_at) {
             self.housekeeping.swept_at = now;
@@ -60,6 +61,9 @@ impl<D: Disk> Engine<D> {
 
     /// When [`Engine::tick`] has something to do again.
     pub(in super::super) fn next_wake(&self, now: Timestamp) -> Timestamp {
+        if self.recalls.is_wanted() && self.poisoned.is_none() {
+            return now;
+        }
         let is_idle = self.index.slab.used() == 0 && self.index.early.len() == 0;
         let sweep = now.plus(if is_idle { IDLE_INTERVAL } else { SWEEP_INTERVAL });
         let due = self.outlets.iter().filter(|outlet| !outlet.waiters.is_empty());

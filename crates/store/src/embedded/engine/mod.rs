@@ -6,6 +6,7 @@
 mod accept;
 mod commit;
 mod housekeeping;
+mod recall;
 mod receipts;
 mod settle;
 mod start;
@@ -17,6 +18,8 @@ mod crash_tests;
 mod fault_tests;
 #[cfg(test)]
 mod in_process_tests;
+#[cfg(test)]
+mod recall_tests;
 #[cfg(test)]
 pub(super) mod rig;
 #[cfg(test)]
@@ -44,6 +47,8 @@ use crate::lease::Home;
 use crate::{Entry, Lease, Part, RemoteId, RemoteReceipt, Settlement, Sighting, Status, StoreError};
 use commit::Reply;
 use housekeeping::Housekeeping;
+pub(super) use recall::Purpose;
+use recall::Recalls;
 use take::Waiter;
 
 pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -57,6 +62,7 @@ pub(super) enum Command {
     GiveBack(Part),
     Receipts { batch: Vec<RemoteReceipt>, answer: Answer<Vec<Sighting>> },
     Amend { part: Part, smsc: LinkName, remote_id: RemoteId },
+    Recall { serials: Vec<u64>, purpose: Box<Purpose> },
     Sync(Answer<()>),
 }
 
@@ -116,6 +122,7 @@ pub(super) struct Engine<D> {
     is_stalled: bool,
     unsynced_since: Option<Timestamp>,
     housekeeping: Housekeeping,
+    recalls: Recalls,
     progress: Arc<Progress>,
     /// The journal files that have a summary, or will.
     summarised: BTreeSet<u32>,
@@ -161,6 +168,7 @@ impl<D: Disk> Engine<D> {
             Command::GiveBack(part) => self.give_back(part, now),
             Command::Receipts { batch, answer } => self.receipts(&batch, answer, now),
             Command::Amend { part, smsc, remote_id } => self.amend(part, &smsc, remote_id, now),
+            Command::Recall { serials, purpose } => self.recall(serials, *purpose, now),
             Command::Sync(answer) => self.replies.push(Reply::Synced(answer)),
         }
     }

@@ -14,6 +14,7 @@ use super::super::options::{OpenError, Options};
 use super::super::recovery::recover;
 use super::super::slots::{Phase, Slot};
 use super::housekeeping::Housekeeping;
+use super::recall::Recalls;
 use super::{Engine, Progress};
 use crate::Cause;
 
@@ -49,6 +50,7 @@ impl<D: Disk> Engine<D> {
             is_stalled: false,
             unsynced_since: None,
             housekeeping: Housekeeping::default(),
+            recalls: Recalls::default(),
             progress: Arc::new(Progress::default()),
             summarised: found.summarised,
             orders: Arc::default(),

@@ -137,8 +137,12 @@ impl Feeder {
         for question in questions {
             match question {
                 Question::Find { id, answer } => match self.staging.find(id) {
-                    Some(record) => drop(answer.send(Ok(Some(record)))),
+                    Some(staged) => drop(answer.send(Ok(Some(staged.record())))),
                     None => self.answers.put(Question::Find { id, answer }),
+                },
+                Question::Serial { id, answer } => match self.staging.find(id) {
+                    Some(staged) => drop(answer.send(Ok(staged.open_serial()))),
+                    None => self.answers.put(Question::Serial { id, answer }),
                 },
                 search @ Question::Search { .. } => self.answers.put(search),
             }

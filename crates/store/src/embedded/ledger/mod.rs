@@ -69,14 +69,26 @@ enum LedgerError {
 /// What somebody wants to know.
 #[derive(Debug)]
 enum Question {
-    Find { id: MessageId, answer: oneshot::Sender<Result<Option<Record>, StoreError>> },
-    Search { query: Query, answer: oneshot::Sender<Result<Page, StoreError>> },
+    Find {
+        id: MessageId,
+        answer: oneshot::Sender<Result<Option<Record>, StoreError>>,
+    },
+    /// Its serial, if it has no final state yet.
+    Serial {
+        id: MessageId,
+        answer: oneshot::Sender<Result<Option<u64>, StoreError>>,
+    },
+    Search {
+        query: Query,
+        answer: oneshot::Sender<Result<Page, StoreError>>,
+    },
 }
 
 impl Question {
     fn refuse(self, error: StoreError) {
         match self {
             Self::Find { answer, .. } => drop(answer.send(Err(error))),
+            Self::Serial { answer, .. } => drop(answer.send(Err(error))),
             Self::Search { answer, .. } => drop(answer.send(Err(error))),
         }
     }
@@ -152,6 +164,13 @@ impl Ledger {
     pub(super) async fn find(&self, id: MessageId) -> Result<Option<Record>, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.desk.put(Question::Find { id, answer });
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// The serial of the message with this id, unless that has its final state.
+    pub(super) async fn serial(&self, id: MessageId) -> Result<Option<u64>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.desk.put(Question::Serial { id, answer });
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 

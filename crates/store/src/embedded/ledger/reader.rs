@@ -29,6 +29,12 @@ pub(super) fn run(mut shelf: Shelf, desk: &Desk) {
                     let found = find(&mut shelf, id).map(|found| found.map(|(_, record)| record));
                     drop(answer.send(found.map_err(failed)));
                 }
+                Question::Serial { id, answer } => {
+                    let found = find(&mut shelf, id).map(|found| {
+                        found.filter(|(_, record)| !record.state.is_final()).map(|(serial, _)| serial)
+                    });
+                    drop(answer.send(found.map_err(failed)));
+                }
                 Question::Search { query, answer } => {
                     drop(answer.send(search(&mut shelf, &query).map_err(failed)));
                 }

@@ -55,6 +55,8 @@ pub(super) struct News {
     pub(super) history: History,
     pub(super) verdict: Option<(Verdict, Timestamp)>,
     pub(super) redirected: Option<LinkName>,
+    /// How many segments it has now, if the journal said it anew.
+    pub(super) segments: Option<u8>,
     /// Where the last of it stands in the journal.
     pub(super) place: Place,
     notice_link: LinkName,
@@ -72,12 +74,13 @@ pub(super) struct Late {
 enum Saying {
     Changed { part: u8, change: Change },
     Final(Verdict),
+    Carried { segments: u8 },
 }
 
 impl News {
     /// No news of a message with this history up to `place`, whose owner is `origin`.
     pub(super) fn since(place: Place, history: History, origin: LinkName) -> Self {
-        Self { history, verdict: None, redirected: None, place, notice_link: origin }
+        Self { history, verdict: None, redirected: None, segments: None, place, notice_link: origin }
     }
 
     /// Adds what stands behind all that is known; what does not is known already.
@@ -88,6 +91,7 @@ impl News {
             match saying {
                 Saying::Changed { part, change } => self.add(part, change, at, names),
                 Saying::Final(verdict) => self.end(verdict, at),
+                Saying::Carried { segments } => self.segments = Some(segments),
             }
         }
     }
@@ -117,6 +121,9 @@ impl News {
             Change::Failed { cause, .. } => Event::Failed { cause },
             Change::Unknown { cause, .. } => Event::OutcomeUnknown { cause },
             Change::Receipt(sighted) => Event::Receipt { state: sighted.state, error: sighted.error },
+            Change::Lapsed { state: State::Deleted } => {
+                Event::Failed { cause: Cause::Other("cancelled".into()) }
+            }
             Change::Lapsed { .. } => Event::Failed { cause: Cause::Timeout },
         };
         self.history.push(at, part, &event);
@@ -222,7 +229,10 @@ impl Staging {
             Fact::Final { serial, verdict } => {
                 self.say(serial, Late { place, at, saying: Saying::Final(verdict) })
             }
-            Fact::Carried(..) | Fact::Early { .. } | Fact::Serial(_) => {}
+            Fact::Carried(body, _) => {
+                self.say(body.serial, Late { place, at, saying: Saying::Carried { segments: body.count } });
+            }
+            Fact::Early { .. } | Fact::Serial(_) => {}
         }
     }
 
@@ -238,6 +248,7 @@ impl Staging {
         staged.is_written = false;
         match late.saying {
             Saying::Final(verdict) => staged.news.end(verdict, late.at),
+            Saying::Carried { segments } => staged.segments = segments,
             Saying::Changed { part, change } => {
                 staged.is_told |=
                     part == NOTICE_PART && matches!(change, Change::Done { .. } | Change::Failed { .. });
@@ -300,12 +311,8 @@ impl Staging {
     }
 
     /// The record with this id, if it is held back.
-    pub(super) fn find(&self, id: MessageId) -> Option<Record> {
-        self.stranded
-            .iter()
-            .chain(self.records.iter().flatten())
-            .find(|staged| staged.id == id)
-            .map(Staged::record)
+    pub(super) fn find(&self, id: MessageId) -> Option<&Staged> {
+        self.stranded.iter().chain(self.records.iter().flatten()).find(|staged| staged.id == id)
     }
 
     /// Everything before this has been written, once what [`Staging::due`] gives has been.
@@ -377,7 +384,12 @@ impl Staged {
         self.news.redirected.as_ref().unwrap_or(&self.target)
     }
 
-    fn record(&self) -> Record {
+    /// Its serial while it has no final state.
+    pub(super) fn open_serial(&self) -> Option<u64> {
+        self.news.verdict.is_none().then_some(self.serial)
+    }
+
+    pub(super) fn record(&self) -> Record {
         let verdict = self.news.verdict;
         Record {
             id: self.id,

@@ -27,7 +27,7 @@ const INSERT: &str = "INSERT OR FAIL INTO message (serial, id, direction, origin
      history, place) VALUES ";
 const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const UNLESS_KNOWN: &str = " ON CONFLICT (serial) DO UPDATE SET target = excluded.target, \
-     state = excluded.state, error = excluded.error, final_at = excluded.final_at, history = excluded.history, \
+     segments = excluded.segments, state = excluded.state, error = excluded.error, final_at = excluded.final_at, history = excluded.history, \
      place = excluded.place WHERE place < excluded.place";
 /// How many rows are written by one statement.
 const ROWS_PER_STATEMENT: usize = 16;
@@ -149,7 +149,7 @@ pub(super) fn update(
 ) -> Result<(), LedgerError> {
     const READ: &str = "SELECT history, place, origin FROM message WHERE serial = ?1";
     const WRITE: &str = "UPDATE message SET history = ?2, place = ?3, target = coalesce(?4, target), \
-         state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \
+         segments = coalesce(?8, segments), state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \
          WHERE serial = ?1";
     let found = connection.prepare_cached(READ)?.query_row([serial as i64], |row| {
         Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
@@ -170,6 +170,7 @@ pub(super) fn update(
         state,
         final_at,
         error,
+        news.segments,
     ])?;
     Ok(())
 }

@@ -24,7 +24,7 @@ use hyper_util::service::TowerToHyperService;
 use sms::{LinkName, MessageId};
 use store::{
     Entry, Lease, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Sighting, Status, Store,
-    StoreError,
+    StoreError, Which,
 };
 
 use super::desk::Api;
@@ -99,6 +99,22 @@ impl Store for Notes {
     }
 
     fn amend(&self, _part: Part, _smsc: &LinkName, _remote_id: RemoteId) {}
+
+    async fn waiting(&self, _owner: &LinkName, _id: MessageId) -> Result<Option<Entry>, StoreError> {
+        Ok(None)
+    }
+
+    async fn cancel(&self, _owner: &LinkName, _which: Which) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+
+    async fn replace(&self, _entry: Entry) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn supersede(&self, entry: Entry) -> Result<(), StoreError> {
+        self.accept(vec![entry]).await
+    }
 
     async fn find(&self, id: MessageId) -> Result<Option<Record>, StoreError> {
         Ok(self.records.lock().unwrap().iter().find(|record| record.id == id).cloned())

@@ -1,0 +1,86 @@
+//! Cancelling and replacing on a disk in memory.
+
+#![allow(clippy::unwrap_used)]
+
+use sms::LinkName;
+
+use super::super::memory_disk::MemoryDisk;
+use super::rig::{OWNER, Rig, SMSC, done, options};
+use super::{Command, Purpose};
+use crate::StoreError;
+use crate::conformance::sample;
+
+fn cancel(rig: &mut Rig, serial: u64) -> Option<Result<usize, StoreError>> {
+    let owner = LinkName::from(OWNER);
+    rig.ask(|answer| Command::Recall {
+        serials: vec![serial],
+        purpose: Box::new(Purpose::Cancel { owner, like: None, answer }),
+    })
+}
+
+#[test]
+fn a_power_cut_after_the_answer_brings_nothing_back() {
+    // INV-9
+    let mut rig = Rig::new(options());
+    rig.accept(sample::entries(3)).unwrap();
+    assert_eq!(cancel(&mut rig, 2).unwrap().unwrap(), 1);
+    rig.disk = rig.disk.after_power_cut(&mut rand::SeedableRng::seed_from_u64(7));
+    let mut rig = rig.reopen(options()).unwrap();
+    let ids: Vec<_> = rig.take(SMSC, 10).iter().map(|lease| lease.message().id).collect();
+    assert_eq!(ids, [sample::id(0), sample::id(2)]);
+    assert_eq!(rig.take(OWNER, 10).len(), 1);
+}
+
+#[test]
+fn a_message_that_is_being_moved_can_be_cancelled_and_stays_so() {
+    // INV-9
+    let mut rig = Rig::new(options());
+    rig.accept(sample::entries(1)).unwrap();
+    let link = LinkName::from(SMSC);
+    let mut moved = rig.ask(|answer| Command::Evacuate { link, max: 1, answer }).unwrap().unwrap();
+    assert_eq!(cancel(&mut rig, 1).unwrap().unwrap(), 1);
+    rig.settle(moved.pop().unwrap(), crate::Outcome::Redirect { to: "telco-b".into() });
+    assert!(rig.take("telco-b", 1).is_empty());
+    let notice = rig.take(OWNER, 1).pop().unwrap();
+    rig.settle(notice, done());
+    assert!(rig.sync() && rig.live().is_empty());
+}
+
+#[test]
+fn many_slots_are_looked_through_in_several_turns() {
+    let mut rig = Rig::new(crate::embedded::Options { segment_octets: 64 << 20, ..options() });
+    let count = u64::from(super::recall::SEEK_SLOTS) + 1000;
+    for start in (0..count).step_by(10_000) {
+        let batch = (start..count.min(start + 10_000)).map(|number| sample::entry(number, |_| ())).collect();
+        rig.accept(batch).unwrap();
+    }
+    let (first, last) = (1, count);
+    let mut answers: Vec<_> = [first, last, count + 1]
+        .into_iter()
+        .map(|serial| {
+            let (answer, answered) = tokio::sync::oneshot::channel();
+            let owner = LinkName::from(OWNER);
+            let purpose = Box::new(Purpose::Cancel { owner, like: None, answer });
+            rig.engine.handle(Command::Recall { serials: vec![serial], purpose }, rig.now);
+            answered
+        })
+        .collect();
+    let mut turns = 0;
+    while rig.engine.next_wake(rig.now) <= rig.now {
+        rig.turn_now();
+        turns += 1;
+    }
+    let counts: Vec<usize> = answers.iter_mut().map(|answer| answer.try_recv().unwrap().unwrap()).collect();
+    assert_eq!(counts, [1, 1, 0]);
+    assert!((2..10).contains(&turns), "{turns} turns");
+}
+
+#[test]
+fn a_store_that_failed_cancels_nothing() {
+    // FLT-3
+    let mut rig = Rig::open(MemoryDisk::default(), options(), sample::now()).unwrap();
+    rig.accept(sample::entries(1)).unwrap();
+    rig.disk.fail_syncs();
+    assert!(matches!(cancel(&mut rig, 1), Some(Err(StoreError::Failed(_)))));
+    assert!(matches!(cancel(&mut rig, 1), Some(Err(StoreError::Failed(_)))));
+}
