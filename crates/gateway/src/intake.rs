@@ -98,6 +98,15 @@ impl Intake {
         })
     }
 
+    /// A message that waits with another body, split for the link that it waits for.
+    pub(crate) fn rewrite(&self, waiting: &Entry, body: Bytes) -> Result<Message, Refusal> {
+        let directory = self.directory.load();
+        let smsc = directory.smscs.get(&waiting.target).map(|smsc| &*smsc.profile);
+        let submission = Submission::again(&waiting.message, body);
+        let Encoded { esm_class, parts, .. } = encoding::encode(&submission, smsc, &self.references)?;
+        Ok(Message { esm_class, parts, ..Message::clone(&waiting.message) })
+    }
+
     /// Whether the link is an account whose sessions are told what becomes of its messages.
     pub(crate) fn tells_sessions_of(&self, link: &LinkName) -> bool {
         self.directory.load().accounts.get(link).is_some_and(|account| !account.is_called())

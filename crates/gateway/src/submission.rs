@@ -3,7 +3,10 @@
 use arrayvec::ArrayVec;
 use bytes::Bytes;
 use sms::reassembly;
-use sms::{Address, Direction, LinkName, Message, MessageId, Priority, ReceiptRequest, Timestamp};
+use sms::udh::Element;
+use sms::{
+    Address, Direction, LinkName, Message, MessageId, Priority, ReceiptRequest, Timestamp, UserDataHeader,
+};
 
 use crate::refusal::Refusal;
 
@@ -46,6 +49,29 @@ pub(crate) enum Content {
 }
 
 impl Submission {
+    /// The same message again, with another body. That begins with a user data header if the sender of the
+    /// message had put one there.
+    pub(crate) fn again(message: &Message, octets: Bytes) -> Self {
+        let udhi = if has_own_header(message) { Message::UDHI } else { 0 };
+        Self {
+            id: None,
+            direction: message.direction,
+            source: message.source.clone(),
+            destination: message.destination.clone(),
+            service_type: message.service_type.clone(),
+            protocol_id: message.protocol_id,
+            esm_class: message.esm_class & !Message::UDHI | udhi,
+            priority: message.priority,
+            receipt: message.receipt,
+            not_before: message.not_before,
+            expires_at: message.expires_at,
+            in_reply_to: message.in_reply_to,
+            tlvs: message.tlvs.clone(),
+            content: Content::Encoded { data_coding: message.data_coding, octets },
+            back_to: None,
+        }
+    }
+
     /// Whether it is a part of a long message of a handset, to be put together with the others (N-3).
     pub(crate) fn is_part(&self) -> bool {
         let Content::Encoded { octets, .. } = &self.content else { return false };
@@ -61,6 +87,15 @@ impl Submission {
         let elements = octets.get(1..=length).ok_or(Refusal::BadLength)?;
         Ok((elements, octets.slice(1 + length..)))
     }
+}
+
+/// Whether its parts have more in their headers than what says that they are parts.
+fn has_own_header(message: &Message) -> bool {
+    let [first, others @ ..] = &message.parts[..] else { return false };
+    let is_ours = |element: Element<'_>| element.id == Element::CONCATENATION_8;
+    let header = UserDataHeader::parse(first);
+    let is_more = header.is_ok_and(|(header, _)| !header.elements().all(is_ours));
+    message.has_udh() && (others.is_empty() || is_more)
 }
 
 impl std::fmt::Debug for Content {

@@ -310,7 +310,7 @@ pub(super) fn state_number(state: State) -> u8 {
 }
 
 /// B-2: what the bits ask for; 3 is of 5.0. Who wants to know what happens on the way has to be tracked.
-fn receipt_request(registered_delivery: u8) -> ReceiptRequest {
+pub(super) fn receipt_request(registered_delivery: u8) -> ReceiptRequest {
     let final_state = registered_delivery & 0x03;
     let others = registered_delivery & (ReceiptRequest::INTERMEDIATE | ReceiptRequest::ACKNOWLEDGEMENTS);
     ReceiptRequest {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use smpp::{Address, CommandStatus, ShortMessage, TlvTag, VERSION_5_0};
+use smpp::{Address, CommandStatus, ReplaceSm, ShortMessage, TlvTag, VERSION_5_0};
 use sms::{Message, Timestamp, Ton};
 
 /// Checks every field that is not looked at again when the message is built, for a session that speaks
@@ -72,6 +72,22 @@ pub(super) fn times(pdu: &ShortMessage, now: Timestamp) -> Result<Times, Command
         None => end(&pdu.validity_period, now)?,
     };
     Times { not_before, expires_at }.checked(now)
+}
+
+/// The times that a replace_sm sets; what it leaves out is `None`.
+pub(super) fn new_times(schedule: &[u8], validity: &[u8], now: Timestamp) -> Result<Times, CommandStatus> {
+    Times { not_before: due(schedule, now)?, expires_at: end(validity, now)? }.checked(now)
+}
+
+/// Checks the fields of a replace_sm that a submit_sm has too.
+pub(super) fn check_replacement(pdu: &ReplaceSm, version: u8) -> Result<(), CommandStatus> {
+    check_registered_delivery(pdu.registered_delivery, version)?;
+    if pdu.sm_default_msg_id != 0 {
+        return Err(CommandStatus::INVDFTMSGID);
+    }
+    pdu.tlvs.check()?;
+    let has_two = pdu.tlvs.message_payload().is_some() && !pdu.short_message.is_empty();
+    if has_two && version < VERSION_5_0 { Err(CommandStatus::INVMSGLEN) } else { Ok(()) }
 }
 
 impl Times {

@@ -3,10 +3,12 @@
 //! Each is checked at once, in the order that requests came, and then waits for the store by itself, within
 //! the window of the session. A plain submit_sm does not pass here.
 
+mod cancel;
 mod data;
 mod multi;
 mod named;
 mod query;
+mod replace;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -44,13 +46,12 @@ impl Desk {
     /// Begins an operation, or refuses it at once.
     pub(super) fn serve(&self, body: Body) -> Result<Operation, CommandStatus> {
         match body {
-            Body::SubmitSm(pdu) => {
-                translate::submission(&pdu, self.version, self.now())?;
-                Err(CommandStatus::INVSUBREP)
-            }
+            Body::SubmitSm(pdu) => self.replace_if_present(&pdu),
             Body::SubmitMulti(pdu) => self.multi(pdu),
             Body::DataSm(pdu) => self.data(pdu),
             Body::QuerySm(pdu) => Ok(self.query(pdu)),
+            Body::CancelSm(pdu) => self.cancel(pdu),
+            Body::ReplaceSm(pdu) => self.replace(pdu),
             // O-7: refused, and before 5.0 not known.
             Body::BroadcastSm(_) | Body::QueryBroadcastSm(_) | Body::CancelBroadcastSm(_) => {
                 Err(CommandStatus::PROHIBITED)

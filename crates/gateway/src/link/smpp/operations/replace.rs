@@ -1,0 +1,78 @@
+//! replace_sm, and submit_sm with replace_if_present: a message that waits becomes another (O-6, B-4).
+
+use std::sync::Arc;
+
+use smpp::{Body, CommandId, CommandStatus, ReplaceSm, ShortMessage};
+use sms::{Message, Timestamp};
+use store::Entry;
+
+use super::super::relay::{Answer, Operation};
+use super::super::translate;
+use super::super::values::{self, Times};
+use super::{Desk, answered, operation, refused};
+
+impl Desk {
+    /// Gives a message that nobody was lent yet another text, and other times and receipts if it says so.
+    pub(super) fn replace(&self, pdu: ReplaceSm) -> Result<Operation, CommandStatus> {
+        values::check_replacement(&pdu, self.version)?;
+        let now = self.now();
+        let times = values::new_times(&pdu.schedule_delivery_time, &pdu.validity_period, now)?;
+        let desk = self.clone();
+        Ok(operation(async move {
+            match desk.replaced(&pdu, times, now).await {
+                Ok(true) => answered(Body::ReplaceSmResp),
+                Ok(false) => refused(CommandStatus::REPLACEFAIL, CommandId::REPLACE_SM),
+                Err(status) => refused(status, CommandId::REPLACE_SM),
+            }
+        }))
+    }
+
+    /// Takes a message over in the place of those that wait and are like it.
+    pub(super) fn replace_if_present(&self, pdu: &ShortMessage) -> Result<Operation, CommandStatus> {
+        let mut submission = translate::submission(pdu, self.version, self.now())?;
+        submission.id = self.short_id();
+        let entry = self.admit(submission).map_err(|refusal| translate::status(&refusal))?;
+        let (desk, id) = (self.clone(), entry.message.id);
+        Ok(operation(async move {
+            match desk.store.supersede(entry).await {
+                Ok(()) => {
+                    let body = Body::SubmitSmResp(desk.response(id));
+                    Answer { status: CommandStatus::OK, body, messages: 1 }
+                }
+                Err(error) => refused(translate::status(&error.into()), CommandId::SUBMIT_SM),
+            }
+        }))
+    }
+
+    async fn replaced(&self, pdu: &ReplaceSm, times: Times, now: Timestamp) -> Result<bool, CommandStatus> {
+        let named = self.find(&pdu.message_id, &pdu.source.value).await?;
+        // One text for several would have to reach all of them or none.
+        let [record] = named.records() else { return Ok(false) };
+        let status = |error: store::StoreError| translate::status(&error.into());
+        let waiting = self.store.waiting(self.account.name(), record.id).await.map_err(status)?;
+        let Some(entry) = waiting else { return Ok(false) };
+        let message = self.rewritten(&entry, pdu, times, now)?;
+        self.store.replace(Entry { message: Arc::new(message), ..entry }).await.map_err(status)
+    }
+
+    /// The message as it shall be. What is not said stays.
+    fn rewritten(
+        &self,
+        entry: &Entry,
+        pdu: &ReplaceSm,
+        times: Times,
+        now: Timestamp,
+    ) -> Result<Message, CommandStatus> {
+        let before = &*entry.message;
+        let keeps_schedule = pdu.schedule_delivery_time.is_empty();
+        let not_before = if keeps_schedule { before.not_before } else { times.not_before };
+        let expires_at = times.expires_at.or(before.expires_at);
+        if expires_at.is_some_and(|end| end <= not_before.unwrap_or(now)) {
+            return Err(CommandStatus::INVEXPIRY);
+        }
+        let body = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
+        let rewritten = self.intake.rewrite(entry, body).map_err(|refusal| translate::status(&refusal))?;
+        let receipt = translate::receipt_request(pdu.registered_delivery);
+        Ok(Message { not_before, expires_at, receipt, ..rewritten })
+    }
+}

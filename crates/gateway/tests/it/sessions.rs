@@ -1,0 +1,51 @@
+//! What holds for any session of an ESME.
+
+use smpp::{Bind, BindMode, Body, CString, CommandStatus, VERSION_3_4};
+
+use crate::harness::{ANI, PASSWORD, TestGateway, Wire, account, centre, message, route, smsc};
+
+#[tokio::test]
+async fn an_address_range_is_a_hint_that_nobody_follows() {
+    // S-10
+    let telco = centre().await;
+    let gateway = TestGateway::with([
+        smsc("telco", telco.address(), ""),
+        account("bank", ""),
+        route("match = { destination = \"1234\" }\nto = [\"bank\"]"),
+    ])
+    .await;
+    for address_range in [&b"^((((a+)+)+)+$"[..], b"9999", b"[", b"*"] {
+        let mut bank = Wire::connect(&gateway).await;
+        let bind = Bind {
+            mode: BindMode::Receiver,
+            system_id: CString::clipped(b"bank"),
+            password: CString::clipped(PASSWORD.as_bytes()),
+            interface_version: VERSION_3_4,
+            address_range: CString::clipped(address_range),
+            ..Bind::default()
+        };
+        assert_eq!(bank.status_of(Body::Bind(bind)).await, CommandStatus::OK);
+        telco.deliver(message("1234", ANI, "hello")).await.unwrap();
+        assert_eq!(&bank.delivered().await.short_message[..], b"hello");
+        assert_eq!(bank.status_of(Body::Unbind).await, CommandStatus::OK);
+    }
+}
+
+#[tokio::test]
+async fn reading_goes_on_whatever_is_too_much() {
+    // W-3, X-15
+    let telco = centre().await;
+    let gateway = TestGateway::with([
+        smsc("telco", telco.address(), ""),
+        account("bank", "window = 5\nrate = 20"),
+        route("from = { link = \"bank\" }\nto = [\"telco\"]"),
+    ])
+    .await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    for _ in 0..200 {
+        bank.send(Body::SubmitSm(message(ANI, "BANK", "hello"))).await;
+    }
+    assert_eq!(bank.status_of(Body::EnquireLink).await, CommandStatus::OK);
+    let last = bank.send(Body::SubmitSm(message(ANI, "BANK", "hello"))).await;
+    assert!(matches!(bank.response(last).await.status, CommandStatus::OK | CommandStatus::THROTTLED));
+}
