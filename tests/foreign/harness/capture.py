@@ -56,9 +56,10 @@ class Capture:
         finally:
             self._end()
 
-    def pdus(self) -> list[dict]:
-        """Every SMPP PDU that Wireshark sees, in order, as fields by their names in Wireshark."""
-        return [pdu for packet in self._tshark("smpp") for pdu in _as_list(packet["_source"]["layers"]["smpp"])]
+    def pdus(self, sender: str = "tcp") -> list[dict]:
+        """Every SMPP PDU that Wireshark sees of `sender` (a display filter), as fields by their names in Wireshark."""
+        packets = self._tshark(f"({sender}) && smpp")
+        return [pdu for packet in packets for pdu in _as_list(packet["_source"]["layers"]["smpp"])]
 
     def complaints(self, sender: str) -> list[str]:
         """What Wireshark calls malformed, or an error, in what `sender` (a display filter) sent."""
@@ -67,11 +68,19 @@ class Capture:
         found += self._tshark(f"({sender}) && tcp.len > 0 && !smpp && !({TCP_MATTERS})")
         return [json.dumps(packet["_source"]["layers"]) for packet in found]
 
-    def _tshark(self, display: str) -> list[dict]:
+    def reassembled(self) -> list[tuple[int, int]]:
+        """The long messages that Wireshark puts together: how many segments, and octets without headers."""
+        messages = [dict(_flat(packet)) for packet in self._tshark("gsm_sms_ud.fragment.count", "-2")]
+        return [
+            (int(message["gsm_sms_ud.fragment.count"]), int(message["gsm_sms_ud.reassembled.length"]))
+            for message in messages
+        ]
+
+    def _tshark(self, display: str, *options: str) -> list[dict]:
         tshark = shutil.which("tshark")
         assert tshark, "tshark is missing: run scripts/test.sh"
         decode_as = [word for port in self.ports for word in ("-d", f"tcp.port=={port},smpp")]
-        command = [tshark, "-r", str(self.path), *decode_as, "-Y", display, "-T", "json", "--no-duplicate-keys"]
+        command = [tshark, "-r", str(self.path), *decode_as, *options, "-Y", display, "-T", "json", "--no-duplicate-keys"]
         run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S)
         assert run.returncode == 0, run.stderr
         return json.loads(run.stdout)
@@ -138,6 +147,17 @@ def _exactly(stream, count: int) -> bytes:
 
 def _as_list(value) -> list:
     return value if isinstance(value, list) else [value]
+
+
+def _flat(value):
+    """Every field at any depth with its name."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key, inner
+            yield from _flat(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _flat(inner)
 
 
 #: Packets that carry no whole PDU of their own, for reasons that are TCP's.
