@@ -271,3 +271,40 @@ def test_a_window_that_is_never_answered_holds_its_own_messages_only(besieged, s
             delivery = careful.hear_until(DELIVER_SM)
             careful.say(pdu(DELIVER_SM | RESPONSE, b"\0", delivery.sequence))
             texts.add(delivery.body)
+
+
+def test_long_messages_that_are_never_finished_take_bounded_memory(raw_smsc, start_gateway):
+    # N-3: ABU-4; first parts of 255, each of another message
+    count, at_once = 5000 * SCALE, 50
+    gateway = start_gateway(
+        reassembly={"parts_max": 500},
+        smsc=[config.smsc(raw_smsc.port)],
+        account=[config.BANK],
+        route=[{"match": {"destination": "1234"}, "to": ["bank"]}],
+    )
+    line = raw_smsc.bound()
+    memory = peak_kib(gateway.pid)
+    for first in range(0, count, at_once):
+        numbers = range(first, first + at_once)
+        line.say(b"".join(unfinished(number) for number in numbers))
+        assert {line.hear_until(DELIVER_SM | RESPONSE).status for _ in numbers} == {0}
+    line.say(submit_sm(command=DELIVER_SM, source="628111", destination="1234", text=b"whole", sequence=1))
+    assert line.hear_until(DELIVER_SM | RESPONSE).status == 0
+    assert peak_kib(gateway.pid) - memory < GROWTH_MAX_KIB
+    with Wire(gateway.smpp_port) as esme:
+        esme.bind("bank", "hunter22", BIND_RECEIVER)
+        while not (delivery := esme.hear_until(DELIVER_SM)).body.endswith(b"whole"):
+            esme.say(pdu(DELIVER_SM | RESPONSE, b"\0", delivery.sequence))
+
+
+def unfinished(number: int) -> bytes:
+    """The first of 255 parts of a message that nobody will finish."""
+    header = bytes([6, 8, 4]) + struct.pack(">H", number & 0xFFFF) + bytes([255, 1])
+    return submit_sm(
+        command=DELIVER_SM,
+        source=f"6281{number % 97:06}",
+        destination="1234",
+        esm_class=0x40,
+        text=header + b"x" * 130,
+        sequence=number + 1,
+    )

@@ -8,6 +8,7 @@ use crate::harness::{ANI, PASSWORD, SOON, account, route, smsc, until};
 use crate::program::Program;
 
 // INV-1, DUR-2
+// no store
 #[tokio::test]
 async fn flt_3_a_failed_write_ends_all_oks_and_loses_none() {
     let telco = Smsc::start(SmscConfig { log_max: LOG_MAX, ..SmscConfig::default() }).await.unwrap();
