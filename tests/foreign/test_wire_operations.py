@@ -269,15 +269,57 @@ def test_fifty_in_flight_are_answered_before_an_unbind(smsc, start_gateway):
     smsc.submits(50)
 
 
-@pytest.mark.parametrize("command", [CANCEL_SM, REPLACE_SM])
-def test_taking_back_and_replacing_are_refused(wire, command):
-    # O-5, O-6, X-14
-    message_id = wire.ask(submit_sm(schedule="000001000000000R")).message_id
-    for asked in (message_id, "f" * 32):
-        answer = wire.ask(by_id(command, asked))
-        assert (answer.command_id, answer.status, answer.body) == (command | RESPONSE, 0x03, b"")
+def test_a_message_that_waits_is_cancelled(wire, smsc):
+    # O-5, X-14
+    message_id = wire.ask(submit_sm(schedule="000001000000000R", registered_delivery=1)).message_id
+    wire.say(by_id(CANCEL_SM, message_id))
+    answer = wire.hear_until(CANCEL_SM | RESPONSE)
+    assert (answer.status, answer.body) == (0, b"")
+    delivery = wire.hear_until(DELIVER_SM)
+    assert f"id:{message_id}".encode() in delivery.body and b"stat:DELETED" in delivery.body
+    wire.say(pdu(DELIVER_SM | RESPONSE, b"\0", delivery.sequence))
+    assert wire.ask(by_id(CANCEL_SM, message_id)).status == 0x11
+    assert wire.ask(by_id(QUERY_SM, message_id)).body[-2] == 4
+    assert not smsc.events("submit")
 
 
-def test_replacing_by_a_submit_is_refused(wire):
+def test_all_that_wait_for_somebody_are_cancelled_together(wire, smsc):
+    # O-5
+    for destination in ("628111", "628111", "628222"):
+        wire.ask(submit_sm(schedule="000001000000000R", destination=destination))
+    named = c_string("") + c_string("") + b"\0\1" + c_string("1234") + b"\1\1" + c_string("628111")
+    assert wire.ask(pdu(CANCEL_SM, named, sequence=8)).status == 0
+    assert wire.ask(pdu(CANCEL_SM, named, sequence=9)).status == 0x11
+
+
+def test_a_message_that_waits_is_replaced(wire, smsc):
+    # O-6
+    message_id = wire.ask(submit_sm(schedule="000000000002000R", text=b"old")).message_id
+    answer = wire.ask(by_id(REPLACE_SM, message_id))
+    assert (answer.command_id, answer.status, answer.body) == (REPLACE_SM | RESPONSE, 0, b"")
+    [submit] = smsc.submits()
+    assert submit["text"] == "new"
+
+
+def test_another_that_waits_is_replaced_by_a_submit(wire, smsc):
     # B-4
-    assert wire.ask(submit_sm(replace=1)).status == 0x42
+    wire.ask(submit_sm(schedule="000001000000000R", text=b"old"))
+    assert wire.ask(submit_sm(text=b"new", replace=1)).status == 0
+    assert wire.ask(submit_sm(text=b"nothing to replace", destination="628999", replace=1)).status == 0
+    assert [submit["text"] for submit in smsc.submits(2)] == ["new", "nothing to replace"]
+    named = c_string("") + c_string("") + b"\0\1" + c_string("1234") + b"\1\1" + c_string("628123456789")
+    assert wire.ask(pdu(CANCEL_SM, named, sequence=8)).status == 0x11
+
+
+@pytest.mark.parametrize(("command", "of_the_delivered"), [(CANCEL_SM, 0x11), (REPLACE_SM, 0x13)])
+def test_what_is_anothers_unknown_or_delivered_is_left_alone(two_accounts, wire, smsc, command, of_the_delivered):
+    # O-5, O-6, X-14: nobody learns which ids exist
+    message_id = wire.ask(submit_sm(registered_delivery=1)).message_id
+    delivery = wire.hear_until(DELIVER_SM)
+    wire.say(pdu(DELIVER_SM | RESPONSE, b"\0", delivery.sequence))
+    assert wire.ask(by_id(command, message_id)).status == of_the_delivered
+    with Wire(two_accounts.smpp_port) as stranger:
+        stranger.bind("other", "hunter22")
+        for asked in (message_id, "f" * 32, "no id"):
+            answer = stranger.ask(by_id(command, asked))
+            assert (answer.command_id, answer.status, answer.body) == (command | RESPONSE, 0x0C, b""), asked

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use smpp::{Address, CommandStatus, ReplaceSm, ShortMessage, TlvTag, VERSION_5_0};
-use sms::{Message, Timestamp, Ton};
+use sms::{Alphabet, Message, Timestamp, Ton};
 
 /// Checks every field that is not looked at again when the message is built, for a session that speaks
 /// `version`.
@@ -151,9 +151,14 @@ fn check_body(pdu: &ShortMessage, speaks_5_0: bool) -> Result<(), CommandStatus>
     }
     let body = payload.unwrap_or_else(|| pdu.short_message.clone());
     let has_udh = pdu.esm_class & Message::UDHI != 0;
+    let is_part = !pdu.tlvs.is_empty() && pdu.tlvs.get(TlvTag::SAR_MSG_REF_NUM).is_some();
     // O-2: they would say twice, and perhaps differently, which part it is.
-    if has_udh && !pdu.tlvs.is_empty() && pdu.tlvs.get(TlvTag::SAR_MSG_REF_NUM).is_some() {
+    if has_udh && is_part {
         return Err(CommandStatus::OPTPARNOTALLWD);
+    }
+    // N-1: a part of parts could not be put together again.
+    if is_part && body.len() > segment_octets_max(pdu.data_coding) {
+        return Err(CommandStatus::INVMSGLEN);
     }
     match body.first() {
         None if has_udh => Err(CommandStatus::INVMSGLEN),
@@ -162,10 +167,20 @@ fn check_body(pdu: &ShortMessage, speaks_5_0: bool) -> Result<(), CommandStatus>
     }
 }
 
+/// What has room in one segment without a header.
+fn segment_octets_max(data_coding: u8) -> usize {
+    match Alphabet::of_data_coding(data_coding) {
+        Alphabet::Gsm7 | Alphabet::Ascii => SEPTETS_MAX,
+        _ => sms::SEGMENT_OCTETS_MAX,
+    }
+}
+
 const PRIORITY_MAX: u8 = 3;
 const TON_MAX: u8 = 6;
 const NAME_OCTETS_MAX: usize = 11;
 const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
+/// 23.040 section 9.2.3.16.
+const SEPTETS_MAX: usize = 160;
 /// A later schedule is refused, D-3.
 const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A longer validity, from when it is due, is cut, D-3.
