@@ -59,6 +59,22 @@ def test_the_state_of_a_message(node_esme, smsc):
     assert esme.ask("request", **{**asked, "message_id": "f" * 32})["status"] == 0x0C
 
 
+def test_a_message_that_waits_is_replaced_and_cancelled(node_esme, smsc):
+    # O-5, O-6
+    esme = node_esme()
+    esme.expect("bind_resp", status=0)
+    message_id = esme.ask(
+        "submit", **FROM_1234, **TO_628111, short_message="old", schedule_delivery_time="000001000000000R"
+    )["message_id"]
+    asked = {"message_id": message_id, **FROM_1234}
+    answer = esme.ask("request", command="replace_sm", **asked, short_message="new")
+    assert (answer["command"], answer["status"]) == ("replace_sm_resp", 0)
+    for status in (0, 0x11):
+        answer = esme.ask("request", command="cancel_sm", **asked, **TO_628111)
+        assert (answer["command"], answer["status"]) == ("cancel_sm_resp", status)
+    assert not smsc.events("submit")
+
+
 def test_texts_with_tlvs_in_its_own_encodings(node_esme, smsc):
     # C-2, C-3, T-1
     esme = node_esme()

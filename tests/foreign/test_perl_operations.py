@@ -11,7 +11,17 @@ import pytest
 
 from harness import config
 from harness.waiting import DEADLINE_S
-from harness.wire import DATA_SM, ENQUIRE_LINK, QUERY_SM, RESPONSE, SUBMIT_MULTI, SUBMIT_SM, UNBIND
+from harness.wire import (
+    CANCEL_SM,
+    DATA_SM,
+    ENQUIRE_LINK,
+    QUERY_SM,
+    REPLACE_SM,
+    RESPONSE,
+    SUBMIT_MULTI,
+    SUBMIT_SM,
+    UNBIND,
+)
 
 SCRIPT = Path(__file__).parent / "perl" / "operations.pl"
 ADDRESSES = {"source_addr": "1234", "source_addr_npi": 1, "dest_addr_ton": 1, "destination_addr": "628111"}
@@ -45,6 +55,22 @@ def test_its_operations_are_done(gateway, smsc):
     _, asked = does(gateway.smpp_port, ["query_sm", {"message_id": message_id, "source_addr": "1234"}])
     assert (asked["command"], asked["status"]) == (QUERY_SM | RESPONSE, 0)
     assert (asked["message_id"], asked["error_code"]) == (message_id, 0)
+
+
+def test_a_message_that_waits_is_replaced_and_cancelled(gateway, smsc):
+    # O-5, O-6
+    waiting = {**ADDRESSES, "short_message": "old", "schedule_delivery_time": "000001000000000R"}
+    _, submitted = does(gateway.smpp_port, ["submit_sm", waiting])
+    named = {"message_id": submitted["message_id"], "source_addr": "1234"}
+    _, replaced, cancelled, again = does(
+        gateway.smpp_port,
+        ["replace_sm", {**named, "short_message": "new"}],
+        ["cancel_sm", {**named, "destination_addr": "628111"}],
+        ["cancel_sm", {**named, "destination_addr": "628111"}],
+    )
+    assert [answer["status"] for answer in (replaced, cancelled, again)] == [0, 0, 0x11]
+    assert [answer["command"] ^ RESPONSE for answer in (replaced, cancelled)] == [REPLACE_SM, CANCEL_SM]
+    assert not smsc.events("submit")
 
 
 def does(port: int, *operations: list, mode: str = "transceiver") -> list[dict]:
