@@ -18,7 +18,6 @@ from harness.wire import (
     UNBIND,
     Wire,
     bind,
-    c_string,
     pdu,
     submit_sm,
     tlv,
