@@ -1,6 +1,7 @@
 //! The body of a submission for the link that it leaves by: alphabet, and parts.
 
 use bytes::Bytes;
+use sms::udh::Reference;
 use sms::{Alphabet, Message, Parts, SEGMENT_OCTETS_MAX};
 
 use crate::config::{DefaultAlphabet, Profile, Splitting};
@@ -66,7 +67,8 @@ fn text_parts(
         alphabet.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
         whole(Bytes::from(body))?
     } else {
-        let reference = reference(text.len(), submission, references);
+        let splitting = profile.map_or_else(Splitting::default, |profile| profile.long_messages);
+        let reference = reference(text.len(), splitting, submission, references);
         sms::split_text(text, alphabet, reference).map_err(|_| Refusal::BadLength)?
     };
     Ok((alphabet.data_coding(), parts))
@@ -83,7 +85,7 @@ fn encoded_parts(
     if takes_whole(profile) {
         return whole(octets);
     }
-    let reference = reference(octets.len(), submission, references);
+    let reference = reference(octets.len(), profile.long_messages, submission, references);
     sms::split_encoded(data_coding, elements, body, reference).map_err(|_| Refusal::BadLength)
 }
 
@@ -109,13 +111,25 @@ fn best_for(text: &str, profile: &Profile) -> Alphabet {
     Alphabet::best_for(text)
 }
 
-/// The number that the parts of this message share; any, if it has one part only.
-fn reference(octets: usize, submission: &Submission, references: &References) -> u8 {
+/// The number that the parts of this message share; any, if it has one part only. Of 16 bits if the SMSC
+/// takes it so; TLVs do in any case.
+fn reference(
+    octets: usize,
+    splitting: Splitting,
+    submission: &Submission,
+    references: &References,
+) -> Reference {
     if octets <= SEGMENT_OCTETS_MAX / 2 {
-        return 0;
+        return Reference::Short(0);
     }
-    let [_, low] = references.next(&submission.source, &submission.destination).to_be_bytes();
-    low
+    let number = references.next(&submission.source, &submission.destination);
+    match splitting {
+        Splitting::Udh16 | Splitting::Sar => Reference::Long(number),
+        Splitting::Udh8 | Splitting::Payload => {
+            let [_, low] = number.to_be_bytes();
+            Reference::Short(low)
+        }
+    }
 }
 
 /// A segment without a user data header, 23.040 section 9.2.3.24.

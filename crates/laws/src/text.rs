@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use sms::alphabet::{gsm, latin1, packed, ucs2};
+use sms::udh::Reference;
 use sms::{Alphabet, UserDataHeader, decode, segments_needed, split_encoded, split_text};
 
 /// Every body is read as its data_coding says, and a text that can be said in an alphabet comes back.
@@ -89,5 +90,5 @@ fn joined(parts: &[Bytes], has_elements: bool) -> Vec<u8> {
     whole
 }
 
-const REFERENCE: u8 = 0x2A;
+const REFERENCE: Reference = Reference::Short(0x2A);
 const SEPTETS_MAX: usize = 160;

@@ -178,6 +178,7 @@ mod tests {
 
     use super::*;
     use crate::split_text;
+    use crate::udh::Reference;
 
     fn joined(data_coding: u8, parts: &[&[u8]]) -> Joined {
         Joined::of_parts(parts.iter().map(|&octets| (data_coding, Message::UDHI, octets)))
@@ -241,7 +242,7 @@ mod tests {
         #[test]
         fn what_is_split_is_joined(text in "[a-z€ж😀]{0,500}", reference: u8) {
             let alphabet = Alphabet::best_for(&text);
-            let parts = split_text(&text, alphabet, reference).unwrap();
+            let parts = split_text(&text, alphabet, Reference::Short(reference)).unwrap();
             let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
             let parts = parts.iter().map(|octets| (alphabet.data_coding(), udhi, &octets[..]));
             let joined = Joined::of_parts(parts);

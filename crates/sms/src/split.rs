@@ -20,7 +20,7 @@ pub const SEGMENTS_MAX: usize = 255;
 ///
 /// # Errors
 /// A character that the alphabet does not have, or more than [`SEGMENTS_MAX`] segments.
-pub fn split_text(text: &str, alphabet: Alphabet, reference: u8) -> Result<Parts, SplitError> {
+pub fn split_text(text: &str, alphabet: Alphabet, reference: Reference) -> Result<Parts, SplitError> {
     let mut body = Vec::with_capacity(text.len());
     alphabet.encode(text, &mut body)?;
     split(alphabet, &[], Bytes::from(body), reference)
@@ -39,7 +39,7 @@ pub fn split_encoded(
     data_coding: u8,
     elements: &[u8],
     body: Bytes,
-    reference: u8,
+    reference: Reference,
 ) -> Result<Parts, SplitError> {
     split(Alphabet::of_data_coding(data_coding), elements, body, reference)
 }
@@ -68,7 +68,7 @@ pub fn segments_needed(text: &str) -> Preview {
     };
     let segments = match fits(alphabet, &body, 0) {
         true => 1,
-        false => Pieces::new(alphabet, &body, 1 + CONCATENATION_OCTETS).count(),
+        false => Pieces::new(alphabet, &body, 1 + concatenation_octets(Reference::Short(0))).count(),
     };
     Preview { alphabet, units: body.len() / octets_per_unit, segments }
 }
@@ -96,7 +96,12 @@ pub enum SplitError {
     AlreadyPart,
 }
 
-fn split(alphabet: Alphabet, elements: &[u8], body: Bytes, reference: u8) -> Result<Parts, SplitError> {
+fn split(
+    alphabet: Alphabet,
+    elements: &[u8],
+    body: Bytes,
+    reference: Reference,
+) -> Result<Parts, SplitError> {
     if alphabet == Alphabet::Ucs2 && !body.len().is_multiple_of(2) {
         return Err(OddLength.into());
     }
@@ -110,7 +115,7 @@ fn split(alphabet: Alphabet, elements: &[u8], body: Bytes, reference: u8) -> Res
     if header.concatenation().is_some() {
         return Err(SplitError::AlreadyPart);
     }
-    let header_octets = header.octets() + CONCATENATION_OCTETS;
+    let header_octets = header.octets() + concatenation_octets(reference);
     if header_octets + PIECE_OCTETS_MIN > SEGMENT_OCTETS_MAX {
         return Err(SplitError::HeaderTooLong);
     }
@@ -127,13 +132,13 @@ fn with_header(elements: &[u8], text: &[u8]) -> Bytes {
 }
 
 /// The pieces, each behind its header, all in one allocation.
-fn concatenated(elements: &[u8], pieces: &Pieces<'_>, reference: u8) -> Result<Parts, SplitError> {
+fn concatenated(elements: &[u8], pieces: &Pieces<'_>, reference: Reference) -> Result<Parts, SplitError> {
     let total = pieces.clone().take(SEGMENTS_MAX + 1).count();
     let total = u8::try_from(total).map_err(|_| SplitError::TooLong)?;
-    let length = elements.len() + CONCATENATION_OCTETS;
+    let length = elements.len() + concatenation_octets(reference);
     let mut buffer = BytesMut::with_capacity(usize::from(total) * (1 + length) + pieces.rest.len());
     let parts = (1..=total).zip(pieces.clone()).map(|(number, piece)| {
-        let concatenation = Concatenation { reference: Reference::Short(reference), total, number };
+        let concatenation = Concatenation { reference, total, number };
         buffer.put_u8(length as u8);
         buffer.put_slice(elements);
         buffer.put_slice(&concatenation.encode());
@@ -211,8 +216,13 @@ fn whole_surrogates(body: &[u8], max: usize) -> usize {
     }
 }
 
-/// Element 00 with its id and length.
-const CONCATENATION_OCTETS: usize = 5;
+/// Element 00 or 08 with its id and length.
+const fn concatenation_octets(reference: Reference) -> usize {
+    match reference {
+        Reference::Short(_) => 5,
+        Reference::Long(_) => 6,
+    }
+}
 
 /// A piece must have room for a surrogate pair, or splitting would not come to an end.
 const PIECE_OCTETS_MIN: usize = 4;
@@ -228,7 +238,7 @@ mod tests {
     use crate::udh::Ports;
 
     fn parts(text: &str) -> Parts {
-        split_text(text, Alphabet::best_for(text), 0x2A).unwrap()
+        split_text(text, Alphabet::best_for(text), Reference::Short(0x2A)).unwrap()
     }
 
     /// Parts without their headers, joined; checks reference, numbers and size on the way.
@@ -320,6 +330,24 @@ mod tests {
         }
     }
 
+    // N-1, G-2
+    #[test]
+    fn a_reference_of_16_bits_takes_an_octet_more() {
+        let split = |text: &str| {
+            let parts = split_text(text, Alphabet::best_for(text), Reference::Long(0x1234)).unwrap();
+            let texts = parts.iter().map(|part| {
+                let (header, text) = UserDataHeader::parse(part).unwrap();
+                let reference = header.concatenation().map(|concatenation| concatenation.reference);
+                assert_eq!(reference, Some(Reference::Long(0x1234)));
+                text.len()
+            });
+            texts.collect::<Vec<_>>()
+        };
+        assert_eq!(split(&repeated("A", 304)), [152, 152]);
+        assert_eq!(split(&repeated("A", 305)), [152, 152, 1]);
+        assert_eq!(split(&repeated("ж", 133)), [132, 132, 2]);
+    }
+
     // G-2: what is left of a segment, seen from outside.
     #[test]
     fn elements_are_repeated_in_every_part() {
@@ -329,7 +357,9 @@ mod tests {
         let vectors: [(&[u8], usize, usize); 3] =
             [(&ports, 152, 146), (&single_shift, 155, 149), (&both_shifts, 152, 146)];
         for (elements, alone, concatenated) in vectors {
-            let split = |length| split_encoded(0, elements, Bytes::from(vec![b'A'; length]), 0x2A).unwrap();
+            let split = |length| {
+                split_encoded(0, elements, Bytes::from(vec![b'A'; length]), Reference::Short(0x2A)).unwrap()
+            };
             assert_eq!(split(alone).len(), 1);
             assert_eq!(split(alone + 1).len(), 2);
             assert_eq!(split(3 * concatenated).len(), 3);
@@ -342,27 +372,30 @@ mod tests {
     #[test]
     fn octets_with_ports_leave_128_per_part() {
         let ports = Ports { destination: 2948, source: 9200 }.encode();
-        let parts = split_encoded(0xF5, &ports, Bytes::from(vec![7; 256]), 0x2A).unwrap();
+        let parts = split_encoded(0xF5, &ports, Bytes::from(vec![7; 256]), Reference::Short(0x2A)).unwrap();
         assert_eq!(parts.len(), 2);
         assert_eq!(parts[1][..12], [0x0B, 5, 4, 0x0B, 0x84, 0x23, 0xF0, 0, 3, 0x2A, 2, 2]);
-        assert_eq!(split_encoded(4, &ports, Bytes::from(vec![7; 257]), 1).unwrap().len(), 3);
-        assert_eq!(split_encoded(4, &[], Bytes::from(vec![7; 140]), 1).unwrap().len(), 1);
-        assert_eq!(split_encoded(4, &[], Bytes::from(vec![7; 141]), 1).unwrap().len(), 2);
+        assert_eq!(
+            split_encoded(4, &ports, Bytes::from(vec![7; 257]), Reference::Short(1)).unwrap().len(),
+            3
+        );
+        assert_eq!(split_encoded(4, &[], Bytes::from(vec![7; 140]), Reference::Short(1)).unwrap().len(), 1);
+        assert_eq!(split_encoded(4, &[], Bytes::from(vec![7; 141]), Reference::Short(1)).unwrap().len(), 2);
     }
 
     #[test]
     fn one_segment_is_the_body_itself() {
         let body = Bytes::from_static(b"Hello");
-        let parts = split_encoded(0, &[], body.clone(), 1).unwrap();
+        let parts = split_encoded(0, &[], body.clone(), Reference::Short(1)).unwrap();
         assert_eq!(parts.as_slice(), std::slice::from_ref(&body));
         assert_eq!(parts[0].as_ptr(), body.as_ptr(), "not copied");
-        let parts = split_encoded(0, &[0x70, 0], body, 1).unwrap();
+        let parts = split_encoded(0, &[0x70, 0], body, Reference::Short(1)).unwrap();
         assert_eq!(parts.as_slice(), [&b"\x02\x70\x00Hello"[..]]);
     }
 
     #[test]
     fn ascii_is_measured_in_septets_of_the_air() {
-        let segments = |text: &str| split_text(text, Alphabet::Ascii, 1).unwrap().len();
+        let segments = |text: &str| split_text(text, Alphabet::Ascii, Reference::Short(1)).unwrap().len();
         assert_eq!(segments(&repeated("a", 160)), 1);
         assert_eq!(segments(&(repeated("a", 159) + "[")), 2);
         assert_eq!(segments(&repeated("{", 80)), 1);
@@ -371,7 +404,7 @@ mod tests {
 
     #[test]
     fn latin1_takes_140_characters() {
-        let segments = |text: &str| split_text(text, Alphabet::Latin1, 1).unwrap().len();
+        let segments = |text: &str| split_text(text, Alphabet::Latin1, Reference::Short(1)).unwrap().len();
         assert_eq!(segments(&repeated("ç", 140)), 1);
         assert_eq!(segments(&repeated("ç", 141)), 2);
     }
@@ -379,7 +412,7 @@ mod tests {
     #[test]
     fn what_cannot_be_split() {
         let split = |data_coding, elements, length| {
-            split_encoded(data_coding, elements, Bytes::from(vec![b'A'; length]), 1)
+            split_encoded(data_coding, elements, Bytes::from(vec![b'A'; length]), Reference::Short(1))
         };
         assert_eq!(split(0, &[], 255 * 153).unwrap().len(), 255);
         assert_eq!(split(0, &[], 255 * 153 + 1), Err(SplitError::TooLong));
@@ -389,13 +422,18 @@ mod tests {
         assert_eq!(split(0, &part, 153).unwrap().len(), 1);
         assert_eq!(split(0, &part, 154), Err(SplitError::AlreadyPart));
         let unencodable = Unencodable { character: 'ж', at: 1 };
-        assert_eq!(split_text("aж", Alphabet::Gsm7, 1), Err(SplitError::Unencodable(unencodable)));
+        assert_eq!(
+            split_text("aж", Alphabet::Gsm7, Reference::Short(1)),
+            Err(SplitError::Unencodable(unencodable))
+        );
     }
 
     #[test]
     fn a_header_must_leave_room() {
         let element = |length: u8| [&[0x70, length][..], &vec![0; usize::from(length)]].concat();
-        let split = |elements: &[u8], length| split_encoded(4, elements, Bytes::from(vec![1; length]), 1);
+        let split = |elements: &[u8], length| {
+            split_encoded(4, elements, Bytes::from(vec![1; length]), Reference::Short(1))
+        };
         assert_eq!(split(&element(137), 0).unwrap().len(), 1);
         assert_eq!(split(&element(138), 0), Err(SplitError::HeaderTooLong));
         assert_eq!(split(&element(128), 9).unwrap().len(), 1);
@@ -436,7 +474,7 @@ mod tests {
             body in prop::collection::vec(any::<u8>(), 0..600),
         ) {
             let alphabet = Alphabet::of_data_coding(data_coding);
-            if let Ok(parts) = split_encoded(data_coding, &elements, Bytes::from(body.clone()), 0x2A) {
+            if let Ok(parts) = split_encoded(data_coding, &elements, Bytes::from(body.clone()), Reference::Short(0x2A)) {
                 prop_assert!(!parts.is_empty());
                 if UserDataHeader::of_elements(&elements).is_ok_and(|header| header.concatenation().is_none()) {
                     prop_assert_eq!(joined(&parts, &elements, alphabet), body);

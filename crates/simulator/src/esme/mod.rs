@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use driver::Limits;
 use smpp::{CommandStatus, ShortMessage};
+use sms::udh::Reference;
 use sms::{Alphabet, SplitError};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
@@ -181,7 +182,7 @@ impl Esme {
 
 fn segments(to: &str, from: &str, text: &str, receipt: bool) -> Result<Vec<ShortMessage>, SubmitError> {
     let alphabet = Alphabet::best_for(text);
-    let parts = sms::split_text(text, alphabet, rand::random())?;
+    let parts = sms::split_text(text, alphabet, Reference::Short(rand::random()))?;
     let esm_class = if parts.len() > 1 { UDHI } else { 0 };
     let envelope =
         ShortMessage { esm_class, data_coding: alphabet.data_coding(), ..envelope(to, from, receipt)? };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use smpp::ShortMessage;
 use sms::Alphabet;
+use sms::udh::Reference;
 use tokio::time::timeout;
 
 use super::centre::{Centre, MoError};
@@ -51,7 +52,7 @@ impl Handset {
         let source = address(&self.number).ok_or(MoError::BadAddress)?;
         let destination = address(to).ok_or(MoError::BadAddress)?;
         let alphabet = Alphabet::best_for(text);
-        let parts = sms::split_text(text, alphabet, self.centre.next_reference())?;
+        let parts = sms::split_text(text, alphabet, Reference::Short(self.centre.next_reference()))?;
         let esm_class = if parts.len() > 1 { UDHI } else { 0 };
         let segments = parts.into_iter().map(|short_message| ShortMessage {
             source: source.clone(),

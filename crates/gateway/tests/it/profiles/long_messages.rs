@@ -52,6 +52,21 @@ async fn by_user_data_header() {
 }
 
 #[tokio::test]
+async fn by_user_data_header_of_16_bits() {
+    // N-1, N-3
+    let telco = without_receipts().await;
+    let handset = telco.handset(ANI);
+    let (_gateway, bank) = between(&telco, "profile = \"udh-16\"").await;
+    submit_long(&bank).await;
+    submit_long(&bank).await;
+    let [Reference::Long(first), Reference::Long(second)] = references(&telco).await else { panic!() };
+    assert_eq!(second, first.wrapping_add(1));
+    for _ in 0..2 {
+        assert_eq!(handset.next_message(SOON).await.unwrap().text, long_text());
+    }
+}
+
+#[tokio::test]
 async fn by_sar_tlvs() {
     // N-1
     let telco = without_receipts().await;
@@ -65,6 +80,7 @@ async fn by_sar_tlvs() {
         assert_eq!(message.tlvs.get(TlvTag::SAR_MSG_REF_NUM).map(<[u8]>::len), Some(2));
         let sar = (message.tlvs.sar_total_segments(), message.tlvs.sar_segment_seqnum());
         assert_eq!(sar, (Some(3), Some(number)));
+        assert!(message.short_message.len() <= 152);
     }
     assert_ne!(messages[0].tlvs.sar_msg_ref_num(), messages[3].tlvs.sar_msg_ref_num());
     for _ in 0..2 {
