@@ -3,11 +3,12 @@
 //! `GOLDEN_REWRITE=1 cargo test -p smpp --test golden` writes what they decode to.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use bytes::BytesMut;
-use smpp::{Body, CString, CommandId, CommandStatus, Pdu, frame};
+use smpp::{Address, Body, CString, CommandId, CommandStatus, Destination, FailedDestination, Pdu, frame};
 
 fn octets(path: &Path) -> Vec<u8> {
     let digits: Vec<u8> = fs::read(path).unwrap().into_iter().filter(u8::is_ascii_hexdigit).collect();
@@ -33,10 +34,11 @@ fn golden_pdus_decode_as_meant_and_encode_bit_for_bit() {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let paths: Vec<_> =
         paths.filter(|path| path.extension().is_some_and(|extension| extension == "hex")).collect();
-    assert!(paths.len() >= 16);
+    let mut kinds = BTreeSet::new();
     for path in paths {
         let octets = octets(&path);
         let pdu = decode(&octets);
+        kinds.insert(pdu.body.command_id());
         let mut encoded = BytesMut::new();
         pdu.encode(&mut encoded).unwrap();
         assert_eq!(encoded, octets, "{}", path.display());
@@ -47,6 +49,30 @@ fn golden_pdus_decode_as_meant_and_encode_bit_for_bit() {
         }
         assert_eq!(text, fs::read_to_string(&text_path).unwrap(), "{}", text_path.display());
     }
+    // One of every kind that has a name, and one that has none.
+    let named = (0..0x200).flat_map(|id| [CommandId(id), CommandId(id).response()]);
+    let missing: Vec<_> = named.filter(|id| id.name().is_some() && !kinds.contains(id)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(kinds.iter().any(|id| id.name().is_none()));
+}
+
+#[test]
+fn golden_destinations_are_the_ones_that_were_sent() {
+    // O-3
+    let Body::SubmitMulti(multi) = golden("submit_multi").body else { panic!("a submit_multi") };
+    let mobile = |digits: &[u8]| Address::new(1, 1, digits).unwrap();
+    let expected = [
+        Destination::Address(mobile(b"628123456789")),
+        Destination::DistributionList(CString::clipped(b"customers")),
+        Destination::Address(mobile(b"628987654321")),
+    ];
+    assert_eq!(multi.destinations.iter().collect::<Vec<_>>(), expected);
+    assert_eq!((&multi.message.short_message[..], multi.destinations.len()), (&b"Hello"[..], 3));
+    let Body::SubmitMultiResp(response) = golden("submit_multi_resp").body else { panic!("its answer") };
+    let failed = |digits, status| FailedDestination { address: mobile(digits), status };
+    let expected =
+        [failed(b"628123456789", CommandStatus::INVDSTADR), failed(b"628987654321", CommandStatus(0x401))];
+    assert_eq!(response.failed.iter().collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -110,6 +136,47 @@ fn malformed_requests_get_the_code_of_their_field() {
     }
 }
 
+/// The golden PDU with these octets instead of those at `at`, and the status that refuses it.
+fn spoilt(name: &str, at: std::ops::Range<usize>, instead: &[u8]) -> Option<CommandStatus> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name).with_extension("hex");
+    let mut octets = octets(&path);
+    octets.splice(at, instead.iter().copied());
+    refusal(octets)
+}
+
+#[test]
+fn malformed_requests_of_the_other_kinds_get_the_code_of_their_field_too() {
+    // F-4, F-5, F-6, X-11, X-13
+    let long = [b'1'; 65];
+    for (name, at, instead, status) in [
+        // number_of_dests, a flag, a list's name that is too long, fewer destinations than said
+        ("submit_multi", 24..25, &[0][..], CommandStatus::INVNUMDESTS),
+        ("submit_multi", 25..26, &[7], CommandStatus::INVDESTFLAG),
+        ("submit_multi", 42..42, &long, CommandStatus::INVDLNAME),
+        ("submit_multi", 28..28, &long, CommandStatus::INVDSTADR),
+        ("submit_multi", 40..200, &[], CommandStatus::INVCMDLEN),
+        ("data_sm", 19..19, &long, CommandStatus::INVSRCADR),
+        ("data_sm", 26..26, &long, CommandStatus::INVDSTADR),
+        ("data_sm", 200..200, &[0; 3], CommandStatus::INVOPTPARSTREAM),
+        ("query_sm", 16..16, &long, CommandStatus::INVMSGID),
+        ("query_sm", 24..200, &[], CommandStatus::INVCMDLEN),
+        ("cancel_sm", 17..17, &long, CommandStatus::INVMSGID),
+        ("replace_sm", 16..16, &long, CommandStatus::INVMSGID),
+        ("replace_sm", 28..28, &long, CommandStatus::INVSCHED),
+        ("replace_sm", 64..65, &[9], CommandStatus::INVMSGLEN),
+        ("alert_notification", 18..18, &long, CommandStatus::INVSRCADR),
+        ("broadcast_sm", 16..16, &long, CommandStatus::INVSERTYP),
+        ("query_broadcast_sm", 16..16, &long, CommandStatus::INVMSGID),
+        ("cancel_broadcast_sm", 16..16, &long, CommandStatus::INVSERTYP),
+    ] {
+        let end =
+            octets(&Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name).with_extension("hex"))
+                .len();
+        let at = at.start.min(end)..at.end.min(end);
+        assert_eq!(spoilt(name, at, instead), Some(status), "{name} {instead:?}");
+    }
+}
+
 /// The status that refuses this PDU, its length put right first.
 fn refusal(mut octets: Vec<u8>) -> Option<CommandStatus> {
     let length = u32::try_from(octets.len()).unwrap();
@@ -144,15 +211,26 @@ fn responses_are_read_leniently() {
 
 #[test]
 fn refusals_are_as_short_as_the_standard_wants() {
-    // section 5: submit_sm_resp and bind_resp have no body on error, deliver_sm_resp has its NUL always
+    // F-7, section 5: submit_sm_resp and bind_resp have no body on error, deliver_sm_resp has its NUL always
     let octets = |status, body: Body| {
         let mut out = BytesMut::new();
         Pdu { status, sequence: 1, body }.encode(&mut out).unwrap();
         out.len()
     };
-    for (command_id, ok, error) in
-        [(CommandId::SUBMIT_SM, 17, 16), (CommandId::DELIVER_SM, 17, 17), (CommandId::BIND_RECEIVER, 17, 16)]
-    {
+    for (command_id, ok, error) in [
+        (CommandId::SUBMIT_SM, 17, 16),
+        (CommandId::SUBMIT_MULTI, 18, 16),
+        (CommandId::DELIVER_SM, 17, 17),
+        (CommandId::DATA_SM, 17, 16),
+        (CommandId::QUERY_SM, 20, 16),
+        (CommandId::CANCEL_SM, 16, 16),
+        (CommandId::REPLACE_SM, 16, 16),
+        (CommandId::BROADCAST_SM, 17, 16),
+        (CommandId::QUERY_BROADCAST_SM, 17, 16),
+        (CommandId::CANCEL_BROADCAST_SM, 16, 16),
+        (CommandId::BIND_RECEIVER, 17, 16),
+        (CommandId(0x99), 16, 16),
+    ] {
         assert_eq!(octets(CommandStatus::OK, Body::refusal(command_id)), ok);
         assert_eq!(octets(CommandStatus::SYSERR, Body::refusal(command_id)), error);
     }
