@@ -49,6 +49,7 @@ pub enum FrameError {
 /// # Errors
 /// The announced length is less than 16 or more than `max` octets (SMPP 3.4 section 5.1.1); `buffer`
 /// is left as it is, and nothing after it can be understood.
+#[inline]
 pub fn next(buffer: &mut BytesMut, max: usize) -> Result<Option<Frame>, FrameError> {
     let Some(&announced) = buffer.first_chunk::<4>() else { return Ok(None) };
     let announced = u32::from_be_bytes(announced);

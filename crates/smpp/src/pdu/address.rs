@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::BytesMut;
 
-use crate::wire::{Fault, Reader, put_c_string};
+use crate::wire::{Fault, Reader, Writer, put_c_string};
 use crate::{CString, CommandStatus};
 
 /// An address of up to 20 octets: that of nearly every PDU.
@@ -30,24 +30,30 @@ impl<const N: usize> AddressUpTo<N> {
         Some(Self { ton, npi, value: CString::new(value)? })
     }
 
+    #[inline(always)]
     pub(super) fn decode(
         reader: &mut Reader<'_>,
         what: &'static str,
         too_long: CommandStatus,
     ) -> Result<Self, Fault> {
-        Ok(Self {
-            ton: reader.octet(what)?,
-            npi: reader.octet(what)?,
-            value: reader.c_string(what, too_long)?,
-        })
+        let [ton, npi] = reader.octets([what; 2])?;
+        Ok(Self { ton, npi, value: reader.c_string(what, too_long)? })
     }
 
+    #[inline(always)]
     pub(super) fn decode_source(reader: &mut Reader<'_>) -> Result<Self, Fault> {
         Self::decode(reader, "source address", CommandStatus::INVSRCADR)
     }
 
+    #[inline(always)]
     pub(super) fn decode_destination(reader: &mut Reader<'_>) -> Result<Self, Fault> {
         Self::decode(reader, "destination address", CommandStatus::INVDSTADR)
+    }
+
+    #[inline(always)]
+    pub(super) fn put(&self, head: &mut Writer<'_>) {
+        head.put([self.ton, self.npi]);
+        head.put_c_string(&self.value);
     }
 
     pub(super) fn encode(&self, out: &mut BytesMut) {

@@ -18,9 +18,10 @@ mod response;
 mod short_message;
 mod submit_multi;
 
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 
 use crate::frame::HEADER_OCTETS;
+use crate::wire::Fault;
 use crate::{CommandId, CommandStatus, Frame};
 
 pub use address::{Address, AddressUpTo, LongAddress};
@@ -63,10 +64,13 @@ impl Pdu {
     #[inline]
     pub fn decode(frame: Frame) -> Result<Self, DecodeError> {
         let Frame { command_id, status, sequence, body } = frame;
-        match Body::decode(command_id, body) {
-            Ok(body) => Ok(Self { status, sequence, body }),
-            Err(fault) => Err(DecodeError { sequence, command_id, status: fault.status, what: fault.what }),
+        let error = |Fault { status, what }| DecodeError { sequence, command_id, status, what };
+        // What there is most of is built where it is to be, and not moved.
+        if command_id == CommandId::SUBMIT_SM {
+            let message = ShortMessage::decode(body).map_err(error)?;
+            return Ok(Self { status, sequence, body: Body::SubmitSm(message) });
         }
+        Ok(Self { status, sequence, body: Body::decode(command_id, body).map_err(error)? })
     }
 
     /// Appends the PDU to `out`, which may hold others before it, and allocates nothing else.
@@ -76,14 +80,16 @@ impl Pdu {
     ///
     /// # Errors
     /// A field does not fit the wire; `out` is as it was.
+    #[inline]
     pub fn encode(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
         let start = out.len();
         out.reserve(HEADER_OCTETS + self.body.octets_estimate());
-        out.put_u32(0);
-        out.put_u32(self.body.command_id().0);
-        out.put_u32(self.status.0);
-        out.put_u32(self.sequence);
-        let encoded = self.body.encode(self.status, out).and_then(|()| command_length(out.len() - start));
+        out.extend_from_slice(&header(self.body.command_id(), self.status, self.sequence));
+        let encoded = match &self.body {
+            Body::SubmitSm(message) => message.encode(out),
+            other => other.encode(self.status, out),
+        };
+        let encoded = encoded.and_then(|()| command_length(out.len() - start));
         match encoded {
             Ok(length) => out[start..start + 4].copy_from_slice(&length.to_be_bytes()),
             Err(error) => {
@@ -121,6 +127,13 @@ pub enum EncodeError {
     /// The whole is longer than command_length can say.
     #[error("the PDU is longer than command_length can say")]
     PduTooLong,
+}
+
+/// A header whose length is to be told later.
+#[inline(always)]
+fn header(command_id: CommandId, status: CommandStatus, sequence: u32) -> [u8; HEADER_OCTETS] {
+    let [command_id, status, sequence] = [command_id.0, status.0, sequence].map(u128::from);
+    (command_id << 64 | status << 32 | sequence).to_be_bytes()
 }
 
 fn command_length(octets: usize) -> Result<u32, EncodeError> {

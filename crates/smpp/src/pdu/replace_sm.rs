@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 
-use super::short_message::{decode_text, encode_text};
+use super::short_message::{decode_text, sm_length};
 use super::{Address, EncodeError};
 use crate::wire::{Fault, Reader, put_c_string};
 use crate::{CString, CommandStatus, Tlvs};
@@ -33,7 +33,7 @@ pub struct ReplaceSm {
 impl ReplaceSm {
     pub(super) fn decode(body: Bytes) -> Result<Self, Fault> {
         let mut reader = Reader::new(&body);
-        let replace = Self {
+        let mut replace = Self {
             message_id: reader.c_string("message_id", CommandStatus::INVMSGID)?,
             source: Address::decode_source(&mut reader)?,
             schedule_delivery_time: reader.c_string("schedule_delivery_time", CommandStatus::INVSCHED)?,
@@ -44,17 +44,20 @@ impl ReplaceSm {
             tlvs: Tlvs::new(),
         };
         let position = reader.position();
-        let (short_message, tlvs) = decode_text(body, position)?;
-        Ok(Self { short_message, tlvs, ..replace })
+        (replace.short_message, replace.tlvs) = decode_text(body, position)?;
+        Ok(replace)
     }
 
     pub(super) fn encode(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
+        let sm_length = sm_length(&self.short_message)?;
         put_c_string(out, &self.message_id);
         self.source.encode(out);
         put_c_string(out, &self.schedule_delivery_time);
         put_c_string(out, &self.validity_period);
-        out.extend_from_slice(&[self.registered_delivery, self.sm_default_msg_id]);
-        encode_text(&self.short_message, &self.tlvs, out)
+        out.extend_from_slice(&[self.registered_delivery, self.sm_default_msg_id, sm_length]);
+        out.extend_from_slice(&self.short_message);
+        out.extend_from_slice(self.tlvs.as_wire());
+        Ok(())
     }
 
     pub(super) fn octets_estimate(&self) -> usize {

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::{Address, EncodeError};
-use crate::wire::{Fault, Reader, put_c_string};
+use crate::wire::{Fault, Reader, Writer};
 use crate::{CString, CommandStatus, Tlvs};
 
 /// The longest short_message that its length field can say, in octets; SMPP 3.4 allows one less.
@@ -45,58 +45,91 @@ pub struct ShortMessage {
 }
 
 impl ShortMessage {
-    #[inline]
+    #[inline(always)]
     pub(super) fn decode(body: Bytes) -> Result<Self, Fault> {
         let mut reader = Reader::new(&body);
-        let message = Self {
-            service_type: reader.c_string("service_type", CommandStatus::INVSERTYP)?,
-            source: Address::decode_source(&mut reader)?,
-            destination: Address::decode_destination(&mut reader)?,
-            ..Self::default()
-        };
+        let service_type = reader.c_string("service_type", CommandStatus::INVSERTYP)?;
+        let source = Address::decode_source(&mut reader)?;
+        let destination = Address::decode_destination(&mut reader)?;
         let position = reader.position();
-        message.decode_from_esm_class(body, position)
+        Self::decode_from_esm_class(service_type, source, destination, body, position)
     }
 
-    /// Reads the rest of the message, which begins at `position` of `body`.
-    #[inline]
-    pub(super) fn decode_from_esm_class(mut self, body: Bytes, position: usize) -> Result<Self, Fault> {
+    /// Reads the rest of a message, which begins at `position` of `body`.
+    #[inline(always)]
+    pub(super) fn decode_from_esm_class(
+        service_type: CString<5>,
+        source: Address,
+        destination: Address,
+        body: Bytes,
+        position: usize,
+    ) -> Result<Self, Fault> {
         let mut reader = Reader::at(&body, position);
-        self.esm_class = reader.octet("esm_class")?;
-        self.protocol_id = reader.octet("protocol_id")?;
-        self.priority_flag = reader.octet("priority_flag")?;
-        self.schedule_delivery_time = reader.c_string("schedule_delivery_time", CommandStatus::INVSCHED)?;
-        self.validity_period = reader.c_string("validity_period", CommandStatus::INVEXPIRY)?;
-        self.registered_delivery = reader.octet("registered_delivery")?;
-        self.replace_if_present = reader.octet("replace_if_present")?;
-        self.data_coding = reader.octet("data_coding")?;
-        self.sm_default_msg_id = reader.octet("sm_default_msg_id")?;
+        let [esm_class, protocol_id, priority_flag] =
+            reader.octets(["esm_class", "protocol_id", "priority_flag"])?;
+        let schedule_delivery_time = reader.c_string("schedule_delivery_time", CommandStatus::INVSCHED)?;
+        let validity_period = reader.c_string("validity_period", CommandStatus::INVEXPIRY)?;
+        let [registered_delivery, replace_if_present, data_coding, sm_default_msg_id] = reader.octets([
+            "registered_delivery",
+            "replace_if_present",
+            "data_coding",
+            "sm_default_msg_id",
+        ])?;
         let position = reader.position();
-        (self.short_message, self.tlvs) = decode_text(body, position)?;
-        Ok(self)
+        let (short_message, tlvs) = decode_text(body, position)?;
+        Ok(Self {
+            service_type,
+            source,
+            destination,
+            esm_class,
+            protocol_id,
+            priority_flag,
+            schedule_delivery_time,
+            validity_period,
+            registered_delivery,
+            replace_if_present,
+            data_coding,
+            sm_default_msg_id,
+            short_message,
+            tlvs,
+        })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn encode(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
-        put_c_string(out, &self.service_type);
-        self.source.encode(out);
-        self.destination.encode(out);
-        self.encode_from_esm_class(out)
+        let sm_length = sm_length(&self.short_message)?;
+        Writer::append(out, HEAD_OCTETS_MAX, |head| {
+            head.put_c_string(&self.service_type);
+            self.source.put(head);
+            self.destination.put(head);
+            self.put_from_esm_class(head, sm_length);
+        });
+        self.encode_text(out);
+        Ok(())
     }
 
-    /// Writes the fields behind the destination.
-    #[inline]
-    pub(super) fn encode_from_esm_class(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
-        out.extend_from_slice(&[self.esm_class, self.protocol_id, self.priority_flag]);
-        put_c_string(out, &self.schedule_delivery_time);
-        put_c_string(out, &self.validity_period);
-        out.extend_from_slice(&[
+    /// Writes the fields from esm_class to sm_length.
+    #[inline(always)]
+    pub(super) fn put_from_esm_class(&self, head: &mut Writer<'_>, sm_length: u8) {
+        head.put([self.esm_class, self.protocol_id, self.priority_flag]);
+        head.put_c_string(&self.schedule_delivery_time);
+        head.put_c_string(&self.validity_period);
+        head.put([
             self.registered_delivery,
             self.replace_if_present,
             self.data_coding,
             self.sm_default_msg_id,
+            sm_length,
         ]);
-        encode_text(&self.short_message, &self.tlvs, out)
+    }
+
+    /// Writes short_message and the TLVs.
+    #[inline(always)]
+    pub(super) fn encode_text(&self, out: &mut BytesMut) {
+        out.extend_from_slice(&self.short_message);
+        if !self.tlvs.is_empty() {
+            out.extend_from_slice(self.tlvs.as_wire());
+        }
     }
 
     pub(super) fn octets_estimate(&self) -> usize {
@@ -127,7 +160,7 @@ impl fmt::Debug for ShortMessage {
 }
 
 /// Reads sm_length, short_message and the TLVs, which begin at `position` of `body` and end it.
-#[inline]
+#[inline(always)]
 pub(super) fn decode_text(mut body: Bytes, position: usize) -> Result<(Bytes, Tlvs), Fault> {
     let mut reader = Reader::at(&body, position);
     let octets = usize::from(reader.octet("sm_length")?);
@@ -143,16 +176,15 @@ pub(super) fn decode_text(mut body: Bytes, position: usize) -> Result<(Bytes, Tl
     Ok((body, tlvs))
 }
 
-/// Writes sm_length, short_message and the TLVs.
-#[inline]
-pub(super) fn encode_text(text: &Bytes, tlvs: &Tlvs, out: &mut BytesMut) -> Result<(), EncodeError> {
-    let octets = text.len();
-    let sm_length = u8::try_from(octets).map_err(|_| EncodeError::ShortMessageTooLong { octets })?;
-    out.extend_from_slice(&[sm_length]);
-    out.extend_from_slice(text);
-    out.extend_from_slice(tlvs.as_wire());
-    Ok(())
+/// What sm_length says of this text.
+#[inline(always)]
+pub(super) fn sm_length(short_message: &[u8]) -> Result<u8, EncodeError> {
+    let octets = short_message.len();
+    u8::try_from(octets).map_err(|_| EncodeError::ShortMessageTooLong { octets })
 }
+
+/// The most octets of the fields up to sm_length, and one field more so that each can be written whole.
+pub(super) const HEAD_OCTETS_MAX: usize = 6 + 2 * 23 + 3 + 2 * 17 + 5 + 20;
 
 /// The octets of all fields but short_message and TLVs, each at its longest.
 const FIXED_OCTETS_MAX: usize = 6 + 2 * 23 + 3 + 2 * 17 + 5;

@@ -6,8 +6,9 @@ use bytes::{Bytes, BytesMut};
 
 use super::list::List;
 use super::response::{leading_octet, leading_string};
+use super::short_message::{HEAD_OCTETS_MAX, sm_length};
 use super::{Address, EncodeError, ShortMessage};
-use crate::wire::{Fault, Reader, put_c_string};
+use crate::wire::{Fault, Reader, Writer, put_c_string};
 use crate::{CString, CommandStatus, Tlvs};
 
 /// A submit_multi.
@@ -22,25 +23,27 @@ pub struct SubmitMulti {
 impl SubmitMulti {
     pub(super) fn decode(body: Bytes) -> Result<Self, Fault> {
         let mut reader = Reader::new(&body);
-        let message = ShortMessage {
-            service_type: reader.c_string("service_type", CommandStatus::INVSERTYP)?,
-            source: Address::decode_source(&mut reader)?,
-            ..ShortMessage::default()
-        };
+        let service_type = reader.c_string("service_type", CommandStatus::INVSERTYP)?;
+        let source = Address::decode_source(&mut reader)?;
         let count = reader.octet("number_of_dests")?;
         if count == 0 {
             return Err(Fault { status: CommandStatus::INVNUMDESTS, what: "number_of_dests" });
         }
         let destinations = Destinations(List::decode(count, &body, &mut reader, Destination::read)?);
         let position = reader.position();
-        Ok(Self { message: message.decode_from_esm_class(body, position)?, destinations })
+        let destination = Address::default();
+        let message = ShortMessage::decode_from_esm_class(service_type, source, destination, body, position)?;
+        Ok(Self { message, destinations })
     }
 
     pub(super) fn encode(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
+        let sm_length = sm_length(&self.message.short_message)?;
         put_c_string(out, &self.message.service_type);
         self.message.source.encode(out);
         self.destinations.0.encode(out);
-        self.message.encode_from_esm_class(out)
+        Writer::append(out, HEAD_OCTETS_MAX, |head| self.message.put_from_esm_class(head, sm_length));
+        self.message.encode_text(out);
+        Ok(())
     }
 
     pub(super) fn octets_estimate(&self) -> usize {
