@@ -29,16 +29,24 @@ pub(super) enum Reply {
     Synced(Answer<()>),
     Cancelled { answer: Answer<usize>, count: usize },
     Replaced { answer: Answer<bool>, is_replaced: bool },
+    Superseded(Answer<()>),
 }
 
 impl Reply {
     fn refuse(self, error: StoreError) {
         match self {
-            Self::Accepted { answer, .. } | Self::Synced(answer) => drop(answer.send(Err(error))),
+            Self::Accepted { answer, .. } | Self::Synced(answer) | Self::Superseded(answer) => {
+                drop(answer.send(Err(error)));
+            }
             Self::Sighted { answer, .. } => drop(answer.send(Err(error))),
             Self::Cancelled { answer, .. } => drop(answer.send(Err(error))),
             Self::Replaced { answer, .. } => drop(answer.send(Err(error))),
         }
+    }
+
+    /// Whether it was done and cannot be taken back, so that the answer waits until it is durable.
+    const fn is_bound(&self) -> bool {
+        matches!(self, Self::Cancelled { .. } | Self::Replaced { .. } | Self::Superseded(_))
     }
 }
 
@@ -190,17 +198,21 @@ impl<D: Disk> Engine<D> {
                     let _ = answer.send(Ok(()));
                 }
                 Reply::Sighted { answer, sightings } => drop(answer.send(Ok(sightings))),
-                Reply::Synced(answer) => drop(answer.send(Ok(()))),
+                Reply::Synced(answer) | Reply::Superseded(answer) => drop(answer.send(Ok(()))),
                 Reply::Cancelled { answer, count } => drop(answer.send(Ok(count))),
                 Reply::Replaced { answer, is_replaced } => drop(answer.send(Ok(is_replaced))),
             }
         }
     }
 
-    /// Answers everybody who waits that it was not done.
+    /// Answers everybody who waits that it was not done, except for what is only not durable yet.
     pub(super) fn refuse_all(&mut self) {
         let error = self.failure().unwrap_or(StoreError::Full);
-        std::mem::take(&mut self.replies).into_iter().for_each(|reply| reply.refuse(error.clone()));
+        let is_over = self.poisoned.is_some();
+        let (bound, others): (Vec<Reply>, Vec<Reply>) =
+            std::mem::take(&mut self.replies).into_iter().partition(|reply| !is_over && reply.is_bound());
+        self.replies = bound;
+        others.into_iter().for_each(|reply| reply.refuse(error.clone()));
         if self.poisoned.is_some() {
             self.fresh.clear();
             self.refuse_takers(&error);

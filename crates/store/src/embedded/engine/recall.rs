@@ -108,7 +108,10 @@ impl<D: Disk> Engine<D> {
     }
 
     fn fulfil(&mut self, serials: &[u64], purpose: Purpose, now: Timestamp) {
-        if let Some(error) = self.failure() {
+        // What was said in this turn can be read back only once it is written; and what is done here cannot be
+        // taken back if there turns out to be no room for it.
+        let has_room = self.write() && !self.is_full;
+        if let Some(error) = self.failure().or_else(|| (!has_room).then_some(StoreError::Full)) {
             return purpose.refuse(error);
         }
         match purpose {
@@ -154,7 +157,8 @@ impl<D: Disk> Engine<D> {
 
     /// The message of `owner` in these slots, if it waits and was never tried.
     fn show(&mut self, first: u32, owner: &LinkName) -> Option<Entry> {
-        let is_new = |slot: &Slot| slot.attempts == 0;
+        // Whoever moves it elsewhere holds a name of it, which would be as good for what it is replaced by.
+        let is_new = |slot: &Slot| slot.attempts == 0 && slot.phase() != Phase::Evacuated;
         let is_untried = self.index.ring(first).all(|number| self.index.slab.get(number).is_some_and(is_new));
         if !is_untried || !self.waits(first) {
             return None;
@@ -182,10 +186,6 @@ impl<D: Disk> Engine<D> {
     }
 
     fn supersede(&mut self, serials: &[u64], entry: &Entry, answer: Answer<()>, now: Timestamp) {
-        if self.is_full {
-            let _ = answer.send(Err(StoreError::Full));
-            return;
-        }
         let Some(route) = self.routes(std::iter::once(entry)).and_then(|mut routes| routes.pop()) else {
             let what = String::from("a message or a link that cannot be kept");
             let _ = answer.send(Err(StoreError::Failed(what)));
@@ -206,7 +206,7 @@ impl<D: Disk> Engine<D> {
         self.cancel_all(serials, now, |message| like.fits(message));
         self.journal.end(now, false);
         self.accepted_total += 1;
-        self.replies.push(Reply::Synced(answer));
+        self.replies.push(Reply::Superseded(answer));
     }
 
     /// States a message anew: the journal says it again as if it had been carried, in its new form.

@@ -84,3 +84,62 @@ fn a_store_that_failed_cancels_nothing() {
     assert!(matches!(cancel(&mut rig, 1), Some(Err(StoreError::Failed(_)))));
     assert!(matches!(cancel(&mut rig, 1), Some(Err(StoreError::Failed(_)))));
 }
+
+#[test]
+fn what_is_being_moved_is_not_replaced() {
+    // O-6: its lease would be good for what it is replaced by.
+    let mut rig = Rig::new(options());
+    rig.accept(sample::entries(1)).unwrap();
+    let link = LinkName::from(SMSC);
+    let moved = rig.ask(|answer| Command::Evacuate { link, max: 1, answer }).unwrap().unwrap();
+    let mut replaced = say_replace(&mut rig, 1, sample::entry(0, |_| ()));
+    rig.turn();
+    assert!(matches!(replaced.try_recv(), Ok(Ok(false))));
+    drop(moved);
+}
+
+#[test]
+fn what_was_replaced_in_the_same_turn_is_cancelled_as_it_is_now() {
+    // INV-9
+    let mut rig = Rig::new(options());
+    rig.accept(sample::entries(1)).unwrap();
+    let anew = sample::entry(0, |message| message.parts = vec![b"anew"[..].into(); 2].into());
+    let mut replaced = say_replace(&mut rig, 1, anew);
+    assert!(matches!(cancel(&mut rig, 1), Some(Ok(1))), "it is read back, as nothing is cached here");
+    assert!(matches!(replaced.try_recv(), Ok(Ok(true))));
+    assert!(rig.take(SMSC, 1).is_empty());
+}
+
+#[test]
+fn without_room_the_answer_waits_for_what_was_done() {
+    // DUR-4, INV-1
+    let options = crate::embedded::Options { reserve_octets: 0, ..options() };
+    let mut rig = Rig::new(options);
+    rig.accept(sample::entries(2)).unwrap();
+    rig.disk.set_capacity(Some(rig.disk.octets()));
+    let (answer, mut superseded) = tokio::sync::oneshot::channel();
+    let like_the_first =
+        sample::entry(7, |message| message.destination = sample::message(0).destination.clone());
+    let purpose = Box::new(Purpose::Supersede { entry: like_the_first, answer });
+    rig.engine.handle(Command::Recall { serials: vec![1], purpose }, rig.now);
+    rig.turn();
+    assert!(superseded.try_recv().is_err(), "neither done for good nor refused");
+    assert!(matches!(cancel(&mut rig, 2), Some(Err(StoreError::Full))), "nothing more is begun");
+    rig.disk.set_capacity(None);
+    rig.pass(std::time::Duration::from_secs(2));
+    assert!(matches!(superseded.try_recv(), Ok(Ok(()))));
+    rig.turn();
+    let ids: Vec<_> = rig.take(SMSC, 10).iter().map(|lease| lease.message().id).collect();
+    assert_eq!(ids, [sample::id(1), sample::id(7)]);
+}
+
+fn say_replace(
+    rig: &mut Rig,
+    serial: u64,
+    entry: crate::Entry,
+) -> tokio::sync::oneshot::Receiver<Result<bool, StoreError>> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let purpose = Box::new(Purpose::Replace { entry, answer });
+    rig.engine.handle(Command::Recall { serials: vec![serial], purpose }, rig.now);
+    answered
+}
