@@ -4,7 +4,7 @@
 //!
 //! `cargo test -p store --test format -- --ignored`
 //!
-//! and `fixture/v2` in the same way when the ledger got version 2. A fixture is written once and never again: when the format changes, the version goes up, a new
+//! `fixture/v2` in the same way when the ledger got version 2, and `fixture/v3` when the journal did. A fixture is written once and never again: when the format changes, the version goes up, a new
 //! fixture is added beside the old ones, and the tests for those stay as they are.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use place::copy;
-use sms::{LinkName, State, Timestamp};
+use sms::{LinkName, ReceiptRequest, State, Timestamp};
 use store::conformance::sample::{self, entry, remote_id};
 use store::embedded::inspect::Inspector;
 use store::embedded::{EmbeddedStore, OpenError, Options};
@@ -46,7 +46,7 @@ fn smsc() -> LinkName {
 }
 
 /// The versions of which there are fixtures; the last is the one that is written.
-const VERSIONS: [&str; 2] = ["v1", "v2"];
+const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
 
 fn fixture(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture").join(version)
@@ -176,6 +176,33 @@ fn is_found_sound(version: &str) {
     assert_eq!((standing.awaiting_receipt, standing.held, standing.unmatched_receipts), (2, 1, 1));
 }
 
+/// Nothing is added to a file of an older journal.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_of_an_older_version_is_gone_on_with_in_a_new_file() {
+    let before: Vec<_> = journal_files(&fixture("v2"));
+    let (directory, store) = open_fixture("v2");
+    store.accept(vec![fated(500)]).await.unwrap();
+    store.close();
+    let after = journal_files(directory.path());
+    let (name, octets) = before.last().unwrap();
+    let (_, kept) = after.iter().find(|(kept, _)| kept == name).unwrap();
+    assert!(kept == octets, "the old file is as it was");
+    let (new, octets) = after.last().unwrap();
+    assert!(new > name);
+    assert_eq!(octets[8..12], 2_u32.to_le_bytes());
+    drop(EmbeddedStore::open(directory.path(), options()).unwrap());
+}
+
+fn journal_files(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let files = fs::read_dir(directory.join("journal")).unwrap().map(|file| file.unwrap().path());
+    let is_log = |path: &PathBuf| path.extension().is_some_and(|end| end == "log");
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let mut files: Vec<_> =
+        files.filter(is_log).map(|path| (name(&path), fs::read(&path).unwrap())).collect();
+    files.sort();
+    files
+}
+
 /// What is new goes to a file of the version of now; the old one is read and brought up to date as it is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ledger_of_version_1_is_gone_on_with() {
@@ -267,6 +294,7 @@ async fn live(store: &EmbeddedStore, numbers: &[u64]) {
 fn fated(number: u64) -> Entry {
     entry(number, |message| match number {
         0 => message.parts.push(bytes::Bytes::from_static(b"more of 0")),
+        1 => (message.member, message.receipt.others) = (1, ReceiptRequest::INTERMEDIATE),
         3 => message.not_before = Some(message.accepted_at.plus(Duration::from_secs(100 * 365 * 86_400))),
         _ => {}
     })

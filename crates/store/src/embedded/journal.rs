@@ -37,7 +37,7 @@ const FILE_OCTETS_MAX: u64 = 3 << 30;
 const _: () = assert!(FILE_OCTETS_MAX + (GROUP_OCTETS_MAX as u64) * 2 < u32::MAX as u64);
 
 const MAGIC: &[u8; 8] = b"ESTAFETJ";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Before each group, to find the next one after a damaged one.
 pub(super) const GROUP_MAGIC: [u8; 4] = [0xE5, b'g', b'r', 0xAF];
 /// What is kept of the write buffer between two commits, in octets.
@@ -291,6 +291,15 @@ fn header(number: u32, before: u64) -> [u8; HEADER_OCTETS] {
     header
 }
 
+/// What the header of a file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// The length of the file before it.
+    pub(super) before: u64,
+    /// It was written by a version before that of now, so that nothing must be added to it.
+    pub(super) is_old: bool,
+}
+
 /// Why the header of a file is not good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BadHeader {
@@ -300,14 +309,17 @@ pub(super) enum BadHeader {
     Version(u32),
 }
 
-/// Checks the header of the file with this number; returns the length of the file before it.
-pub(super) fn read_header(header: &[u8; HEADER_OCTETS], number: u32) -> Result<u64, BadHeader> {
+/// Checks the header of the file with this number.
+pub(super) fn read_header(header: &[u8; HEADER_OCTETS], number: u32) -> Result<Header, BadHeader> {
     let word = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     if &header[..8] != MAGIC || word(28) != crc32fast::hash(&header[..28]) || word(12) != number {
         return Err(BadHeader::Damaged);
     }
     match word(8) {
-        VERSION => Ok(u64::from(word(16)) | u64::from(word(20)) << 32),
+        version @ 1..=VERSION => {
+            let before = u64::from(word(16)) | u64::from(word(20)) << 32;
+            Ok(Header { before, is_old: version < VERSION })
+        }
         other => Err(BadHeader::Version(other)),
     }
 }

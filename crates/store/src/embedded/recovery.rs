@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::disk::{Disk, ReadDisk};
 use super::index::Index;
-use super::journal::{BadHeader, FileInfo, HEADER_OCTETS, read_header};
+use super::journal::{BadHeader, FileInfo, HEADER_OCTETS, Header, read_header};
 use super::links::Links;
 use super::options::OpenError;
 use super::replay::Replay;
@@ -21,6 +21,8 @@ pub(super) struct Recovered {
     pub(super) next_serial: u64,
     /// The files that have a summary.
     pub(super) summarised: BTreeSet<u32>,
+    /// The last file is of an older version: nothing must be added to it.
+    pub(super) is_old: bool,
 }
 
 /// Reads all files, or their summaries, cuts a torn tail off the last, and removes a file whose birth was
@@ -44,6 +46,7 @@ pub(super) fn recover(
         links: said.links,
         next_serial: said.next_serial,
         summarised: said.summarised,
+        is_old: said.is_old,
     })
 }
 
@@ -73,6 +76,7 @@ pub(super) struct Said {
     pub(super) stillborn: Option<u32>,
     next_serial: u64,
     summarised: BTreeSet<u32>,
+    is_old: bool,
 }
 
 /// How far a file could be read.
@@ -105,12 +109,15 @@ fn read_files(
     let (numbers, stillborn) = born_files(disk)?;
     let mut files: Vec<FileRead> = Vec::new();
     let mut summarised = BTreeSet::new();
+    let mut is_old = false;
     for (at, &number) in numbers.iter().enumerate() {
         let is_last = at + 1 == numbers.len();
         let io = || OpenError::io(format!("journal file {number:010}.log"));
         let octets = disk.length(number).map_err(io())?;
-        let checked = check_header(disk, number, octets)?
-            .and_then(|before| check_sequence(number, before, files.last()));
+        let checked = check_header(disk, number, octets)?.and_then(|header| {
+            is_old = header.is_old;
+            check_sequence(number, header.before, files.last())
+        });
         let is_known = !matches!(checked, Err(OpenError::Version { .. }));
         if let Err(error) = checked {
             complain(error)?;
@@ -128,7 +135,7 @@ fn read_files(
         files.push(FileRead { number, valid, octets });
     }
     let Replay { index, links, next_serial, .. } = replay;
-    Ok(Said { index, links, files, stillborn, next_serial, summarised })
+    Ok(Said { index, links, files, stillborn, next_serial, summarised, is_old })
 }
 
 /// The numbers of all files, and apart from them the last if its birth was cut short.
@@ -149,12 +156,12 @@ fn born_files(disk: &mut impl ReadDisk) -> Result<(Vec<u32>, Option<u32>), OpenE
     Ok((numbers, None))
 }
 
-/// Checks the header of a file of `octets` octets; returns the length of the file before it.
+/// Checks the header of a file of `octets` octets.
 fn check_header(
     disk: &mut impl ReadDisk,
     number: u32,
     octets: u64,
-) -> Result<Result<u64, OpenError>, OpenError> {
+) -> Result<Result<Header, OpenError>, OpenError> {
     let damaged = |what| OpenError::Damaged { file: number, offset: 0, what };
     let mut header = [0; HEADER_OCTETS];
     let read = disk.read_at(number, 0, &mut header);

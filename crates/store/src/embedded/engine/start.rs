@@ -27,6 +27,7 @@ impl<D: Disk> Engine<D> {
     pub(in super::super) fn open(mut disk: D, options: Options, now: Timestamp) -> Result<Self, OpenError> {
         let options = options.bounded();
         let found = recover(&mut disk, options.receipt_timeout, options.notice_timeout)?;
+        let is_old = found.is_old;
         let mut engine = Self {
             disk,
             journal: Journal::resume(found.files),
@@ -55,12 +56,16 @@ impl<D: Disk> Engine<D> {
             summarised: found.summarised,
             orders: Arc::default(),
         };
-        engine.start(now).map_err(OpenError::io("journal"))?;
+        engine.start(is_old, now).map_err(OpenError::io("journal"))?;
         Ok(engine)
     }
 
-    fn start(&mut self, now: Timestamp) -> std::io::Result<()> {
+    /// `is_old` says that nothing must be added to the last file.
+    fn start(&mut self, is_old: bool, now: Timestamp) -> std::io::Result<()> {
         if self.journal.files().is_empty() {
+            self.begin_file()?;
+        } else if is_old {
+            self.journal.sync(&mut self.disk)?;
             self.begin_file()?;
         } else if self.journal.current_octets() <= HEADER_OCTETS as u64 {
             // The process ended between the birth of the file and its first group.
