@@ -124,7 +124,10 @@ impl EmbeddedStore {
         if let Some(ledger) = &self.ledger {
             ledger.close();
         }
-        drop(lock);
+        // Not by closing alone: a process that is just being started by another thread may have the file as well.
+        if let Err(error) = rustix::fs::flock(&lock, FlockOperation::Unlock) {
+            tracing::warn!(%error, "the lock on the directory goes only with the file");
+        }
     }
 
     /// [`EmbeddedStore::close`] for a task, which is not blocked; whether nothing went wrong.
