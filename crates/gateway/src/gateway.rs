@@ -31,18 +31,22 @@ use crate::link::reassembly::Reassembler;
 use crate::link::smpp::client::Client;
 use crate::link::smpp::dialect::Dialect;
 use crate::link::smpp::outbind::{self, Callers};
-use crate::link::smpp::server::Server;
+use crate::link::smpp::places::Places;
+use crate::link::smpp::server::{Security, Server};
 use crate::link::smpp::short_id::ShortIds;
 use crate::metrics::{Metrics, SharedMetrics};
 use crate::network::Listener;
 use crate::surroundings::Surroundings;
+use crate::tls::Tls;
 
 /// A running gateway.
 pub struct Gateway {
     shared: Shared,
     smpp: Option<SocketAddr>,
+    smpp_tls: Option<SocketAddr>,
     outbind: Option<SocketAddr>,
     http: Option<SocketAddr>,
+    http_tls: Option<SocketAddr>,
     callers: Callers,
     running: Mutex<Running>,
     listening: Stage,
@@ -53,6 +57,7 @@ pub struct Gateway {
 #[derive(Clone)]
 struct Shared {
     directory: Arc<ArcSwap<Directory>>,
+    tls: Arc<ArcSwap<Tls>>,
     store: Arc<EmbeddedStore>,
     intake: Intake,
     outlets: Arc<Outlets>,
@@ -97,17 +102,26 @@ impl Gateway {
         config: Config,
         store: impl Future<Output = anyhow::Result<EmbeddedStore>>,
     ) -> anyhow::Result<Self> {
+        let tls = Tls::load(&config)?;
         let smpp = config.smpp.as_ref();
-        let outbind = listen_for_smpp(&surroundings, smpp.and_then(|smpp| smpp.outbind_listen)).await?;
-        let smpp = listen_for_smpp(&surroundings, smpp.map(|smpp| smpp.listen)).await?;
-        let http = listen_for_http(config.http.as_ref()).await?;
-        let shared = Shared::new(&config, surroundings, store.await?)?;
+        let smpp_tls = smpp.and_then(|smpp| smpp.tls_listen.as_ref()).map(|listen| *listen.get_ref());
+        let smpp_tls = listen_for_smpp(&surroundings, smpp_tls, "smpp by TLS").await?;
+        let outbind =
+            listen_for_smpp(&surroundings, smpp.and_then(|smpp| smpp.outbind_listen), "outbinds").await?;
+        let smpp = listen_for_smpp(&surroundings, smpp.map(|smpp| smpp.listen), "smpp").await?;
+        let http = config.http.as_ref();
+        let http_tls = http.and_then(|http| http.tls_listen.as_ref()).map(|listen| *listen.get_ref());
+        let http_tls = listen_for_http(http_tls, "https").await?;
+        let http = listen_for_http(http.map(|http| http.listen), "http").await?;
+        let shared = Shared::new(&config, tls, surroundings, store.await?)?;
         let gateway = Self {
             shared,
             smpp: smpp.as_ref().map(|listener| listener.address()).transpose()?,
+            smpp_tls: smpp_tls.as_ref().map(|listener| listener.address()).transpose()?,
             outbind: outbind.as_ref().map(|listener| listener.address()).transpose()?,
             callers: Callers::default(),
             http: http.as_ref().map(TcpListener::local_addr).transpose()?,
+            http_tls: http_tls.as_ref().map(TcpListener::local_addr).transpose()?,
             running: Mutex::new(Running {
                 config: config.clone(),
                 smscs: HashMap::new(),
@@ -123,11 +137,11 @@ impl Gateway {
         if let Some(listener) = outbind {
             gateway.wait_for_outbinds(listener);
         }
-        if let (Some(listener), Some(config)) = (smpp, config.smpp) {
-            gateway.serve_smpp(listener, config);
+        if let Some(config) = config.smpp {
+            gateway.serve_smpp(config, [(smpp, Security::Clear), (smpp_tls, Security::Tls)]);
         }
-        if let (Some(listener), Some(_)) = (http, config.http) {
-            gateway.serve_http(listener);
+        if let Some(listener) = http {
+            gateway.serve_http(listener, http_tls);
         }
         gateway.shared.health.started();
         Ok(gateway)
@@ -137,6 +151,12 @@ impl Gateway {
     #[must_use]
     pub fn smpp_address(&self) -> Option<SocketAddr> {
         self.smpp
+    }
+
+    /// Where ESMEs bind by TLS.
+    #[must_use]
+    pub fn smpp_tls_address(&self) -> Option<SocketAddr> {
+        self.smpp_tls
     }
 
     /// Where SMSCs call by outbind.
@@ -149,6 +169,12 @@ impl Gateway {
     #[must_use]
     pub fn http_address(&self) -> Option<SocketAddr> {
         self.http
+    }
+
+    /// Where ESMEs call by https.
+    #[must_use]
+    pub fn http_tls_address(&self) -> Option<SocketAddr> {
+        self.http_tls
     }
 
     /// The store, to look things up.
@@ -167,6 +193,7 @@ impl Gateway {
             let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
             running.config.check_change(&config)?;
         }
+        self.shared.tls.store(Arc::new(Tls::load(&config)?));
         let before = self.shared.directory.load_full();
         let directory = Arc::new(Directory::new(&config, routes, Some(&before)));
         self.shared.directory.store(directory.clone());
@@ -248,9 +275,14 @@ impl Gateway {
             outlet: self.shared.outlets.with_rate(&name, config.rate),
             presence,
             network: self.shared.surroundings.network.clone(),
+            tls: self.shared.tls.clone(),
             stop: stop.clone(),
             tasks: self.calling.tasks.clone(),
         };
+        self.shared.metrics.tls_unverified(&name, config.tls && !config.tls_verify);
+        if config.tls && !config.tls_verify {
+            tracing::warn!(link = %name, "tls_verify = false: anybody can pass for this SMSC");
+        }
         client.start();
         self.callers.set(name, client);
         stop
@@ -297,21 +329,27 @@ impl Gateway {
         self.calling.tasks.spawn(outbind::listen(listener, callers, stage.stop, stage.tasks));
     }
 
-    fn serve_smpp(&self, listener: Box<dyn Listener>, config: SmppConfig) {
+    fn serve_smpp(&self, config: SmppConfig, listeners: [(Option<Box<dyn Listener>>, Security); 2]) {
         let server = Server {
+            places: Places::new(config.connections_max, config.unbound_per_address_max),
             config: Arc::new(config),
             directory: self.shared.directory.clone(),
             intake: self.shared.intake.clone(),
             outlets: self.shared.outlets.clone(),
             short_ids: Arc::new(ShortIds::new(self.shared.surroundings.clock)),
+            tls: self.shared.tls.clone(),
             stop: self.listening.stop.clone(),
             tasks: self.listening.tasks.clone(),
             started_at: clock::now(),
         };
-        self.listening.tasks.spawn(server.run(listener));
+        for (listener, security) in listeners {
+            if let Some(listener) = listener {
+                self.listening.tasks.spawn(server.clone().run(listener, security));
+            }
+        }
     }
 
-    fn serve_http(&self, listener: TcpListener) {
+    fn serve_http(&self, listener: TcpListener, secured: Option<TcpListener>) {
         let api = Api {
             directory: self.shared.directory.clone(),
             intake: self.shared.intake.clone(),
@@ -320,12 +358,18 @@ impl Gateway {
             metrics: self.shared.metrics.clone(),
             health: self.shared.health.clone(),
         };
-        self.listening.tasks.spawn(api.serve(listener, self.listening.stop.clone()));
+        let (tls, stop) = (self.shared.tls.clone(), self.listening.stop.clone());
+        self.listening.tasks.spawn(api.serve(listener, secured, tls, stop));
     }
 }
 
 impl Shared {
-    fn new(config: &Config, surroundings: Surroundings, store: EmbeddedStore) -> anyhow::Result<Self> {
+    fn new(
+        config: &Config,
+        tls: Tls,
+        surroundings: Surroundings,
+        store: EmbeddedStore,
+    ) -> anyhow::Result<Self> {
         let routes = config.route_table().map_err(|problem| anyhow::anyhow!(problem.what))?;
         let directory = Arc::new(ArcSwap::from_pointee(Directory::new(config, routes, None)));
         let store = Arc::new(store);
@@ -335,6 +379,7 @@ impl Shared {
             outlets: Arc::new(Outlets::new(store.clone(), metrics.clone())),
             health: Arc::new(Health::new(store.clone())),
             directory,
+            tls: Arc::new(ArcSwap::from_pointee(tls)),
             store,
             metrics,
             surroundings,
@@ -389,8 +434,8 @@ impl Config {
 
     /// Whether a running gateway can take `next` instead.
     fn check_change(&self, next: &Self) -> anyhow::Result<()> {
-        let smpp = |config: &Self| config.smpp.clone();
-        let http = |config: &Self| config.http.clone();
+        let smpp = |config: &Self| config.smpp.as_ref().map(SmppConfig::without_files);
+        let http = |config: &Self| config.http.as_ref().map(HttpConfig::without_files);
         anyhow::ensure!(self.data_dir == next.data_dir, "data_dir can only change with a restart");
         anyhow::ensure!(self.store == next.store, "[store] can only change with a restart");
         let same = self.reassembly == next.reassembly;
@@ -434,19 +479,20 @@ async fn open_store(directory: PathBuf, options: Options) -> anyhow::Result<Embe
 async fn listen_for_smpp(
     surroundings: &Surroundings,
     address: Option<SocketAddr>,
+    what: &str,
 ) -> anyhow::Result<Option<Box<dyn Listener>>> {
     let Some(address) = address else { return Ok(None) };
     let listener = surroundings.network.listen(address).await;
     let listener = listener.with_context(|| format!("cannot listen on {address} ([smpp])"))?;
-    tracing::info!(address = %listener.address()?, "listening for smpp");
+    tracing::info!(address = %listener.address()?, "listening for {what}");
     Ok(Some(listener))
 }
 
-async fn listen_for_http(config: Option<&HttpConfig>) -> anyhow::Result<Option<TcpListener>> {
-    let Some(address) = config.map(|config| config.listen) else { return Ok(None) };
+async fn listen_for_http(address: Option<SocketAddr>, what: &str) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = address else { return Ok(None) };
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ([http])"))?;
-    tracing::info!(address = %listener.local_addr()?, "listening for http");
+    tracing::info!(address = %listener.local_addr()?, "listening for {what}");
     Ok(Some(listener))
 }
 

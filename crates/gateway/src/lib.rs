@@ -23,6 +23,7 @@ mod references;
 mod refusal;
 mod submission;
 mod surroundings;
+mod tls;
 
 pub use chance::Chance;
 pub use clock::Clock;

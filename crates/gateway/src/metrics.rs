@@ -22,6 +22,7 @@ pub(crate) struct Metrics {
     receipts: Family<LinkLabel, Counter>,
     settled: Family<OutcomeLabel, Counter>,
     sessions: Family<LinkLabel, Gauge>,
+    tls_unverified: Family<LinkLabel, Gauge>,
     accept_seconds: Family<LinkLabel, Histogram>,
     response_seconds: Family<LinkLabel, Histogram>,
     reassembly: ReassemblyMetrics,
@@ -94,6 +95,7 @@ impl Metrics {
             receipts: Family::default(),
             settled: Family::default(),
             sessions: Family::default(),
+            tls_unverified: Family::default(),
             accept_seconds: Family::new_with_constructor(latency as fn() -> Histogram),
             response_seconds: Family::new_with_constructor(latency as fn() -> Histogram),
             reassembly: ReassemblyMetrics::default(),
@@ -124,6 +126,16 @@ impl Metrics {
         }
     }
 
+    /// Says whether nobody looks at who an SMSC is.
+    pub(crate) fn tls_unverified(&self, link: &LinkName, unverified: bool) {
+        let label = LinkLabel { link: link.to_string() };
+        if unverified {
+            self.tls_unverified.get_or_create(&label).set(1);
+        } else {
+            self.tls_unverified.remove(&label);
+        }
+    }
+
     /// The metrics of long messages of handsets.
     pub(crate) fn reassembly(&self) -> ReassemblyMetrics {
         self.reassembly.clone()
@@ -144,6 +156,8 @@ impl Metrics {
         registry.register("receipts_received", "Receipts that a link brought", self.receipts.clone());
         registry.register("deliveries", "Attempts to deliver to a link, by outcome", self.settled.clone());
         registry.register("sessions", "Bound sessions", self.sessions.clone());
+        let help = "1 for an SMSC that is connected to by TLS without looking at who it is";
+        registry.register("tls_unverified", help, self.tls_unverified.clone());
         let help = "From a batch of messages to their being durable";
         registry.register("accept_seconds", help, self.accept_seconds.clone());
         let help = "From a request to its response";

@@ -1,7 +1,7 @@
 //! Where SMPP connections come from and go to.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -65,4 +65,31 @@ fn prompt(stream: TcpStream) -> Box<dyn Stream> {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     Box::new(stream)
+}
+
+/// Whom an address stands for when it is counted what comes from where: what one subscriber of a network
+/// can vary at will, the lower half of an IPv6 address, does not count.
+pub(crate) fn neighbourhood(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let prefix = u128::from(address) & (u128::MAX << 64);
+            IpAddr::V6(prefix.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn neighbours_in_an_ipv6_network_are_one() {
+        let of = |address: &str| neighbourhood(address.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+    }
 }

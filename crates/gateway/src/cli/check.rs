@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use gateway::config::Config;
 
-/// Says what is wrong with a configuration and in which line, without starting anything.
+/// Says what is wrong with a configuration, and in which line, or with its certificates, without starting anything.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The configuration file.
@@ -18,6 +18,7 @@ impl Check {
     #[allow(clippy::print_stdout)]
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         let config = Config::load(&self.config)?;
+        config.check_certificates()?;
         println!(
             "{}: {} SMSCs, {} accounts, {} applications, {} routes",
             self.config.display(),

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::callback::CallbackKeys;
+use super::certificate::one_or_more;
 use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
-use super::{CallbackConfig, Name, Problem, Secret};
+use super::{CallbackConfig, ClientCertificate, Name, Problem, Secret};
 
 /// One ESME.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -29,6 +30,8 @@ pub struct AccountConfig {
     pub max_binds: usize,
     /// Networks that it may bind or call from; `None` is any.
     pub allow_from: Option<Vec<IpNet>>,
+    /// The certificates that it may bind with, by TLS alone then; empty if it needs none.
+    pub client_certificate: Vec<ClientCertificate>,
     /// Source addresses that it may use; `None` is any.
     pub sources: Option<Vec<String>>,
     /// Whether it may send what a handset does not show: silent messages, and data for handset and SIM.
@@ -94,6 +97,8 @@ struct RawAccount {
     #[serde(default = "default_max_binds")]
     max_binds: usize,
     allow_from: Option<Vec<IpNet>>,
+    #[serde(default, deserialize_with = "one_or_more")]
+    client_certificate: Vec<ClientCertificate>,
     sources: Option<Vec<String>>,
     #[serde(default)]
     sim_access: bool,
@@ -135,6 +140,7 @@ impl TryFrom<RawAccount> for AccountConfig {
             rate: raw.rate,
             max_binds: raw.max_binds,
             allow_from: raw.allow_from,
+            client_certificate: raw.client_certificate,
             sources: raw.sources,
             sim_access: raw.sim_access,
             callback,

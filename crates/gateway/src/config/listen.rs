@@ -1,10 +1,14 @@
 //! Where the outside reaches us.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::checked::at_most;
+use super::{CertificateFiles, Problem};
 
 /// The SMPP server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -15,12 +19,27 @@ pub struct SmppConfig {
     /// Where SMSCs call that want us to bind; port 0 takes a free one.
     #[serde(default)]
     pub outbind_listen: Option<SocketAddr>,
+    /// Where ESMEs bind by TLS; port 0 takes a free one.
+    #[serde(default)]
+    pub tls_listen: Option<Spanned<SocketAddr>>,
+    /// The certificate that is shown there, in PEM form, with those above it.
+    #[serde(default)]
+    pub tls_certificate: Option<PathBuf>,
+    /// Its key, in PEM form.
+    #[serde(default)]
+    pub tls_key: Option<PathBuf>,
+    /// The authorities that sign certificates of ESMEs, in PEM form; ESMEs may still show none.
+    #[serde(default)]
+    pub tls_client_ca: Option<PathBuf>,
     /// What we call ourselves in bind responses; at most 15 characters.
     #[serde(default = "default_system_id", deserialize_with = "at_most::<15, _>")]
     pub system_id: String,
     /// Connections at a time, bound or not; more are closed at once.
     #[serde(default = "default_connections_max")]
     pub connections_max: usize,
+    /// Connections of one address at a time that have not bound; more are closed at once.
+    #[serde(default = "default_unbound_per_address_max")]
+    pub unbound_per_address_max: NonZeroUsize,
     /// Seconds from connection to bind before the connection is closed.
     #[serde(default = "default_bind_timeout_s")]
     pub bind_timeout_s: u64,
@@ -41,6 +60,68 @@ pub struct SmppConfig {
 pub struct HttpConfig {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where it is called by https; port 0 takes a free one.
+    #[serde(default)]
+    pub tls_listen: Option<Spanned<SocketAddr>>,
+    /// The certificate that is shown there, in PEM form, with those above it.
+    #[serde(default)]
+    pub tls_certificate: Option<PathBuf>,
+    /// Its key, in PEM form.
+    #[serde(default)]
+    pub tls_key: Option<PathBuf>,
+}
+
+impl SmppConfig {
+    /// The certificate and the key of the TLS listener, if there is one.
+    #[must_use]
+    pub fn tls_files(&self) -> Option<CertificateFiles> {
+        files(self.tls_listen.as_ref(), self.tls_certificate.as_ref(), self.tls_key.as_ref())
+    }
+
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        check(self.tls_listen.as_ref(), self.tls_files())
+    }
+
+    /// The same without what can be read anew while the gateway runs.
+    pub(crate) fn without_files(&self) -> Self {
+        Self { tls_certificate: None, tls_key: None, tls_client_ca: None, ..self.clone() }
+    }
+}
+
+impl HttpConfig {
+    /// The certificate and the key of the TLS listener, if there is one.
+    #[must_use]
+    pub fn tls_files(&self) -> Option<CertificateFiles> {
+        files(self.tls_listen.as_ref(), self.tls_certificate.as_ref(), self.tls_key.as_ref())
+    }
+
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        check(self.tls_listen.as_ref(), self.tls_files())
+    }
+
+    /// The same without what can be read anew while the gateway runs.
+    pub(crate) fn without_files(&self) -> Self {
+        Self { tls_certificate: None, tls_key: None, ..self.clone() }
+    }
+}
+
+fn files(
+    listen: Option<&Spanned<SocketAddr>>,
+    certificate: Option<&PathBuf>,
+    key: Option<&PathBuf>,
+) -> Option<CertificateFiles> {
+    let (_, certificate, key) = (listen?, certificate?.clone(), key?.clone());
+    Some(CertificateFiles { certificate, key })
+}
+
+fn check(listen: Option<&Spanned<SocketAddr>>, files: Option<CertificateFiles>) -> Result<(), Problem> {
+    match (listen, files) {
+        (Some(listen), None) => {
+            let what = "tls_listen needs tls_certificate and tls_key".to_owned();
+            Err(Problem { at: listen.span(), what })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn default_system_id() -> String {
@@ -49,6 +130,10 @@ fn default_system_id() -> String {
 
 const fn default_connections_max() -> usize {
     20_000
+}
+
+const fn default_unbound_per_address_max() -> NonZeroUsize {
+    NonZeroUsize::MIN.saturating_add(999)
 }
 
 const fn default_bind_timeout_s() -> u64 {

@@ -6,6 +6,7 @@
 mod account;
 mod application;
 mod callback;
+mod certificate;
 mod checked;
 mod endpoint;
 mod listen;
@@ -30,6 +31,7 @@ use profile::Profiles;
 pub use account::{AccountConfig, AccountPassword, PasswordHash};
 pub use application::ApplicationConfig;
 pub use callback::CallbackConfig;
+pub use certificate::{CertificateFiles, ClientCertificate, Fingerprint};
 pub use endpoint::{EndpointConfig, Method};
 pub use listen::{HttpConfig, SmppConfig};
 pub(crate) use profile::SharedProfile;
@@ -140,6 +142,7 @@ impl Config {
             what: error.message().replace('\n', " "),
         })?;
         config.resolve_profiles()?;
+        config.check_tls()?;
         config.route_table()?;
         Ok(config)
     }
@@ -156,6 +159,25 @@ impl Config {
         }
         for account in &mut self.account {
             account.resolve(&profiles)?;
+        }
+        Ok(())
+    }
+
+    /// Whether what is said of TLS goes together.
+    fn check_tls(&self) -> Result<(), Problem> {
+        self.smpp.as_ref().map_or(Ok(()), SmppConfig::check)?;
+        self.http.as_ref().map_or(Ok(()), HttpConfig::check)?;
+        let smpp = self.smpp.as_ref().filter(|smpp| smpp.tls_listen.is_some());
+        let names_can_be_trusted = smpp.is_some_and(|smpp| smpp.tls_client_ca.is_some());
+        for account in self.account.iter().filter(|account| !account.client_certificate.is_empty()) {
+            let problem = |what: &str| Problem { at: account.name.span(), what: what.to_owned() };
+            if smpp.is_none() {
+                return Err(problem("a client_certificate can only be shown to [smpp] tls_listen"));
+            }
+            let is_name = |wanted: &ClientCertificate| matches!(wanted, ClientCertificate::Name(_));
+            if account.client_certificate.iter().any(is_name) && !names_can_be_trusted {
+                return Err(problem("a client_certificate with a name needs [smpp] tls_client_ca"));
+            }
         }
         Ok(())
     }

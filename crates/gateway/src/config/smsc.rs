@@ -1,19 +1,22 @@
 //! An SMSC that we bind to as an ESME.
 
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use rustls::pki_types::ServerName;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::certificate::one_or_more;
 use super::checked::{Text, at_most};
 use super::profile::{
     AddressRule, ByteOrder, DataCodings, DefaultAlphabet, IdForm, OnUnknown, ReceiptIdFrom, RetryRule,
     Splitting, TlvRules, UtcOffset, Version,
 };
 use super::profile::{ProfileNames, Profiles, SharedProfile, profile_keys, profile_table};
-use super::{Name, Problem, Secret};
+use super::{CertificateFiles, Fingerprint, Name, Problem, Secret};
 
 profile_keys!(profile_table, [
 /// One SMSC: the four parameters of a bind, what shapes the traffic, and how it differs from its profile.
@@ -62,6 +65,27 @@ pub struct SmscConfig {
     /// How it calls us, if it does.
     #[serde(default)]
     pub outbind: Option<OutbindConfig>,
+    /// Whether we connect by TLS.
+    #[serde(default)]
+    pub tls: bool,
+    /// The authorities that vouch for the SMSC, in PEM form; `None` are those of the system.
+    #[serde(default)]
+    pub tls_ca: Option<PathBuf>,
+    /// The name that its certificate is for; `None` is the host of the address.
+    #[serde(default)]
+    pub tls_server_name: Option<String>,
+    /// The certificates that it may have; it is known by them then and by no authority.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub tls_fingerprint: Vec<Fingerprint>,
+    /// Whether it is looked at who the SMSC is; otherwise anybody may be it.
+    #[serde(default = "default_tls_verify")]
+    pub tls_verify: bool,
+    /// The certificate that we show, in PEM form, with those above it.
+    #[serde(default)]
+    pub tls_certificate: Option<PathBuf>,
+    /// Its key, in PEM form.
+    #[serde(default)]
+    pub tls_key: Option<PathBuf>,
     /// The profiles that it starts from.
     profile: Option<Spanned<ProfileNames>>,
     /// How it speaks: what the profiles say, and the keys of its own in their place.
@@ -112,6 +136,47 @@ impl SmscConfig {
             let what = "an SMSC that is not connected to must have an outbind".to_owned();
             return Err(Problem { at, what });
         }
+        self.check_tls().map_err(|what| Problem { at, what: what.to_owned() })
+    }
+
+    /// The certificate that we show, and its key.
+    #[must_use]
+    pub fn tls_files(&self) -> Option<CertificateFiles> {
+        let (certificate, key) = self.tls_certificate.clone().zip(self.tls_key.clone())?;
+        Some(CertificateFiles { certificate, key })
+    }
+
+    /// The name that the certificate of the SMSC must be for.
+    pub(crate) fn server_name(&self) -> Option<ServerName<'static>> {
+        let name = match &self.tls_server_name {
+            Some(name) => name,
+            None => self.address.rsplit_once(':')?.0.trim_start_matches('[').trim_end_matches(']'),
+        };
+        ServerName::try_from(name.to_owned()).ok()
+    }
+
+    fn check_tls(&self) -> Result<(), &'static str> {
+        let says_who = self.tls_ca.is_some() || !self.tls_fingerprint.is_empty();
+        let shows_itself = self.tls_certificate.is_some() || self.tls_key.is_some();
+        if !self.tls {
+            let says_more = says_who || shows_itself || self.tls_server_name.is_some() || !self.tls_verify;
+            return if says_more { Err("keys with tls_ are of no use without tls = true") } else { Ok(()) };
+        }
+        if self.outbind.is_some() {
+            return Err("an outbind comes in the clear, which tls forbids");
+        }
+        if self.server_name().is_none() {
+            return Err("the name that the certificate is for must be a host's name or address");
+        }
+        if shows_itself && self.tls_files().is_none() {
+            return Err("tls_certificate and tls_key go together");
+        }
+        if says_who && !self.tls_verify {
+            return Err("with tls_verify = false neither tls_ca nor tls_fingerprint is looked at");
+        }
+        if self.tls_ca.is_some() && !self.tls_fingerprint.is_empty() {
+            return Err("an SMSC is known by tls_ca or by tls_fingerprint, not by both");
+        }
         Ok(())
     }
 }
@@ -121,6 +186,10 @@ const fn default_sessions() -> NonZeroU16 {
 }
 
 const fn default_connect() -> bool {
+    true
+}
+
+const fn default_tls_verify() -> bool {
     true
 }
 

@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod binds;
 mod callbacks;
 mod content_provider;
 mod http;
@@ -27,5 +28,7 @@ mod sessions;
 mod stopping;
 mod taking_back;
 mod times;
+mod tls;
+mod tls_towards_smscs;
 mod unknown_outcome;
 mod versions;

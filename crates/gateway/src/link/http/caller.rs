@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::problem::Problem;
 use crate::account::Account;
 use crate::directory::Directory;
+use crate::network::neighbourhood;
 
 /// What a caller says to be. Has no `Debug` form, so that it cannot get into a log.
 pub(super) struct Credentials {
@@ -64,7 +65,7 @@ impl Doorkeeper {
     ) -> Result<Arc<Account>, Problem> {
         let Some(credentials) = credentials else { return Err(unauthorised()) };
         let since = Instant::now();
-        let key = self.hasher.hash_one((network(peer), &credentials.account));
+        let key = self.hasher.hash_one((neighbourhood(peer), &credentials.account));
         if self.is_guessing(key, since) {
             let detail = "too many failures with this account; wait a second";
             return Err(
@@ -131,17 +132,6 @@ fn unauthorised() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", detail)
 }
 
-/// What one subscriber of a network can vary at will does not count: the lower half of an IPv6 address.
-fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let prefix = u128::from(address) & (u128::MAX << 64);
-            IpAddr::V6(prefix.into())
-        }
-    }
-}
-
 /// How long every failure takes, and the time over which failures are counted.
 const FAILURE_DELAY: Duration = Duration::from_secs(1);
 const FAILURES_PER_SECOND: u32 = 8;
@@ -199,13 +189,5 @@ mod tests {
         assert_eq!(door.failures.lock().unwrap().len(), FAILURES_KEPT_MAX);
         door.failed(20_000, start + FAILURE_DELAY);
         assert_eq!(door.failures.lock().unwrap().len(), 1);
-    }
-
-    #[test]
-    fn neighbours_in_an_ipv6_network_are_one() {
-        let of = |address: &str| network(address.parse().unwrap());
-        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, StatusCode, header};
@@ -16,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use super::desk::{Api, Desk};
 use super::problem::Problem;
 use super::{messages, probes};
+use crate::tls::Tls;
 
 impl Api {
     /// The paths that there are, and what answers them.
@@ -41,51 +44,94 @@ impl Api {
             .with_state(desk)
     }
 
-    /// Takes connections until it is stopped; returns when the last one has its answers.
-    pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        serve(self.router(), listener, stop).await;
+    /// Takes connections until it is stopped, at `secured` by https; returns when the last one has its
+    /// answers.
+    pub(crate) async fn serve(
+        self,
+        listener: TcpListener,
+        secured: Option<TcpListener>,
+        tls: Arc<ArcSwap<Tls>>,
+        stop: CancellationToken,
+    ) {
+        let reception = Reception::new(self.router(), stop);
+        let by_tls = async {
+            if let Some(listener) = secured {
+                reception.serve(listener, Some(tls)).await;
+            }
+        };
+        tokio::join!(reception.serve(listener, None), by_tls);
     }
 }
 
-/// Takes connections for a router until it is stopped; returns when the last one has ended.
-pub(super) async fn serve(router: Router, listener: TcpListener, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let connections = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let Ok(place) = places.clone().try_acquire_owned() else {
-                    tracing::warn!(%peer, "connection refused: too many already");
-                    continue;
-                };
-                let connection = converse(stream, peer, router.clone(), stop.clone());
-                connections.spawn(async move {
-                    connection.await;
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                // Out of descriptors, mostly: others that end will free some.
-                tracing::warn!(%error, "cannot take a connection");
-                tokio::time::sleep(ACCEPT_RETRY).await;
+/// What takes connections for a router.
+#[derive(Clone)]
+pub(super) struct Reception {
+    router: Router,
+    places: Arc<Semaphore>,
+    stop: CancellationToken,
+}
+
+impl Reception {
+    pub(super) fn new(router: Router, stop: CancellationToken) -> Self {
+        Self { router, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)), stop }
+    }
+
+    /// Takes connections until it is stopped, by TLS if it is given; returns when the last one has ended.
+    pub(super) async fn serve(&self, listener: TcpListener, tls: Option<Arc<ArcSwap<Tls>>>) {
+        let connections = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = self.stop.cancelled() => break,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let Ok(place) = self.places.clone().try_acquire_owned() else {
+                        tracing::warn!(%peer, "connection refused: too many already");
+                        continue;
+                    };
+                    let (reception, tls) = (self.clone(), tls.clone());
+                    connections.spawn(async move {
+                        reception.receive(stream, peer, tls).await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    // Out of descriptors, mostly: others that end will free some.
+                    tracing::warn!(%error, "cannot take a connection");
+                    tokio::time::sleep(ACCEPT_RETRY).await;
+                }
             }
         }
+        drop(listener);
+        connections.close();
+        connections.wait().await;
     }
-    drop(listener);
-    connections.close();
-    connections.wait().await;
+
+    async fn receive(self, stream: TcpStream, peer: SocketAddr, tls: Option<Arc<ArcSwap<Tls>>>) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%peer, %error, "no TCP_NODELAY");
+        }
+        let Some(tls) = tls else { return converse(stream, peer, self.router, self.stop).await };
+        let Some(tls) = tls.load().http.clone() else { return };
+        let shaken = tokio::select! {
+            shaken = tokio::time::timeout(HEADER_TIMEOUT, tls.accept(stream)) => shaken,
+            () = self.stop.cancelled() => return,
+        };
+        match shaken {
+            Ok(Ok((stream, _))) => converse(stream, peer, self.router, self.stop).await,
+            Ok(Err(error)) => tracing::info!(%peer, %error, "no TLS with this caller"),
+            Err(_) => tracing::info!(%peer, "no TLS with this caller in time"),
+        }
+    }
 }
 
 /// Serves one connection, request by request, until the peer closes it, falls silent or has had it
 /// long enough.
-async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%peer, %error, "no TCP_NODELAY");
-    }
+async fn converse<S>(stream: S, peer: SocketAddr, router: Router, stop: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |request: Request<Incoming>| answer(&router, peer, request));
     let mut builder = http1::Builder::new();

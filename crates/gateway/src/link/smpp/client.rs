@@ -1,8 +1,10 @@
 //! SMSCs that we bind to.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use driver::Handler;
 use smpp::{
     Bind, BindMode, Body, CString, CommandStatus, Event, MessageResp, Settings, ShortMessage, TlvTag, Tlvs,
@@ -23,6 +25,7 @@ use crate::dispatch::{Outlet, back_off};
 use crate::intake::Intake;
 use crate::network::{Network, Stream};
 use crate::presence::{Presence, PresenceGuard};
+use crate::tls::Tls;
 
 /// One SMSC with all its sessions.
 #[derive(Clone)]
@@ -33,6 +36,7 @@ pub(crate) struct Client {
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) presence: Arc<Presence>,
     pub(crate) network: Arc<dyn Network>,
+    pub(crate) tls: Arc<ArcSwap<Tls>>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -74,7 +78,7 @@ impl Client {
     }
 
     async fn connect(&self, mode: BindMode) {
-        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, self.network.connect(&self.config.address));
+        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, self.dial());
         let connected = tokio::select! {
             biased;
             connected = connecting => connected,
@@ -89,6 +93,17 @@ impl Client {
                 tracing::warn!(link = %self.outlet.link(), address = %self.config.address, "cannot connect in time");
             }
         }
+    }
+
+    async fn dial(&self) -> io::Result<Box<dyn Stream>> {
+        let stream = self.network.connect(&self.config.address).await?;
+        if !self.config.tls {
+            return Ok(stream);
+        }
+        let tls = self.tls.load().smscs.get(self.outlet.link()).cloned();
+        // Gone by a reload: this link ends, too.
+        let tls = tls.ok_or_else(|| io::Error::other("the link is no longer configured"))?;
+        Ok(Box::new(tls.connect(stream).await?))
     }
 
     /// Binds on a connection that the SMSC made, to receive at least, until it is over.

@@ -9,6 +9,7 @@ pub(crate) mod dialect;
 mod late;
 mod operations;
 pub(crate) mod outbind;
+pub(crate) mod places;
 mod relay;
 mod retry;
 mod sar;

@@ -1,7 +1,8 @@
 //! ESMEs that bind to us.
 
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,12 +12,13 @@ use driver::Handler;
 use smpp::{Bind, BindMode, Body, CommandStatus, Event, Settings};
 use sms::Direction;
 use store::{Cause, Lease, Outcome, RemoteId};
-use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dialect::Dialect;
 use super::operations::Desk;
+use super::places::{Place, Places};
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::short_id::ShortIds;
 use super::translate;
@@ -29,6 +31,7 @@ use crate::dispatch::{Outlets, back_off};
 use crate::intake::Intake;
 use crate::metrics::LinkMetrics;
 use crate::network::{Listener, Stream};
+use crate::tls::{PeerCertificate, ServerTls, Tls};
 
 /// What every connection needs.
 #[derive(Clone)]
@@ -38,6 +41,8 @@ pub(crate) struct Server {
     pub(crate) intake: Intake,
     pub(crate) outlets: Arc<Outlets>,
     pub(crate) short_ids: Arc<ShortIds>,
+    pub(crate) places: Places,
+    pub(crate) tls: Arc<ArcSwap<Tls>>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) started_at: Instant,
@@ -45,8 +50,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Takes connections until it is stopped.
-    pub(crate) async fn run(self, listener: Box<dyn Listener>) {
-        let places = Arc::new(Semaphore::new(self.config.connections_max));
+    pub(crate) async fn run(self, listener: Box<dyn Listener>, security: Security) {
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -54,17 +58,7 @@ impl Server {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => {
-                    let Ok(place) = places.clone().try_acquire_owned() else {
-                        tracing::warn!(%peer, "connection refused: too many already");
-                        continue;
-                    };
-                    let server = self.clone();
-                    self.tasks.spawn(async move {
-                        server.serve(stream, peer).await;
-                        drop(place);
-                    });
-                }
+                Ok((stream, peer)) => self.take(stream, peer, security),
                 Err(error) => {
                     // Out of descriptors, mostly: others that end will free some.
                     tracing::warn!(%error, "cannot take a connection");
@@ -74,9 +68,47 @@ impl Server {
         }
     }
 
-    async fn serve(self, stream: Box<dyn Stream>, peer: SocketAddr) {
+    fn take(&self, stream: Box<dyn Stream>, peer: SocketAddr, security: Security) {
+        let place = match self.places.take(peer.ip()) {
+            Ok(place) => place,
+            Err(reason) => return tracing::warn!(%peer, reason, "connection refused"),
+        };
+        let server = self.clone();
+        self.tasks.spawn(async move {
+            match security {
+                Security::Clear => server.serve(stream, Peer::clear(peer), place, clock::now()).await,
+                // Clear sessions, which can be many, need no room for a handshake.
+                Security::Tls => Box::pin(server.serve_by_tls(stream, peer, place)).await,
+            }
+        });
+    }
+
+    /// Shakes hands first, which belongs to the time that a peer has to bind (M-1).
+    async fn serve_by_tls(self, stream: Box<dyn Stream>, address: SocketAddr, place: Place) {
+        let since = clock::now();
+        let Some(tls) = self.tls.load().smpp.clone() else { return };
+        let handshake = timeout(self.bind_timeout(), secure(&tls, stream));
+        let shaken = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return,
+            shaken = handshake => shaken,
+        };
+        match shaken {
+            Ok(Ok((stream, certificate))) => {
+                self.serve(stream, Peer { address, certificate }, place, since).await;
+            }
+            Ok(Err(error)) => tracing::info!(peer = %address, %error, "no TLS with this peer"),
+            Err(_) => tracing::info!(peer = %address, "no TLS with this peer in time"),
+        }
+    }
+
+    fn bind_timeout(&self) -> Duration {
+        Duration::from_secs(self.config.bind_timeout_s)
+    }
+
+    async fn serve(self, stream: Box<dyn Stream>, peer: Peer, place: Place, since: Instant) {
         let settings = Settings {
-            session_init_timeout: Duration::from_secs(self.config.bind_timeout_s),
+            session_init_timeout: self.bind_timeout().saturating_sub(clock::now() - since),
             enquire_link_interval: super::enquire_link_interval(
                 self.config.enquire_link_s,
                 self.intake.chance(),
@@ -90,16 +122,54 @@ impl Server {
         let stop = self.stop.clone();
         // ESMEs can be many, and most of them say little.
         let limits = driver::Limits { alarms_step_from: Some(self.started_at), ..driver::Limits::default() };
-        let mut esme = Esme { server: self, peer, stage: Stage::Open };
+        let mut esme = Esme { server: self, peer, place, stage: Stage::Open };
         let ended = driver::drive(stream, session, &mut esme, &stop, limits).await;
         esme.end(ended);
+    }
+}
+
+async fn secure(
+    tls: &ServerTls,
+    stream: Box<dyn Stream>,
+) -> io::Result<(Box<dyn Stream>, Option<Arc<PeerCertificate>>)> {
+    let (stream, certificate) = tls.accept(stream).await?;
+    Ok((Box::new(stream), certificate.map(Arc::new)))
+}
+
+/// How a listener's connections are secured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Security {
+    /// They are not.
+    Clear,
+    /// By TLS from the first octet (L-1).
+    Tls,
+}
+
+/// Who has connected.
+#[derive(Clone)]
+struct Peer {
+    address: SocketAddr,
+    certificate: Option<Arc<PeerCertificate>>,
+}
+
+impl Peer {
+    fn clear(address: SocketAddr) -> Self {
+        Self { address, certificate: None }
+    }
+
+    /// Whether it has shown a certificate that the account is known by, or need not.
+    fn may_be(&self, account: &Account) -> bool {
+        let wanted = &account.config().client_certificate;
+        let shown = self.certificate.as_ref();
+        wanted.is_empty() || shown.is_some_and(|certificate| certificate.is_one_of(wanted))
     }
 }
 
 /// One connection of an ESME.
 struct Esme {
     server: Server,
-    peer: SocketAddr,
+    peer: Peer,
+    place: Place,
     stage: Stage,
 }
 
@@ -143,7 +213,7 @@ impl Handler for Esme {
     fn event(&mut self, now: Instant, session: &mut Session, event: Event<Sent>) {
         match (event, &mut self.stage) {
             (Event::BindRequest { bind }, _) => {
-                let check = check(self.server.directory.load_full(), bind, self.peer.ip());
+                let check = check(self.server.directory.load_full(), bind, self.peer.clone());
                 self.stage = Stage::Checking(Box::pin(check));
             }
             (Event::Request { sequence, body }, Stage::Bound(bound)) => {
@@ -205,17 +275,19 @@ impl Esme {
         let own_id = self.server.config.system_id.as_bytes();
         match verdict.account {
             Ok((account, place)) => {
-                tracing::info!(link = %account.name(), peer = %self.peer, mode = ?verdict.mode, "ESME bound");
+                tracing::info!(link = %account.name(), peer = %self.peer.address, mode = ?verdict.mode, "ESME bound");
                 let window = usize::from(account.config().window.get());
                 session.set_window_in(window);
                 session.set_window_out(window);
                 session.answer_bind(now, CommandStatus::OK, own_id);
+                self.place.bound();
+                self.peer.certificate = None;
                 self.stage = self.bound(account, place, session.peer_version());
             }
             Err(reason) => {
                 // Quoted and escaped: whoever is refused shall not write lines of our log.
                 let system_id = &verdict.system_id;
-                tracing::warn!(peer = %self.peer, ?system_id, reason, "bind refused");
+                tracing::warn!(peer = %self.peer.address, ?system_id, reason, "bind refused");
                 session.answer_bind(now, CommandStatus::BINDFAIL, own_id);
                 self.stage = Stage::Open;
             }
@@ -247,21 +319,21 @@ impl Esme {
 
     fn end(self, ended: driver::Ended<Sent>) {
         let Stage::Bound(mut bound) = self.stage else {
-            tracing::debug!(peer = %self.peer, reason = %ended.cause, "connection ended unbound");
+            tracing::debug!(peer = %self.peer.address, reason = %ended.cause, "connection ended unbound");
             return;
         };
         bound.relay.lost(ended.pending);
         bound.metrics.sessions.dec();
-        tracing::info!(link = %bound.account.name(), peer = %self.peer, reason = %ended.cause, "ESME gone");
+        tracing::info!(link = %bound.account.name(), peer = %self.peer.address, reason = %ended.cause, "ESME gone");
     }
 }
 
 /// Looks whether a bind is right. Every refusal takes equally long and says the same (S-9): nobody
 /// learns which accounts exist.
-async fn check(directory: Arc<Directory>, bind: Bind, peer: IpAddr) -> Verdict {
+async fn check(directory: Arc<Directory>, bind: Bind, peer: Peer) -> Verdict {
     let since = tokio::time::Instant::now();
     let system_id = String::from_utf8_lossy(&bind.system_id).into_owned();
-    let account = judge(&directory, &system_id, &bind, peer).await;
+    let account = judge(&directory, &system_id, &bind, &peer).await;
     if account.is_err() {
         tokio::time::sleep_until(since + REFUSAL_DELAY).await;
     }
@@ -272,14 +344,17 @@ async fn judge(
     directory: &Directory,
     system_id: &str,
     bind: &Bind,
-    peer: IpAddr,
+    peer: &Peer,
 ) -> Result<(Arc<Account>, BindGuard), &'static str> {
     let account = directory.accounts.get(system_id).ok_or("unknown account")?;
+    if !account.allows(peer.address.ip()) {
+        return Err("address not allowed");
+    }
+    if !peer.may_be(account) {
+        return Err("no certificate of the account's");
+    }
     if !account.verify(bind.password.to_vec()).await {
         return Err("wrong password");
-    }
-    if !account.allows(peer) {
-        return Err("address not allowed");
     }
     let place = account.bind(bind.mode != BindMode::Transmitter).ok_or("too many binds")?;
     Ok((account.clone(), place))

@@ -18,6 +18,14 @@ use super::{Caller, PASSWORD, SOON, until};
 pub(crate) struct TestGateway {
     gateway: Gateway,
     dir: TempDir,
+    listeners: Listeners,
+}
+
+/// Further lines for the tables of the listeners.
+#[derive(Clone, Default)]
+pub(crate) struct Listeners {
+    pub(crate) smpp: String,
+    pub(crate) http: String,
 }
 
 /// A gateway that was stopped, with what it kept.
@@ -30,18 +38,28 @@ pub(crate) struct Stopped {
 impl TestGateway {
     /// Starts with these links and routes.
     pub(crate) async fn with<const N: usize>(links: [String; N]) -> Self {
-        Self::start(tempfile::tempdir().unwrap(), &links.concat()).await
+        Self::listening(Listeners::default(), links).await
     }
 
-    async fn start(dir: TempDir, links: &str) -> Self {
-        let config = Config::parse(&text(dir.path(), links), Path::new("estafet.toml")).unwrap();
-        Self { gateway: Gateway::start(config).await.unwrap(), dir }
+    /// Starts with these listeners, links and routes.
+    pub(crate) async fn listening<const N: usize>(listeners: Listeners, links: [String; N]) -> Self {
+        Self::start(tempfile::tempdir().unwrap(), listeners, &links.concat()).await
+    }
+
+    async fn start(dir: TempDir, listeners: Listeners, links: &str) -> Self {
+        let config = config(dir.path(), &listeners, links);
+        Self { gateway: Gateway::start(config).await.unwrap(), dir, listeners }
     }
 
     /// Reloads with these links and routes.
     pub(crate) fn reload<const N: usize>(&self, links: [String; N]) {
-        let text = text(self.dir.path(), &links.concat());
-        self.gateway.reload(Config::parse(&text, Path::new("estafet.toml")).unwrap()).unwrap();
+        self.try_reload(links).unwrap();
+    }
+
+    /// Reloads with these links and routes; says why not.
+    pub(crate) fn try_reload<const N: usize>(&self, links: [String; N]) -> Result<(), String> {
+        let config = config(self.dir.path(), &self.listeners, &links.concat());
+        self.gateway.reload(config).map_err(|error| format!("{error:#}"))
     }
 
     /// Stops, giving its peers time to end what they do.
@@ -119,17 +137,19 @@ impl TestGateway {
 impl Stopped {
     /// Starts again on what was kept.
     pub(crate) async fn start<const N: usize>(self, links: [String; N]) -> TestGateway {
-        TestGateway::start(self.dir, &links.concat()).await
+        TestGateway::start(self.dir, Listeners::default(), &links.concat()).await
     }
 }
 
-fn text(dir: &Path, links: &str) -> String {
+fn config(dir: &Path, listeners: &Listeners, links: &str) -> Config {
     let data_dir = dir.join("data");
-    format!(
-        "data_dir = \"{}\"\n[smpp]\nlisten = \"127.0.0.1:0\"\noutbind_listen = \"127.0.0.1:0\"\n\
-         [http]\nlisten = \"127.0.0.1:0\"\n{links}",
+    let Listeners { smpp, http } = listeners;
+    let text = format!(
+        "data_dir = \"{}\"\n[smpp]\nlisten = \"127.0.0.1:0\"\noutbind_listen = \"127.0.0.1:0\"\n{smpp}\n\
+         [http]\nlisten = \"127.0.0.1:0\"\n{http}\n{links}",
         data_dir.display()
-    )
+    );
+    Config::parse(&text, Path::new("estafet.toml")).unwrap()
 }
 
 const STOP_WITHIN: Duration = SOON;

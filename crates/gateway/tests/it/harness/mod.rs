@@ -1,5 +1,6 @@
 //! A gateway in this process with simulators around it, and the words that the tests are written in.
 
+mod authority;
 mod caller;
 mod centre;
 mod gateway;
@@ -9,9 +10,10 @@ mod wire;
 
 use std::time::Duration;
 
+pub(crate) use authority::{Authority, Identity};
 pub(crate) use caller::Caller;
 pub(crate) use centre::{Texts, centre, centre_at, centre_with};
-pub(crate) use gateway::TestGateway;
+pub(crate) use gateway::{Listeners, TestGateway};
 pub(crate) use links::{account, application, route, smsc};
 pub(crate) use place::free_address;
 pub(crate) use wire::{Wire, message};

@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 use bytes::BytesMut;
 use smpp::{Bind, BindMode, Body, CString, CommandId, CommandStatus, Pdu, ShortMessage, frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use super::{PASSWORD, SOON, TestGateway};
 
 /// A connection to the gateway.
 pub(crate) struct Wire {
-    stream: TcpStream,
+    stream: Box<dyn gateway::Stream>,
     octets: BytesMut,
     sequence: u32,
     /// Requests of the gateway that nobody has looked at yet.
@@ -22,8 +22,38 @@ pub(crate) struct Wire {
 impl Wire {
     /// Connects and says nothing.
     pub(crate) async fn connect(gateway: &TestGateway) -> Self {
-        let stream = TcpStream::connect(gateway.smpp_address()).await.unwrap();
-        Self { stream, octets: BytesMut::new(), sequence: 0, requests: VecDeque::new() }
+        Self::over(TcpStream::connect(gateway.smpp_address()).await.unwrap())
+    }
+
+    /// Connects from another address of this machine, and says nothing.
+    pub(crate) async fn connect_from(host: [u8; 4], gateway: &TestGateway) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((host, 0).into()).unwrap();
+        Self::over(socket.connect(gateway.smpp_address()).await.unwrap())
+    }
+
+    /// A connection that is there already.
+    pub(crate) fn over(stream: impl gateway::Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), octets: BytesMut::new(), sequence: 0, requests: VecDeque::new() }
+    }
+
+    /// The status that a bind as transceiver is answered with.
+    pub(crate) async fn status_of_bind(&mut self, account: &str, password: &str) -> CommandStatus {
+        let bind = Bind {
+            mode: BindMode::Transceiver,
+            system_id: CString::clipped(account.as_bytes()),
+            password: CString::clipped(password.as_bytes()),
+            interface_version: smpp::VERSION_3_4,
+            ..Bind::default()
+        };
+        self.status_of(Body::Bind(bind)).await
+    }
+
+    /// Waits until the gateway hangs up, and drops what it says before.
+    pub(crate) async fn over_when(&mut self) {
+        let mut octets = [0; 1024];
+        let reading = async { while self.stream.read(&mut octets).await.is_ok_and(|read| read > 0) {} };
+        timeout(SOON, reading).await.expect("the gateway does not hang up");
     }
 
     /// Binds as transceiver with this interface_version.

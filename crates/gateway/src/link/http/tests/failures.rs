@@ -7,6 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::super::server::Reception;
 use super::*;
 
 // ABU-1
@@ -87,7 +88,10 @@ async fn a_connection_is_served_until_the_server_stops() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let serving = tokio::spawn(super::super::server::serve(desk.router.clone(), listener, stop.clone()));
+    let serving = {
+        let reception = Reception::new(desk.router.clone(), stop.clone());
+        tokio::spawn(async move { reception.serve(listener, None).await })
+    };
     let mut stream = TcpStream::connect(address).await.unwrap();
     for _ in 0..2 {
         stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();

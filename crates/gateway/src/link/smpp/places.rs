@@ -1,0 +1,107 @@
+//! How many connections there may be: in all, and of one address as long as they have not bound (ABU-2).
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::network::neighbourhood;
+
+/// The places of all listeners. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Places {
+    all: Arc<Semaphore>,
+    unbound: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    unbound_per_address_max: NonZeroUsize,
+}
+
+/// The place of one connection; dropping it frees the place.
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    unbound: Option<Unbound>,
+}
+
+/// Counts a connection that has not bound.
+struct Unbound {
+    address: IpAddr,
+    all: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+impl Places {
+    pub(crate) fn new(connections_max: usize, unbound_per_address_max: NonZeroUsize) -> Self {
+        let all = Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS)));
+        Self { all, unbound: Arc::default(), unbound_per_address_max }
+    }
+
+    /// A place for a connection of `peer`, or why there is none.
+    pub(crate) fn take(&self, peer: IpAddr) -> Result<Place, &'static str> {
+        let permit = self.all.clone().try_acquire_owned().map_err(|_| "too many already")?;
+        let address = neighbourhood(peer);
+        let mut unbound = self.unbound.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = unbound.entry(address).or_default();
+        if *count >= self.unbound_per_address_max.get() {
+            return Err("too many of this address have not bound");
+        }
+        *count += 1;
+        let unbound = Some(Unbound { address, all: self.unbound.clone() });
+        Ok(Place { _permit: permit, unbound })
+    }
+}
+
+impl Place {
+    /// The connection has bound.
+    pub(crate) fn bound(&mut self) {
+        self.unbound = None;
+    }
+}
+
+impl Drop for Unbound {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = all.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
+
+    fn peer(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    // ABU-2
+    #[test]
+    fn one_address_gets_no_more_than_its_share_until_it_binds() {
+        let places = Places::new(10, TWO);
+        let mut first = places.take(peer("192.0.2.1")).unwrap();
+        let second = places.take(peer("192.0.2.1")).unwrap();
+        assert!(places.take(peer("192.0.2.1")).is_err());
+        assert!(places.take(peer("192.0.2.2")).is_ok(), "another address has its own share");
+        first.bound();
+        drop(second);
+        let _both = (places.take(peer("192.0.2.1")).unwrap(), places.take(peer("192.0.2.1")).unwrap());
+        assert!(places.take(peer("192.0.2.1")).is_err());
+    }
+
+    #[test]
+    fn all_together_get_no_more_than_there_is_and_nothing_is_left_of_those_who_went() {
+        let places = Places::new(2, TWO);
+        let both = (places.take(peer("192.0.2.1")).unwrap(), places.take(peer("192.0.2.2")).unwrap());
+        assert!(places.take(peer("192.0.2.3")).is_err());
+        drop(both);
+        assert!(places.unbound.lock().unwrap().is_empty());
+        assert!(places.take(peer("192.0.2.3")).is_ok());
+    }
+}
