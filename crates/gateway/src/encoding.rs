@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use sms::udh::Reference;
-use sms::{Alphabet, Message, Parts, SEGMENT_OCTETS_MAX};
+use sms::{Alphabet, DataCoding, Message, Parts, SEGMENT_OCTETS_MAX};
 
 use crate::config::{DefaultAlphabet, Profile, Splitting};
 use crate::references::References;
@@ -26,7 +26,7 @@ impl Encoded {
     fn is_undivided(&self) -> bool {
         let [body] = &self.parts[..] else { return false };
         let has_header = self.esm_class & Message::UDHI != 0;
-        let room = match Alphabet::of_data_coding(self.data_coding) {
+        let room = match DataCoding(self.data_coding).alphabet() {
             Alphabet::Gsm7 | Alphabet::Ascii if !has_header => SEPTETS,
             _ => SEGMENT_OCTETS_MAX,
         };

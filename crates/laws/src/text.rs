@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use sms::alphabet::{gsm, latin1, packed, ucs2};
 use sms::udh::Reference;
-use sms::{Alphabet, UserDataHeader, decode, segments_needed, split_encoded, split_text};
+use sms::{Alphabet, DataCoding, UserDataHeader, decode, segments_needed, split_encoded, split_text};
 
 /// Every body is read as its data_coding says, and a text that can be said in an alphabet comes back.
 ///
 /// The first octet is the data_coding, the rest the body; it is taken as a text in UTF-8 as well.
 pub fn alphabets(octets: &[u8]) {
     let Some((&data_coding, body)) = octets.split_first() else { return };
-    let is_octets = Alphabet::of_data_coding(data_coding) == Alphabet::Octets;
+    let is_octets = DataCoding(data_coding).alphabet() == Alphabet::Octets;
     assert_eq!(decode(data_coding, body).is_none(), is_octets);
     same_again(body);
     let text = String::from_utf8_lossy(body);

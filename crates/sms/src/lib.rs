@@ -5,6 +5,7 @@
 mod address;
 pub mod alphabet;
 mod calendar;
+pub mod data_coding;
 mod id;
 mod join;
 mod keyword;
@@ -19,6 +20,7 @@ mod validity;
 
 pub use address::{ADDRESS_OCTETS_MAX, Address, Npi, Ton};
 pub use alphabet::{Alphabet, Unencodable, decode};
+pub use data_coding::{DataCoding, MessageClass};
 pub use id::{MessageId, ParseIdError};
 pub use join::Joined;
 pub use keyword::keyword;

@@ -3,6 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::alphabet::{Alphabet, Unencodable, gsm, ucs2::OddLength};
+use crate::data_coding::DataCoding;
 use crate::message::Parts;
 use crate::udh::{BrokenHeader, Concatenation, Reference, UserDataHeader};
 
@@ -41,7 +42,7 @@ pub fn split_encoded(
     body: Bytes,
     reference: Reference,
 ) -> Result<Parts, SplitError> {
-    split(Alphabet::of_data_coding(data_coding), elements, body, reference)
+    split(DataCoding(data_coding).alphabet(), elements, body, reference)
 }
 
 /// What a text would take, for a preview.
@@ -473,7 +474,7 @@ mod tests {
             elements in prop::collection::vec(any::<u8>(), 0..20),
             body in prop::collection::vec(any::<u8>(), 0..600),
         ) {
-            let alphabet = Alphabet::of_data_coding(data_coding);
+            let alphabet = DataCoding(data_coding).alphabet();
             if let Ok(parts) = split_encoded(data_coding, &elements, Bytes::from(body.clone()), Reference::Short(0x2A)) {
                 prop_assert!(!parts.is_empty());
                 if UserDataHeader::of_elements(&elements).is_ok_and(|header| header.concatenation().is_none()) {

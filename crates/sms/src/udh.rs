@@ -211,9 +211,20 @@ pub struct Waiting {
 }
 
 impl Waiting {
+    /// Voice messages.
+    pub const VOICE: u8 = 0;
+    /// Fax messages.
+    pub const FAX: u8 = 1;
+    /// E-mails.
+    pub const EMAIL: u8 = 2;
+    /// Something else.
+    pub const OTHER: u8 = 3;
+    /// Video messages.
+    pub const VIDEO: u8 = 7;
+
     /// The element with its id and length. Bit 7 of the kind is ignored.
     #[must_use]
-    pub const fn encode(&self) -> [u8; 4] {
+    pub const fn encode(self) -> [u8; 4] {
         let keep = if self.is_kept { KEEP } else { 0 };
         [Element::WAITING, 2, keep | self.kind & !KEEP, self.count]
     }
@@ -309,7 +320,7 @@ mod tests {
         let (header, text) = UserDataHeader::parse(&clear_all).unwrap();
         let said: Vec<_> = header.waiting().collect();
         assert_eq!(said, [0, 1, 2, 3, 7].map(|kind| Waiting { is_kept: false, kind, count: 0 }));
-        assert_eq!(said.iter().flat_map(Waiting::encode).collect::<Vec<_>>(), clear_all[1..]);
+        assert_eq!(said.iter().copied().flat_map(Waiting::encode).collect::<Vec<_>>(), clear_all[1..]);
         assert!(text.is_empty());
 
         let voice = Waiting { is_kept: true, kind: 0, count: 3 };

@@ -9,6 +9,8 @@ pub mod latin1;
 pub mod packed;
 pub mod ucs2;
 
+use crate::data_coding::DataCoding;
+
 /// What a character becomes in a text when its octets mean nothing.
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
@@ -28,33 +30,6 @@ pub enum Alphabet {
 }
 
 impl Alphabet {
-    /// The alphabet that a data_coding declares, by the whole octet (SMPP 3.4 section 5.2.19, 23.038
-    /// section 4).
-    ///
-    /// Compressed text, reserved values and alphabets that are not read here are [`Alphabet::Octets`].
-    #[must_use]
-    pub const fn of_data_coding(data_coding: u8) -> Self {
-        match data_coding {
-            0x00 => Self::Gsm7,
-            0x01 => Self::Ascii,
-            0x03 => Self::Latin1,
-            0x08 => Self::Ucs2,
-            // The general groups of 23.038 with a class or with automatic deletion, not compressed.
-            0x10..=0x1F | 0x40..=0x5F => match (data_coding >> 2) & 0b11 {
-                0 => Self::Gsm7,
-                2 => Self::Ucs2,
-                _ => Self::Octets,
-            },
-            // Message waiting: discard and store.
-            0xC0..=0xDF => Self::Gsm7,
-            // Message waiting: store, UCS-2.
-            0xE0..=0xEF => Self::Ucs2,
-            // Data coding and message class.
-            0xF0..=0xFF if data_coding & 0b100 == 0 => Self::Gsm7,
-            _ => Self::Octets,
-        }
-    }
-
     /// The plain data_coding for a body in this alphabet, without a class.
     #[must_use]
     pub const fn data_coding(self) -> u8 {
@@ -105,7 +80,7 @@ impl Alphabet {
 /// body of odd length.
 #[must_use]
 pub fn decode(data_coding: u8, body: &[u8]) -> Option<String> {
-    Some(match Alphabet::of_data_coding(data_coding) {
+    Some(match DataCoding(data_coding).alphabet() {
         Alphabet::Gsm7 => gsm::decode(body),
         Alphabet::Ascii => ascii::decode(body),
         Alphabet::Latin1 => latin1::decode(body),
@@ -130,62 +105,11 @@ mod tests {
 
     use super::*;
 
-    /// Every data_coding by its own rule of 23.038 and SMPP 3.4, written bit by bit.
-    fn by_the_bits(octet: u8) -> Alphabet {
-        let bits = [7, 6, 5, 4, 3, 2].map(|bit| octet >> bit & 1);
-        match (octet, bits) {
-            (0, _) => Alphabet::Gsm7,
-            (1, _) => Alphabet::Ascii,
-            (3, _) => Alphabet::Latin1,
-            (8, _) => Alphabet::Ucs2,
-            (_, [0, 0, 0, 1, 0, 0] | [0, 1, 0, _, 0, 0]) => Alphabet::Gsm7,
-            (_, [0, 0, 0, 1, 1, 0] | [0, 1, 0, _, 1, 0]) => Alphabet::Ucs2,
-            (_, [1, 1, 0, _, _, _] | [1, 1, 1, 1, _, 0]) => Alphabet::Gsm7,
-            (_, [1, 1, 1, 0, _, _]) => Alphabet::Ucs2,
-            _ => Alphabet::Octets,
-        }
-    }
-
-    // C-1, C-2, C-4
-    #[test]
-    fn the_whole_octet_decides() {
-        for octet in 0..=255 {
-            assert_eq!(Alphabet::of_data_coding(octet), by_the_bits(octet), "{octet:#04X}");
-        }
-    }
-
-    // C-1, C-2, C-4, I-1, I-4
-    #[test]
-    fn values_met_in_the_field() {
-        use Alphabet::{Gsm7, Octets, Ucs2};
-        let known = [
-            (0x02, Octets),
-            (0x04, Octets),
-            (0x05, Octets),
-            (0x0E, Octets),
-            (0x10, Gsm7),
-            (0x14, Octets),
-            (0x18, Ucs2),
-            (0x20, Octets),
-            (0x38, Octets),
-            (0x88, Octets),
-            (0xC8, Gsm7),
-            (0xD8, Gsm7),
-            (0xE8, Ucs2),
-            (0xF0, Gsm7),
-            (0xF4, Octets),
-            (0xF5, Octets),
-        ];
-        for (octet, alphabet) in known {
-            assert_eq!(Alphabet::of_data_coding(octet), alphabet, "{octet:#04X}");
-        }
-    }
-
     #[test]
     fn the_plain_data_coding_means_its_alphabet() {
         use Alphabet::{Ascii, Gsm7, Latin1, Octets, Ucs2};
         for alphabet in [Gsm7, Ascii, Latin1, Octets, Ucs2] {
-            assert_eq!(Alphabet::of_data_coding(alphabet.data_coding()), alphabet);
+            assert_eq!(DataCoding(alphabet.data_coding()).alphabet(), alphabet);
         }
     }
 
@@ -220,7 +144,7 @@ mod tests {
 
         #[test]
         fn any_octets_are_read(data_coding: u8, body in any::<Vec<u8>>()) {
-            let octets = Alphabet::of_data_coding(data_coding) == Alphabet::Octets;
+            let octets = DataCoding(data_coding).alphabet() == Alphabet::Octets;
             prop_assert_eq!(decode(data_coding, &body).is_none(), octets);
         }
     }

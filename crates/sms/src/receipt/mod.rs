@@ -8,6 +8,7 @@ use arrayvec::ArrayVec;
 
 use crate::alphabet::{Alphabet, gsm, ucs2};
 use crate::calendar::Civil;
+use crate::data_coding::DataCoding;
 use crate::{State, Timestamp};
 
 pub use parse::parse_receipt;
@@ -82,7 +83,7 @@ impl fmt::Debug for ReceiptText<'_> {
 #[must_use]
 pub fn excerpt(data_coding: u8, body: &[u8]) -> ArrayVec<u8, RECEIPT_TEXT_OCTETS_MAX> {
     let mut text = ArrayVec::new();
-    match Alphabet::of_data_coding(data_coding) {
+    match DataCoding(data_coding).alphabet() {
         Alphabet::Gsm7 => {
             let cut = gsm::whole_pairs(body, RECEIPT_TEXT_OCTETS_MAX);
             text.extend(body.iter().copied().take(cut));

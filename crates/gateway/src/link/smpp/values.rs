@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use smpp::{Address, CommandStatus, ReplaceSm, ShortMessage, TlvTag, VERSION_5_0};
-use sms::{Alphabet, Message, Timestamp, Ton};
+use sms::{Alphabet, DataCoding, Message, Timestamp, Ton};
 
 /// Checks every field that is not looked at again when the message is built, for a session that speaks
 /// `version`.
@@ -34,7 +34,7 @@ pub(super) fn check_shared(pdu: &ShortMessage, version: u8) -> Result<(), Comman
         return Err(CommandStatus::INVDFTMSGID);
     }
     // C-2: 0x80-0xBF are reserved in 23.038 and in SMPP alike. Before 5.0 this is said as 0x45 (V-6).
-    if matches!(pdu.data_coding, 0x80..=0xBF) {
+    if DataCoding(pdu.data_coding).is_reserved() {
         return Err(CommandStatus::INVDCS);
     }
     pdu.tlvs.check()?;
@@ -169,7 +169,7 @@ fn check_body(pdu: &ShortMessage, speaks_5_0: bool) -> Result<(), CommandStatus>
 
 /// What has room in one segment without a header.
 fn segment_octets_max(data_coding: u8) -> usize {
-    match Alphabet::of_data_coding(data_coding) {
+    match DataCoding(data_coding).alphabet() {
         Alphabet::Gsm7 | Alphabet::Ascii => SEPTETS_MAX,
         _ => sms::SEGMENT_OCTETS_MAX,
     }

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use sms::{Address, Direction, Message, MessageId, Priority, ReceiptRequest, Timestamp};
+use sms::{Address, DataCoding, Direction, Message, MessageId, Priority, ReceiptRequest, Timestamp};
 use store::Entry;
 
 use super::super::problem::Problem;
@@ -215,7 +215,7 @@ fn content(
 fn encoded(binary: &str, udh: Option<&str>, data_coding: Option<u8>) -> Result<(Content, bool), Problem> {
     let data_coding = data_coding.unwrap_or(EIGHT_BIT);
     // C-2: reserved in 23.038 and in SMPP alike.
-    if matches!(data_coding, 0x80..=0xBF) {
+    if DataCoding(data_coding).is_reserved() {
         return Err(Problem::bad_value("data_coding", "a reserved value"));
     }
     let digits = "not pairs of hexadecimal digits";

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use smpp::ShortMessage;
 use sms::alphabet::{ascii, gsm, latin1, packed, ucs2};
-use sms::{Alphabet, Direction};
+use sms::data_coding::Encoding;
+use sms::{Alphabet, DataCoding, Direction};
 
 use super::body;
 use crate::config::{ByteOrder, DataCodings, DefaultAlphabet, Profile};
@@ -71,7 +72,7 @@ impl Alphabets {
             replace(pdu, |text, _| swapped(text));
         }
         let is_ours = Script::of(pdu.data_coding) == Some(theirs);
-        if is_ours || is_in_a_group(pdu.data_coding) && !self.names(pdu.data_coding) {
+        if is_ours || says_more(pdu.data_coding) && !self.names(pdu.data_coding) {
             return;
         }
         let is_default = pdu.data_coding == 0;
@@ -169,8 +170,8 @@ impl Alphabets {
                 DefaultAlphabet::Ascii => Script::Ascii,
                 DefaultAlphabet::Utf8 => Script::Utf8,
             }),
-            plain @ (1 | 2 | 3 | 4 | 8) => Script::of(plain),
-            _ => match Alphabet::of_data_coding(data_coding) {
+            _ if !says_more(data_coding) => Script::of(data_coding),
+            _ => match DataCoding(data_coding).alphabet() {
                 Alphabet::Gsm7 => Some(Script::Gsm),
                 Alphabet::Ucs2 => Some(Script::Ucs2),
                 _ => None,
@@ -189,12 +190,12 @@ impl Alphabets {
 impl Script {
     /// What one of our own plain data_codings says.
     const fn of(data_coding: u8) -> Option<Self> {
-        match data_coding {
-            0 => Some(Self::Gsm),
-            1 => Some(Self::Ascii),
-            2 | 4 => Some(Self::Octets),
-            3 => Some(Self::Latin1),
-            8 => Some(Self::Ucs2),
+        match DataCoding(data_coding).listed() {
+            Some(Encoding::Default) => Some(Self::Gsm),
+            Some(Encoding::Ascii) => Some(Self::Ascii),
+            Some(Encoding::OtherOctets | Encoding::Octets) => Some(Self::Octets),
+            Some(Encoding::Latin1) => Some(Self::Latin1),
+            Some(Encoding::Ucs2) => Some(Self::Ucs2),
             _ => None,
         }
     }
@@ -222,8 +223,8 @@ impl Script {
 }
 
 /// Whether a data_coding is one of 23.038's groups, which say more than an alphabet.
-const fn is_in_a_group(data_coding: u8) -> bool {
-    data_coding >= 0x10
+const fn says_more(data_coding: u8) -> bool {
+    DataCoding(data_coding).listed().is_none()
 }
 
 /// Turns a text in ASCII or Latin-1 into GSM, if that has all of it.

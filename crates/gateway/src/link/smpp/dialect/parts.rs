@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use smpp::{ShortMessage, TlvTag};
 use sms::udh::{Concatenation, Reference};
-use sms::{Alphabet, Message, UserDataHeader};
+use sms::{Alphabet, DataCoding, Message, UserDataHeader};
 
 use super::body;
 use crate::config::{Profile, Splitting};
@@ -68,7 +68,7 @@ fn by_sar(pdu: &mut ShortMessage) {
 
 /// Whether the body is in short_message and takes more than one segment on the air.
 fn is_long(pdu: &ShortMessage) -> bool {
-    let room = match Alphabet::of_data_coding(pdu.data_coding) {
+    let room = match DataCoding(pdu.data_coding).alphabet() {
         Alphabet::Gsm7 | Alphabet::Ascii => SEPTETS,
         _ => sms::SEGMENT_OCTETS_MAX,
     };
