@@ -46,17 +46,18 @@ enum Field {
     Text,
 }
 
-/// The names in lower case; a blank stands for any number of blanks or underscores.
-const NAMES: [(&[u8], Field); 8] = [
-    (b"id", Field::Id),
-    (b"sub", Field::Submitted),
-    (b"dlvrd", Field::Delivered),
-    (b"submit date", Field::SubmitDate),
-    (b"done date", Field::DoneDate),
-    (b"stat", Field::State),
-    (b"err", Field::Error),
-    (b"text", Field::Text),
-];
+/// The names that begin with a letter, in lower case and without it; a blank stands for any number of
+/// blanks or underscores.
+const fn names(first: u8) -> &'static [(&'static [u8], Field)] {
+    match first.to_ascii_lowercase() {
+        b'i' => &[(b"d", Field::Id)],
+        b's' => &[(b"ub", Field::Submitted), (b"ubmit date", Field::SubmitDate), (b"tat", Field::State)],
+        b'd' => &[(b"lvrd", Field::Delivered), (b"one date", Field::DoneDate)],
+        b'e' => &[(b"rr", Field::Error)],
+        b't' => &[(b"ext", Field::Text)],
+        _ => &[],
+    }
+}
 
 fn fields(body: &[u8]) -> Option<ParsedReceipt> {
     let mut parsed = ParsedReceipt::default();
@@ -126,13 +127,18 @@ fn next_name(body: &[u8]) -> Option<(usize, Field, &[u8])> {
 
 /// The name that `rest` begins with and what follows its colon.
 fn name(rest: &[u8]) -> Option<(Field, &[u8])> {
-    NAMES.iter().find_map(|&(name, field)| {
+    let (&first, rest) = rest.split_first()?;
+    names(first).iter().find_map(|&(name, field)| {
         let after = trim_blanks(without_name(rest, name)?);
         Some((field, after.strip_prefix(b":")?))
     })
 }
 
 fn without_name<'a>(mut rest: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    // Most receipts are written as the standard has it.
+    if let Some(after) = rest.strip_prefix(name) {
+        return Some(after);
+    }
     for &letter in name {
         if letter == b' ' {
             while let [b' ' | b'\t' | b'_', after @ ..] = rest {
@@ -159,17 +165,24 @@ fn split_word(value: &[u8]) -> (&[u8], &[u8]) {
     word.split_at_checked(end).unwrap_or((word, &[]))
 }
 
-fn trim_blanks(octets: &[u8]) -> &[u8] {
-    let start = octets.iter().position(|&octet| !is_blank(octet)).unwrap_or(octets.len());
-    octets.get(start..).unwrap_or_default()
+fn trim_blanks(mut octets: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = octets
+        && is_blank(*first)
+    {
+        octets = rest;
+    }
+    octets
 }
 
 const fn is_blank(octet: u8) -> bool {
-    octet.is_ascii_whitespace() || octet == 0
+    octet <= b' ' && (octet.is_ascii_whitespace() || octet == 0)
 }
 
 fn start<const MAX: usize>(value: &[u8]) -> ArrayVec<u8, MAX> {
-    value.iter().copied().take(MAX).collect()
+    let mut kept = ArrayVec::new();
+    // It is cut to what there is room for.
+    let _ = kept.try_extend_from_slice(value.get(..MAX).unwrap_or(value));
+    kept
 }
 
 fn number(value: &[u8]) -> Option<u16> {
@@ -195,7 +208,8 @@ fn date(value: &[u8]) -> Option<Timestamp> {
 }
 
 fn in_century(century: &[u8; 2], value: &[u8]) -> Option<Timestamp> {
-    let digits: ArrayVec<u8, 14> = century.iter().chain(value).copied().take(14).collect();
+    let mut digits = ArrayVec::<u8, 14>::from_iter(*century);
+    digits.try_extend_from_slice(value).ok()?;
     civil(&digits)
 }
 
@@ -214,12 +228,14 @@ fn civil(digits: &[u8]) -> Option<Timestamp> {
 
 /// `00,0210021543,0210021500,,447887123456,text`: error, done date, submit date, nothing, number, text.
 fn comma_list(body: &[u8]) -> Option<ParsedReceipt> {
-    let mut values = body.splitn(6, |&octet| octet == b',');
-    let (code, done, submitted) = (values.next()?, values.next()?, values.next()?);
-    let (_, _number) = (values.next()?, values.next()?);
-    if !(1..=3).contains(&code.len()) || !code.iter().all(u8::is_ascii_digit) {
+    let code_octets = body.iter().take_while(|octet| octet.is_ascii_digit()).count();
+    let (code, rest) = body.split_at_checked(code_octets)?;
+    if !(1..=3).contains(&code.len()) {
         return None;
     }
+    let mut values = rest.strip_prefix(b",")?.splitn(5, |&octet| octet == b',');
+    let (done, submitted) = (values.next()?, values.next()?);
+    let (_, _number) = (values.next()?, values.next()?);
     let mut parsed = ParsedReceipt { done_at: Some(date(done)?), ..ParsedReceipt::default() };
     parsed.set(Field::SubmitDate, submitted);
     parsed.set(Field::Error, code);

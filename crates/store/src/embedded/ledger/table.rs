@@ -97,8 +97,21 @@ pub(super) fn insert(
             breath.count(ROWS_PER_STATEMENT);
         }
     }
-    let mut statement = connection.prepare_cached(&format!("{INSERT}{ROW}{UNLESS_KNOWN}"))?;
-    for staged in rest.iter().chain(&old) {
+    insert_one_by_one(connection, &format!("{INSERT}{ROW}"), rest, breath)?;
+    insert_one_by_one(connection, &format!("{INSERT}{ROW}{UNLESS_KNOWN}"), &old, breath)
+}
+
+fn insert_one_by_one(
+    connection: &Connection,
+    sql: &str,
+    records: &[&Staged],
+    breath: &mut Breath,
+) -> Result<(), LedgerError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let mut statement = connection.prepare_cached(sql)?;
+    for staged in records {
         bind(&mut statement, &mut 0, staged)?;
         statement.raw_execute()?;
         breath.count(1);
