@@ -40,7 +40,7 @@ pub fn explain_route(config: &Config, question: &RouteQuestion<'_>) -> anyhow::R
         );
     }
     let routes = config.route_table().map_err(|problem| anyhow::anyhow!(problem.what))?;
-    let keyword = question.text.and_then(sms::keyword);
+    let keyword = question.text.and_then(|text| sms::keywords(text, routes.keyword_words()));
     let direction = if named(&smscs, question.from) { Direction::Mo } else { Direction::Mt };
     let question_for_table = route::Question {
         from: &LinkName::from(question.from),

@@ -124,8 +124,8 @@ impl Intake {
         origin: &LinkName,
         submission: &Submission,
     ) -> Result<(LinkName, Vec<LinkName>), Refusal> {
-        let keyword =
-            if directory.routes.uses_keywords() { self.keywords.of(origin, submission) } else { None };
+        let words = directory.routes.keyword_words();
+        let keyword = if words > 0 { self.keywords.of(origin, submission, words) } else { None };
         let question = route::Question {
             from: origin,
             direction: submission.direction,

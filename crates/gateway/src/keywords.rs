@@ -37,11 +37,11 @@ struct Begun {
 }
 
 impl Keywords {
-    /// The keyword of what `origin` brings, or `None` if it has none.
+    /// The keyword of what `origin` brings with its sub-keywords, up to `words` words, or `None` if it has none.
     ///
     /// A part of a long message has the keyword of the first part, and none if it comes before that.
-    pub(crate) fn of(&self, origin: &LinkName, submission: &Submission) -> Option<String> {
-        let Some(part) = concatenation(submission) else { return first_word(submission) };
+    pub(crate) fn of(&self, origin: &LinkName, submission: &Submission, words: usize) -> Option<String> {
+        let Some(part) = concatenation(submission) else { return first_words(submission, words) };
         let whole = Whole {
             origin: origin.clone(),
             source: submission.source.clone(),
@@ -52,7 +52,7 @@ impl Keywords {
         if part.number > 1 {
             return self.begun().keyword(&whole);
         }
-        let keyword = first_word(submission);
+        let keyword = first_words(submission, words);
         self.begun().begin(whole, keyword.clone());
         keyword
     }
@@ -83,20 +83,20 @@ fn concatenation(submission: &Submission) -> Option<Concatenation> {
     UserDataHeader::of_elements(elements).ok()?.concatenation()
 }
 
-/// The first word behind the user data header, if it is text.
-fn first_word(submission: &Submission) -> Option<String> {
+/// The first words behind the user data header, if it is text.
+fn first_words(submission: &Submission, words: usize) -> Option<String> {
     let text = match &submission.content {
         Content::Text(text) => Cow::Borrowed(text.as_str()),
         Content::Encoded { data_coding, octets } => {
             let (_, body) = submission.header_and_body(octets).ok()?;
-            Cow::Owned(sms::decode(*data_coding, body.get(..KEYWORD_OCTETS_MAX).unwrap_or(&body))?)
+            Cow::Owned(sms::decode(*data_coding, body.get(..WORD_OCTETS_MAX * words).unwrap_or(&body))?)
         }
     };
-    sms::keyword(&text).map(Cow::into_owned)
+    sms::keywords(&text, words).map(Cow::into_owned)
 }
 
-/// The keyword of a text is looked for in this many octets.
-const KEYWORD_OCTETS_MAX: usize = 64;
+/// Each word of a keyword is looked for in this many octets.
+const WORD_OCTETS_MAX: usize = 64;
 /// Long messages per generation.
 const GENERATION_MAX: usize = 8192;
 
@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn of(keywords: &Keywords, submission: &Submission) -> Option<String> {
-        keywords.of(&"telco".into(), submission)
+        keywords.of(&"telco".into(), submission, 1)
     }
 
     // N-4
@@ -147,7 +147,7 @@ mod tests {
         for other in [part(628_111_001, 7, 2, "the third"), part(628_111_000, 8, 2, "the third")] {
             assert_eq!(of(&keywords, &other), None, "another message");
         }
-        assert_eq!(keywords.of(&"other".into(), &part(628_111_000, 7, 2, "the third")), None);
+        assert_eq!(keywords.of(&"other".into(), &part(628_111_000, 7, 2, "the third"), 1), None);
         assert_eq!(of(&keywords, &part(628_111_000, 7, 1, "Game on")).as_deref(), Some("GAME"));
         assert_eq!(of(&keywords, &part(628_111_000, 7, 2, "again")).as_deref(), Some("GAME"));
     }

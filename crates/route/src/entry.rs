@@ -56,6 +56,11 @@ pub enum Bar {
 }
 
 impl Entry {
+    /// How many words the keyword has; 0 if there is none.
+    pub(crate) fn keyword_words(&self) -> usize {
+        self.rule.keyword.as_deref().map_or(0, keyword::words)
+    }
+
     /// The first condition that the question does not meet, in the order of [`Condition`].
     pub(crate) fn mismatch(&self, probe: &Probe<'_>) -> Option<Condition> {
         let rule = &self.rule;
@@ -75,7 +80,7 @@ impl Entry {
             return Some(Condition::SourcePrefix);
         }
         let wanted = rule.keyword.as_ref()?;
-        let met = probe.keyword.is_some_and(|keyword| keyword::same(keyword, wanted));
+        let met = probe.keyword.is_some_and(|keyword| keyword::leads(keyword, wanted));
         (!met).then_some(Condition::Keyword)
     }
 

@@ -45,6 +45,11 @@ pub enum Reason {
     },
     /// It matches, but may send this message to none of its targets.
     Barred(Vec<(LinkName, Bar)>),
+    /// It matches, but a later rule does so with more words of the keyword.
+    Outdone {
+        /// That rule, counted from 0; `Display` counts from 1.
+        by: usize,
+    },
 }
 
 /// The rule that carries the message, and what became of its targets.
@@ -81,13 +86,27 @@ impl Table {
     pub fn explain(&self, question: &Question<'_>, up: impl Fn(&LinkName) -> bool) -> Explanation {
         let (probe, _) = self.probe(question);
         let mut skipped = Vec::new();
+        let mut found: Option<(usize, &Entry)> = None;
         for (rule, entry) in self.entries.iter().enumerate() {
+            let found_words = found.map_or(0, |(_, found)| found.keyword_words());
+            let skip = |reason, rule, entry: &Entry| Skipped { rule, name: entry.rule.name.clone(), reason };
             match reason(entry, &probe, question.from) {
-                Some(reason) => skipped.push(Skipped { rule, name: entry.rule.name.clone(), reason }),
-                None => return Explanation { skipped, verdict: verdict(rule, entry, &probe, up) },
+                Some(reason) if found.is_none() => skipped.push(skip(reason, rule, entry)),
+                None if found.is_none() || entry.keyword_words() > found_words => {
+                    let longer = Reason::Outdone { by: rule };
+                    skipped
+                        .extend(found.replace((rule, entry)).map(|(rule, entry)| skip(longer, rule, entry)));
+                    // Without a keyword the first counts, and a longer one than the message has there cannot be.
+                    let most = probe.keyword.map_or(0, crate::keyword::words);
+                    if entry.keyword_words() == 0 || entry.keyword_words() >= most {
+                        break;
+                    }
+                }
+                _ => {}
             }
         }
-        Explanation { skipped, verdict: None }
+        let verdict = found.and_then(|(rule, entry)| verdict(rule, entry, &probe, up));
+        Explanation { skipped, verdict }
     }
 }
 
@@ -177,6 +196,7 @@ impl fmt::Display for Reason {
                 let wants = if wants.is_empty() { "none" } else { wants };
                 write!(f, "{what} {is}, wants {form}{wants}")
             }
+            Self::Outdone { by } => write!(f, "matches, but rule {} with a longer keyword", by + 1),
             Self::Barred(targets) => {
                 f.write_str("matches, but may send it nowhere")?;
                 targets.iter().try_for_each(|(link, bar)| write!(f, "; not to {link}: {bar}"))
@@ -263,6 +283,30 @@ rule 6 `origin`: source is 46700, wants prefix 47
 rule 7 `game`: keyword is another or none, wants GAME
 no route";
         assert_eq!(explain(&rules, Direction::Mt, &[]), want);
+    }
+
+    // CMN-1
+    #[test]
+    fn a_longer_keyword_is_explained() {
+        let links =
+            HashMap::from([("games".into(), LinkKind::Application), ("telco-a".into(), LinkKind::Smsc)]);
+        let keyword =
+            |name: &str, keyword: &str| Rule { keyword: Some(keyword.into()), ..rule(name, &[("games", 1)]) };
+        let rules = [keyword("reg", "REG"), keyword("other", "STOP"), keyword("game", "reg.game")];
+        let table = Table::build(rules.to_vec(), &links).unwrap();
+        let question = Question {
+            from: &"telco-a".into(),
+            direction: Direction::Mo,
+            source: b"46700",
+            destination: b"1234",
+            keyword: Some("REG GAME"),
+        };
+        let want = "\
+rule 1 `reg`: matches, but rule 3 with a longer keyword
+rule 3 `game`: matches
+  rank 1: games, weight 1, up
+route: games";
+        assert_eq!(table.explain(&question, |_| true).to_string(), want);
     }
 
     #[test]

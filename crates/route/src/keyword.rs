@@ -1,4 +1,4 @@
-//! Keywords, compared without regard to case and without an allocation.
+//! Keywords, compared without regard to case and without an allocation. Their words have one blank between them.
 
 /// Characters that the key of a keyword is made of: enough to tell keywords apart, and a bound on the work
 /// that a message without spaces can cause.
@@ -10,6 +10,31 @@ pub(crate) fn same(left: &str, right: &str) -> bool {
         return left.eq_ignore_ascii_case(right);
     }
     upper(left).eq(upper(right))
+}
+
+/// Whether a keyword is the first words of a message.
+pub(crate) fn leads(message: &str, keyword: &str) -> bool {
+    phrases(message).any(|phrase| same(phrase, keyword))
+}
+
+/// A keyword, then without its last word, and so on to its first word alone.
+pub(crate) fn phrases(keyword: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(keyword), |phrase| phrase.rsplit_once(' ').map(|(shorter, _)| shorter))
+}
+
+/// The first words of a keyword, `most` at most.
+pub(crate) fn first_words(keyword: &str, most: usize) -> &str {
+    let mut blanks = keyword.match_indices(' ');
+    match most.checked_sub(1).map(|before| blanks.nth(before)) {
+        Some(Some((end, _))) => &keyword[..end],
+        Some(None) => keyword,
+        None => "",
+    }
+}
+
+/// How many words a keyword has.
+pub(crate) fn words(keyword: &str) -> usize {
+    1 + keyword.bytes().filter(|&octet| octet == b' ').count()
 }
 
 /// A number that is the same for keywords that are the [`same`].
@@ -45,6 +70,14 @@ mod tests {
         assert!(!same("game", "games"));
         assert!(!same("games", "game"));
         assert_ne!(key("game"), key("gams"));
+    }
+
+    #[test]
+    fn a_keyword_leads_whole_words() {
+        assert_eq!(phrases("REG GAME NOW").collect::<Vec<_>>(), ["REG GAME NOW", "REG GAME", "REG"]);
+        assert!(leads("REG GAME NOW", "reg game") && leads("REG", "REG"));
+        assert!(!leads("REG GAMES", "REG GAME") && !leads("REG", "REG GAME"));
+        assert_eq!((words("REG"), words("REG GAME")), (1, 2));
     }
 
     #[test]

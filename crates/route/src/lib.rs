@@ -12,8 +12,11 @@
 //! - `from`: the link that brought the message.
 //! - `destination`, `source`: the whole number, short code or name, octet for octet.
 //! - `prefix`, `source_prefix`: its first octets.
-//! - `keyword`: the keyword of the message, both upper-cased. A message without a keyword meets no rule
-//!   that wants one.
+//! - `keyword`: the first words of the message, both read as [`sms::keywords`] does. A message without a keyword
+//!   meets no rule that wants one.
+//!
+//! There is one exception to the order: if the rule that is found has a keyword, a later one that matches with
+//! more words goes before it, so that "REG GAME" is found behind "REG". Of several the longest counts.
 //!
 //! Numbers are compared as they are written, except that one leading `+` is left out on both sides. A
 //! leading `00`, a national form and the type of number mean nothing here: whoever wants them equal
@@ -61,5 +64,5 @@ mod table;
 
 pub use entry::Bar;
 pub use explanation::{Candidate, Explanation, Reason, Skipped, Verdict};
-pub use rule::{BuildError, Condition, LinkKind, RULES_MAX, Rule, TARGETS_MAX, Target};
+pub use rule::{BuildError, Condition, KEYWORD_WORDS_MAX, LinkKind, RULES_MAX, Rule, TARGETS_MAX, Target};
 pub use table::{Alternatives, Choice, Question, Table};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sms::{ADDRESS_OCTETS_MAX, LinkName};
+use sms::{ADDRESS_OCTETS_MAX, LinkName, keywords};
 
 use crate::number;
 
@@ -11,6 +11,9 @@ pub const RULES_MAX: usize = 1_000_000;
 
 /// The most targets that a rule may have.
 pub const TARGETS_MAX: usize = 64;
+
+/// The most words that a keyword may have, its sub-keywords included.
+pub const KEYWORD_WORDS_MAX: usize = 4;
 
 /// What is on the other side of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +43,7 @@ pub struct Rule {
     pub source: Option<Vec<u8>>,
     /// How the source begins, 1 to 64 octets; a leading `+` does not count.
     pub source_prefix: Option<Vec<u8>>,
-    /// The keyword of the message, in any case.
+    /// The first words of the message, as [`sms::keywords`] reads them; up to [`KEYWORD_WORDS_MAX`].
     pub keyword: Option<String>,
     /// Where the message may go: 1 to [`TARGETS_MAX`] links, each at most once.
     pub to: Vec<Target>,
@@ -148,6 +151,12 @@ pub enum BuildError {
         /// The condition.
         condition: Condition,
     },
+    /// A keyword with more words than are looked at.
+    #[error("{rule}: keyword has more than {KEYWORD_WORDS_MAX} words")]
+    TooManyWords {
+        /// The rule.
+        rule: String,
+    },
     /// Two conditions that no message meets together.
     #[error("{rule}: {whole} does not begin with {prefix}, so nothing matches")]
     Contradiction {
@@ -178,6 +187,7 @@ impl BuildError {
         | Self::ZeroWeight { rule, .. }
         | Self::EmptyCondition { rule, .. }
         | Self::TooLong { rule, .. }
+        | Self::TooManyWords { rule }
         | Self::Contradiction { rule, .. }
         | Self::TooManyRules { rule, .. }) = self;
         rule
@@ -185,14 +195,14 @@ impl BuildError {
 }
 
 impl Rule {
-    /// The rule in the form that is compared: numbers without their plus, the keyword upper-cased.
+    /// The rule in the form that is compared: numbers without their plus, the keyword as `sms::keywords` has it.
     pub(crate) fn normalised(mut self) -> Self {
         for number in [&mut self.destination, &mut self.prefix, &mut self.source, &mut self.source_prefix] {
             if let Some(octets) = number.as_mut().filter(|octets| octets.first() == Some(&b'+')) {
                 octets.remove(0);
             }
         }
-        self.keyword = self.keyword.map(|keyword| keyword.to_uppercase());
+        self.keyword = self.keyword.and_then(|text| Some(keywords(&text, KEYWORD_WORDS_MAX)?.into_owned()));
         self
     }
 
@@ -200,13 +210,20 @@ impl Rule {
     pub(crate) fn check(&self) -> Result<(), BuildError> {
         self.check_numbers()?;
         self.check_contradictions()?;
-        if self.keyword.as_ref().is_some_and(String::is_empty) {
-            return Err(BuildError::EmptyCondition {
-                rule: self.name.clone(),
-                condition: Condition::Keyword,
-            });
-        }
+        self.check_keyword()?;
         self.check_targets()
+    }
+
+    fn check_keyword(&self) -> Result<(), BuildError> {
+        let Some(text) = &self.keyword else { return Ok(()) };
+        let rule = || self.name.clone();
+        let Some(all) = keywords(text, usize::MAX) else {
+            return Err(BuildError::EmptyCondition { rule: rule(), condition: Condition::Keyword });
+        };
+        if crate::keyword::words(&all) > KEYWORD_WORDS_MAX {
+            return Err(BuildError::TooManyWords { rule: rule() });
+        }
+        Ok(())
     }
 
     fn check_numbers(&self) -> Result<(), BuildError> {

@@ -10,7 +10,7 @@ use sms::{Direction, LinkName};
 use crate::entry::{Entry, Place, Probe};
 use crate::index::{Index, Key};
 use crate::rule::{BuildError, LinkKind, RULES_MAX, Rule, Target};
-use crate::{number, rank};
+use crate::{keyword, number, rank};
 
 /// Links that may take a message instead, best first.
 pub type Alternatives<'t> = SmallVec<[&'t LinkName; 3]>;
@@ -26,7 +26,8 @@ pub struct Question<'q> {
     pub source: &'q [u8],
     /// Who receives.
     pub destination: &'q [u8],
-    /// The keyword of the message, in any case; for a part of a long message, that of the first part.
+    /// The first words of the message as [`sms::keywords`] has them, as many as [`Table::keyword_words`] says;
+    /// for a part of a long message, those of the first part.
     pub keyword: Option<&'q str>,
 }
 
@@ -60,7 +61,7 @@ pub struct Table {
     links: HashMap<LinkName, Link, FixedState>,
     /// The rules without `from`.
     anyone: Index,
-    uses_keywords: bool,
+    keyword_words: usize,
 }
 
 #[derive(Debug)]
@@ -94,8 +95,8 @@ impl Table {
             link.own = Index::new(by_origin.remove(&Some(link.number)).unwrap_or_default());
         }
         let anyone = Index::new(by_origin.remove(&None).unwrap_or_default());
-        let uses_keywords = entries.iter().any(|entry| entry.rule.keyword.is_some());
-        Ok(Self { entries, links, anyone, uses_keywords })
+        let keyword_words = entries.iter().map(Entry::keyword_words).max().unwrap_or_default();
+        Ok(Self { entries, links, anyone, keyword_words })
     }
 
     /// The link that shall take a message, or `None` if no rule carries it.
@@ -104,13 +105,50 @@ impl Table {
     /// target.
     pub fn choose(&self, question: &Question<'_>, up: impl Fn(&LinkName) -> bool) -> Option<Choice<'_>> {
         let (probe, own) = self.probe(question);
-        let key = Key::offered(&probe);
-        let carries = |rule: u32| self.entries.get(rule as usize).is_some_and(|entry| entry.carries(&probe));
-        let limit = own.map_or(u32::MAX, |own| own.lowest(&key, u32::MAX, carries));
-        let rule = self.anyone.lowest(&key, limit, carries) as usize;
-
+        let rule = self.longest(&probe, own, self.first(&probe, own));
         let ranking = self.entries.get(rule)?.ranking(&probe);
         Choice::of(rule, ranking.iter().map(|(_, place)| &place.link), up)
+    }
+
+    /// The first rule that carries the message, whatever its keyword; one past the last if there is none.
+    fn first(&self, probe: &Probe<'_>, own: Option<&Index>) -> usize {
+        if self.keyword_words <= 1 {
+            return self.lowest(probe, own, u32::MAX, |entry| entry.carries(probe)) as usize;
+        }
+        let phrases = probe.keyword.map(keyword::phrases).into_iter().flatten().map(Some);
+        let best =
+            phrases.chain([None]).fold(u32::MAX, |best, phrase| self.lowest_of(probe, own, phrase, best));
+        best as usize
+    }
+
+    /// Of the rules with a longer keyword than the one that was found, the first of those with the longest.
+    fn longest(&self, probe: &Probe<'_>, own: Option<&Index>, found: usize) -> usize {
+        let words = self.entries.get(found).map_or(0, Entry::keyword_words);
+        let (1.., Some(keyword)) = (words, probe.keyword) else { return found };
+        let longer = keyword::phrases(keyword).take_while(|phrase| keyword::words(phrase) > words);
+        let rules = longer.map(|phrase| self.lowest_of(probe, own, Some(phrase), u32::MAX) as usize);
+        rules.into_iter().find(|&rule| rule < self.entries.len()).unwrap_or(found)
+    }
+
+    /// The lowest rule below `limit` that carries the message and has just this keyword, or `limit`.
+    fn lowest_of(&self, probe: &Probe<'_>, own: Option<&Index>, keyword: Option<&str>, limit: u32) -> u32 {
+        let words = keyword.map_or(0, keyword::words);
+        let carries = |entry: &Entry| entry.keyword_words() == words && entry.carries(probe);
+        self.lowest(&Probe { keyword, ..*probe }, own, limit, carries)
+    }
+
+    /// The lowest rule below `limit` that looks at what the probe has there and carries the message, or `limit`.
+    fn lowest(
+        &self,
+        probe: &Probe<'_>,
+        own: Option<&Index>,
+        limit: u32,
+        carries: impl Fn(&Entry) -> bool,
+    ) -> u32 {
+        let key = Key::offered(probe);
+        let carries = |rule: u32| self.entries.get(rule as usize).is_some_and(&carries);
+        let limit = own.map_or(limit, |own| own.lowest(&key, limit, carries));
+        self.anyone.lowest(&key, limit, carries)
     }
 
     /// Whether any rule carries a message that has some keyword or none: for a part of one whose text is not
@@ -121,7 +159,7 @@ impl Table {
             return true;
         }
         let (probe, _) = self.probe(question);
-        self.uses_keywords && self.entries.iter().any(|entry| entry.carries_if_keyword(&probe))
+        self.uses_keywords() && self.entries.iter().any(|entry| entry.carries_if_keyword(&probe))
     }
 
     /// The name of a rule by its number in a [`Choice`], or `None` if there is no such rule.
@@ -139,7 +177,13 @@ impl Table {
     /// Whether any rule looks at keywords; if none does, a question need not name one.
     #[must_use]
     pub const fn uses_keywords(&self) -> bool {
-        self.uses_keywords
+        self.keyword_words > 0
+    }
+
+    /// How many words of a message a question names: those of the longest keyword of a rule.
+    #[must_use]
+    pub const fn keyword_words(&self) -> usize {
+        self.keyword_words
     }
 
     /// The question as rules see it, and the rules of the link that brought the message.
@@ -151,7 +195,7 @@ impl Table {
                 || link.is_some_and(|link| link.kind == LinkKind::Smsc),
             destination: number::bare(question.destination),
             source: number::bare(question.source),
-            keyword: question.keyword,
+            keyword: question.keyword.map(|keyword| keyword::first_words(keyword, self.keyword_words)),
         };
         (probe, link.map(|link| &link.own))
     }
@@ -336,6 +380,53 @@ mod tests {
         }
     }
 
+    // CMN-1
+    #[test]
+    fn the_longest_keyword_wins_in_any_order() {
+        let keyword = |keyword: &str, to: &str| Rule {
+            destination: Some("1234".into()),
+            keyword: Some(keyword.into()),
+            ..rule(&[to])
+        };
+        let elsewhere = Rule { destination: Some("9".into()), ..keyword("REG GAME BIG NOW", "bank") };
+        let mine = Rule { from: Some("telco-b".into()), ..keyword("REG GAME BIG", "shop") };
+        let rest = Rule { destination: Some("1234".into()), ..rule(&["poll"]) };
+        let rules = [
+            keyword("reg", "games"),
+            mine,
+            keyword("Reg.Game", "bank"),
+            elsewhere,
+            rest,
+            keyword("HELP", "bank"),
+        ];
+        let table = table(&rules);
+        assert_eq!(table.keyword_words(), 4);
+        for (origin, phrase, want) in [
+            ("telco-a", "REG", to(0, "games")),
+            ("telco-a", "REG X GAME", to(0, "games")),
+            ("telco-a", "REG GAMES", to(0, "games")),
+            ("telco-a", "REG GAME", to(2, "bank")),
+            ("telco-a", "REG GAME BIG NOW", to(2, "bank")),
+            ("telco-b", "REG GAME BIG NOW", to(1, "shop")),
+            ("telco-b", "REG GAME", to(2, "bank")),
+            ("telco-a", "GAME REG", to(4, "poll")),
+            ("telco-a", "HELP", to(4, "poll")),
+        ] {
+            assert_eq!(asked(&table, origin, MO, "46700", "1234", Some(phrase)), want, "{origin} {phrase}");
+            let from = LinkName::from(origin);
+            let question = Question {
+                from: &from,
+                direction: MO,
+                source: b"46700",
+                destination: b"1234",
+                keyword: Some(phrase),
+            };
+            let explained =
+                table.explain(&question, |_| true).verdict.map(|v| (v.rule, v.target.to_string()));
+            assert_eq!(explained, want, "explained: {origin} {phrase}");
+        }
+    }
+
     // N-3
     #[test]
     fn a_part_may_lead_where_any_keyword_would() {
@@ -474,6 +565,11 @@ mod tests {
                 "a rule: keyword is empty; leave it out to match everything",
             ),
             (Rule { source: Some(long), ..a() }, "a rule: source has more than 64 octets"),
+            (
+                Rule { keyword: Some(" . ".into()), ..a() },
+                "a rule: keyword is empty; leave it out to match everything",
+            ),
+            (Rule { keyword: Some("a b c d e".into()), ..a() }, "a rule: keyword has more than 4 words"),
             (
                 Rule { destination: Some("+47".into()), ..prefix("46", &["telco-a"]) },
                 "a rule: destination does not begin with prefix, so nothing matches",

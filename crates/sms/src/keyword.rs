@@ -12,23 +12,51 @@ use unicode_normalization::UnicodeNormalization;
 /// function too before it is compared.
 #[must_use]
 pub fn keyword(text: &str) -> Option<Cow<'_, str>> {
-    if !text.is_ascii() {
-        return folded(text).map(Cow::Owned);
-    }
-    let word = text.split(separates).find(|word| !word.is_empty())?;
-    Some(match word.bytes().any(|octet| octet.is_ascii_lowercase()) {
-        true => Cow::Owned(word.to_ascii_uppercase()),
-        false => Cow::Borrowed(word),
-    })
+    keywords(text, 1)
 }
 
-/// Only as much is folded as the first word needs.
-fn folded(text: &str) -> Option<String> {
-    let word = text.nfkc().skip_while(|&character| separates(character));
-    let word = word.take_while(|&character| !separates(character));
-    // Upper case of a composed letter can be decomposed.
-    let word: String = word.flat_map(char::to_uppercase).nfkc().collect();
-    (!word.is_empty()).then_some(word)
+/// The first words of `text`, `most` at most, each as [`keyword`] has it and with one blank between them: a
+/// keyword with its sub-keywords. `None` if there is no word.
+#[must_use]
+pub fn keywords(text: &str, most: usize) -> Option<Cow<'_, str>> {
+    if !text.is_ascii() {
+        return folded(text, most).map(Cow::Owned);
+    }
+    let mut words = text.split(separates).filter(|word| !word.is_empty()).take(most);
+    let first = words.next()?;
+    let first = match first.bytes().any(|octet| octet.is_ascii_lowercase()) {
+        true => Cow::Owned(first.to_ascii_uppercase()),
+        false => Cow::Borrowed(first),
+    };
+    Some(words.fold(first, |phrase, word| Cow::Owned(format!("{phrase} {}", word.to_ascii_uppercase()))))
+}
+
+/// What stands behind the first word of `text` and what separates it from the next.
+#[must_use]
+pub fn behind_keyword(text: &str) -> &str {
+    let separates = |character: char| std::iter::once(character).nfkc().all(separates);
+    let words = text.trim_start_matches(separates);
+    words.find(separates).and_then(|end| words.get(end..)).unwrap_or_default().trim_start_matches(separates)
+}
+
+/// Only as much is folded as the words need.
+fn folded(text: &str, most: usize) -> Option<String> {
+    let mut characters = text.nfkc().peekable();
+    let mut phrase = String::new();
+    for number in 0..most {
+        while characters.next_if(|&character| separates(character)).is_some() {}
+        let word = std::iter::from_fn(|| characters.next_if(|&character| !separates(character)));
+        // Upper case of a composed letter can be decomposed.
+        let word: String = word.flat_map(char::to_uppercase).nfkc().collect();
+        if word.is_empty() {
+            break;
+        }
+        if number > 0 {
+            phrase.push(' ');
+        }
+        phrase.push_str(&word);
+    }
+    (!phrase.is_empty()).then_some(phrase)
 }
 
 fn separates(character: char) -> bool {
@@ -72,11 +100,43 @@ mod tests {
         }
     }
 
+    // CMN-1, CMN-2
+    #[test]
+    fn sub_keywords() {
+        for text in ["REG GAME now", "reg  game", "Reg.Game", " reg\r\n*game#", "ＲＥＧ　ｇａｍｅ．x"]
+        {
+            assert_eq!(keywords(text, 2).as_deref(), Some("REG GAME"), "{text:?}");
+        }
+        assert_eq!(keywords("reg", 2).as_deref(), Some("REG"));
+        assert_eq!(keywords("рег  игра сейчас", 3).as_deref(), Some("РЕГ ИГРА СЕЙЧАС"));
+        assert_eq!(keywords(" . ", 3), None);
+    }
+
+    #[test]
+    fn behind_the_keyword() {
+        for (text, rest) in [
+            ("REG  Game now", "Game now"),
+            (" *reg#12*34", "12*34"),
+            ("рег．Игра", "Игра"),
+            ("reg", ""),
+            ("", ""),
+        ] {
+            assert_eq!(behind_keyword(text), rest, "{text:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_keyword_is_its_own_keyword(text in any::<String>()) {
             if let Some(word) = keyword(&text) {
                 prop_assert_eq!(keyword(&word), Some(Cow::Borrowed(&*word)));
+            }
+        }
+
+        #[test]
+        fn keywords_are_their_own_keywords(text in any::<String>(), most in 1_usize..5) {
+            if let Some(words) = keywords(&text, most) {
+                prop_assert_eq!(keywords(&words, most), Some(Cow::Borrowed(&*words)));
             }
         }
 

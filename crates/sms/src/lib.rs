@@ -23,7 +23,7 @@ pub use alphabet::{Alphabet, Unencodable, decode};
 pub use data_coding::{DataCoding, MessageClass};
 pub use id::{MessageId, ParseIdError};
 pub use join::Joined;
-pub use keyword::keyword;
+pub use keyword::{behind_keyword, keyword, keywords};
 pub use link::LinkName;
 pub use message::{Direction, Message, Parts, Priority, ReceiptRequest, State};
 pub use receipt::{ParsedReceipt, RECEIPT_TEXT_OCTETS_MAX, ReceiptText, excerpt, parse_receipt};

@@ -22,7 +22,7 @@ pub(crate) struct Route {
     /// The source address.
     #[arg(long, default_value = "")]
     source: String,
-    /// The text; its first word is the keyword.
+    /// The text; its first words are the keyword.
     #[arg(long)]
     text: Option<String>,
     /// Links to regard as away.

@@ -42,7 +42,7 @@ pub struct MatchConfig {
     pub source: Option<String>,
     /// How the source starts.
     pub source_prefix: Option<String>,
-    /// The first word of the text.
+    /// The first word of the text, or its first words.
     pub keyword: Option<String>,
 }
 

@@ -54,7 +54,8 @@ impl Intake {
             parts.iter().zip(bodies()).map(|(part, body)| (part.data_coding, part.esm_class, &body[..])),
         );
         let text = joined.text().filter(|_| directory.routes.uses_keywords());
-        let keyword = text.as_deref().and_then(sms::keyword);
+        let words = directory.routes.keyword_words();
+        let keyword = text.as_deref().and_then(|text| sms::keywords(text, words));
         let question = route::Question {
             from: &first.origin,
             direction: lead.direction,

@@ -2,8 +2,12 @@
 
 mod call;
 mod caller;
+#[allow(dead_code)]
+pub(crate) mod charset;
 pub(crate) mod client;
 pub(crate) mod desk;
+#[allow(dead_code)]
+pub(crate) mod kannel;
 mod messages;
 pub(crate) mod owner;
 mod probes;
@@ -11,6 +15,8 @@ mod problem;
 pub(crate) mod provider;
 mod public_address;
 pub(crate) mod server;
+#[allow(dead_code)]
+pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 mod translate;
