@@ -9,6 +9,7 @@ mod lease;
 mod outcome;
 mod recall;
 mod record;
+mod shelf;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub use lease::{Item, Lease, Notice, Part};
 pub use outcome::{Cause, Outcome, RemoteId, RemoteIdForm, RemoteReceipt, Settlement, Sighting};
 pub use recall::{Likeness, Which};
 pub use record::{Event, Page, Query, Record, Step};
+pub use shelf::Shelf;
 
 /// A message with the link that shall take it, ready to be kept.
 #[derive(Clone, Debug)]
@@ -53,6 +55,10 @@ pub trait Store: Send + Sync {
     /// when the link is away. The same rules as for [`Store::take`], but it is no attempt. An item that is
     /// given back may come after newer ones; so only what can be moved should be asked for.
     async fn evacuate(&self, link: &LinkName, max: usize) -> Result<Vec<Lease>, StoreError>;
+
+    /// From now on, what waits for `link` until its time is up is not over but is moved to `shelf`, as by
+    /// [`Outcome::Move`]; with `None` it is over again. A store that was reopened has no shelves.
+    fn shelve(&self, link: &LinkName, shelf: Option<Shelf>);
 
     /// Says what became of what was lent, and takes over the answers that came with it; a settlement
     /// and its answer survive together or not at all.

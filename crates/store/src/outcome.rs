@@ -45,6 +45,13 @@ pub enum Outcome {
         /// The link that shall have it.
         to: LinkName,
     },
+    /// The link gave it up, and another shall have it as if it were new, until its time there is up.
+    Move {
+        /// The link that shall have it.
+        to: LinkName,
+        /// The end of its validity from now on.
+        until: Timestamp,
+    },
     /// It will never be taken over.
     Failed {
         /// The final state.

@@ -45,6 +45,19 @@ pub(super) async fn what_was_sent_survives(fixture: &dyn Fixture) {
     assert_eq!(seen, [Sighting::Repeated]);
 }
 
+pub(super) async fn what_is_on_a_shelf_survives(fixture: &dyn Fixture) {
+    let store = fixture.open().await;
+    let message = entry(1, |_| {});
+    accept(&*store, std::slice::from_ref(&message)).await;
+    let until = sample::now().plus(Duration::from_secs(3600));
+    settle(&*store, take_one(&*store, SMSC).await, Outcome::Move { to: link("shelf"), until });
+    store.sync().await.unwrap();
+    let store = fixture.reopen(store).await;
+    let found = store.evacuate(&link("shelf"), 10).await.unwrap();
+    assert_eq!(found.iter().map(|lease| lease.message().id).collect::<Vec<_>>(), [message.message.id]);
+    assert_eq!(found[0].attempts(), 0, "as if it were new");
+}
+
 // DUR-7 INV-4
 pub(super) async fn what_was_lent_is_lent_again(fixture: &dyn Fixture) {
     let store = fixture.open().await;

@@ -43,6 +43,7 @@ pub async fn run(fixture: &dyn Fixture) {
     queue::a_retry_is_not_lent_before_its_time(&*fixture.open().await).await;
     queue::nothing_is_lent_after_its_validity(&*fixture.open().await).await;
     queue::another_link_can_have_it(&*fixture.open().await).await;
+    queue::what_nobody_takes_in_time_waits_on_the_shelf(&*fixture.open().await).await;
     queue::a_link_can_be_emptied(&*fixture.open().await).await;
     receipts::a_receipt_ends_a_message_and_its_owner_is_told(&*fixture.open().await).await;
     receipts::the_owner_is_told_only_what_it_asked_for(&*fixture.open().await).await;
@@ -67,6 +68,7 @@ pub async fn run(fixture: &dyn Fixture) {
     records::an_answer_comes_with_its_settlement(&*fixture.open().await).await;
     durability::what_waits_survives(fixture).await;
     durability::what_was_sent_survives(fixture).await;
+    durability::what_is_on_a_shelf_survives(fixture).await;
     durability::what_was_lent_is_lent_again(fixture).await;
     durability::a_notice_survives(fixture).await;
     durability::records_survive(fixture).await;

@@ -7,7 +7,7 @@ use sms::{Priority, State, Timestamp};
 
 use super::sample::{entries, entry, now};
 use super::*;
-use crate::{Cause, StoreError};
+use crate::{Cause, Shelf, StoreError};
 
 pub(super) async fn what_was_accepted_is_lent_in_order(store: &dyn Store) {
     let batch = entries(300);
@@ -147,6 +147,31 @@ pub(super) async fn another_link_can_have_it(store: &dyn Store) {
     settle(store, lease, Outcome::Redirect { to: link(OTHER) });
     assert_eq!(take_one(store, OTHER).await.attempts(), 1);
     assert_nothing_waits(store, SMSC).await;
+}
+
+// INV-10
+pub(super) async fn what_nobody_takes_in_time_waits_on_the_shelf(store: &dyn Store) {
+    let shelf = link("telco-a/shelf");
+    let hour = Duration::from_secs(3600);
+    store.shelve(&link(SMSC), Some(Shelf { link: shelf.clone(), time: hour }));
+    let late = entry(1, |message| message.expires_at = Some(Timestamp(now().0 - 1)));
+    accept(store, std::slice::from_ref(&late)).await;
+    let mut found = Vec::new();
+    while found.is_empty() {
+        assert_nothing_waits(store, SMSC).await;
+        found = store.evacuate(&shelf, 10).await.unwrap();
+    }
+    let lease = found.pop().unwrap();
+    assert_eq!((lease.message().id, lease.attempts()), (late.message.id, 0));
+    settle(store, lease, Outcome::Move { to: link(SMSC), until: now().plus(hour) });
+    let again = take_one(store, SMSC).await;
+    assert_eq!(again.message().id, late.message.id, "it has got a new time");
+    settle(store, again, Outcome::Move { to: shelf.clone(), until: now().plus(hour) });
+    store.shelve(&link(SMSC), None);
+    let other = entry(2, |message| message.expires_at = Some(Timestamp(now().0 - 1)));
+    accept(store, std::slice::from_ref(&other)).await;
+    assert_eq!(notice_of(&take_one(store, OWNER).await).state, State::Expired);
+    assert_eq!(store.evacuate(&shelf, 10).await.unwrap().len(), 1);
 }
 
 pub(super) async fn a_link_can_be_emptied(store: &dyn Store) {

@@ -28,6 +28,7 @@ const FAILED: u8 = 23;
 const UNKNOWN: u8 = 24;
 const RECEIPT: u8 = 25;
 const LAPSED: u8 = 26;
+const MOVED: u8 = 27;
 
 /// How far behind the start of a [`Change::Sent`] or [`Change::Amended`] its remote id stands.
 pub(super) const REMOTE_ID_OFFSET: usize = 12;
@@ -51,6 +52,7 @@ pub(super) const REMOTE_ID_OFFSET: usize = 12;
 ///    23 failed     state u8, cause          24 unknown retry_at u64 (0: held), cause
 ///    25 receipt    state u8, error u32, done_at u64
 ///    26 lapsed     state u8                 its time was up
+///    27 moved      link u16, until u64      waits for that link until then, as if it were new
 /// tally    = state u8, error u32, done_at u64, delivered u8, open u8 (0: one segment follows, the notice)
 /// segment  = phase u8, flags u8, target u16, attempts u16, deadline u32, due u32 (seconds),
 ///            count u8, that many of: link u16, remote id
@@ -83,6 +85,7 @@ pub(super) enum Change {
     Unknown { retry_at: Option<Timestamp>, cause: Cause },
     Receipt(Sighted),
     Lapsed { state: State },
+    Moved { to: u16, until: Timestamp },
 }
 
 /// What a receipt reports.
@@ -214,6 +217,10 @@ pub(super) fn put_change(out: &mut Vec<u8>, serial: u64, part: u8, change: &Chan
         }
         Change::Receipt(sighted) => put_sighted(out, sighted),
         Change::Lapsed { state } => out.push(*state as u8),
+        Change::Moved { to, until } => {
+            put_u16(out, *to);
+            put_u64(out, until.0);
+        }
     }
 }
 
@@ -230,6 +237,7 @@ const fn kind_of(change: &Change) -> u8 {
         Change::Unknown { .. } => UNKNOWN,
         Change::Receipt(_) => RECEIPT,
         Change::Lapsed { .. } => LAPSED,
+        Change::Moved { .. } => MOVED,
     }
 }
 
@@ -275,6 +283,7 @@ fn read_change(kind: u8, reader: &mut Reader<'_>) -> Result<Change, Malformed> {
         UNKNOWN => Change::Unknown { retry_at: reader.instant()?, cause: reader.cause()? },
         RECEIPT => Change::Receipt(read_sighted(reader)?),
         LAPSED => Change::Lapsed { state: reader.state()? },
+        MOVED => Change::Moved { to: reader.u16()?, until: reader.timestamp()? },
         _ => return Err(Malformed),
     })
 }
@@ -388,6 +397,8 @@ mod tests {
                 Change::Receipt(Sighted { state: State::Delivered, error, done_at })
             }),
             Just(Change::Lapsed { state: State::Expired }),
+            (any::<u16>(), (1..u64::MAX).prop_map(Timestamp))
+                .prop_map(|(to, until)| Change::Moved { to, until }),
         ]
     }
 

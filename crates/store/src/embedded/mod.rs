@@ -51,8 +51,8 @@ use sms::{LinkName, MessageId};
 use tokio::sync::oneshot;
 
 use crate::{
-    Entry, Lease, Likeness, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Sighting, Status,
-    Store, StoreError, Which,
+    Entry, Lease, Likeness, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting,
+    Status, Store, StoreError, Which,
 };
 use disk::Directory;
 use engine::{Answer, Command, Engine, Purpose};
@@ -219,6 +219,10 @@ impl Store for EmbeddedStore {
 
     async fn evacuate(&self, link: &LinkName, max: usize) -> Result<Vec<Lease>, StoreError> {
         self.ask(|answer| Command::Evacuate { link: link.clone(), max, answer }).await
+    }
+
+    fn shelve(&self, link: &LinkName, shelf: Option<Shelf>) {
+        let _ = self.inbox.send(Command::Shelve { link: link.clone(), shelf });
     }
 
     fn settle(&self, batch: Vec<Settlement>) {

@@ -28,6 +28,7 @@ mod time_tests;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use sms::{LinkName, Timestamp};
 use tokio::sync::oneshot;
@@ -44,7 +45,7 @@ use super::queue::LinkQueue;
 use super::slots::{NOTICE, Phase, Ticket};
 use super::summary::Orders;
 use crate::lease::Home;
-use crate::{Entry, Lease, Part, RemoteId, RemoteReceipt, Settlement, Sighting, Status, StoreError};
+use crate::{Entry, Lease, Part, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting, Status, StoreError};
 use commit::Reply;
 use housekeeping::Housekeeping;
 pub(super) use recall::Purpose;
@@ -58,6 +59,7 @@ pub(super) enum Command {
     Accept { batch: Vec<Entry>, octets: usize, answer: Answer<()> },
     Take { link: LinkName, max: usize, answer: Answer<Vec<Lease>> },
     Evacuate { link: LinkName, max: usize, answer: Answer<Vec<Lease>> },
+    Shelve { link: LinkName, shelf: Option<Shelf> },
     Settle(Vec<Settlement>),
     GiveBack(Part),
     Receipts { batch: Vec<RemoteReceipt>, answer: Answer<Vec<Sighting>> },
@@ -137,6 +139,8 @@ struct Outlet {
     is_ready: bool,
     holds_unknown: bool,
     is_in_process: bool,
+    /// Where what waits here goes when its time is up, and for how long.
+    shelf: Option<(u16, Duration)>,
 }
 
 impl<D: Disk> Engine<D> {
@@ -164,6 +168,7 @@ impl<D: Disk> Engine<D> {
             Command::Accept { batch, answer, .. } => self.accept(batch, answer, now),
             Command::Take { link, max, answer } => self.take(&link, max, answer),
             Command::Evacuate { link, max, answer } => self.evacuate(&link, max, answer, now),
+            Command::Shelve { link, shelf } => self.shelve(&link, shelf),
             Command::Settle(batch) => self.settle(batch, now),
             Command::GiveBack(part) => self.give_back(part, now),
             Command::Receipts { batch, answer } => self.receipts(&batch, answer, now),
@@ -244,7 +249,7 @@ impl<D: Disk> Engine<D> {
     fn requeue(&mut self, number: u32, change: &Change) {
         let exact = match change {
             Change::Retry { at, .. } | Change::Unknown { retry_at: Some(at), .. } => Some(*at),
-            Change::Returned | Change::Redirect { .. } => None,
+            Change::Returned | Change::Redirect { .. } | Change::Moved { .. } => None,
             _ => return,
         };
         if let Some(ticket) = self.ticket(number) {

@@ -41,7 +41,7 @@ impl<D: Disk> Engine<D> {
 
     /// Gives the links that an outcome and its answer name their numbers, and says the way of the answer.
     fn declare_named(&mut self, settlement: &Settlement) -> Option<Route> {
-        if let Outcome::Redirect { to } = &settlement.outcome {
+        if let Outcome::Redirect { to } | Outcome::Move { to, .. } = &settlement.outcome {
             self.link(to);
         }
         self.answer_route(settlement.answer.as_ref())
@@ -81,12 +81,12 @@ impl<D: Disk> Engine<D> {
             Outcome::Retry { at, cause } => Change::Retry { at, cause },
             Outcome::Failed { state, cause } => Change::Failed { state: as_final(state), cause },
             Outcome::Unknown { retry_at, cause } => Change::Unknown { retry_at, cause },
-            Outcome::Redirect { to } => match self.link(&to) {
-                Some(to) => Change::Redirect { to },
-                None => {
-                    Change::Failed { state: State::Rejected, cause: Cause::Other("too many links".into()) }
-                }
-            },
+            Outcome::Redirect { to } => {
+                self.link(&to).map_or_else(too_many_links, |to| Change::Redirect { to })
+            }
+            Outcome::Move { to, until } => {
+                self.link(&to).map_or_else(too_many_links, |to| Change::Moved { to, until })
+            }
         })
     }
 
@@ -119,7 +119,12 @@ impl<D: Disk> Engine<D> {
 }
 
 fn names_links(settlement: &Settlement) -> bool {
-    settlement.answer.is_some() || matches!(settlement.outcome, Outcome::Redirect { .. })
+    settlement.answer.is_some()
+        || matches!(settlement.outcome, Outcome::Redirect { .. } | Outcome::Move { .. })
+}
+
+fn too_many_links() -> Change {
+    Change::Failed { state: State::Rejected, cause: Cause::Other("too many links".into()) }
 }
 
 /// A final state: whoever says that it is over cannot mean that it is under way.

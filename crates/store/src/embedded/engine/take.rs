@@ -4,9 +4,9 @@ use sms::{LinkName, State, Timestamp};
 
 use super::super::disk::Disk;
 use super::super::fact::Change;
-use super::super::slots::{NOTICE, Phase, SUSPECT, Slot};
+use super::super::slots::{NOTICE, Phase, SUSPECT, Slot, seconds};
 use super::{Answer, Engine};
-use crate::{Cause, Item, Lease, Notice, Part, StoreError};
+use crate::{Cause, Item, Lease, Notice, Part, Shelf, StoreError};
 
 /// Somebody who waits for something to be due.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl<D: Disk> Engine<D> {
             let Some(outlet) = self.outlets.get_mut(usize::from(link)) else { break };
             let Some(ticket) = outlet.queue.pop(&self.index.slab, link) else { break };
             let Some(lease) = self.lease(ticket.slot) else { break };
-            if is_expired(&lease, now) {
+            if self.is_expired(&lease, now) {
                 lease.end();
                 self.lapse(ticket.slot, now);
             } else {
@@ -154,7 +154,7 @@ impl<D: Disk> Engine<D> {
             let ticket = outlet.queue.pop(slab, number).or_else(|| outlet.queue.pop_delayed(slab, number));
             let Some(ticket) = ticket else { break };
             let Some(lease) = self.lease(ticket.slot) else { break };
-            if is_expired(&lease, now) {
+            if self.is_expired(&lease, now) {
                 lease.end();
                 self.lapse(ticket.slot, now);
             } else {
@@ -194,6 +194,9 @@ impl<D: Disk> Engine<D> {
     /// The time of a slot is up. A group has been begun.
     pub(super) fn lapse(&mut self, number: u32, now: Timestamp) {
         let Some(slot) = self.index.slab.get(number) else { return };
+        if let Some(change) = self.shelving(slot, now) {
+            return self.change(number, &change, now);
+        }
         let is_perhaps_sent = matches!(slot.phase(), Phase::Sent | Phase::Held) || slot.has(SUSPECT);
         let state = if is_perhaps_sent { State::Unknown } else { State::Expired };
         let change = if slot.has(NOTICE) {
@@ -202,6 +205,30 @@ impl<D: Disk> Engine<D> {
             Change::Lapsed { state }
         };
         self.change(number, &change, now);
+    }
+
+    /// That a slot goes to the shelf of its link, if there is one and it waits.
+    fn shelving(&self, slot: &Slot, now: Timestamp) -> Option<Change> {
+        let (to, time) = self.outlets.get(usize::from(slot.target))?.shelf?;
+        let waits = matches!(slot.phase(), Phase::Waiting | Phase::Delayed);
+        waits.then(|| Change::Moved { to, until: now.plus(time) })
+    }
+
+    pub(super) fn shelve(&mut self, link: &LinkName, shelf: Option<Shelf>) {
+        let number = self.link(link);
+        let shelf = shelf.and_then(|shelf| Some((self.link(&shelf.link)?, shelf.time)));
+        self.declare_links();
+        if let Some(outlet) = number.and_then(|number| self.outlets.get_mut(usize::from(number))) {
+            outlet.shelf = shelf;
+        }
+    }
+
+    // INV-10
+    fn is_expired(&self, lease: &Lease, now: Timestamp) -> bool {
+        let Item::Segment(_) = lease.item else { return false };
+        let Some(expires_at) = lease.message.expires_at.filter(|&at| at <= now) else { return false };
+        // What was moved has a time of its own.
+        self.index.slab.get(lease.part.slot).is_none_or(|slot| slot.deadline <= seconds(expires_at))
     }
 
     pub(super) fn refuse_takers(&mut self, error: &StoreError) {
@@ -221,10 +248,4 @@ impl<D: Disk> Engine<D> {
             tracing::warn!(%error, "the last file of the journal was not cut to its length");
         }
     }
-}
-
-// INV-10
-fn is_expired(lease: &Lease, now: Timestamp) -> bool {
-    let is_segment = matches!(lease.item, Item::Segment(_));
-    is_segment && lease.message.expires_at.is_some_and(|at| at <= now)
 }

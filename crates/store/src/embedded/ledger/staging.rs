@@ -113,7 +113,7 @@ impl News {
             }
             Change::Done { remote_id, .. } => Event::Sent { remote_id },
             Change::Retry { at, cause } => Event::Retried { cause, at },
-            Change::Redirect { to } => {
+            Change::Redirect { to } | Change::Moved { to, .. } => {
                 let to = names.name(to);
                 self.redirected = Some(to.clone());
                 Event::Redirected { to }
@@ -137,6 +137,7 @@ impl News {
             }
             Change::Done { .. } => Event::OwnerTold { link: self.notice_link.clone() },
             Change::Failed { cause, .. } => Event::OwnerNotTold { cause },
+            Change::Moved { to, .. } => Event::Redirected { to: names.name(to) },
             _ => return,
         };
         self.history.push(at, 0, &event);
