@@ -242,7 +242,7 @@ impl LinkMetrics {
         for settlement in batch {
             let counter = match settlement.outcome {
                 Outcome::Done { .. } | Outcome::Sent { .. } => &self.sent,
-                Outcome::Retry { .. } | Outcome::Redirect { .. } => &self.retried,
+                Outcome::Retry { .. } | Outcome::Redirect { .. } | Outcome::Move { .. } => &self.retried,
                 Outcome::Failed { .. } => &self.failed,
                 Outcome::Unknown { .. } => &self.unknown,
             };

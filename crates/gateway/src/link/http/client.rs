@@ -174,7 +174,7 @@ fn cause(outcome: &Outcome) -> Option<&store::Cause> {
         Outcome::Retry { cause, .. } | Outcome::Failed { cause, .. } | Outcome::Unknown { cause, .. } => {
             Some(cause)
         }
-        Outcome::Done { .. } | Outcome::Sent { .. } | Outcome::Redirect { .. } => None,
+        Outcome::Done { .. } | Outcome::Sent { .. } | Outcome::Redirect { .. } | Outcome::Move { .. } => None,
     }
 }
 

@@ -23,8 +23,8 @@ use http_body_util::BodyExt;
 use hyper_util::service::TowerToHyperService;
 use sms::{LinkName, MessageId};
 use store::{
-    Entry, Lease, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Sighting, Status, Store,
-    StoreError, Which,
+    Entry, Lease, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting, Status,
+    Store, StoreError, Which,
 };
 
 use super::desk::Api;
@@ -91,6 +91,8 @@ impl Store for Notes {
     async fn evacuate(&self, _link: &LinkName, _max: usize) -> Result<Vec<Lease>, StoreError> {
         Ok(Vec::new())
     }
+
+    fn shelve(&self, _link: &LinkName, _shelf: Option<Shelf>) {}
 
     fn settle(&self, _batch: Vec<Settlement>) {}
 
