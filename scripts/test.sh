@@ -30,6 +30,7 @@ find_missing_packages() {
     missing=()
     need gcc command -v cc
     need curl command -v curl
+    need openssl command -v openssl
     need python3 command -v python3
     need python3-venv python3 -c 'import ensurepip, venv'
     need tshark command -v tshark

@@ -77,7 +77,8 @@ def start_esme(start_gateway: Callable[..., Gateway]) -> Iterator[Callable[..., 
     sessions: list[Esme] = []
 
     def start(gateway: Gateway, mode: str = "transceiver", **credentials) -> Esme:
-        session = Esme(gateway.smpp_port, mode, **credentials)
+        port = gateway.smpp_tls_port if credentials.get("tls") else gateway.smpp_port
+        session = Esme(port, mode, **credentials)
         sessions.append(session)
         return session
 
@@ -102,8 +103,7 @@ def node_esme(gateway: Gateway) -> Iterator[Callable[..., NodeEsme]]:
     running: list[NodeEsme] = []
 
     def start(mode: str = "transceiver") -> NodeEsme:
-        credentials = {"system_id": config.BANK["name"], "password": config.BANK["password"]}
-        esme = NodeEsme(port=gateway.smpp_port, mode=mode, **credentials)
+        esme = NodeEsme(port=gateway.smpp_port, mode=mode)
         running.append(esme)
         return esme
 

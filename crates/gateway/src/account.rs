@@ -5,17 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use argon2::{Argon2, PasswordVerifier};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use sms::{Address, LinkName, ReceiptRequest};
-use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
-use crate::config::{AccountConfig, AccountPassword, PasswordHash};
+use crate::config::AccountConfig;
 use crate::dispatch::TokenBucket;
 use crate::link::smpp::dialect::Dialect;
+use crate::login::Access;
 use crate::presence::Presence;
 use crate::refusal::Refusal;
 
@@ -29,36 +26,24 @@ pub(crate) struct Account {
     receivers: AtomicUsize,
     calling: Arc<Presence>,
     revoked: CancellationToken,
-    digest_key: [u8; 32],
-    /// The keyed digest of the password, known from the start if the file has the password, or else the
-    /// one that the hash was last verified for: Argon2 takes tens of milliseconds, and a client that binds
-    /// again or calls by HTTP would pay them each time.
-    verified: Mutex<Option<[u8; 32]>>,
-    /// One Argon2 run at a time: a storm of binds shall not take the machine.
-    hashing: tokio::sync::Mutex<()>,
+    access: Access,
 }
 
 impl Account {
-    pub(crate) fn new(config: AccountConfig) -> Self {
+    /// What the door knows of the account is kept from `before`, which had the same name.
+    pub(crate) fn new(config: AccountConfig, before: Option<&Self>) -> Self {
         let per_second = f64::from(config.rate);
         let bucket = || Mutex::new(TokenBucket::new(clock::now(), per_second, BURST));
-        let digest_key = rand::random();
-        let known = match &config.password {
-            AccountPassword::Plain(secret) => Some(digest(&digest_key, secret.expose().as_bytes())),
-            AccountPassword::Hashed(_) => None,
-        };
         Self {
             name: LinkName::from(config.name.get_ref().as_str()),
             dialect: Dialect::of(&config.speaks).map(Arc::new),
+            access: Access::new(&config.password, before.map(|before| &before.access)),
             rate: (config.rate > 0).then(bucket),
             config,
             binds: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
             calling: Arc::default(),
             revoked: CancellationToken::new(),
-            digest_key,
-            verified: Mutex::new(known),
-            hashing: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -75,16 +60,9 @@ impl Account {
         self.dialect.as_ref()
     }
 
-    /// Whether this password is the account's.
-    pub(crate) async fn verify(self: &Arc<Self>, password: Vec<u8>) -> bool {
-        let digest = digest(&self.digest_key, &password);
-        if self.was_verified(&digest) {
-            return true;
-        }
-        match &self.config.password {
-            AccountPassword::Plain(_) => false,
-            AccountPassword::Hashed(hash) => self.verify_hashed(hash.clone(), password, digest).await,
-        }
+    /// How it comes in.
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
     }
 
     /// Whether it may come from there.
@@ -172,24 +150,6 @@ impl Account {
             _ => None,
         }
     }
-
-    async fn verify_hashed(&self, hash: PasswordHash, password: Vec<u8>, digest: [u8; 32]) -> bool {
-        let _turn = self.hashing.lock().await;
-        if self.was_verified(&digest) {
-            return true;
-        }
-        let verdict = tokio::task::spawn_blocking(move || matches_hash(hash.as_str(), &password));
-        let right = verdict.await.unwrap_or(false);
-        if right {
-            *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
-        }
-        right
-    }
-
-    fn was_verified(&self, digest: &[u8; 32]) -> bool {
-        let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        verified.as_ref().is_some_and(|known| known.ct_eq(digest).into())
-    }
 }
 
 impl std::fmt::Debug for Account {
@@ -210,17 +170,6 @@ impl Drop for BindGuard {
         self.account.binds.fetch_sub(1, Ordering::AcqRel);
         self.account.receivers.fetch_sub(usize::from(self.receives), Ordering::AcqRel);
     }
-}
-
-fn digest(key: &[u8; 32], password: &[u8]) -> [u8; 32] {
-    Hmac::<Sha256>::new_from_slice(key)
-        .map(|mac| mac.chain_update(password).finalize().into_bytes().into())
-        .unwrap_or_default()
-}
-
-fn matches_hash(hash: &str, password: &[u8]) -> bool {
-    argon2::PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
 }
 
 /// TP-PID of 23.040 section 9.2.3.9: acknowledged and discarded.

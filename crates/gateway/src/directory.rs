@@ -48,7 +48,8 @@ impl Directory {
             let name = LinkName::from(config.name.get_ref().as_str());
             let known = before.and_then(|before| before.accounts.get(&name));
             let same = known.filter(|account| *account.config() == *config);
-            let account = same.cloned().unwrap_or_else(|| Arc::new(Account::new(config.clone())));
+            let anew = || Arc::new(Account::new(config.clone(), known.map(Arc::as_ref)));
+            let account = same.cloned().unwrap_or_else(anew);
             (name, account)
         };
         let smsc = |config: &SmscConfig| {

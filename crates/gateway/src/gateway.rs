@@ -34,6 +34,7 @@ use crate::link::smpp::outbind::{self, Callers};
 use crate::link::smpp::places::Places;
 use crate::link::smpp::server::{Security, Server};
 use crate::link::smpp::short_id::ShortIds;
+use crate::login::Door;
 use crate::metrics::{Metrics, SharedMetrics};
 use crate::network::Listener;
 use crate::surroundings::Surroundings;
@@ -63,6 +64,7 @@ struct Shared {
     outlets: Arc<Outlets>,
     metrics: SharedMetrics,
     health: Arc<Health>,
+    door: Arc<Door>,
     surroundings: Surroundings,
 }
 
@@ -334,6 +336,7 @@ impl Gateway {
             places: Places::new(config.connections_max, config.unbound_per_address_max),
             config: Arc::new(config),
             directory: self.shared.directory.clone(),
+            door: self.shared.door.clone(),
             intake: self.shared.intake.clone(),
             outlets: self.shared.outlets.clone(),
             short_ids: Arc::new(ShortIds::new(self.shared.surroundings.clock)),
@@ -352,6 +355,7 @@ impl Gateway {
     fn serve_http(&self, listener: TcpListener, secured: Option<TcpListener>) {
         let api = Api {
             directory: self.shared.directory.clone(),
+            door: self.shared.door.clone(),
             intake: self.shared.intake.clone(),
             outlets: self.shared.outlets.clone(),
             store: self.shared.store.clone(),
@@ -378,6 +382,7 @@ impl Shared {
             intake: Intake::new(directory.clone(), store.clone(), &surroundings),
             outlets: Arc::new(Outlets::new(store.clone(), metrics.clone())),
             health: Arc::new(Health::new(store.clone())),
+            door: Arc::new(Door::new(metrics.login())),
             directory,
             tls: Arc::new(ArcSwap::from_pointee(tls)),
             store,

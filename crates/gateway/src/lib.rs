@@ -16,6 +16,7 @@ mod health;
 mod intake;
 mod keywords;
 mod link;
+mod login;
 mod metrics;
 mod network;
 mod presence;

@@ -14,6 +14,8 @@ use sms::LinkName;
 use sms::reassembly::Ending;
 use store::{Outcome, Settlement, Status};
 
+use crate::login::LoginMetrics;
+
 /// All metrics of the process.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -26,6 +28,7 @@ pub(crate) struct Metrics {
     accept_seconds: Family<LinkLabel, Histogram>,
     response_seconds: Family<LinkLabel, Histogram>,
     reassembly: ReassemblyMetrics,
+    login: LoginMetrics,
     store: StoreMetrics,
 }
 
@@ -99,6 +102,7 @@ impl Metrics {
             accept_seconds: Family::new_with_constructor(latency as fn() -> Histogram),
             response_seconds: Family::new_with_constructor(latency as fn() -> Histogram),
             reassembly: ReassemblyMetrics::default(),
+            login: LoginMetrics::default(),
             store: StoreMetrics::default(),
         };
         metrics.register();
@@ -141,6 +145,11 @@ impl Metrics {
         self.reassembly.clone()
     }
 
+    /// The metrics of who comes in and who does not.
+    pub(crate) fn login(&self) -> LoginMetrics {
+        self.login.clone()
+    }
+
     /// Everything, in the text form that Prometheus reads.
     pub(crate) fn text(&self, store: &Status) -> Result<String, std::fmt::Error> {
         self.store.update(store);
@@ -163,6 +172,7 @@ impl Metrics {
         let help = "From a request to its response";
         registry.register("response_seconds", help, self.response_seconds.clone());
         self.reassembly.register(registry);
+        self.login.register(registry);
         self.store.register(registry);
     }
 }

@@ -25,17 +25,22 @@ class Answer:
 
 
 def curl(*arguments: str, user: str | None = "bank:hunter22") -> Answer:
-    """Runs curl as a person would."""
-    program = shutil.which("curl")
-    assert program, "curl is missing: run scripts/test.sh"
-    credentials = ["--user", user] if user else []
-    command = [program, "--silent", "--show-error", "--include", "--max-time", str(DEADLINE_S)]
-    run = subprocess.run([*command, *credentials, *arguments], capture_output=True, text=True)
+    """Runs curl as a person would, and insists on an answer."""
+    run = run_curl(*arguments, user=user)
     assert run.returncode == 0, run.stderr
     head, _, body = run.stdout.replace("\r\n", "\n").partition("\n\n")
     status, *lines = head.split("\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     return Answer(int(status.split()[1]), headers, body)
+
+
+def run_curl(*arguments: str, user: str | None = "bank:hunter22") -> subprocess.CompletedProcess:
+    """Runs curl, whatever comes of it."""
+    program = shutil.which("curl")
+    assert program, "curl is missing: run scripts/test.sh"
+    credentials = ["--user", user] if user else []
+    command = [program, "--silent", "--show-error", "--include", "--max-time", str(DEADLINE_S)]
+    return subprocess.run([*command, *credentials, *arguments], capture_output=True, text=True)
 
 
 def post(gateway: Gateway, message: object, **options) -> Answer:

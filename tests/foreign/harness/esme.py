@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import ssl
 import time
 from collections import deque
 
@@ -28,9 +29,12 @@ class Esme:
         system_id: str = BANK["name"],
         password: str = BANK["password"],
         interface_version: int = 0x34,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        if tls is not None:
+            tls.check_hostname = False  # the library does not say whom it wants to talk to
         self.client = smpplib.client.Client(
-            "127.0.0.1", port, timeout=DEADLINE_S, allow_unknown_opt_params=True
+            "127.0.0.1", port, timeout=DEADLINE_S, allow_unknown_opt_params=True, ssl_context=tls
         )
         self.delivered: deque = deque()
         self.enquiries = 0
@@ -97,8 +101,10 @@ class Esme:
 
     def _read(self, end: float, what: str):
         left = max(0.0, end - time.monotonic())
-        readable, _, _ = select.select([self.client._socket], [], [], left)
-        assert readable, f"in vain waited for {what}"
+        connected = self.client._socket
+        # What came in the same record of TLS has left the socket already.
+        is_here = isinstance(connected, ssl.SSLSocket) and connected.pending()
+        assert is_here or select.select([connected], [], [], left)[0], f"in vain waited for {what}"
         pdu = self.client.read_pdu()
         if pdu.command == "deliver_sm":
             self.delivered.append(pdu)

@@ -49,6 +49,14 @@ class Gateway:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.http_port}"
 
+    @property
+    def smpp_tls_port(self) -> int:
+        return self._listening("smpp by TLS")
+
+    @property
+    def https_port(self) -> int:
+        return self._listening("https")
+
     def log(self) -> list[dict]:
         """The log so far, one event each."""
         return self._log.items()

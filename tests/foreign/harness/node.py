@@ -8,6 +8,7 @@ import subprocess
 from itertools import count
 from pathlib import Path
 
+from .config import BANK
 from .waiting import DEADLINE_S, follow
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "node"
@@ -73,7 +74,8 @@ class NodeSmsc(NodePeer):
 
     Settings: `port` (default: a free one), `password`, `ids` and `receipt_ids` (how it writes ids in responses and in
     receipts: `decimal`, `hex`, `HEX` or `text`), `receipts` (a receipt for each submit that asks for one; default true),
-    `early` (the receipt comes before the response), `version` (what it claims to speak; default 0x34).
+    `early` (the receipt comes before the response), `version` (what it claims to speak; default 0x34), `certificate` and
+    `key` (files: it speaks TLS then).
     """
 
     def __init__(self, **settings) -> None:
@@ -90,10 +92,14 @@ class NodeSmsc(NodePeer):
 
 
 class NodeEsme(NodePeer):
-    """An ESME. Settings: `port`, `system_id`, `password`, `mode` (`transceiver` and so on), `version`."""
+    """An ESME.
+
+    Settings: `port`, `system_id` and `password` (the bank's unless said otherwise), `mode` (`transceiver` and so on),
+    `version`, `ca` (the file of the authority that it trusts: it speaks TLS then).
+    """
 
     def __init__(self, **settings) -> None:
-        super().__init__("esme.js", **settings)
+        super().__init__("esme.js", **{"system_id": BANK["name"], "password": BANK["password"], **settings})
 
 
 SHOWN_EVENTS = 100

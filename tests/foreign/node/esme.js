@@ -1,12 +1,15 @@
 // An ESME on Node's `smpp`: binds, submits, takes what is delivered.
 'use strict';
 
+const fs = require('fs');
 const smpp = require('smpp');
 const { say, obey, fieldsOf, octets } = require('./lines');
 
 const settings = { mode: 'transceiver', version: 0x34, ...JSON.parse(process.argv[2] || '{}') };
 
-const session = smpp.connect({ host: '127.0.0.1', port: settings.port }, () => {
+const clear = { host: '127.0.0.1', port: settings.port };
+const secured = () => ({ url: `ssmpp://localhost:${settings.port}`, ca: fs.readFileSync(settings.ca) });
+const session = smpp.connect(settings.ca ? secured() : clear, () => {
   const { system_id, password } = settings;
   const bind = { system_id, password, interface_version: settings.version };
   session[`bind_${settings.mode}`](bind, (answer) => say('bind_resp', fieldsOf(answer)));

@@ -1,6 +1,7 @@
 // A message centre on Node's `smpp`: takes binds and submits, gives ids, sends receipts.
 'use strict';
 
+const fs = require('fs');
 const smpp = require('smpp');
 const { say, obey, fieldsOf, octets } = require('./lines');
 
@@ -22,7 +23,9 @@ let messageNumber = 0;
 // Statuses for the next submits; empty: all are taken.
 let refusals = [];
 
-const server = smpp.createServer((session) => {
+const { certificate, key } = settings;
+const secured = certificate ? { cert: fs.readFileSync(certificate), key: fs.readFileSync(key) } : {};
+const server = smpp.createServer(secured, (session) => {
   const number = ++sessionNumber;
   session.on('error', (error) => say('error', { session: number, error: String(error) }));
   session.on('close', () => {

@@ -7,6 +7,7 @@ mod harness;
 mod binds;
 mod callbacks;
 mod content_provider;
+mod guessing;
 mod http;
 mod kill;
 mod limits;

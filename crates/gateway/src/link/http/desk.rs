@@ -5,16 +5,17 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use store::Store;
 
-use super::caller::Doorkeeper;
 use crate::directory::Directory;
 use crate::dispatch::Outlets;
 use crate::health::Health;
 use crate::intake::Intake;
+use crate::login::Door;
 use crate::metrics::SharedMetrics;
 
 /// What the HTTP API works with.
 pub(crate) struct Api {
     pub(crate) directory: Arc<ArcSwap<Directory>>,
+    pub(crate) door: Arc<Door>,
     pub(crate) intake: Intake,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) outlets: Arc<Outlets>,
@@ -24,14 +25,11 @@ pub(crate) struct Api {
 
 /// What every request needs.
 #[derive(Clone)]
-pub(super) struct Desk {
-    pub(super) api: Arc<Api>,
-    pub(super) door: Arc<Doorkeeper>,
-}
+pub(super) struct Desk(Arc<Api>);
 
 impl Desk {
     pub(super) fn new(api: Api) -> Self {
-        Self { api: Arc::new(api), door: Arc::default() }
+        Self(Arc::new(api))
     }
 }
 
@@ -39,6 +37,6 @@ impl std::ops::Deref for Desk {
     type Target = Api;
 
     fn deref(&self) -> &Api {
-        &self.api
+        &self.0
     }
 }

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use store::Entry;
 
-use super::caller::Credentials;
+use super::caller;
 use super::desk::Desk;
 use super::problem::Problem;
 use super::translate::{self, Batch, MessageRequest, Receipts};
@@ -30,7 +30,7 @@ pub(super) async fn submit(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let account = desk.caller(peer, Credentials::basic(&parts.headers)).await?;
+    let account = desk.caller(peer, caller::basic(&parts.headers)).await?;
     check_is_json(&parts.headers)?;
     match translate::batch(&read(body).await?)? {
         Batch::One(message) => desk.submit_one(account, *message).await,
@@ -46,7 +46,7 @@ pub(super) async fn send(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let (in_query, message) = translate::send_query(&uri)?;
-    let credentials = Credentials::basic(&headers).or(in_query);
+    let credentials = caller::basic(&headers).or(in_query);
     let account = desk.caller(peer, credentials).await?;
     desk.submit_one(account, message).await
 }
@@ -58,7 +58,7 @@ pub(super) async fn find(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, Credentials::basic(&headers)).await?;
+    let account = desk.caller(peer, caller::basic(&headers)).await?;
     let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_message)?;
     let record = desk.store.find(id).await?.ok_or_else(Problem::no_such_message)?;
     if record.origin != *account.name() && record.target != *account.name() {
@@ -74,22 +74,13 @@ pub(super) async fn search(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, Credentials::basic(&headers)).await?;
+    let account = desk.caller(peer, caller::basic(&headers)).await?;
     let query = translate::search_query(&uri, account.name())?;
     let page = desk.store.search(query).await?;
     Ok(Json(translate::page(&page)).into_response())
 }
 
 impl Desk {
-    async fn caller(
-        &self,
-        peer: SocketAddr,
-        credentials: Option<Credentials>,
-    ) -> Result<Arc<Account>, Problem> {
-        let directory = self.directory.load_full();
-        self.door.admit(&directory, peer.ip(), credentials).await
-    }
-
     async fn submit_one(&self, account: Arc<Account>, message: MessageRequest) -> Result<Response, Problem> {
         let admitted = self.admit(&account, message);
         let entry = admitted.inspect_err(|_| self.count_refused(&account, 1))?;

@@ -29,6 +29,7 @@ use crate::config::SmppConfig;
 use crate::directory::{Directory, Origin};
 use crate::dispatch::{Outlets, back_off};
 use crate::intake::Intake;
+use crate::login::{Credentials, Door, Entrance, Visitor, refusal_due};
 use crate::metrics::LinkMetrics;
 use crate::network::{Listener, Stream};
 use crate::tls::{PeerCertificate, ServerTls, Tls};
@@ -38,6 +39,7 @@ use crate::tls::{PeerCertificate, ServerTls, Tls};
 pub(crate) struct Server {
     pub(crate) config: Arc<SmppConfig>,
     pub(crate) directory: Arc<ArcSwap<Directory>>,
+    pub(crate) door: Arc<Door>,
     pub(crate) intake: Intake,
     pub(crate) outlets: Arc<Outlets>,
     pub(crate) short_ids: Arc<ShortIds>,
@@ -157,11 +159,9 @@ impl Peer {
         Self { address, certificate: None }
     }
 
-    /// Whether it has shown a certificate that the account is known by, or need not.
-    fn may_be(&self, account: &Account) -> bool {
-        let wanted = &account.config().client_certificate;
-        let shown = self.certificate.as_ref();
-        wanted.is_empty() || shown.is_some_and(|certificate| certificate.is_one_of(wanted))
+    fn visitor(&self) -> Visitor {
+        let certificate = self.certificate.clone();
+        Visitor { address: self.address.ip(), entrance: Entrance::Smpp { certificate } }
     }
 }
 
@@ -195,8 +195,7 @@ struct Bound {
 /// Whether a bind is taken.
 struct Verdict {
     mode: BindMode,
-    system_id: String,
-    account: Result<(Arc<Account>, BindGuard), &'static str>,
+    account: Option<(Arc<Account>, BindGuard)>,
 }
 
 enum EsmeWork {
@@ -213,7 +212,12 @@ impl Handler for Esme {
     fn event(&mut self, now: Instant, session: &mut Session, event: Event<Sent>) {
         match (event, &mut self.stage) {
             (Event::BindRequest { bind }, _) => {
-                let check = check(self.server.directory.load_full(), bind, self.peer.clone());
+                let check = check(
+                    self.server.door.clone(),
+                    self.server.directory.load_full(),
+                    bind,
+                    self.peer.clone(),
+                );
                 self.stage = Stage::Checking(Box::pin(check));
             }
             (Event::Request { sequence, body }, Stage::Bound(bound)) => {
@@ -274,7 +278,7 @@ impl Esme {
     fn decide(&mut self, now: Instant, session: &mut Session, verdict: Verdict) {
         let own_id = self.server.config.system_id.as_bytes();
         match verdict.account {
-            Ok((account, place)) => {
+            Some((account, place)) => {
                 tracing::info!(link = %account.name(), peer = %self.peer.address, mode = ?verdict.mode, "ESME bound");
                 let window = usize::from(account.config().window.get());
                 session.set_window_in(window);
@@ -284,10 +288,7 @@ impl Esme {
                 self.peer.certificate = None;
                 self.stage = self.bound(account, place, session.peer_version());
             }
-            Err(reason) => {
-                // Quoted and escaped: whoever is refused shall not write lines of our log.
-                let system_id = &verdict.system_id;
-                tracing::warn!(peer = %self.peer.address, ?system_id, reason, "bind refused");
+            None => {
                 session.answer_bind(now, CommandStatus::BINDFAIL, own_id);
                 self.stage = Stage::Open;
             }
@@ -330,34 +331,19 @@ impl Esme {
 
 /// Looks whether a bind is right. Every refusal takes equally long and says the same (S-9): nobody
 /// learns which accounts exist.
-async fn check(directory: Arc<Directory>, bind: Bind, peer: Peer) -> Verdict {
+async fn check(door: Arc<Door>, directory: Arc<Directory>, bind: Bind, peer: Peer) -> Verdict {
     let since = tokio::time::Instant::now();
-    let system_id = String::from_utf8_lossy(&bind.system_id).into_owned();
-    let account = judge(&directory, &system_id, &bind, &peer).await;
-    if account.is_err() {
-        tokio::time::sleep_until(since + REFUSAL_DELAY).await;
+    let account = String::from_utf8_lossy(&bind.system_id).into_owned();
+    let shown = Credentials { account, password: bind.password.to_vec() };
+    let Ok(account) = door.admit(&directory, &peer.visitor(), shown).await else {
+        return Verdict { mode: bind.mode, account: None };
+    };
+    let place = account.bind(bind.mode != BindMode::Transmitter);
+    if place.is_none() {
+        tracing::warn!(link = %account.name(), peer = %peer.address, "bind refused: too many binds");
+        refusal_due(since).await;
     }
-    Verdict { mode: bind.mode, system_id, account }
-}
-
-async fn judge(
-    directory: &Directory,
-    system_id: &str,
-    bind: &Bind,
-    peer: &Peer,
-) -> Result<(Arc<Account>, BindGuard), &'static str> {
-    let account = directory.accounts.get(system_id).ok_or("unknown account")?;
-    if !account.allows(peer.address.ip()) {
-        return Err("address not allowed");
-    }
-    if !peer.may_be(account) {
-        return Err("no certificate of the account's");
-    }
-    if !account.verify(bind.password.to_vec()).await {
-        return Err("wrong password");
-    }
-    let place = account.bind(bind.mode != BindMode::Transmitter).ok_or("too many binds")?;
-    Ok((account.clone(), place))
+    Verdict { mode: bind.mode, account: place.map(|place| (account, place)) }
 }
 
 /// The side of an ESME: it submits, and is delivered to.
@@ -429,4 +415,3 @@ impl Side for ToEsme {
 }
 
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
-const REFUSAL_DELAY: Duration = Duration::from_secs(1);

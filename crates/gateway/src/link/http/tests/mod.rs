@@ -33,6 +33,7 @@ use crate::directory::Directory;
 use crate::dispatch::Outlets;
 use crate::health::Health;
 use crate::intake::Intake;
+use crate::login::Door;
 use crate::metrics::Metrics;
 use crate::surroundings::Surroundings;
 
@@ -165,6 +166,7 @@ impl Desk {
             outlets: Arc::new(Outlets::new(notes.clone(), metrics.clone())),
             store: notes.clone(),
             health: health.clone(),
+            door: Arc::new(Door::new(metrics.login())),
             directory,
             metrics,
         };

@@ -7,10 +7,10 @@ use serde::{Deserialize, Deserializer};
 use sms::{LinkName, Priority, Timestamp};
 use store::Query;
 
-use super::super::caller::Credentials;
 use super::super::problem::Problem;
 use super::instant;
 use super::submission::MessageRequest;
+use crate::login::Credentials;
 
 /// The query of `GET /v1/send`.
 #[derive(Deserialize)]
