@@ -5,6 +5,7 @@ use sms::udh::Reference;
 use sms::{Alphabet, DataCoding, Message, Parts, SEGMENT_OCTETS_MAX};
 
 use crate::config::{DefaultAlphabet, Profile, Splitting};
+use crate::presentation::Presentation;
 use crate::references::References;
 use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
@@ -26,8 +27,10 @@ impl Encoded {
     fn is_undivided(&self) -> bool {
         let [body] = &self.parts[..] else { return false };
         let has_header = self.esm_class & Message::UDHI != 0;
+        let header = body.first().filter(|_| has_header).map_or(0, |length| 1 + usize::from(*length));
         let room = match DataCoding(self.data_coding).alphabet() {
-            Alphabet::Gsm7 | Alphabet::Ascii if !has_header => SEPTETS,
+            // A character takes an octet here and seven bits on the air.
+            Alphabet::Gsm7 | Alphabet::Ascii => header + SEGMENT_OCTETS_MAX.saturating_sub(header) * 8 / 7,
             _ => SEGMENT_OCTETS_MAX,
         };
         body.len() > room
@@ -40,38 +43,51 @@ pub(crate) fn encode(
     smsc: Option<&Profile>,
     references: &References,
 ) -> Result<Encoded, Refusal> {
-    let (data_coding, parts) = match (&submission.content, smsc) {
-        (Content::Text(text), profile) => text_parts(text, submission, profile, references)?,
-        (Content::Encoded { data_coding, octets }, None) => {
+    match &submission.content {
+        Content::Text { text, presentation } => {
+            encoded_text(text, presentation, submission, smsc, references)
+        }
+        Content::Encoded { data_coding, octets } => {
             // A copy: the octets are a slice of a read buffer that would live as long as the message.
-            (*data_coding, Parts::from_elem(Bytes::copy_from_slice(octets), 1))
-        }
-        (Content::Encoded { data_coding, octets }, Some(profile)) => {
             let octets = Bytes::copy_from_slice(octets);
-            (*data_coding, encoded_parts(*data_coding, octets, submission, profile, references)?)
+            let parts = match smsc {
+                None => Parts::from_elem(octets, 1),
+                Some(profile) => encoded_parts(*data_coding, octets, submission, profile, references)?,
+            };
+            let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
+            Ok(Encoded { data_coding: *data_coding, esm_class: submission.esm_class | udhi, parts })
         }
-    };
-    let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
-    Ok(Encoded { data_coding, esm_class: submission.esm_class | udhi, parts })
+    }
 }
 
-fn text_parts(
+fn encoded_text(
     text: &str,
+    presentation: &Presentation,
     submission: &Submission,
     profile: Option<&Profile>,
     references: &References,
-) -> Result<(u8, Parts), Refusal> {
+) -> Result<Encoded, Refusal> {
     let alphabet = profile.map_or_else(|| Alphabet::best_for(text), |profile| best_for(text, profile));
+    let data_coding = presentation.data_coding(alphabet);
+    let elements = presentation.elements();
+    let mut body = Vec::with_capacity(1 + elements.len() + text.len());
     let parts = if profile.is_some_and(takes_whole) {
-        let mut body = Vec::with_capacity(text.len());
+        if !elements.is_empty() {
+            body.push(u8::try_from(elements.len()).map_err(|_| Refusal::BadLength)?);
+            body.extend_from_slice(&elements);
+        }
         alphabet.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
         whole(Bytes::from(body))?
     } else {
+        alphabet.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
         let splitting = profile.map_or_else(Splitting::default, |profile| profile.long_messages);
-        let reference = reference(text.len(), splitting, submission, references);
-        sms::split_text(text, alphabet, reference).map_err(|_| Refusal::BadLength)?
+        let reference = reference(elements.len() + text.len(), splitting, submission, references);
+        sms::split_encoded(alphabet.data_coding(), &elements, Bytes::from(body), reference)
+            .map_err(|_| Refusal::BadLength)?
     };
-    Ok((alphabet.data_coding(), parts))
+    let has_header = parts.len() > 1 || !elements.is_empty();
+    let udhi = if has_header { Message::UDHI } else { 0 };
+    Ok(Encoded { data_coding, esm_class: submission.esm_class | udhi, parts })
 }
 
 fn encoded_parts(
@@ -132,7 +148,5 @@ fn reference(
     }
 }
 
-/// A segment without a user data header, 23.040 section 9.2.3.24.
-const SEPTETS: usize = 160;
 /// What 255 segments of octets hold.
 const WHOLE_OCTETS_MAX: usize = 255 * 134;

@@ -86,7 +86,7 @@ fn concatenation(submission: &Submission) -> Option<Concatenation> {
 /// The first words behind the user data header, if it is text.
 fn first_words(submission: &Submission, words: usize) -> Option<String> {
     let text = match &submission.content {
-        Content::Text(text) => Cow::Borrowed(text.as_str()),
+        Content::Text { text, .. } => Cow::Borrowed(text.as_str()),
         Content::Encoded { data_coding, octets } => {
             let (_, body) = submission.header_and_body(octets).ok()?;
             Cow::Owned(sms::decode(*data_coding, body.get(..WORD_OCTETS_MAX * words).unwrap_or(&body))?)

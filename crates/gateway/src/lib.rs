@@ -20,11 +20,13 @@ mod login;
 mod metrics;
 mod network;
 mod presence;
+mod presentation;
 mod references;
 mod refusal;
 mod submission;
 mod surroundings;
 mod tls;
+mod transliteration;
 
 pub use chance::Chance;
 pub use clock::Clock;

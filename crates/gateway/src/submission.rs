@@ -8,6 +8,7 @@ use sms::{
     Address, Direction, LinkName, Message, MessageId, Priority, ReceiptRequest, Timestamp, UserDataHeader,
 };
 
+use crate::presentation::Presentation;
 use crate::refusal::Refusal;
 
 /// What a link wants carried.
@@ -38,7 +39,12 @@ pub(crate) struct Submission {
 #[derive(Clone)]
 pub(crate) enum Content {
     /// Text, to be encoded for the link that it leaves by.
-    Text(String),
+    Text {
+        /// The text.
+        text: String,
+        /// What it is meant for.
+        presentation: Presentation,
+    },
     /// Octets that are encoded already, with their user data header if there is one.
     Encoded {
         /// The alphabet and class.
@@ -101,7 +107,7 @@ fn has_own_header(message: &Message) -> bool {
 impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Text(text) => write!(f, "text of {} octets", text.len()),
+            Self::Text { text, .. } => write!(f, "text of {} octets", text.len()),
             Self::Encoded { data_coding, octets } => {
                 write!(f, "{} octets, data_coding {data_coding:#04x}", octets.len())
             }

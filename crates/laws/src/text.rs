@@ -10,7 +10,8 @@ use sms::{Alphabet, DataCoding, UserDataHeader, decode, segments_needed, split_e
 /// The first octet is the data_coding, the rest the body; it is taken as a text in UTF-8 as well.
 pub fn alphabets(octets: &[u8]) {
     let Some((&data_coding, body)) = octets.split_first() else { return };
-    let is_octets = DataCoding(data_coding).alphabet() == Alphabet::Octets;
+    let is_code_page = matches!(data_coding, 5 | 6 | 7 | 10 | 13 | 14);
+    let is_octets = DataCoding(data_coding).alphabet() == Alphabet::Octets && !is_code_page;
     assert_eq!(decode(data_coding, body).is_none(), is_octets);
     same_again(body);
     let text = String::from_utf8_lossy(body);

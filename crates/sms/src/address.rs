@@ -58,21 +58,36 @@ impl Address {
 
     /// The address that people mean by these characters, or `None` if there is no such address.
     ///
-    /// Digits behind a plus, or seven and more without one, are an international number of at most 20
-    /// digits (kept without the plus); fewer digits are a short code; one to eleven other printable
-    /// ASCII characters are a name.
+    /// Digits behind a plus or 00, and other numbers of seven digits and more, are a number as
+    /// [`Address::number`] reads it; fewer digits are a short code if nothing stands between them. One to
+    /// eleven other printable ASCII characters are a name.
     #[must_use]
     pub fn guess(text: &[u8]) -> Option<Self> {
-        let plain = text.strip_prefix(b"+");
-        let digits = plain.unwrap_or(text);
-        if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
-            let is_code = plain.is_none() && digits.len() < INTERNATIONAL_DIGITS_MIN;
-            let ton = if is_code { Ton::UNKNOWN } else { Ton::INTERNATIONAL };
-            return Self::new(ton, Npi::E164, digits).filter(|_| digits.len() <= NUMBER_DIGITS_MAX);
+        if let Some(written) = Written::of(text) {
+            let is_number = written.has_plus
+                || written.digits.len() >= NUMBER_DIGITS_MIN
+                || written.digits.len() == text.len();
+            if is_number {
+                return written.address();
+            }
         }
-        let is_name = (1..=NAME_OCTETS_MAX).contains(&text.len())
+        let is_all_digits = text.iter().all(u8::is_ascii_digit);
+        let is_name = !is_all_digits
+            && (1..=NAME_OCTETS_MAX).contains(&text.len())
             && text.iter().all(|octet| octet.is_ascii_graphic() || *octet == b' ');
         if is_name { Self::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, text) } else { None }
+    }
+
+    /// The number that people mean by these characters, or `None` if there is no such number.
+    ///
+    /// Blanks, dashes, dots, slashes and parentheses between the 1 to 20 digits do not count. What stands
+    /// behind a plus or 00, or has seven digits and more, is an international number, kept without either;
+    /// but a number of that length with a 0 in front is one of a country that nobody names (type unknown).
+    /// Fewer digits are a short code. A 0 in parentheses behind a country code is not taken: some dial it,
+    /// and some do not.
+    #[must_use]
+    pub fn number(text: &[u8]) -> Option<Self> {
+        Written::of(text)?.address()
     }
 
     /// The value for people: octets that are not ASCII are shown as `\xNN`.
@@ -91,8 +106,47 @@ impl fmt::Debug for Address {
     }
 }
 
+/// A number as people write it.
+struct Written {
+    has_plus: bool,
+    digits: ArrayVec<u8, NUMBER_DIGITS_MAX>,
+}
+
+impl Written {
+    fn of(text: &[u8]) -> Option<Self> {
+        let text = text.trim_ascii();
+        let rest = text.strip_prefix(b"+").unwrap_or(text);
+        let has_plus = rest.len() < text.len();
+        // (0) behind a country code: who calls from abroad leaves it out, who reads the digits does not.
+        if !rest.iter().all(|octet| octet.is_ascii_digit() || SEPARATORS.contains(octet))
+            || rest.windows(3).any(|octets| octets == b"(0)")
+        {
+            return None;
+        }
+        let mut digits = ArrayVec::new();
+        for digit in rest.iter().filter(|octet| octet.is_ascii_digit()) {
+            digits.try_push(*digit).ok()?;
+        }
+        (!digits.is_empty()).then_some(Self { has_plus, digits })
+    }
+
+    fn address(&self) -> Option<Address> {
+        let is_code = !self.has_plus && self.digits.len() < NUMBER_DIGITS_MIN;
+        let abroad = self.digits.strip_prefix(b"00").filter(|rest| rest.len() >= NUMBER_DIGITS_MIN);
+        match abroad {
+            Some(rest) if !self.has_plus => Address::new(Ton::INTERNATIONAL, Npi::E164, rest),
+            _ if is_code || !self.has_plus && self.digits.starts_with(b"0") => {
+                Address::new(Ton::UNKNOWN, Npi::E164, &self.digits)
+            }
+            _ => Address::new(Ton::INTERNATIONAL, Npi::E164, &self.digits),
+        }
+    }
+}
+
+/// What people put between the digits of a number.
+const SEPARATORS: &[u8] = b" -./()";
 /// Shorter numbers without a plus are short codes.
-const INTERNATIONAL_DIGITS_MIN: usize = 7;
+const NUMBER_DIGITS_MIN: usize = 7;
 /// The longest number of submit_sm: SMPP 3.4 section 5.2.9.
 const NUMBER_DIGITS_MAX: usize = 20;
 /// The longest name that the air interface carries: 23.040 section 9.1.2.5.
@@ -115,6 +169,50 @@ mod tests {
         assert_eq!(guessed("1234567"), Some((1, 1, "1234567".to_owned())));
         assert_eq!(guessed("BANK 24"), Some((5, 0, "BANK 24".to_owned())));
         assert_eq!(guessed("+"), Some((5, 0, "+".to_owned())));
+    }
+
+    //
+    #[test]
+    fn numbers_are_taken_as_people_write_them() {
+        let number = |text: &str| {
+            Address::number(text.as_bytes()).map(|address| (address.ton.0, address.npi.0, address.text()))
+        };
+        let abroad = Some((1, 1, "62811000111".to_owned()));
+        for text in [
+            "+62811000111",
+            "62811000111",
+            "0062811000111",
+            "+62 811-000-111",
+            " 62 811 000 111 ",
+            "00 62 811 000 111",
+            "+62 (811) 000.111",
+            "62/811/000111",
+        ] {
+            assert_eq!(number(text), abroad, "{text}");
+            assert_eq!(guessed(text), abroad, "{text}");
+        }
+        let at_home = Some((0, 1, "0811000111".to_owned()));
+        assert_eq!((number("0811-000-111"), guessed("(0811) 000 111")), (at_home.clone(), at_home));
+        assert_eq!(number("12 34"), Some((0, 1, "1234".to_owned())));
+        assert_eq!(number("00123"), Some((0, 1, "00123".to_owned())));
+        for text in [
+            "",
+            "+",
+            " - ",
+            "+62 (0) 811 000",
+            "62811x",
+            "++62811000111",
+            "62+811000111",
+            "+62811000111222333444",
+        ] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_few_digits_in_groups_are_a_name() {
+        assert_eq!(guessed("24-7"), Some((5, 0, "24-7".to_owned())));
+        assert_eq!(guessed("7/11"), Some((5, 0, "7/11".to_owned())));
     }
 
     //

@@ -45,7 +45,7 @@ impl Joined {
             let number = place.map_or(next, |place| u16::from(place.number));
             joined.missing.extend((next..number).filter_map(|missing| u8::try_from(missing).ok()));
             if is_first && let Some(header) = header {
-                joined.elements = encoded(header, |element| !is_concatenation(element));
+                joined.elements = header.encoded(|element| !is_concatenation(element));
             }
             joined.append(data_coding, header, body, number);
             total = place.map_or(total, |place| u16::from(place.total));
@@ -98,7 +98,7 @@ impl Joined {
                 let mut octets = Vec::with_capacity(text.len() * 2);
                 crate::alphabet::ucs2::encode(&text, &mut octets);
                 let elements = UserDataHeader::of_elements(&self.elements)
-                    .map(|header| encoded(header, |element| !is_language(element)))
+                    .map(|header| header.encoded(|element| !is_language(element)))
                     .unwrap_or_default();
                 (Alphabet::Ucs2.data_coding(), with_header(&elements, &octets))
             }
@@ -106,7 +106,7 @@ impl Joined {
     }
 
     fn append(&mut self, data_coding: u8, header: Option<UserDataHeader<'_>>, body: &[u8], number: u16) {
-        let language = header.map(|header| encoded(header, is_language)).unwrap_or_default();
+        let language = header.map(|header| header.encoded(is_language)).unwrap_or_default();
         let next = number.saturating_add(1);
         match self.runs.last_mut() {
             Some(run) if run.next == number && run.data_coding == data_coding && run.language == language => {
@@ -144,16 +144,6 @@ fn is_concatenation(element: Element<'_>) -> bool {
 
 fn is_language(element: Element<'_>) -> bool {
     matches!(element.id, SINGLE_SHIFT | LOCKING_SHIFT)
-}
-
-/// The elements of a header that are wanted, as encoded.
-fn encoded(header: UserDataHeader<'_>, is_wanted: impl Fn(Element<'_>) -> bool) -> Vec<u8> {
-    let mut octets = Vec::new();
-    for Element { id, data } in header.elements().filter(|&element| is_wanted(element)) {
-        octets.extend([id, data.len() as u8]);
-        octets.extend_from_slice(data);
-    }
-    octets
 }
 
 fn with_header(elements: &[u8], octets: &[u8]) -> Bytes {

@@ -15,6 +15,7 @@ pub mod reassembly;
 mod receipt;
 mod split;
 mod time;
+mod transliteration;
 pub mod udh;
 mod validity;
 
@@ -31,5 +32,6 @@ pub use split::{
     Preview, SEGMENT_OCTETS_MAX, SEGMENTS_MAX, SplitError, segments_needed, split_encoded, split_text,
 };
 pub use time::Timestamp;
+pub use transliteration::{Substitution, transliterated};
 pub use udh::UserDataHeader;
 pub use validity::{TimeError, format_smpp_time, parse_smpp_time};

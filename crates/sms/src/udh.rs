@@ -44,6 +44,18 @@ impl<'a> UserDataHeader<'a> {
         Elements { rest: self.elements }
     }
 
+    /// The elements that are wanted, as they are encoded, without the length octet.
+    #[must_use]
+    pub fn encoded(&self, is_wanted: impl Fn(Element<'_>) -> bool) -> Vec<u8> {
+        let mut octets = Vec::with_capacity(self.elements.len());
+        for Element { id, data } in self.elements().filter(|&element| is_wanted(element)) {
+            // As it was in a header of the same length, the number is not cut.
+            octets.extend([id, data.len() as u8]);
+            octets.extend_from_slice(data);
+        }
+        octets
+    }
+
     /// Which part of which message this is; of several that say so, the last.
     ///
     /// An element that makes no sense (of no parts, part zero, a part beyond the last) does not count.

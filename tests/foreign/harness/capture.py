@@ -61,6 +61,12 @@ class Capture:
         packets = self._tshark(f"({sender}) && smpp")
         return [pdu for packet in packets for pdu in _as_list(packet["_source"]["layers"]["smpp"])]
 
+    def headers(self, sender: str = "tcp") -> list[list[tuple[str, str]]]:
+        """The fields of every user data header in what `sender` (a display filter) sent, in order, flat."""
+        packets = self._tshark(f"({sender}) && gsm_sms_ud")
+        headers = [header for packet in packets for header in _as_list(packet["_source"]["layers"]["gsm_sms_ud"])]
+        return [_fields(header) for header in headers]
+
     def complaints(self, sender: str) -> list[str]:
         """What Wireshark calls malformed, or an error, in what `sender` (a display filter) sent."""
         found = self._tshark(f"({sender}) && smpp && (_ws.malformed || _ws.expert.severity == error)")
@@ -147,6 +153,11 @@ def _exactly(stream, count: int) -> bytes:
 
 def _as_list(value) -> list:
     return value if isinstance(value, list) else [value]
+
+
+def _fields(header: dict) -> list[tuple[str, str]]:
+    """Every field without others in it, with its name as far as it is of short messages."""
+    return [(name.rpartition(".")[2], value) for name, value in _flat(header) if isinstance(value, str)]
 
 
 def _flat(value):

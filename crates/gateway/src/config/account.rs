@@ -36,6 +36,8 @@ pub struct AccountConfig {
     pub sources: Option<Vec<String>>,
     /// Whether it may send what a handset does not show: silent messages, and data for handset and SIM.
     pub sim_access: bool,
+    /// Whether texts that are nearly in the GSM alphabet are put into it.
+    pub transliterate: bool,
     /// How it is told by HTTP what goes to it; `None` leaves that to its sessions.
     pub callback: Option<CallbackConfig>,
     /// The profiles that say how it speaks.
@@ -102,6 +104,8 @@ struct RawAccount {
     sources: Option<Vec<String>>,
     #[serde(default)]
     sim_access: bool,
+    #[serde(default)]
+    transliterate: bool,
     #[serde(default, deserialize_with = "maybe_http_url")]
     callback_url: Option<Url>,
     callback_window: Option<NonZeroU16>,
@@ -143,6 +147,7 @@ impl TryFrom<RawAccount> for AccountConfig {
             client_certificate: raw.client_certificate,
             sources: raw.sources,
             sim_access: raw.sim_access,
+            transliterate: raw.transliterate,
             callback,
             profile: raw.profile,
             speaks: SharedProfile::default(),

@@ -33,7 +33,7 @@ impl Intake {
         }
         let (data_coding, body) = match &submission.content {
             Content::Encoded { data_coding, octets } => (*data_coding, Bytes::copy_from_slice(octets)),
-            Content::Text(_) => return Err(Refusal::BadLength),
+            Content::Text { .. } => return Err(Refusal::BadLength),
         };
         let message = Message {
             data_coding,

@@ -4,6 +4,7 @@
 //! in big-endian pairs.
 
 pub mod ascii;
+pub mod code_page;
 pub mod gsm;
 pub mod latin1;
 pub mod packed;
@@ -25,7 +26,7 @@ pub enum Alphabet {
     Latin1,
     /// UCS-2 with surrogates, that is UTF-16 in big-endian order.
     Ucs2,
-    /// Data, or text in an alphabet that is not read here.
+    /// Data, or text in an alphabet that is not written here.
     Octets,
 }
 
@@ -74,7 +75,8 @@ impl Alphabet {
     }
 }
 
-/// The text of a body without its user data header, or `None` if it is octets.
+/// The text of a body without its user data header, or `None` if it is octets; the code pages of other
+/// regions that SMPP lists are text.
 ///
 /// Never fails on text: what means nothing is shown as U+FFFD, and so is the last octet of a UCS-2
 /// body of odd length.
@@ -85,7 +87,7 @@ pub fn decode(data_coding: u8, body: &[u8]) -> Option<String> {
         Alphabet::Ascii => ascii::decode(body),
         Alphabet::Latin1 => latin1::decode(body),
         Alphabet::Ucs2 => ucs2::decode_lossy(body),
-        Alphabet::Octets => return None,
+        Alphabet::Octets => return code_page::decode(DataCoding(data_coding).listed()?, body),
     })
 }
 
@@ -145,7 +147,8 @@ mod tests {
         #[test]
         fn any_octets_are_read(data_coding: u8, body in any::<Vec<u8>>()) {
             let octets = DataCoding(data_coding).alphabet() == Alphabet::Octets;
-            prop_assert_eq!(decode(data_coding, &body).is_none(), octets);
+            let is_code_page = [5, 6, 7, 10, 13, 14].contains(&data_coding);
+            prop_assert_eq!(decode(data_coding, &body).is_none(), octets && !is_code_page);
         }
     }
 }

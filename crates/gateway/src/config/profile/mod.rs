@@ -5,6 +5,7 @@ mod alphabet;
 mod receipt;
 mod resolve;
 mod retry;
+mod signs;
 #[cfg(test)]
 mod tests;
 mod tlv;
@@ -22,6 +23,7 @@ pub use alphabet::{ByteOrder, DataCodings, DefaultAlphabet};
 pub use receipt::{IdForm, OnUnknown, ReceiptIdFrom, UtcOffset};
 pub(super) use resolve::Profiles;
 pub use retry::{RetryRule, Statuses};
+pub use signs::{ClassForm, WaitingForm};
 pub use tlv::{AddedTlv, Tag, TlvRules};
 
 /// Hands what a profile says to another macro, behind `$own`: one list for all tables that may say it.
@@ -50,6 +52,10 @@ macro_rules! profile_keys {
             ucs2_order: ByteOrder,
             /// How messages go that are too long for one segment (N-1).
             long_messages: Splitting,
+            /// Where a class stands that a message has (I-4).
+            message_class: ClassForm,
+            /// Where it stands that something waits for a subscriber (I-2).
+            message_waiting: WaitingForm,
             /// How message ids are written in submit_sm_resp.
             response_id: IdForm,
             /// How they are written in receipts; both are compared by value.

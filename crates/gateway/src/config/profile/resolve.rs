@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Overrides, Profile, ProfileConfig, ProfileNames, Splitting, Version};
+use super::{ClassForm, Overrides, Profile, ProfileConfig, ProfileNames, Splitting, Version, WaitingForm};
 use crate::config::Problem;
 
 /// All profiles that can be named: the presets and those of the file.
@@ -68,6 +68,10 @@ impl Profile {
         let without_tlvs = self.version == Version::V3_3;
         if without_tlvs && matches!(self.long_messages, Splitting::Sar | Splitting::Payload) {
             return Err("SMPP 3.3 has no TLVs: long messages must go by udh-8 or udh-16".to_owned());
+        }
+        let is_by_tlv = self.message_class == ClassForm::Subunit || self.message_waiting == WaitingForm::Tlv;
+        if without_tlvs && is_by_tlv {
+            return Err("SMPP 3.3 has no TLVs for message_class or message_waiting".to_owned());
         }
         Ok(())
     }

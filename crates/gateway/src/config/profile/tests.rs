@@ -115,6 +115,13 @@ fn what_is_wrong_is_named_with_its_line() {
             "line 14",
             "no TLVs",
         ),
+        (
+            "profile = \"telco-x\"\nlong_messages = \"udh-16\"",
+            "version = \"3.3\"\nmessage_class = \"subunit\"",
+            "line 14",
+            "no TLVs",
+        ),
+        ("long_messages = \"sar\"", "message_waiting = \"pigeon\"", "line 9", "unknown variant"),
         ("profile = \"telco-x\"", "connect = false", "line 14", "outbind"),
         (
             "profile = \"telco-x\"",

@@ -11,6 +11,7 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use sms::Substitution;
 use store::Entry;
 
 use super::caller;
@@ -20,6 +21,7 @@ use super::translate::{self, Batch, MessageRequest, Receipts};
 use crate::account::Account;
 use crate::directory::Origin;
 use crate::refusal::Refusal;
+use crate::transliteration::transliterate;
 
 /// `POST /v1/messages`: one message, or an array of them.
 ///
@@ -83,8 +85,8 @@ pub(super) async fn search(
 impl Desk {
     async fn submit_one(&self, account: Arc<Account>, message: MessageRequest) -> Result<Response, Problem> {
         let admitted = self.admit(&account, message);
-        let entry = admitted.inspect_err(|_| self.count_refused(&account, 1))?;
-        let receipt = translate::accepted(&entry);
+        let (entry, substitutions) = admitted.inspect_err(|_| self.count_refused(&account, 1))?;
+        let receipt = translate::accepted(&entry, substitutions);
         let location = format!("/v1/messages/{}", entry.message.id);
         self.keep(&account, vec![entry]).await?;
         Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(receipt)).into_response())
@@ -101,8 +103,8 @@ impl Desk {
         for message in messages {
             let to = message.to.clone();
             match self.admit(&account, message) {
-                Ok(entry) => {
-                    receipts.accepted(&entry);
+                Ok((entry, substitutions)) => {
+                    receipts.accepted(&entry, substitutions);
                     entries.push(entry);
                 }
                 Err(problem) => receipts.refused(to, problem),
@@ -118,10 +120,18 @@ impl Desk {
         Ok(response)
     }
 
-    fn admit(&self, account: &Arc<Account>, message: MessageRequest) -> Result<Entry, Problem> {
-        let submission =
+    /// What is to be kept, and what became of characters of its text on the way.
+    fn admit(
+        &self,
+        account: &Arc<Account>,
+        message: MessageRequest,
+    ) -> Result<(Entry, Vec<Substitution>), Problem> {
+        let is_transliterated = message.transliterate.unwrap_or(account.config().transliterate);
+        let mut submission =
             translate::submission(message, account.receipts_by_http(), self.intake.clock().wall())?;
-        Ok(self.intake.admit(&Origin::Account(account.clone()), submission)?)
+        let substitutions = if is_transliterated { transliterate(&mut submission) } else { Vec::new() };
+        let entry = self.intake.admit(&Origin::Account(account.clone()), submission)?;
+        Ok((entry, substitutions))
     }
 
     async fn keep(&self, account: &Account, entries: Vec<Entry>) -> Result<(), Refusal> {

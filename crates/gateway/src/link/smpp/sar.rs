@@ -6,7 +6,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use smpp::{TlvTag, Tlvs};
-use sms::udh::{Concatenation, Element, Reference};
+use sms::udh::{Concatenation, Reference};
 use sms::{Message, UserDataHeader};
 
 use super::translate::push;
@@ -67,11 +67,7 @@ fn with_place(esm_class: u8, octets: &Bytes, place: Concatenation) -> Option<Byt
 /// The other elements of a body that says which part it is, and its text.
 fn without_place(body: &Bytes) -> (Vec<u8>, Bytes) {
     let Ok((header, text)) = UserDataHeader::parse(body) else { return (Vec::new(), body.clone()) };
-    let mut elements = Vec::new();
-    for Element { id, data } in header.elements().filter(|&element| Concatenation::of(element).is_none()) {
-        elements.extend([id, data.len() as u8]);
-        elements.extend_from_slice(data);
-    }
+    let elements = header.encoded(|element| Concatenation::of(element).is_none());
     (elements, body.slice_ref(text))
 }
 

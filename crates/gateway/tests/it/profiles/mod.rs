@@ -8,6 +8,7 @@ mod long_messages;
 mod message_ids;
 mod outbind;
 mod receipts;
+mod signs;
 mod statuses;
 mod tlvs;
 mod versions;

@@ -83,7 +83,7 @@ async fn what_is_refused_says_why() {
         (r#"{"to":"6281234567890","from":"SHOP","text":"x"}"#, problem(403, "source_not_allowed")),
         (r#"{"to":"mother","text":"x"}"#, problem(422, "bad_destination")),
         (r#"{"to":"","text":"x"}"#, problem(422, "bad_destination")),
-        (r#"{"to":"6281234567890","text":"x","flash":true}"#, problem(400, "bad_json")),
+        (r#"{"to":"6281234567890","text":"x","colour":"red"}"#, problem(400, "bad_json")),
         (r#"{"to":"6281234567890","text":"x""#, problem(400, "bad_json")),
         ("[]", problem(400, "bad_batch")),
     ];

@@ -1,7 +1,9 @@
 //! The only place that knows both what is said over HTTP and a message.
 
+mod body;
 mod callback;
 mod content;
+mod presentation;
 mod provider;
 mod query;
 mod record;

@@ -8,6 +8,7 @@ use sms::{Direction, Message, Priority, ReceiptRequest};
 
 use super::Rfc3339;
 use super::content::Told;
+use crate::presentation::Presentation;
 use crate::submission::{Content, Submission};
 
 /// The fields of a message, encoded as `application/x-www-form-urlencoded` in UTF-8.
@@ -88,7 +89,7 @@ pub(in super::super) fn reply_submission(message: &Message, text: String) -> Sub
         expires_at: None,
         in_reply_to: Some(message.id),
         tlvs: Bytes::new(),
-        content: Content::Text(text),
+        content: Content::Text { text, presentation: Presentation::default() },
         back_to: Some(message.origin.clone()),
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::Query as QueryString;
 use axum::http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use sms::{LinkName, Priority, Timestamp};
+use sms::{Address, LinkName, Priority, Timestamp};
 use store::Query;
 
 use super::super::problem::Problem;
@@ -27,6 +27,10 @@ struct SendQuery {
     priority: Option<Priority>,
     class: Option<String>,
     not_before: Option<String>,
+    #[serde(default)]
+    flash: bool,
+    message_class: Option<u8>,
+    transliterate: Option<bool>,
 }
 
 /// The query of `GET /v1/messages`.
@@ -60,6 +64,11 @@ pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, Me
         priority: query.priority,
         class: query.class,
         not_before: query.not_before,
+        flash: query.flash,
+        message_class: query.message_class,
+        ports: None,
+        waiting: Vec::new(),
+        transliterate: query.transliterate,
     };
     Ok((credentials, message))
 }
@@ -73,12 +82,15 @@ pub(in super::super) fn search_query(uri: &Uri, account: &LinkName) -> Result<Qu
     }
     let cursor = query.cursor.map(|cursor| cursor.parse()).transpose();
     let cursor = cursor.map_err(|_| Problem::bad_value("cursor", "not the `next` of a page"))?;
-    let number = query.number.map(|number| {
-        // The plus of a query is a blank.
-        let number = number.trim_start();
-        number.strip_prefix('+').unwrap_or(number).as_bytes().to_vec()
-    });
+    let number = query.number.map(|number| number_of(&number));
     Ok(Query { link: Some(account.clone()), number, from: query.from, until: query.until, cursor, limit })
+}
+
+/// The number as it was kept, however it is written, or the name.
+fn number_of(text: &str) -> Vec<u8> {
+    // The plus of a query is a blank.
+    let text = text.trim().as_bytes();
+    Address::guess(text).map_or_else(|| text.to_vec(), |address| address.value.to_vec())
 }
 
 fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {

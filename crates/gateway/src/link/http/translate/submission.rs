@@ -7,19 +7,21 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use sms::{Address, DataCoding, Direction, Message, MessageId, Priority, ReceiptRequest, Timestamp};
+use sms::{Address, Direction, Message, MessageId, Priority, ReceiptRequest, Substitution, Timestamp};
 use store::Entry;
 
 use super::super::problem::Problem;
-use super::{as_text, instant, octets_of_hex};
+use super::body::content;
+use super::presentation::{PortsRequest, WaitingRequest, waiting};
+use super::{as_text, instant};
 use crate::refusal::Refusal;
-use crate::submission::{Content, Submission};
+use crate::submission::Submission;
 
 /// A message as a caller writes it. Has no `Debug` form, so that its text cannot get into a log.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct MessageRequest {
-    /// The number of the receiver, with or without a plus.
+    /// The number of the receiver, as people write it.
     pub(in super::super) to: String,
     /// The number, short code or name of the sender; an account with one source need not say it.
     pub(super) from: Option<String>,
@@ -43,6 +45,18 @@ pub(in super::super) struct MessageRequest {
     pub(super) class: Option<String>,
     /// Not to be sent before this instant of RFC 3339; at most 30 days ahead.
     pub(super) not_before: Option<String>,
+    /// Whether it is shown at once and not kept: the same as class 0.
+    #[serde(default)]
+    pub(super) flash: bool,
+    /// The class of 23.038, 0 to 3.
+    pub(super) message_class: Option<u8>,
+    /// The application in the handset that it is for.
+    pub(super) ports: Option<PortsRequest>,
+    /// What waits for the subscriber elsewhere: at most one of each kind.
+    #[serde(default, deserialize_with = "waiting")]
+    pub(super) waiting: Vec<WaitingRequest>,
+    /// Whether a text that is nearly in the GSM alphabet is put into it; as the account has it if left out.
+    pub(in super::super) transliterate: Option<bool>,
 }
 
 /// What the body of a request holds.
@@ -59,6 +73,15 @@ pub(in super::super) struct Accepted {
     state: &'static str,
     segments: usize,
     to: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    transliterated: Vec<SubstitutionView>,
+}
+
+/// What became of a character.
+#[derive(Debug, Serialize)]
+struct SubstitutionView {
+    was: char,
+    is: String,
 }
 
 /// What became of each message of an array, in its order.
@@ -97,19 +120,22 @@ pub(in super::super) fn submission(
 ) -> Result<Submission, Problem> {
     let not_before = due(request.not_before.as_deref(), now)?;
     let expires_at = expiry(request.validity_s, not_before.unwrap_or(now))?;
-    let (content, has_udh) = content(request.text, request.binary, request.udh, request.data_coding)?;
+    let priority = urgency(request.priority, request.class.as_deref())?;
+    let source = source(request.from.as_deref())?;
     let destination =
-        Address::guess(request.to.as_bytes()).ok_or_else(|| Problem::from(Refusal::BadDestination))?;
+        Address::number(request.to.as_bytes()).ok_or_else(|| Problem::from(Refusal::BadDestination))?;
+    let receipt = if request.receipt { wanted } else { ReceiptRequest::NONE };
+    let (content, has_udh) = content(request)?;
     Ok(Submission {
         id: None,
         direction: Direction::Mt,
-        source: source(request.from.as_deref())?,
+        source,
         destination,
         service_type: ArrayVec::new(),
         protocol_id: 0,
         esm_class: if has_udh { Message::UDHI } else { 0 },
-        priority: urgency(request.priority, request.class.as_deref())?,
-        receipt: if request.receipt { wanted } else { ReceiptRequest::NONE },
+        priority,
+        receipt,
         not_before,
         expires_at,
         in_reply_to: None,
@@ -120,12 +146,14 @@ pub(in super::super) fn submission(
 }
 
 /// The answer for a message that was admitted; to be sent when it is kept.
-pub(in super::super) fn accepted(entry: &Entry) -> Accepted {
+pub(in super::super) fn accepted(entry: &Entry, substitutions: Vec<Substitution>) -> Accepted {
+    let view = |Substitution { was, is }| SubstitutionView { was, is };
     Accepted {
         id: entry.message.id,
         state: super::record::state_name(sms::State::Enroute),
         segments: entry.message.parts.len(),
         to: entry.message.destination.text(),
+        transliterated: substitutions.into_iter().map(view).collect(),
     }
 }
 
@@ -134,8 +162,8 @@ impl Receipts {
         Self(Vec::with_capacity(messages))
     }
 
-    pub(in super::super) fn accepted(&mut self, entry: &Entry) {
-        self.0.push(Receipt::Accepted(accepted(entry)));
+    pub(in super::super) fn accepted(&mut self, entry: &Entry, substitutions: Vec<Substitution>) {
+        self.0.push(Receipt::Accepted(accepted(entry, substitutions)));
     }
 
     pub(in super::super) fn refused(&mut self, to: String, problem: Problem) {
@@ -193,48 +221,6 @@ fn urgency(priority: Option<Priority>, class: Option<&str>) -> Result<Priority, 
     }
 }
 
-/// What is to be carried, and whether it starts with a user data header.
-fn content(
-    text: Option<String>,
-    binary: Option<String>,
-    udh: Option<String>,
-    data_coding: Option<u8>,
-) -> Result<(Content, bool), Problem> {
-    match (text, binary) {
-        (Some(_), None) if udh.is_some() => Err(Problem::bad_value("udh", "goes with binary, not with text")),
-        (Some(_), None) if data_coding.is_some() => {
-            Err(Problem::bad_value("data_coding", "goes with binary, not with text"))
-        }
-        (Some(text), None) => Ok((Content::Text(text), false)),
-        (None, Some(binary)) => encoded(&binary, udh.as_deref(), data_coding),
-        (Some(_), Some(_)) => Err(Problem::bad_value("binary", "either text or binary, not both")),
-        (None, None) => Err(Problem::bad_value("text", "text or binary is needed")),
-    }
-}
-
-fn encoded(binary: &str, udh: Option<&str>, data_coding: Option<u8>) -> Result<(Content, bool), Problem> {
-    let data_coding = data_coding.unwrap_or(EIGHT_BIT);
-    // C-2: reserved in 23.038 and in SMPP alike.
-    if DataCoding(data_coding).is_reserved() {
-        return Err(Problem::bad_value("data_coding", "a reserved value"));
-    }
-    let digits = "not pairs of hexadecimal digits";
-    let mut octets = udh
-        .map(|udh| octets_of_hex(udh).ok_or_else(|| Problem::bad_value("udh", digits)))
-        .transpose()?
-        .unwrap_or_default();
-    // U-1
-    if udh.is_some() && !sms::UserDataHeader::parse(&octets).is_ok_and(|(_, rest)| rest.is_empty()) {
-        let detail = "not a user data header with its length octet (3GPP 23.040 section 9.2.3.24)";
-        return Err(Problem::bad_value("udh", detail));
-    }
-    octets.extend(octets_of_hex(binary).ok_or_else(|| Problem::bad_value("binary", digits))?);
-    if octets.len() > OCTETS_MAX {
-        return Err(Refusal::BadLength.into());
-    }
-    Ok((Content::Encoded { data_coding, octets: octets.into() }, udh.is_some()))
-}
-
 const fn yes() -> bool {
     true
 }
@@ -275,24 +261,22 @@ impl Visitor<'_> for PriorityVisitor {
 const OTP: &str = "otp";
 /// The most messages of one request.
 const MESSAGES_MAX: usize = 1000;
-/// The most octets of a binary message with its header: 255 segments of 140.
-const OCTETS_MAX: usize = 255 * 140;
-/// data_coding of 8-bit data.
-const EIGHT_BIT: u8 = 0x04;
 /// A later schedule is refused, D-3.
 const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A longer validity is cut, D-3.
 const VALIDITY_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
 
+    use crate::submission::Content;
+
     const NOW: Timestamp = Timestamp(1_767_225_600_000);
 
-    fn read(json: &str) -> Result<Submission, String> {
+    pub(in super::super) fn read(json: &str) -> Result<Submission, String> {
         let Batch::One(request) = batch(json.as_bytes()).map_err(said)? else { panic!("an array") };
         submission(*request, ReceiptRequest::TRACKED, NOW).map_err(said)
     }
@@ -302,7 +286,7 @@ mod tests {
     }
 
     fn text(submission: &Submission) -> &str {
-        let Content::Text(text) = &submission.content else { panic!("no text") };
+        let Content::Text { text, .. } = &submission.content else { panic!("no text") };
         text
     }
 
@@ -360,44 +344,6 @@ mod tests {
         assert!(with(r#""not_before":"2027-01-01T00:00:00Z""#).unwrap_err().contains("30 days"));
         assert!(with(r#""not_before":"soon""#).unwrap_err().contains("\"field\":\"not_before\""));
         assert!(with(r#""validity_s":0"#).unwrap_err().contains("\"field\":\"validity_s\""));
-    }
-
-    #[test]
-    fn octets_with_a_header() {
-        let json = r#"{"to":"6281234567890","binary":"DEADbeef","udh":"0605040B8423F0","data_coding":245}"#;
-        let submission = read(json).unwrap();
-        let Content::Encoded { data_coding, octets } = submission.content else { panic!("text") };
-        assert_eq!(data_coding, 245);
-        assert_eq!(&octets[..], b"\x06\x05\x04\x0b\x84\x23\xf0\xde\xad\xbe\xef");
-        assert_eq!(submission.esm_class, Message::UDHI);
-        let plain = read(r#"{"to":"6281234567890","binary":"00"}"#).unwrap();
-        assert!(matches!(plain.content, Content::Encoded { data_coding: 4, .. }));
-        assert_eq!(plain.esm_class, 0);
-    }
-
-    // U-1, C-2
-    #[test]
-    fn content_that_cannot_be_meant_names_its_field() {
-        let cases = [
-            (r#""text":"x","binary":"00""#, "binary"),
-            (r#""validity_s":5"#, "text"),
-            (r#""text":"x","udh":"00""#, "udh"),
-            (r#""text":"x","data_coding":8"#, "data_coding"),
-            (r#""binary":"0""#, "binary"),
-            (r#""binary":"zz""#, "binary"),
-            (r#""binary":"00","udh":"060504""#, "udh"),
-            (r#""binary":"00","udh":"""#, "udh"),
-            (r#""binary":"00","udh":"0504050B8423F0""#, "udh"),
-            (r#""binary":"00","data_coding":128"#, "data_coding"),
-            (r#""text":"x","from":"twelve chars""#, "from"),
-        ];
-        for (fields, field) in cases {
-            let problem = read(&format!(r#"{{"to":"6281234567890",{fields}}}"#)).unwrap_err();
-            assert!(problem.contains(&format!("\"field\":\"{field}\"")), "{fields}: {problem}");
-            assert!(problem.contains("\"status\":422"), "{fields}: {problem}");
-        }
-        let long = format!(r#"{{"to":"6281234567890","binary":"{}"}}"#, "00".repeat(OCTETS_MAX + 1));
-        assert!(read(&long).unwrap_err().contains("bad_length"));
     }
 
     #[test]

@@ -28,6 +28,15 @@ pub(super) fn put_into_payload(pdu: &mut ShortMessage, body: &[u8]) {
     debug_assert!(pushed.is_ok(), "no body is longer than a TLV");
 }
 
+/// The body with a header of these elements, or without one if there are none.
+pub(super) fn with_elements(pdu: &mut ShortMessage, elements: &[u8], text: &[u8]) -> Bytes {
+    if elements.is_empty() {
+        pdu.esm_class &= !Message::UDHI;
+        return Bytes::copy_from_slice(text);
+    }
+    Bytes::from([&[elements.len() as u8], elements, text].concat())
+}
+
 /// How many octets of the body are its user data header; one that is broken is none.
 pub(super) fn header_octets(pdu: &ShortMessage, body: &[u8]) -> usize {
     if pdu.esm_class & Message::UDHI == 0 {

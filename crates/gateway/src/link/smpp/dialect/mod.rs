@@ -7,6 +7,7 @@ mod address;
 mod alphabet;
 mod body;
 mod parts;
+mod signs;
 mod tlv;
 
 use smpp::ShortMessage;
@@ -15,6 +16,7 @@ use sms::Direction;
 use self::address::Addresses;
 use self::alphabet::Alphabets;
 use self::parts::Parts;
+use self::signs::Signs;
 use crate::config::{Profile, TlvRules};
 
 /// How a peer's PDUs differ from the standard's.
@@ -22,6 +24,7 @@ use crate::config::{Profile, TlvRules};
 pub(crate) struct Dialect {
     alphabets: Option<Alphabets>,
     parts: Option<Parts>,
+    signs: Option<Signs>,
     addresses_out: Addresses,
     addresses_in: Addresses,
     tlvs_out: Option<TlvRules>,
@@ -35,6 +38,7 @@ impl Dialect {
         let dialect = Self {
             alphabets: Alphabets::of(profile),
             parts: Parts::of(profile),
+            signs: Signs::of(profile),
             addresses_out: Addresses::new(&profile.source_out, &profile.destination_out),
             addresses_in: Addresses::new(&profile.source_in, &profile.destination_in),
             tlvs_out: rules(&profile.tlv_out),
@@ -46,6 +50,9 @@ impl Dialect {
     /// Turns a PDU of ours into one of the peer's.
     pub(super) fn say(&self, pdu: &mut ShortMessage) {
         self.addresses_out.rewrite(pdu);
+        if let Some(signs) = self.signs {
+            signs.say(pdu);
+        }
         if let Some(alphabets) = &self.alphabets {
             alphabets.say(pdu);
         }
@@ -71,6 +78,7 @@ impl Dialect {
     fn is_standard(&self) -> bool {
         self.alphabets.is_none()
             && self.parts.is_none()
+            && self.signs.is_none()
             && self.addresses_out.are_kept()
             && self.addresses_in.are_kept()
             && self.tlvs_out.is_none()

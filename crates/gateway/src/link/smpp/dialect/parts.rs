@@ -1,6 +1,5 @@
 //! How the parts of a long message are told apart on the wire, and messages that go whole.
 
-use bytes::{BufMut, Bytes, BytesMut};
 use smpp::{ShortMessage, TlvTag};
 use sms::udh::{Concatenation, Reference};
 use sms::{Alphabet, DataCoding, Message, UserDataHeader};
@@ -43,19 +42,8 @@ fn by_sar(pdu: &mut ShortMessage) {
     let whole = body::of(pdu);
     let Ok((header, text)) = UserDataHeader::parse(&whole) else { return };
     let Some(concatenation) = header.concatenation() else { return };
-    let others = header.elements().filter(|element| Concatenation::of(*element).is_none());
-    let mut elements = BytesMut::new();
-    for element in others {
-        // As it was in a header of the same length, neither number is cut.
-        elements.put_slice(&[element.id, element.data.len() as u8]);
-        elements.put_slice(element.data);
-    }
-    let rest = if elements.is_empty() {
-        pdu.esm_class &= !Message::UDHI;
-        whole.slice_ref(text)
-    } else {
-        Bytes::from([&[elements.len() as u8], &elements[..], text].concat())
-    };
+    let rest =
+        body::with_elements(pdu, &header.encoded(|element| Concatenation::of(element).is_none()), text);
     let reference = match concatenation.reference {
         Reference::Short(reference) => u16::from(reference),
         Reference::Long(reference) => reference,
@@ -80,6 +68,8 @@ const SEPTETS: usize = 160;
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn part(body: &'static [u8]) -> ShortMessage {

@@ -1,0 +1,116 @@
+//! What a caller wants a handset to do with a message: flash, ports, and what waits elsewhere.
+
+use std::fmt;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use sms::MessageClass;
+use sms::udh::{Ports, Waiting};
+
+use super::super::problem::Problem;
+use crate::presentation::Presentation;
+
+/// Application ports, 23.040 section 9.2.3.24.4.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PortsRequest {
+    destination: u16,
+    #[serde(default)]
+    source: u16,
+}
+
+/// Something that waits for the subscriber elsewhere.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WaitingRequest {
+    kind: Kind,
+    /// How many wait; 0 takes the sign away.
+    count: u8,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Voice,
+    Fax,
+    Email,
+    Other,
+    Video,
+}
+
+impl From<PortsRequest> for Ports {
+    fn from(ports: PortsRequest) -> Self {
+        Self { destination: ports.destination, source: ports.source }
+    }
+}
+
+impl WaitingRequest {
+    /// The same for a message that is kept, or not, once the sign is set.
+    fn of_message(self, is_kept: bool) -> Waiting {
+        let kind = match self.kind {
+            Kind::Voice => Waiting::VOICE,
+            Kind::Fax => Waiting::FAX,
+            Kind::Email => Waiting::EMAIL,
+            Kind::Other => Waiting::OTHER,
+            Kind::Video => Waiting::VIDEO,
+        };
+        Waiting { is_kept, kind, count: self.count }
+    }
+}
+
+/// What a text is meant for. One without any characters is not kept.
+pub(super) fn presentation(
+    text: &str,
+    class: Option<MessageClass>,
+    ports: Option<PortsRequest>,
+    waiting: &[WaitingRequest],
+) -> Result<Presentation, Problem> {
+    if class.is_some() && !waiting.is_empty() {
+        let detail = "a message that says what waits has no class: leave out flash and message_class";
+        return Err(Problem::bad_value("waiting", detail));
+    }
+    let of_message = |waiting: &WaitingRequest| waiting.of_message(!text.is_empty());
+    let waiting: Vec<_> = waiting.iter().map(of_message).collect();
+    let is_said_before = |at: usize| waiting.iter().take(at).any(|before| before.kind == waiting[at].kind);
+    if (0..waiting.len()).any(is_said_before) {
+        return Err(Problem::bad_value("waiting", "each kind is said once"));
+    }
+    Ok(Presentation { class, ports: ports.map(Ports::from), waiting })
+}
+
+/// The class that `flash` or `message_class` name.
+pub(super) fn class(flash: bool, number: Option<u8>) -> Result<Option<MessageClass>, Problem> {
+    match (flash, number) {
+        (true, None) => Ok(Some(MessageClass::Flash)),
+        (false, None) => Ok(None),
+        (false, Some(number @ 0..=3)) => Ok(Some(MessageClass::of(number))),
+        (true, Some(_)) => {
+            Err(Problem::bad_value("message_class", "either flash or message_class, not both"))
+        }
+        (false, Some(_)) => Err(Problem::bad_value("message_class", "0 (flash) to 3")),
+    }
+}
+
+/// Reads one object or an array of them.
+pub(super) fn waiting<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WaitingRequest>, D::Error> {
+    deserializer.deserialize_any(OneOrMany)
+}
+
+struct OneOrMany;
+
+impl<'de> Visitor<'de> for OneOrMany {
+    type Value = Vec<WaitingRequest>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with kind and count, or an array of them")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Ok(vec![WaitingRequest::deserialize(MapAccessDeserializer::new(map))?])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(seq))
+    }
+}
