@@ -1,8 +1,9 @@
 //! Texts that are nearly in the GSM alphabet stay in one segment, for those who want it, and are told so.
 
 use serde_json::{Value, json};
+use smpp::{Body, ShortMessage, TlvTag, VERSION_3_3, VERSION_3_4};
 
-use crate::harness::{ANI, TestGateway, Texts, account, centre, route, smsc};
+use crate::harness::{ANI, SOON, TestGateway, Texts, Wire, account, centre, message, route, smsc};
 
 const QUOTED: &str = "“Olá” – it’s ready…";
 
@@ -60,4 +61,53 @@ async fn nothing_is_changed_for_who_does_not_want_it() {
     let texts = telco.texts_when(4).await;
     assert_eq!(texts[0], QUOTED);
     assert_eq!(texts[2..], ["plain é", "plain"]);
+}
+
+/// A submit_sm with this text in UCS-2.
+fn in_ucs2(text: &str) -> ShortMessage {
+    let octets: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    ShortMessage { data_coding: 8, short_message: octets.into(), ..message(ANI, "SHOP", "") }
+}
+
+/// What the answer to a submit_sm says in words.
+async fn told(shop: &mut Wire, pdu: ShortMessage) -> Option<String> {
+    let answer = shop.ask(Body::SubmitSm(pdu)).await;
+    let Body::SubmitSmResp(response) = answer.body else { panic!("{answer:?}") };
+    assert!(answer.status.is_ok() && !response.message_id.is_empty());
+    response.tlvs.additional_status_info_text().map(|text| String::from_utf8(text.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn an_esme_that_wants_it_is_told_in_the_answer() {
+    let telco = centre().await;
+    let gateway = shop_and(&telco, "transliterate = true").await;
+    let mut shop = Wire::bind(&gateway, "shop", VERSION_3_4).await;
+
+    let said = told(&mut shop, in_ucs2("“Olá”")).await;
+
+    assert_eq!(said.as_deref(), Some("transliterated: U+201C=\"; U+00E1=a; U+201D=\""));
+    assert_eq!(telco.texts_when(1).await, ["\"Ola\""]);
+    assert_eq!(telco.submits()[0].message.data_coding, 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_or_is_a_part_stays_as_it_is() {
+    let telco = centre().await;
+    let gateway = shop_and(&telco, "transliterate = true").await;
+    let mut shop = Wire::bind(&gateway, "shop", VERSION_3_4).await;
+    let mut part = in_ucs2("“part”");
+    part.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 7);
+    part.tlvs.push_u8(TlvTag::SAR_TOTAL_SEGMENTS, 2);
+    part.tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, 1);
+    let headed = [b"\x05\x00\x03\x07\x02\x01", &in_ucs2("“part”").short_message[..]].concat();
+    let headed = ShortMessage { esm_class: 0x40, short_message: headed.into(), ..in_ucs2("") };
+    for pdu in [part, headed, in_ucs2("“Привет”"), ShortMessage { data_coding: 0x18, ..in_ucs2("“now”") }]
+    {
+        assert_eq!(told(&mut shop, pdu).await, None);
+    }
+    let mut old = Wire::bind(&gateway, "shop", VERSION_3_3).await;
+    assert_eq!(told(&mut old, in_ucs2("“old”")).await, None);
+    for submit in telco.submits_when(5, SOON).await.unwrap() {
+        assert_ne!(submit.message.data_coding, 0);
+    }
 }

@@ -367,7 +367,12 @@ impl Side for ToEsme {
             Body::SubmitSm(pdu) if pdu.replace_if_present == 0 => {
                 let mut submission = translate::submission(&pdu, self.desk.version, self.clock.wall())?;
                 submission.id = self.desk.short_id();
-                Ok(Incoming::Message(Box::new(submission)))
+                let substitutions = self.desk.transliterate(&mut submission, &pdu.tlvs);
+                if substitutions.is_empty() {
+                    Ok(Incoming::Message(Box::new(submission)))
+                } else {
+                    self.desk.transliterated(submission, &substitutions).map(Incoming::Operation)
+                }
             }
             other => self.desk.serve(other).map(Incoming::Operation),
         }

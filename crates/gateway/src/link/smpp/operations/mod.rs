@@ -9,6 +9,7 @@ mod multi;
 mod named;
 mod query;
 mod replace;
+mod transliterated;
 
 use std::future::Future;
 use std::sync::Arc;
