@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -44,6 +45,30 @@ def test_a_message_may_be_sent_by_a_query(gateway, smsc):
     assert len(answer.json["id"]) == 32
     [submit] = smsc.submits()
     assert (submit["text"], submit["source_addr"], submit["source_addr_ton"]) == ("Привет & até logo", "BANK", 5)
+
+
+@pytest.mark.parametrize("to", ["+62 811-000-111", "0062811000111", "62.811.000.111", "+62 (811) 000/111"])
+def test_numbers_are_taken_as_people_write_them(gateway, smsc, to):
+    # X-7
+    answer = post(gateway, {"to": to, "from": "+62 21 555-1234", "text": "x"})
+    assert (answer.status, answer.json["to"]) == (202, "62811000111")
+    [submit] = smsc.submits()
+    assert (submit["destination_addr"], submit["dest_addr_ton"]) == ("62811000111", 1)
+    assert (submit["source_addr"], submit["source_addr_ton"]) == ("62215551234", 1)
+    found = until(lambda: curl(gateway.url + f"/v1/messages?number={quote(to)}").json["messages"], "the message to be found")
+    assert [message["id"] for message in found] == [answer.json["id"]]
+
+
+def test_a_text_that_is_nearly_gsm_stays_in_one_segment_and_the_answer_says_how(gateway, smsc):
+    answer = post(gateway, {"to": "628111", "from": "BANK", "text": "“Olá” " + "x" * 140, "transliterate": True})
+    assert (answer.status, answer.json["segments"]) == (202, 1)
+    assert answer.json["transliterated"] == [
+        {"was": "“", "is": '"'},
+        {"was": "á", "is": "a"},
+        {"was": "”", "is": '"'},
+    ]
+    [submit] = smsc.submits()
+    assert (submit["text"], submit["data_coding"]) == ('"Ola" ' + "x" * 140, 0)
 
 
 def test_octets_with_a_header_are_sent_as_they_are(gateway, smsc):
@@ -115,8 +140,9 @@ def test_who_is_not_known_is_told_nothing(gateway, user):
         ({"to": "628111", "text": "x" * 60_000}, 422, "bad_length", None),
         ({"to": "628111", "text": "x" * 300_000}, 413, "body_too_large", None),
         ({"to": "628111", "text": "x", "validity_s": 0}, 422, "bad_value", "validity_s"),
+        ({"to": "+62 (0) 811", "text": "x"}, 422, "bad_destination", "to"),
     ],
-    ids=["torn", "unknown field", "no number", "no text", "too long", "far too long", "no time"],
+    ids=["torn", "unknown field", "no number", "no text", "too long", "far too long", "no time", "a 0 that some dial"],
 )
 def test_what_is_wrong_is_said_for_people_and_programs(gateway, tmp_path, message, status, code, field):
     # the body goes by a file: a command line cannot be that long

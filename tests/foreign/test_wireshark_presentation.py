@@ -63,11 +63,11 @@ def test_a_flash_goes_by_subunit_where_the_smsc_wants_it_so(said):
 
 def test_ports_stand_in_every_part(said):
     # I-3, G-2
-    _, headers = said({"text": "x" * 153, "ports": {"destination": 16000, "source": 9200}})
+    _, headers = said({"text": "x" * 153, "ports": {"destination": 16000, "source": 16001}})
     assert len(headers) == 2
     for header in headers:
         assert ("destination_port", "16000") in header
-        assert ("originator_port", "9200") in header
+        assert ("originator_port", "16001") in header
         assert ("ie_identifier", "0x00") in header
 
 
