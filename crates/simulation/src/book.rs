@@ -16,6 +16,8 @@ pub(crate) struct Book(Arc<Mutex<Pages>>);
 pub(crate) struct Pages {
     /// What ESMEs submitted; its index is the serial of a message.
     pub(crate) submissions: Vec<Submission>,
+    /// What ESMEs wanted of them afterwards.
+    pub(crate) demands: Vec<Demand>,
     /// What reached an SMSC.
     pub(crate) arrivals: Vec<Arrival>,
     /// The receipts that an SMSC brought.
@@ -38,16 +40,37 @@ pub(crate) struct Submission {
     pub(crate) esme: usize,
     /// The session that submitted it.
     pub(crate) session: u64,
+    /// The serial of the first message to the same destination.
+    pub(crate) thread: usize,
+    /// Its service_type.
+    pub(crate) service: &'static str,
+    /// It takes the place of those that wait and are like it: replace_if_present_flag.
+    pub(crate) supersedes: bool,
     /// How urgent it is.
     pub(crate) priority: u8,
-    pub(crate) segments: u8,
-    /// What it asks for: registered_delivery.
-    pub(crate) registered: u8,
-    /// How long it is valid, in milliseconds, if it says so.
-    pub(crate) validity_ms: Option<u64>,
-    /// Whether it is to leave later than at once.
-    pub(crate) is_delayed: bool,
+    pub(crate) terms: Terms,
+    pub(crate) asked_at: Time,
+    pub(crate) answered_at: Option<Time>,
     pub(crate) fate: Fate,
+}
+
+impl Submission {
+    /// Whether one can stand for the other (SMPP 3.4 section 5.2.18).
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        (self.esme, self.thread, self.service) == (other.esme, other.thread, other.service)
+    }
+}
+
+/// What a submission or a replacement says beside the text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) segments: u8,
+    /// What is asked for: registered_delivery.
+    pub(crate) registered: u8,
+    /// How long it is valid, in milliseconds, if that is said.
+    pub(crate) validity_ms: Option<u64>,
+    /// How much later than at once it is to leave, in milliseconds.
+    pub(crate) delay_ms: Option<u64>,
 }
 
 /// What an ESME was told of a submission.
@@ -61,12 +84,60 @@ pub(crate) enum Fate {
     Refused(u32),
 }
 
+/// What an ESME wants of a message after it was taken over.
+#[derive(Clone, Debug)]
+pub(crate) struct Demand {
+    /// Who wants it: mostly the owner of the message.
+    pub(crate) esme: usize,
+    /// The session that said so.
+    pub(crate) session: u64,
+    /// The message.
+    pub(crate) serial: usize,
+    pub(crate) what: What,
+    pub(crate) asked_at: Time,
+    pub(crate) reply: Option<Reply>,
+    /// When its session ended without a reply.
+    pub(crate) lost_at: Option<Time>,
+}
+
+impl Demand {
+    /// Whether it cancelled or replaced something for sure.
+    pub(crate) fn has_taken_back(&self) -> bool {
+        !matches!(self.what, What::Query) && self.reply.is_some_and(|reply| reply.status == 0)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What {
+    Query,
+    /// cancel_sm with the id.
+    Cancel,
+    /// cancel_sm of all that are like the message.
+    CancelLike,
+    /// replace_sm; the editions of a message are counted, what was submitted is 0.
+    Replace {
+        edition: u8,
+        terms: Terms,
+    },
+}
+
+/// The answer to a demand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reply {
+    pub(crate) at: Time,
+    pub(crate) status: u32,
+    /// The state that was asked for, and whether it says when the message ended.
+    pub(crate) state: Option<(u8, bool)>,
+}
+
 /// A segment that reached an SMSC.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     pub(crate) serial: usize,
     /// From 1.
     pub(crate) segment: u8,
+    /// Which text it has.
+    pub(crate) edition: u8,
     pub(crate) smsc: usize,
     pub(crate) at: Time,
     /// The id that it was given, if it was taken.

@@ -1,10 +1,12 @@
 //! The machine that the gateway runs on: it crashes, its disk fails, and it is started again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use gateway::{Chance, Clock, Gateway};
+use sms::MessageId;
 use store::embedded::simulation::{Ended, Machine as Hardware, MemoryDisk, Recorder};
 use store::embedded::{EmbeddedStore, OpenError};
 use store::{Record, Status};
@@ -223,6 +225,12 @@ impl Machine {
 
     pub(crate) fn records(&self) -> Vec<Record> {
         self.recorder.records()
+    }
+
+    /// Which submission each message is, by what it says.
+    pub(crate) fn serials(&self) -> BTreeMap<MessageId, usize> {
+        let texts = self.recorder.texts().into_iter();
+        texts.filter_map(|(id, text)| Some((id, crate::peer::serial_of(&text)?))).collect()
     }
 
     fn note(&self, what: std::fmt::Arguments<'_>) {

@@ -29,11 +29,13 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let seeds = arguments.seed.map_or(arguments.seeds, |seed| seed..seed + 1);
     let mut out = std::io::stdout().lock();
-    let (mut worlds, mut failed, mut messages, mut crashes) = (0_u64, 0_u64, 0, 0);
+    let (mut worlds, mut failed) = (0_u64, 0_u64);
+    let (mut messages, mut taken_back, mut crashes) = (0, 0, 0);
     for seed in seeds {
         let verdict = simulation::live(seed, arguments.trace)?;
         worlds += 1;
         messages += verdict.messages;
+        taken_back += verdict.taken_back;
         crashes += verdict.crashes;
         for line in &verdict.trace {
             writeln!(out, "{line}")?;
@@ -46,7 +48,11 @@ fn main() -> anyhow::Result<ExitCode> {
             writeln!(out, "seed {seed}: hash {:016x}", verdict.hash)?;
         }
     }
-    writeln!(out, "{worlds} worlds, {messages} messages, {crashes} crashes: {failed} worlds went wrong")?;
+    writeln!(
+        out,
+        "{worlds} worlds, {messages} messages, {taken_back} times one taken back, {crashes} crashes: \
+         {failed} worlds went wrong"
+    )?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct EsmePlan {
     pub(crate) manners: Manners,
     pub(crate) sessions: u64,
     pub(crate) window: u64,
+    /// How many of its messages it wants something of after they were taken over.
+    pub(crate) second_thoughts: f64,
 }
 
 impl Plan {
@@ -95,6 +97,7 @@ fn esme(dice: &mut Dice, number: u64) -> EsmePlan {
         manners: manners(dice),
         sessions: dice.number(1..3),
         window: dice.pick([1, 10, 100]),
+        second_thoughts: dice.pick([0.0, 0.2, 0.7]),
     }
 }
 

@@ -1,11 +1,12 @@
 //! One world: it is set up, troubled, calmed down and judged.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::Clock;
 use smpp::BindMode;
-use sms::Timestamp;
+use sms::{MessageId, Timestamp};
 use store::Record;
 use store::conformance::history::is_idle;
 
@@ -32,6 +33,8 @@ pub struct Verdict {
     pub violations: Vec<String>,
     /// How many messages were submitted.
     pub messages: usize,
+    /// How many of them were cancelled or replaced, by what their owners were told.
+    pub taken_back: usize,
     /// How often the gateway ended without a word.
     pub crashes: usize,
     /// What happened, if that was asked for.
@@ -50,6 +53,8 @@ pub fn live(seed: u64, keeps_trace: bool) -> anyhow::Result<Verdict> {
 pub(crate) struct History {
     pub(crate) pages: Pages,
     pub(crate) records: Vec<Record>,
+    /// Which submission each record is of.
+    pub(crate) serials: BTreeMap<MessageId, usize>,
     pub(crate) plan: Arc<Plan>,
     seed: u64,
     trace: Trace,
@@ -71,8 +76,9 @@ impl History {
         Verdict {
             seed: self.seed,
             hash: self.trace.hash(),
-            violations: judge(&self.pages, &self.records, &self.plan),
+            violations: judge(&self.pages, &self.records, &self.serials, &self.plan),
             messages: self.pages.submissions.len(),
+            taken_back: self.pages.demands.iter().filter(|demand| demand.has_taken_back()).count(),
             crashes: self.pages.crashes.len(),
             trace: self.trace.lines(),
         }
@@ -113,9 +119,7 @@ impl World {
         let smsc = |(number, smsc): (usize, &crate::plan::SmscPlan)| {
             Smsc::new(number, smsc.address, smsc.manners, around.clone())
         };
-        let esme = |(number, esme): (usize, &crate::plan::EsmePlan)| {
-            Esme::new(number, [esme.address, crate::plan::GATEWAY], esme.manners, around.clone())
-        };
+        let esme = |(number, esme)| Esme::new(number, esme, around.clone());
         Self {
             smscs: plan.smscs.iter().enumerate().map(smsc).collect(),
             esmes: plan.esmes.iter().enumerate().map(esme).collect(),
@@ -134,8 +138,14 @@ impl World {
         } else if let Err(error) = self.settle().await {
             self.around.book.wrong(format!("{error:#}"));
         }
-        let (records, pages) = (self.machine.records(), self.around.book.with(|pages| pages.clone()));
-        Ok(History { pages, records, plan: self.plan, seed: self.around.seed, trace: self.around.trace })
+        Ok(History {
+            pages: self.around.book.with(|pages| pages.clone()),
+            records: self.machine.records(),
+            serials: self.machine.serials(),
+            plan: self.plan,
+            seed: self.around.seed,
+            trace: self.around.trace,
+        })
     }
 
     /// Everybody comes, with what they are going to do.

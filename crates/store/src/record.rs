@@ -132,6 +132,17 @@ pub struct Query {
 impl Query {
     /// The most records that a page can have.
     pub const LIMIT_MAX: usize = 1000;
+
+    /// Whether a record is what is looked for, whatever the page.
+    pub(crate) fn matches(&self, record: &Record) -> bool {
+        let has = |number: &Vec<u8>| {
+            record.source.value[..] == **number || record.destination.value[..] == **number
+        };
+        self.number.as_ref().is_none_or(has)
+            && self.link.as_ref().is_none_or(|link| record.origin == *link || record.target == *link)
+            && self.from.is_none_or(|from| record.accepted_at >= from)
+            && self.until.is_none_or(|until| record.accepted_at < until)
+    }
 }
 
 /// Messages that were found, newest first.

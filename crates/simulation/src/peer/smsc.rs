@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::manners::Manners;
 use super::schedule::Schedule;
-use super::wording::{self, ReceiptForm};
+use super::wording::{self, ReceiptForm, Submitted};
 use super::{Surroundings, settings};
 use crate::book::{Arrival, Offer, Receipt};
 use crate::dice::Dice;
@@ -257,7 +257,7 @@ impl Attendant {
     fn submitted(&mut self, sequence: u32, pdu: &ShortMessage) {
         let centre = Arc::clone(&self.centre);
         let around = &centre.around;
-        let Some((serial, segment)) = wording::submitted(pdu) else {
+        let Some(Submitted { serial, edition, segment }) = wording::submitted(pdu) else {
             around.book.wrong(format!("{} got what nobody submitted", centre.name));
             return;
         };
@@ -268,11 +268,11 @@ impl Attendant {
         let taken = is_taken.then(|| id.clone());
         let (smsc, at) = (centre.number, around.time());
         let arrival = around.book.with(|pages| {
-            pages.arrivals.push(Arrival { serial, segment, smsc, at, id: taken, answered_at: None });
+            pages.arrivals.push(Arrival { serial, segment, edition, smsc, at, id: taken, answered_at: None });
             pages.arrivals.len() - 1
         });
         let what = format_args!(
-            "session {} takes {serial}/{segment}: {} {id} after {:?}",
+            "session {} takes {serial}/{segment} edition {edition}: {} {id} after {:?}",
             self.number, reaction.status, reaction.answer_after
         );
         around.trace.note(&centre.name, what);

@@ -1,57 +1,122 @@
 //! The PDUs of the peers.
 
-use smpp::{Address, CString, ShortMessage, TlvTag};
+use bytes::Bytes;
+use smpp::{Address, CString, CancelSm, QuerySm, ReplaceSm, ShortMessage, TlvTag, Tlvs};
 use sms::{State, UserDataHeader};
 
-/// What a submission says.
-pub(super) struct Wish {
-    pub(super) serial: usize,
-    pub(super) priority: u8,
-    pub(super) segments: u8,
-    pub(super) registered: u8,
-    pub(super) validity_s: Option<u64>,
-    pub(super) delay_s: Option<u64>,
-}
+use crate::book::{Submission, Terms};
 
-/// The submit_sm of a message; each has a destination of its own.
-pub(super) fn submit_sm(wish: &Wish) -> ShortMessage {
-    let octets = match wish.segments {
-        1 => SINGLE_OCTETS,
-        more => SEGMENT_OCTETS * usize::from(more),
-    };
+/// The submit_sm of a message.
+pub(super) fn submit_sm(serial: usize, submission: &Submission) -> ShortMessage {
+    let terms = &submission.terms;
     let mut pdu = ShortMessage {
-        source: Address::new(5, 0, b"SIM").unwrap_or_default(),
-        destination: number(DESTINATION_FIRST + wish.serial),
+        service_type: CString::clipped(submission.service.as_bytes()),
+        source: source(),
+        destination: destination(submission),
         data_coding: BINARY,
-        priority_flag: wish.priority,
-        registered_delivery: wish.registered,
-        validity_period: relative(wish.validity_s),
-        schedule_delivery_time: relative(wish.delay_s),
+        priority_flag: submission.priority,
+        registered_delivery: terms.registered,
+        validity_period: relative(terms.validity_ms),
+        schedule_delivery_time: relative(terms.delay_ms),
+        replace_if_present: u8::from(submission.supersedes),
         ..ShortMessage::default()
     };
-    let body = vec![b'x'; octets];
-    if octets > SINGLE_OCTETS {
-        // Never too long: a few hundred octets.
-        let _ = pdu.tlvs.push(TlvTag::MESSAGE_PAYLOAD, &body);
-    } else {
-        pdu.short_message = body.into();
-    }
+    (pdu.short_message, pdu.tlvs) = body(serial, 0, terms);
     pdu
 }
 
-/// The serial of what was submitted, and which of its segments this is, from 1.
-pub(super) fn submitted(pdu: &ShortMessage) -> Option<(usize, u8)> {
-    let serial = serial_of(&pdu.destination.value)?;
-    if pdu.esm_class & UDHI == 0 {
-        return Some((serial, 1));
+/// The replace_sm that makes this edition of the message with the id.
+pub(super) fn replace_sm(id: &str, serial: usize, edition: u8, terms: &Terms) -> ReplaceSm {
+    let (short_message, tlvs) = body(serial, edition, terms);
+    ReplaceSm {
+        message_id: CString::clipped(id.as_bytes()),
+        source: source(),
+        validity_period: relative(terms.validity_ms),
+        schedule_delivery_time: relative(terms.delay_ms),
+        registered_delivery: terms.registered,
+        short_message,
+        tlvs,
+        ..ReplaceSm::default()
     }
-    let (header, _) = UserDataHeader::parse(&pdu.short_message).ok()?;
-    Some((serial, header.concatenation().map_or(1, |part| part.number)))
 }
 
-/// The serial of the message to this destination.
-pub(crate) fn serial_of(destination: &[u8]) -> Option<usize> {
-    digits(destination)?.checked_sub(DESTINATION_FIRST)
+/// The cancel_sm of the message with the id.
+pub(super) fn cancel_sm(id: &str) -> CancelSm {
+    CancelSm { message_id: CString::clipped(id.as_bytes()), source: source(), ..CancelSm::default() }
+}
+
+/// The cancel_sm of all messages that are like this.
+pub(super) fn cancel_like(submission: &Submission) -> CancelSm {
+    CancelSm {
+        service_type: CString::clipped(submission.service.as_bytes()),
+        source: source(),
+        destination: destination(submission),
+        ..CancelSm::default()
+    }
+}
+
+/// The query_sm for the message with the id.
+pub(super) fn query_sm(id: &str) -> QuerySm {
+    QuerySm { message_id: CString::clipped(id.as_bytes()), source: source(), ..QuerySm::default() }
+}
+
+fn source() -> Address {
+    Address::new(5, 0, b"SIM").unwrap_or_default()
+}
+
+fn destination(submission: &Submission) -> Address {
+    number(DESTINATION_FIRST + submission.thread)
+}
+
+/// A text that says in each of its segments, again and again, which message and which edition it is.
+fn body(serial: usize, edition: u8, terms: &Terms) -> (Bytes, Tlvs) {
+    let octets = match terms.segments {
+        1 => SINGLE_OCTETS,
+        more => SEGMENT_OCTETS * usize::from(more),
+    };
+    let mut text = format!("<{serial:05},{edition:03}>").into_bytes().repeat(octets);
+    text.truncate(octets);
+    let mut tlvs = Tlvs::new();
+    if octets <= SINGLE_OCTETS {
+        return (text.into(), tlvs);
+    }
+    // Never too long: a few hundred octets.
+    let _ = tlvs.push(TlvTag::MESSAGE_PAYLOAD, &text);
+    (Bytes::new(), tlvs)
+}
+
+/// A segment of what was submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Submitted {
+    pub(super) serial: usize,
+    pub(super) edition: u8,
+    /// From 1.
+    pub(super) segment: u8,
+}
+
+/// Reads a submit_sm that reaches an SMSC; `None` if nobody has submitted that.
+pub(super) fn submitted(pdu: &ShortMessage) -> Option<Submitted> {
+    let (serial, edition) = said(&pdu.short_message)?;
+    if pdu.esm_class & UDHI == 0 {
+        return Some(Submitted { serial, edition, segment: 1 });
+    }
+    let (header, _) = UserDataHeader::parse(&pdu.short_message).ok()?;
+    let segment = header.concatenation().map_or(1, |part| part.number);
+    Some(Submitted { serial, edition, segment })
+}
+
+/// Which message a text or a segment of it belongs to.
+pub(crate) fn serial_of(text: &[u8]) -> Option<usize> {
+    said(text).map(|(serial, _)| serial)
+}
+
+/// What a text says; a header before it may have anything in it.
+fn said(text: &[u8]) -> Option<(usize, u8)> {
+    text.windows(BLOCK_OCTETS).find_map(|block| {
+        let [b'<', serial @ .., b'>'] = block else { return None };
+        let (serial, edition) = (serial.get(..5)?, serial.get(6..)?);
+        Some((digits(serial)?, u8::try_from(digits(edition)?).ok()?))
+    })
 }
 
 /// The deliver_sm with a receipt for the message with this id.
@@ -124,8 +189,9 @@ fn digits(value: &[u8]) -> Option<usize> {
 }
 
 /// A span of time from now on, below 100 minutes.
-fn relative(seconds: Option<u64>) -> CString<16> {
-    seconds.map_or(CString::EMPTY, |seconds| {
+fn relative(milliseconds: Option<u64>) -> CString<16> {
+    milliseconds.map_or(CString::EMPTY, |milliseconds| {
+        let seconds = milliseconds / 1000;
         CString::clipped(format!("00000000{:02}{:02}000R", seconds / 60, seconds % 60).as_bytes())
     })
 }
@@ -136,6 +202,8 @@ const BINARY: u8 = 4;
 const UDHI: u8 = 0x40;
 const MESSAGE_TYPE: u8 = 0x3C;
 const RECEIPT: u8 = 0x04;
+/// What a text repeats: `<serial,edition>`.
+const BLOCK_OCTETS: usize = 11;
 const SINGLE_OCTETS: usize = 100;
 /// More than fits into one segment less, and less than into one more.
 const SEGMENT_OCTETS: usize = 125;

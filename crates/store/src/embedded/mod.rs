@@ -30,6 +30,7 @@ mod links;
 mod memory_disk;
 mod options;
 mod queue;
+mod records;
 mod recovery;
 mod remote;
 mod replay;
@@ -58,6 +59,7 @@ use disk::Directory;
 use engine::{Answer, Command, Engine, Purpose};
 use ledger::Ledger;
 pub use options::{OpenError, Options};
+use records::Records;
 use summary::Summariser;
 use thread::{Inbox, clock};
 
@@ -69,7 +71,7 @@ use thread::{Inbox, clock};
 pub struct EmbeddedStore {
     inbox: Arc<Inbox>,
     status: Arc<Mutex<Status>>,
-    ledger: Option<Ledger>,
+    records: Option<Records>,
     summariser: Option<Summariser>,
     /// The thread of the engine, and the lock on the directory for as long as it runs.
     engine: Mutex<Option<(JoinHandle<()>, File)>>,
@@ -92,10 +94,10 @@ impl EmbeddedStore {
         let mut engine = Engine::open(disk, options.clone(), clock())?;
         let inbox = Arc::new(Inbox::new(options.pending_octets_max, options.pending_messages_max));
         engine.set_home(Arc::clone(&inbox) as Arc<dyn crate::lease::Home>);
-        let ledger = if options.ledger {
+        let records = if options.ledger {
             let source =
                 ledger::Source { journal, names: engine.shared_names(), progress: engine.progress() };
-            Some(Ledger::open(&directory.join("ledger"), source, &options)?)
+            Some(Records::Ledger(Ledger::open(&directory.join("ledger"), source, &options)?))
         } else {
             None
         };
@@ -106,7 +108,7 @@ impl EmbeddedStore {
             .name(String::from("store"))
             .spawn(move || thread::run(engine, &its_inbox, &its_status))
             .map_err(OpenError::io("thread"))?;
-        Ok(Self { inbox, status, ledger, summariser, engine: Mutex::new(Some((thread, lock))) })
+        Ok(Self { inbox, status, records, summariser, engine: Mutex::new(Some((thread, lock))) })
     }
 
     /// Does what has been said so far, makes it durable, and ends; later calls answer [`StoreError::Closed`]. Blocks until that is
@@ -121,8 +123,8 @@ impl EmbeddedStore {
         if let Some(summariser) = &self.summariser {
             summariser.close();
         }
-        if let Some(ledger) = &self.ledger {
-            ledger.close();
+        if let Some(records) = &self.records {
+            records.close();
         }
         // Not by closing alone: a process that is just being started by another thread may have the file as well.
         if let Err(error) = rustix::fs::flock(&lock, FlockOperation::Unlock) {
@@ -154,8 +156,8 @@ impl EmbeddedStore {
 
     /// The serial of the message with this id, if there is one and it may be under way.
     async fn serials_of(&self, id: MessageId) -> Result<Vec<u64>, StoreError> {
-        match &self.ledger {
-            Some(ledger) => Ok(ledger.serial(id).await?.into_iter().collect()),
+        match &self.records {
+            Some(records) => Ok(records.serial(id).await?.into_iter().collect()),
             None => Ok(Vec::new()),
         }
     }
@@ -265,15 +267,15 @@ impl Store for EmbeddedStore {
     }
 
     async fn find(&self, id: MessageId) -> Result<Option<Record>, StoreError> {
-        match &self.ledger {
-            Some(ledger) => ledger.find(id).await,
+        match &self.records {
+            Some(records) => records.find(id).await,
             None => Ok(None),
         }
     }
 
     async fn search(&self, query: Query) -> Result<Page, StoreError> {
-        match &self.ledger {
-            Some(ledger) => ledger.search(query).await,
+        match &self.records {
+            Some(records) => records.search(query).await,
             None => Ok(Page::default()),
         }
     }

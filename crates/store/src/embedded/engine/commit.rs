@@ -56,7 +56,6 @@ impl<D: Disk> Engine<D> {
         if self.poisoned.is_some() || !self.write() {
             return self.refuse_all();
         }
-        self.refusable.clear();
         if self.journal.is_unsynced() {
             let since = *self.unsynced_since.get_or_insert(now);
             let is_overdue = now.since(since) >= self.sync_delay() || now < since;
@@ -111,10 +110,13 @@ impl<D: Disk> Engine<D> {
             written => written,
         };
         self.is_stalled = written.as_ref().is_err_and(is_full);
-        if let Err(error) = &written
-            && !self.is_stalled
-        {
-            self.poison(error);
+        match &written {
+            Ok(()) => {
+                self.refusable.clear();
+                self.written_replies = self.replies.len();
+            }
+            Err(error) if !self.is_stalled => self.poison(error),
+            Err(_) => {}
         }
         written.is_ok()
     }
@@ -130,12 +132,11 @@ impl<D: Disk> Engine<D> {
             self.undo_accepted(0);
             self.shift(&refused);
         }
-        let (accepted, others) = std::mem::take(&mut self.replies)
-            .into_iter()
-            .partition(|reply| matches!(reply, Reply::Accepted { .. }));
-        let accepted: Vec<Reply> = accepted;
+        let unwritten = self.replies.split_off(self.written_replies.min(self.replies.len()));
+        let (accepted, others): (Vec<Reply>, Vec<Reply>) =
+            unwritten.into_iter().partition(|reply| matches!(reply, Reply::Accepted { .. }));
         accepted.into_iter().for_each(|reply| reply.refuse(StoreError::Full));
-        self.replies = others;
+        self.replies.extend(others);
         self.journal.write(&mut self.disk)
     }
 
@@ -191,6 +192,7 @@ impl<D: Disk> Engine<D> {
     }
 
     fn answer(&mut self) {
+        self.written_replies = 0;
         for reply in std::mem::take(&mut self.replies) {
             match reply {
                 Reply::Accepted { answer, messages } => {
@@ -209,9 +211,11 @@ impl<D: Disk> Engine<D> {
     pub(super) fn refuse_all(&mut self) {
         let error = self.failure().unwrap_or(StoreError::Full);
         let is_over = self.poisoned.is_some();
+        self.written_replies = if is_over { 0 } else { self.written_replies.min(self.replies.len()) };
+        let unwritten = self.replies.split_off(self.written_replies);
         let (bound, others): (Vec<Reply>, Vec<Reply>) =
-            std::mem::take(&mut self.replies).into_iter().partition(|reply| !is_over && reply.is_bound());
-        self.replies = bound;
+            unwritten.into_iter().partition(|reply| !is_over && reply.is_bound());
+        self.replies.extend(bound);
         others.into_iter().for_each(|reply| reply.refuse(error.clone()));
         if self.poisoned.is_some() {
             self.fresh.clear();

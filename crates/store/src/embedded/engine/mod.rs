@@ -113,6 +113,8 @@ pub(super) struct Engine<D> {
     /// What may be lent once it is durable.
     fresh: Vec<Ticket>,
     replies: Vec<Reply>,
+    /// So many of `replies`, from the first on, are about what has been written: it is done, though not durable.
+    written_replies: usize,
     refusable: Vec<u32>,
     next_serial: u64,
     accepted_total: u64,

@@ -243,6 +243,10 @@ impl<D: Disk> Engine<D> {
             self.poison(&std::io::Error::other("a message that was there has no place"));
             return false;
         };
+        // Whoever was looking for it at the same time means what it is now.
+        if let Some(found) = self.recalls.found.get_mut(&new.serial) {
+            *found = Some(first);
+        }
         self.cache.insert(new.serial, Kept { message: message.clone(), alternatives: kept.alternatives });
         let slots: Vec<u32> = self.index.ring(first).collect();
         for number in slots {

@@ -54,7 +54,9 @@ fn many_slots_are_looked_through_in_several_turns() {
         let batch = (start..count.min(start + 10_000)).map(|number| sample::entry(number, |_| ())).collect();
         rig.accept(batch).unwrap();
     }
-    let (first, last) = (1, count);
+    let (first, last, again) = (1, count, 2);
+    let anew = sample::entry(again - 1, |message| message.parts = vec![b"anew"[..].into(); 2].into());
+    // The first begins the search, the others are looked for together.
     let mut answers: Vec<_> = [first, last, count + 1]
         .into_iter()
         .map(|serial| {
@@ -65,6 +67,10 @@ fn many_slots_are_looked_through_in_several_turns() {
             answered
         })
         .collect();
+    let mut replaced = say_replace(&mut rig, again, anew);
+    let (answer, mut cancelled) = tokio::sync::oneshot::channel();
+    let purpose = Box::new(Purpose::Cancel { owner: LinkName::from(OWNER), like: None, answer });
+    rig.engine.handle(Command::Recall { serials: vec![again], purpose }, rig.now);
     let mut turns = 0;
     while rig.engine.next_wake(rig.now) <= rig.now {
         rig.turn_now();
@@ -72,6 +78,9 @@ fn many_slots_are_looked_through_in_several_turns() {
     }
     let counts: Vec<usize> = answers.iter_mut().map(|answer| answer.try_recv().unwrap().unwrap()).collect();
     assert_eq!(counts, [1, 1, 0]);
+    // INV-9
+    assert!(matches!(replaced.try_recv(), Ok(Ok(true))));
+    assert!(matches!(cancelled.try_recv(), Ok(Ok(1))), "it has other slots now");
     assert!((2..10).contains(&turns), "{turns} turns");
 }
 
@@ -131,6 +140,31 @@ fn without_room_the_answer_waits_for_what_was_done() {
     rig.turn();
     let ids: Vec<_> = rig.take(SMSC, 10).iter().map(|lease| lease.message().id).collect();
     assert_eq!(ids, [sample::id(1), sample::id(7)]);
+}
+
+#[test]
+fn what_was_written_before_something_is_taken_back_is_not_refused() {
+    // INV-1: whoever takes back reads what waits, which is written first; then there may be no room for the rest.
+    let mut rig = Rig::new(crate::embedded::Options { reserve_octets: 0, ..options() });
+    rig.accept(sample::entries(1)).unwrap();
+    let (answer, mut accepted) = tokio::sync::oneshot::channel();
+    let batch = vec![sample::entry(1, |_| ())];
+    rig.engine.handle(Command::Accept { batch, octets: 0, answer }, rig.now);
+    let (answer, mut cancelled) = tokio::sync::oneshot::channel();
+    let purpose = Box::new(Purpose::Cancel { owner: LinkName::from(OWNER), like: None, answer });
+    rig.engine.handle(Command::Recall { serials: vec![1], purpose }, rig.now);
+    rig.disk.set_capacity(Some(rig.disk.octets()));
+    rig.turn();
+    assert!(
+        accepted.try_recv().is_err() && cancelled.try_recv().is_err(),
+        "both are done, and not durable yet"
+    );
+    rig.disk.set_capacity(None);
+    rig.pass(std::time::Duration::from_secs(2));
+    assert!(matches!(accepted.try_recv(), Ok(Ok(()))));
+    assert!(matches!(cancelled.try_recv(), Ok(Ok(1))));
+    let ids: Vec<_> = rig.take(SMSC, 10).iter().map(|lease| lease.message().id).collect();
+    assert_eq!(ids, [sample::id(1)]);
 }
 
 fn say_replace(

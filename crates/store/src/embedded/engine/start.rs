@@ -42,6 +42,7 @@ impl<D: Disk> Engine<D> {
             alternatives: HashMap::new(),
             fresh: Vec::new(),
             replies: Vec::new(),
+            written_replies: 0,
             refusable: Vec::new(),
             next_serial: found.next_serial,
             accepted_total: 0,

@@ -110,7 +110,7 @@ fn search_in(file: &mut Opened, query: &Query, below: u64, limit: usize) -> Resu
         let is_sure = file.descend(number, below, &mut |connection, serial| {
             let mut statement = connection.prepare_cached(&sql)?;
             let record = statement.query_row([serial as i64], record_of).optional()?;
-            records.extend(record.filter(|record| is_match(query, number, record)));
+            records.extend(record.filter(|record| query.matches(record)));
             Ok(records.len() < limit)
         })?;
         if is_sure {
@@ -125,15 +125,7 @@ fn search_in(file: &mut Opened, query: &Query, below: u64, limit: usize) -> Resu
     Ok(records)
 }
 
-/// Whether a record is what a query looks for, in the way of [`CONDITION`].
-fn is_match(query: &Query, number: &[u8], record: &Record) -> bool {
-    (record.source.value[..] == *number || record.destination.value[..] == *number)
-        && query.link.as_ref().is_none_or(|link| record.origin == *link || record.target == *link)
-        && query.from.is_none_or(|from| record.accepted_at >= from)
-        && query.until.is_none_or(|until| record.accepted_at < until)
-}
-
-/// What a record must be besides having the number that is looked for.
+/// What a record must be besides having the number that is looked for, as [`Query::matches`] says.
 const CONDITION: &str = "serial < :below AND (:link IS NULL OR origin = :link OR target = :link) \
      AND (:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until)";
 

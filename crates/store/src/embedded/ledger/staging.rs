@@ -26,7 +26,7 @@ const FINAL_MS: u64 = 2_000;
 
 /// A record that is held back.
 #[derive(Clone, Debug)]
-pub(super) struct Staged {
+pub(in super::super) struct Staged {
     pub(super) serial: u64,
     pub(super) id: MessageId,
     pub(super) direction: Direction,
@@ -312,7 +312,7 @@ impl Staging {
     }
 
     /// The record with this id, if it is held back.
-    pub(super) fn find(&self, id: MessageId) -> Option<&Staged> {
+    pub(in super::super) fn find(&self, id: MessageId) -> Option<&Staged> {
         self.stranded.iter().chain(self.records.iter().flatten()).find(|staged| staged.id == id)
     }
 
@@ -386,11 +386,11 @@ impl Staged {
     }
 
     /// Its serial while it has no final state.
-    pub(super) fn open_serial(&self) -> Option<u64> {
+    pub(in super::super) fn open_serial(&self) -> Option<u64> {
         self.news.verdict.is_none().then_some(self.serial)
     }
 
-    pub(super) fn record(&self) -> Record {
+    pub(in super::super) fn record(&self) -> Record {
         let verdict = self.news.verdict;
         Record {
             id: self.id,

@@ -1,27 +1,24 @@
 //! The embedded store without its thread, its directory and its ledger in SQLite: one task of a
 //! runtime that has a single thread, on a disk in memory, by a clock that is given to it.
 //!
-//! Everything else is what runs in production: the inbox, the engine, the journal and its recovery.
+//! Everything else is what runs in production: the inbox, the engine, the journal and its recovery. In
+//! the place of the ledger a [`Recorder`] answers, which has read as much of the journal.
+
+mod recorder;
 
 use std::future::Future;
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sms::Timestamp;
 
-use super::codec::Reader;
-use super::disk::ReadDisk;
 use super::engine::Engine;
-use super::fact::read_fact;
-use super::journal::{GROUP_HEADER_OCTETS, Group, HEADER_OCTETS, Place, read_group};
-use super::ledger::staging::Staging;
-use super::links::SharedNames;
 pub use super::memory_disk::MemoryDisk;
 use super::options::{OpenError, Options};
+use super::records::Records;
 use super::thread::{Agenda, Inbox, publish, turn};
 use super::{EmbeddedStore, Status};
-use crate::Record;
+pub use recorder::Recorder;
 
 /// What a simulated store runs on.
 pub struct Machine<C, L> {
@@ -50,8 +47,6 @@ impl EmbeddedStore {
     /// Opens a store on a simulated machine. It works while the future that comes with it is polled;
     /// dropping that is the end of the process: what was said and not done is forgotten.
     ///
-    /// The store finds no records; the [`Recorder`] does.
-    ///
     /// # Errors
     /// As [`EmbeddedStore::open`] says; the power may go here too.
     pub fn simulate<C, L>(
@@ -69,7 +64,8 @@ impl EmbeddedStore {
         machine.recorder.open(engine.shared_names());
         let status = Arc::new(Mutex::new(engine.status()));
         let process = Process { inbox: Arc::clone(&inbox), status: Arc::clone(&status) };
-        let store = Self { inbox, status, ledger: None, summariser: None, engine: Mutex::new(None) };
+        let records = Some(Records::Recorder(machine.recorder.clone()));
+        let store = Self { inbox, status, records, summariser: None, engine: Mutex::new(None) };
         Ok((store, run(engine, process, machine)))
     }
 }
@@ -125,73 +121,3 @@ where
 
 /// How often the engine may want a turn in no time.
 const IDLE_TURNS_MAX: u32 = 100;
-
-/// What became of every message, from what the journal made durable. Clones share it.
-#[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<Fold>>);
-
-#[derive(Default)]
-struct Fold {
-    staging: Option<Staging>,
-    /// Up to where the journal has been read.
-    place: Place,
-}
-
-impl Recorder {
-    /// The records of all messages, in order of acceptance.
-    #[must_use]
-    pub fn records(&self) -> Vec<Record> {
-        self.fold().staging.as_ref().map(Staging::records).unwrap_or_default()
-    }
-
-    /// Goes on with the names that a process has for its links.
-    fn open(&self, names: SharedNames) {
-        let mut fold = self.fold();
-        match &mut fold.staging {
-            Some(staging) => staging.rename(names),
-            none => *none = Some(Staging::new(names)),
-        }
-    }
-
-    /// Reads on up to `until`; says up to where the journal is not needed any more.
-    fn catch_up(&self, disk: &mut impl ReadDisk, until: Place) -> Place {
-        let fold = &mut *self.fold();
-        if let Err(error) = fold.read(disk, until) {
-            tracing::error!(%error, "the journal cannot be read back");
-        }
-        fold.place
-    }
-
-    fn fold(&self) -> MutexGuard<'_, Fold> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Fold {
-    fn read(&mut self, disk: &mut impl ReadDisk, until: Place) -> io::Result<()> {
-        while self.place < until {
-            let number = self.place.file.max(1);
-            let start = self.place.offset.max(HEADER_OCTETS as u32);
-            let length = if number == until.file { u64::from(until.offset) } else { disk.length(number)? };
-            let mut octets = vec![0; (length as usize).saturating_sub(start as usize)];
-            disk.read_at(number, u64::from(start), &mut octets)?;
-            let mut at = 0;
-            while let Some(group) = octets.get(at..).and_then(|rest| read_group(rest, number)) {
-                self.add(&group, Place { file: number, offset: start + at as u32 })?;
-                at += GROUP_HEADER_OCTETS + group.facts.len();
-            }
-            self.place = if number == until.file { until } else { Place { file: number + 1, offset: 0 } };
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, group: &Group<'_>, place: Place) -> io::Result<()> {
-        let Some(staging) = &mut self.staging else { return Ok(()) };
-        let mut reader = Reader::new(group.facts);
-        while !reader.is_empty() {
-            let fact = read_fact(&mut reader).map_err(|_| io::ErrorKind::InvalidData)?;
-            staging.add(fact, place, group.at);
-        }
-        Ok(())
-    }
-}

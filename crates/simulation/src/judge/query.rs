@@ -1,0 +1,34 @@
+//! What query_sm is answered: the state that a message had at some time between question and answer.
+
+use sms::State;
+use store::Record;
+
+use super::{Case, Court};
+use crate::book::{Demand, Reply};
+
+impl Court<'_> {
+    pub(super) fn check_query(&self, case: &Case<'_>, demand: &Demand, reply: &Reply) -> Option<String> {
+        let (number, has_end) = reply.state.filter(|_| reply.status == 0)?;
+        let record = case.record;
+        let is_right = match number {
+            ENROUTE => !has_end && was_under_way(record, demand.asked_at),
+            _ => {
+                has_end && number == record.state as u8 && record.final_at.is_some_and(|at| at.0 <= reply.at)
+            }
+        };
+        let serial = case.serial;
+        (!is_right).then(|| {
+            let (state, ended) = (record.state, record.final_at);
+            format!("{serial} ended as {state:?} at {ended:?}, and its owner was answered {reply:?}")
+        })
+    }
+}
+
+/// Whether a message had no final state that was durable at this time, or none that can be said.
+fn was_under_way(record: &Record, at: u64) -> bool {
+    record.state == State::HandedOver || record.final_at.is_none_or(|end| end.0 + DURABLE_WITHIN_MS >= at)
+}
+
+const ENROUTE: u8 = State::Enroute as u8;
+/// How long it may take until a final state is durable.
+const DURABLE_WITHIN_MS: u64 = 2 * crate::machine::SLOWNESS_MAX_MS + 20;
