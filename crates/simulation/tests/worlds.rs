@@ -34,22 +34,6 @@ fn the_next_worlds_are_well() {
     all_are_well(500..1000);
 }
 
-// What went wrong once, and what was behind it.
-#[test]
-fn worlds_that_went_wrong_once_are_well() {
-    // A full disk: takers were forgotten; the store's thread did not rest.
-    all_are_well(666..667);
-    all_are_well(622..623);
-    // An SMSC took leave while a segment was on its way to it.
-    all_are_well(229..230);
-    // A journal file lost the group that names the links, and was the only one left.
-    all_are_well(1056..1057);
-    // What was written with a full disk was refused, because something else was taken back in the same moment.
-    all_are_well(85..86);
-    // What waited for an SMSC that is away was overtaken.
-    all_are_well(796..797);
-}
-
 #[test]
 fn a_seed_is_a_world() {
     for seed in [25, 118] {

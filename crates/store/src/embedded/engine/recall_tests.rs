@@ -50,12 +50,15 @@ fn a_message_that_is_being_moved_can_be_cancelled_and_stays_so() {
 fn many_slots_are_looked_through_in_several_turns() {
     let mut rig = Rig::new(crate::embedded::Options { segment_octets: 64 << 20, ..options() });
     let count = u64::from(super::recall::SEEK_SLOTS) + 1000;
+    let (first, last, again, id) = (1, count, 2, sample::id(1));
+    let entry = |number| {
+        sample::entry(number, |message| message.id = if number + 1 == again { id } else { message.id })
+    };
     for start in (0..count).step_by(10_000) {
-        let batch = (start..count.min(start + 10_000)).map(|number| sample::entry(number, |_| ())).collect();
-        rig.accept(batch).unwrap();
+        rig.accept((start..count.min(start + 10_000)).map(entry).collect()).unwrap();
     }
-    let (first, last, again) = (1, count, 2);
-    let anew = sample::entry(again - 1, |message| message.parts = vec![b"anew"[..].into(); 2].into());
+    let mut anew = entry(again - 1);
+    std::sync::Arc::make_mut(&mut anew.message).parts = vec![b"anew"[..].into(); 2].into();
     // The first begins the search, the others are looked for together.
     let mut answers: Vec<_> = [first, last, count + 1]
         .into_iter()
@@ -79,8 +82,10 @@ fn many_slots_are_looked_through_in_several_turns() {
     let counts: Vec<usize> = answers.iter_mut().map(|answer| answer.try_recv().unwrap().unwrap()).collect();
     assert_eq!(counts, [1, 1, 0]);
     // INV-9
-    assert!(matches!(replaced.try_recv(), Ok(Ok(true))));
-    assert!(matches!(cancelled.try_recv(), Ok(Ok(1))), "it has other slots now");
+    let replaced = replaced.try_recv();
+    assert!(matches!(replaced, Ok(Ok(true))), "{replaced:?}");
+    let cancelled = cancelled.try_recv();
+    assert!(matches!(cancelled, Ok(Ok(1))), "it has other slots now: {cancelled:?}");
     assert!((2..10).contains(&turns), "{turns} turns");
 }
 
