@@ -28,6 +28,8 @@ pub(crate) struct Pages {
     pub(crate) offers: Vec<Offer>,
     /// When the gateway ended without a word, each with since when nothing may have become durable.
     pub(crate) crashes: Vec<(Time, Time)>,
+    /// From when until when nothing may have become durable.
+    pub(crate) standstills: Vec<(Time, Time)>,
     /// When a session of an ESME ended, and whose it was.
     pub(crate) losses: Vec<(usize, Time)>,
     /// What is wrong already.

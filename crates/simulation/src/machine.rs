@@ -154,8 +154,16 @@ impl Machine {
             End::PowerCut | End::KilledAfterFailure => self.disk.after_power_cut(self.dice.generator()),
         };
         let at = self.around.clock.wall().0;
-        let since = self.failing_since.take().unwrap_or(at);
+        let since = self.goes_on().unwrap_or(at);
         self.around.book.with(|pages| pages.crashes.push((since, at)));
+    }
+
+    /// The disk takes what it is given from now on; since when it did not.
+    fn goes_on(&mut self) -> Option<Time> {
+        let since = self.failing_since.take()?;
+        let at = self.around.clock.wall().0;
+        self.around.book.with(|pages| pages.standstills.push((since, at)));
+        Some(since)
     }
 
     /// Stops the gateway as an operator does; whether everything ended by itself.
@@ -198,7 +206,7 @@ impl Machine {
     /// The disk has room again.
     pub(crate) fn empty_disk(&mut self) {
         self.disk.set_capacity(None);
-        self.failing_since = None;
+        self.goes_on();
     }
 
     /// Whether it needs to be started again.
