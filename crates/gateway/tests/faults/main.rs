@@ -23,5 +23,4 @@ mod killed;
 mod no_descriptors;
 mod odd_answers;
 mod odd_receipts;
-mod taken_back;
 mod throttled;
