@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ import pytest
 
 from harness import config
 from harness.curl import Answer, curl
-from harness.gateway import Gateway
+from harness.gateway import BINARY, Gateway
 from harness.wire import BIND_TRANSCEIVER, RESPONSE, Wire
 
 FENCED = {"name": "fenced", "password": "hunter22", "allow_from": ["192.0.2.0/24"]}
@@ -97,6 +98,26 @@ def test_the_owner_is_heard_where_he_came_in_before_even_if_others_guess_from_th
     assert bind(gateway, "127.0.0.1", "bank", "hunter22") == 0
     assert seconds < 1
     assert call(gateway, "127.0.0.1", "bank", "a guess").status == 429
+
+
+def test_a_key_is_made_and_opens_its_scope_whoever_guesses(start_gateway, tmp_path):
+    # ABU-1
+    made = subprocess.run([BINARY, "key", "--name", "cron", "--scope", "read"], capture_output=True, text=True, check=True)
+    first, _, lines = made.stdout.partition("\n")
+    key = first.removeprefix("key: ")
+    settings = config.write(tmp_path / "estafet.toml", account=[config.BANK])
+    settings.write_text(settings.read_text() + lines)
+    gateway = Gateway(settings)
+    try:
+        at_once(12, lambda _: bind(gateway, "127.0.0.1", "bank", "a guess"))
+        bearer = ["--oauth2-bearer", key, gateway.url + "/v1/messages"]
+        assert curl(*bearer, user=None).status == 200
+        refused = curl("--json", '{"to": "628111", "text": "x"}', *bearer, user=None)
+        assert (refused.status, refused.json["code"]) == (403, "scope_missing")
+        assert curl("--oauth2-bearer", key[:-1], gateway.url + "/v1/messages", user=None).status == 401
+        assert key not in str(gateway.log()) and key not in settings.read_text()
+    finally:
+        gateway.stop()
 
 
 def test_the_log_says_it_once_and_the_metrics_count_all(gateway):

@@ -7,13 +7,16 @@ use std::time::Duration;
 use sms::LinkName;
 
 use crate::account::Account;
-use crate::config::{AccountConfig, ApplicationConfig, Config, SharedProfile, SmscConfig};
+use crate::config::{AccountConfig, ApiKeyHash, ApplicationConfig, Config, SharedProfile, SmscConfig};
+use crate::login::KeyHolder;
 use crate::presence::Presence;
 
 /// Accounts, SMSCs, applications and the routes between them.
 pub(crate) struct Directory {
     pub(crate) routes: route::Table,
     pub(crate) accounts: HashMap<LinkName, Arc<Account>>,
+    /// The keys of accounts.
+    pub(crate) keys: HashMap<ApiKeyHash, KeyHolder>,
     pub(crate) smscs: HashMap<LinkName, SmscLink>,
     pub(crate) applications: HashMap<LinkName, Arc<Presence>>,
     /// How long a message may wait that does not say so itself.
@@ -47,8 +50,9 @@ impl Directory {
         let account = |config: &AccountConfig| {
             let name = LinkName::from(config.name.get_ref().as_str());
             let known = before.and_then(|before| before.accounts.get(&name));
-            let same = known.filter(|account| *account.config() == *config);
-            let anew = || Arc::new(Account::new(config.clone(), known.map(Arc::as_ref)));
+            let config = config.without_keys();
+            let same = known.filter(|account| *account.config() == config);
+            let anew = || Arc::new(Account::new(config, known.map(Arc::as_ref)));
             let account = same.cloned().unwrap_or_else(anew);
             (name, account)
         };
@@ -64,9 +68,11 @@ impl Directory {
             let presence = before.and_then(|before| before.applications.get(&name)).cloned();
             (name, presence.unwrap_or_default())
         };
+        let accounts: HashMap<_, _> = config.account.iter().map(account).collect();
         Self {
             routes,
-            accounts: config.account.iter().map(account).collect(),
+            keys: keys(config, &accounts),
+            accounts,
             smscs: config.smsc.iter().map(smsc).collect(),
             applications: config.application.iter().map(application).collect(),
             validity: config.store.validity(),
@@ -106,6 +112,17 @@ impl Directory {
         }
         self.accounts.get(link).is_some_and(|account| account.is_receiving())
     }
+}
+
+fn keys(config: &Config, accounts: &HashMap<LinkName, Arc<Account>>) -> HashMap<ApiKeyHash, KeyHolder> {
+    let mut keys = HashMap::new();
+    for owner in &config.account {
+        let Some(account) = accounts.get(owner.name.get_ref().as_str()) else { continue };
+        for key in &owner.api_key {
+            keys.insert(key.hash, KeyHolder { account: account.clone(), scopes: key.scopes.clone() });
+        }
+    }
+    keys
 }
 
 fn choices(config: &Config) -> HashSet<LinkName> {

@@ -471,7 +471,8 @@ fn replace<C: PartialEq>(
 }
 
 fn called_accounts(config: &Config) -> Vec<AccountConfig> {
-    config.account.iter().filter(|account| account.callback.is_some()).cloned().collect()
+    let called = config.account.iter().filter(|account| account.callback.is_some());
+    called.map(AccountConfig::without_keys).collect()
 }
 
 async fn open_store(directory: PathBuf, options: Options) -> anyhow::Result<EmbeddedStore> {

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod demo;
 mod descriptors;
+mod key;
 mod route;
 mod serve;
 mod simulate;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Serve(serve::Serve),
     /// Checks a configuration.
     Check(check::Check),
+    /// Makes a key for the HTTP API.
+    Key(key::Key),
     /// Explains where a message would go.
     Route(route::Route),
     /// Runs the gateway with a simulated operator around it.
@@ -90,6 +93,7 @@ pub(crate) fn start_logging(logging: &Logging, command: &Command) {
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(check) => check.run(),
+        Command::Key(key) => key.run(),
         Command::Route(route) => route.run(),
         Command::Store(store) => store.run(),
         Command::Serve(serve) => serve.run(),

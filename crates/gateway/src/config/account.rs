@@ -12,7 +12,7 @@ use super::callback::CallbackKeys;
 use super::certificate::one_or_more;
 use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
-use super::{CallbackConfig, ClientCertificate, Name, Problem, Secret};
+use super::{ApiKeyConfig, CallbackConfig, ClientCertificate, Name, Problem, Secret};
 
 /// One ESME.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -28,6 +28,8 @@ pub struct AccountConfig {
     pub rate: u32,
     /// Sessions at a time.
     pub max_binds: usize,
+    /// Keys that it may call with by HTTP, instead of its password.
+    pub api_key: Vec<ApiKeyConfig>,
     /// Networks that it may bind or call from; `None` is any.
     pub allow_from: Option<Vec<IpNet>>,
     /// The certificates that it may bind with, by TLS alone then; empty if it needs none.
@@ -47,6 +49,11 @@ pub struct AccountConfig {
 }
 
 impl AccountConfig {
+    /// The same without what can change while its sessions stay.
+    pub(crate) fn without_keys(&self) -> Self {
+        Self { api_key: Vec::new(), ..self.clone() }
+    }
+
     /// Finds out how the ESME speaks.
     pub(super) fn resolve(&mut self, profiles: &Profiles) -> Result<(), Problem> {
         self.speaks = Arc::new(profiles.of(self.profile.as_ref(), &())?);
@@ -98,6 +105,8 @@ struct RawAccount {
     rate: u32,
     #[serde(default = "default_max_binds")]
     max_binds: usize,
+    #[serde(default)]
+    api_key: Vec<ApiKeyConfig>,
     allow_from: Option<Vec<IpNet>>,
     #[serde(default, deserialize_with = "one_or_more")]
     client_certificate: Vec<ClientCertificate>,
@@ -143,6 +152,7 @@ impl TryFrom<RawAccount> for AccountConfig {
             window: raw.window,
             rate: raw.rate,
             max_binds: raw.max_binds,
+            api_key: raw.api_key,
             allow_from: raw.allow_from,
             client_certificate: raw.client_certificate,
             sources: raw.sources,

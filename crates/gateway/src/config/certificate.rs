@@ -33,18 +33,7 @@ impl TryFrom<String> for Fingerprint {
     /// Hexadecimal digits, with or without colons between them, as `openssl x509 -fingerprint` prints them.
     fn try_from(text: String) -> Result<Self, String> {
         let wrong = || "a fingerprint is the SHA-256 of a certificate: 64 hexadecimal digits".to_owned();
-        let digits: Vec<u8> = text.bytes().filter(|octet| *octet != b':').collect();
-        let mut fingerprint = [0; 32];
-        if digits.len() != 2 * fingerprint.len() {
-            return Err(wrong());
-        }
-        for (octet, pair) in fingerprint.iter_mut().zip(digits.chunks(2)) {
-            let value = |digit: u8| char::from(digit).to_digit(16);
-            let [high, low] = pair else { return Err(wrong()) };
-            let (high, low) = value(*high).zip(value(*low)).ok_or_else(wrong)?;
-            *octet = (high << 4 | low) as u8;
-        }
-        Ok(Self(fingerprint))
+        sha256_of_hexadecimal(&text.replace(':', "")).map(Self).ok_or_else(wrong)
     }
 }
 
@@ -59,6 +48,20 @@ impl TryFrom<String> for ClientCertificate {
             .map(Self::Name)
             .map_err(|_| "a certificate is told by its SHA-256 in hexadecimal or by a name in it".to_owned())
     }
+}
+
+/// Reads 64 hexadecimal digits.
+pub(super) fn sha256_of_hexadecimal(digits: &str) -> Option<[u8; 32]> {
+    let mut sha256 = [0; 32];
+    if digits.len() != 2 * sha256.len() {
+        return None;
+    }
+    for (octet, pair) in sha256.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        let value = |digit: u8| char::from(digit).to_digit(16);
+        let [high, low] = pair else { return None };
+        *octet = (value(*high)? << 4 | value(*low)?) as u8;
+    }
+    Some(sha256)
 }
 
 /// Reads one text or several. An empty list is no list: it would say that nothing is wanted.

@@ -4,6 +4,7 @@
 //! the whole can tell: that names are unique and that routes lead somewhere. Errors name the line.
 
 mod account;
+mod api_key;
 mod application;
 mod callback;
 mod certificate;
@@ -19,7 +20,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -29,6 +30,7 @@ use toml::Spanned;
 use profile::Profiles;
 
 pub use account::{AccountConfig, AccountPassword, PasswordHash};
+pub use api_key::{ApiKeyConfig, ApiKeyHash, Scope};
 pub use application::ApplicationConfig;
 pub use callback::CallbackConfig;
 pub use certificate::{CertificateFiles, ClientCertificate, Fingerprint};
@@ -143,6 +145,7 @@ impl Config {
         })?;
         config.resolve_profiles()?;
         config.check_tls()?;
+        config.check_keys()?;
         config.route_table()?;
         Ok(config)
     }
@@ -177,6 +180,26 @@ impl Config {
             let is_name = |wanted: &ClientCertificate| matches!(wanted, ClientCertificate::Name(_));
             if account.client_certificate.iter().any(is_name) && !names_can_be_trusted {
                 return Err(problem("a client_certificate with a name needs [smpp] tls_client_ca"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every key is known by a hash of its own, and opens something.
+    fn check_keys(&self) -> Result<(), Problem> {
+        let mut hashes = HashSet::new();
+        for account in &self.account {
+            for key in &account.api_key {
+                let problem = |what: &str| Problem {
+                    at: account.name.span(),
+                    what: format!("the api_key \"{}\" {what}", key.name),
+                };
+                if key.scopes.is_empty() {
+                    return Err(problem("has no scopes: it would open nothing"));
+                }
+                if !hashes.insert(key.hash) {
+                    return Err(problem("has the hash of another one"));
+                }
             }
         }
         Ok(())

@@ -130,6 +130,26 @@ fn values_that_cannot_work_are_named_with_their_line() {
 }
 
 #[test]
+fn a_key_opens_something_and_has_a_hash_of_its_own() {
+    let key = |hash: &str, scopes: &str| {
+        format!("[[account.api_key]]\nname = \"cron\"\nhash = \"{hash}\"\nscopes = {scopes}\n\n")
+    };
+    let with = |keys: &str| parse(&DESIGN.replace("[[application]]", &format!("{keys}[[application]]")));
+    let (one, other) = (ApiKeyHash::of("one").to_string(), ApiKeyHash::of("other").to_string());
+    let right = with(&(key(&one, "[\"send\", \"read\"]") + &key(&other, "[\"read\"]"))).unwrap();
+    assert_eq!(right.account[0].api_key[0].scopes, [Scope::Send, Scope::Read]);
+    for (keys, problem) in [
+        (key(&one, "[\"send\"]").repeat(2), "the hash of another one"),
+        (key(&one, "[]"), "no scopes"),
+        (key(&one, "[\"all\"]"), "unknown variant"),
+        (key("estafet_x", "[\"send\"]"), "64 hexadecimal digits"),
+    ] {
+        let error = with(&keys).unwrap_err();
+        assert!(error.contains(problem), "{keys}: {error}");
+    }
+}
+
+#[test]
 fn an_account_can_be_called() {
     let with = |lines: &str| parse(&DESIGN.replace("max_binds = 10", &format!("max_binds = 10\n{lines}")));
     assert_eq!(parse(DESIGN).unwrap().account[0].callback, None);

@@ -20,6 +20,7 @@
 mod access;
 mod failures;
 mod home;
+mod keys;
 mod lanes;
 mod metrics;
 mod password;
@@ -39,6 +40,7 @@ use crate::tls::PeerCertificate;
 
 pub(crate) use access::Access;
 use failures::Failures;
+pub(crate) use keys::KeyHolder;
 use lanes::Lanes;
 pub(crate) use metrics::LoginMetrics;
 
@@ -85,6 +87,7 @@ pub(crate) enum Refused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
     UnknownAccount,
+    UnknownKey,
     WrongAddress,
     WrongCertificate,
     WrongPassword,
@@ -205,6 +208,7 @@ impl Reason {
     fn label(self) -> &'static str {
         match self {
             Self::UnknownAccount => "unknown_account",
+            Self::UnknownKey => "unknown_key",
             Self::WrongAddress => "wrong_address",
             Self::WrongCertificate => "wrong_certificate",
             Self::WrongPassword => "wrong_password",

@@ -148,3 +148,19 @@ async fn a_changed_account_is_at_home_where_it_was() {
     assert_eq!(knock(&door, &directory, "192.0.2.1", ("shop", "hunter22")).await, Err(Refused::Wrong));
     assert!(knock(&door, &directory, "192.0.2.1", ("shop", "another")).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_new_key_leaves_the_sessions_of_its_account_alone() {
+    let before = directory();
+    let key = format!(
+        "[[account.api_key]]\nname = \"cron\"\nhash = \"{}\"\nscopes = [\"send\"]\n",
+        crate::config::ApiKeyHash::of("a key")
+    );
+    let text = format!("data_dir = \"data\"\n[[account]]\nname = \"shop\"\npassword = \"hunter22\"\n{key}");
+    let config = Config::parse(&text, Path::new("test.toml")).unwrap();
+    let routes = config.route_table().map_err(|problem| problem.what).unwrap();
+    let directory = Directory::new(&config, routes, Some(&before));
+    assert!(Arc::ptr_eq(&directory.accounts["shop"], &before.accounts["shop"]));
+    let held = door().admit_key(&directory, "192.0.2.1".parse().unwrap(), "a key").await;
+    assert!(held.is_ok_and(|holder| Arc::ptr_eq(&holder.account, &before.accounts["shop"])));
+}

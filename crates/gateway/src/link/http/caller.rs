@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::desk::Desk;
 use super::problem::Problem;
 use crate::account::Account;
+use crate::config::Scope;
 use crate::login::{Credentials, Entrance, Refused, Visitor};
 
 impl Desk {
@@ -17,33 +18,60 @@ impl Desk {
     pub(super) async fn caller(
         &self,
         peer: SocketAddr,
-        credentials: Option<Credentials>,
+        shown: Option<Shown>,
+        scope: Scope,
     ) -> Result<Arc<Account>, Problem> {
-        let Some(credentials) = credentials else { return Err(Refused::Wrong.into()) };
-        let visitor = Visitor { address: peer.ip(), entrance: Entrance::Http };
-        Ok(self.door.admit(&self.directory.load_full(), &visitor, credentials).await?)
+        let directory = self.directory.load_full();
+        match shown.ok_or(Refused::Wrong)? {
+            Shown::Password(credentials) => {
+                let visitor = Visitor { address: peer.ip(), entrance: Entrance::Http };
+                Ok(self.door.admit(&directory, &visitor, credentials).await?)
+            }
+            Shown::Key(key) => {
+                let holder = self.door.admit_key(&directory, peer.ip(), &key).await?;
+                if holder.scopes.contains(&scope) { Ok(holder.account.clone()) } else { Err(not_in_scope()) }
+            }
+        }
     }
 }
 
-/// The credentials of an `Authorization: Basic` header (RFC 7617), if there is a readable one.
-pub(super) fn basic(headers: &HeaderMap) -> Option<Credentials> {
+/// What a caller shows. Has no `Debug` form, so that it cannot get into a log.
+pub(super) enum Shown {
+    Password(Credentials),
+    Key(String),
+}
+
+/// What an `Authorization` header shows, if it is readable: `Basic` (RFC 7617) or `Bearer` (RFC 6750).
+pub(super) fn shown(headers: &HeaderMap) -> Option<Shown> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, encoded) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
+    let (scheme, said) = value.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("basic") {
+        basic(said.trim()).map(Shown::Password)
+    } else if scheme.eq_ignore_ascii_case("bearer") {
+        Some(Shown::Key(said.trim().to_owned()))
+    } else {
+        None
     }
-    let pair = BASE64_STANDARD.decode(encoded.trim()).ok()?;
+}
+
+fn basic(encoded: &str) -> Option<Credentials> {
+    let pair = BASE64_STANDARD.decode(encoded).ok()?;
     let colon = pair.iter().position(|&octet| octet == b':')?;
     let (account, password) = pair.split_at(colon);
     let account = String::from_utf8(account.to_vec()).ok()?;
     Some(Credentials { account, password: password.get(1..)?.to_vec() })
 }
 
+fn not_in_scope() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "scope_missing", "the key is good, but not for this")
+}
+
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Wrong => {
-                let detail = "account and password are needed, and the account may not call from everywhere";
+                let detail =
+                    "a key or account and password are needed, and not every account may call from here";
                 Self::new(StatusCode::UNAUTHORIZED, "unauthorised", detail)
             }
             Refused::Unheard(wait) => {
@@ -70,16 +98,21 @@ mod tests {
     #[test]
     fn the_password_is_all_behind_the_first_colon() {
         let value = format!("basic {}", BASE64_STANDARD.encode(b"bank:a:b\xff"));
-        let credentials = basic(&headers(&value)).unwrap();
+        let Some(Shown::Password(credentials)) = shown(&headers(&value)) else { panic!("not read") };
         assert_eq!(credentials.account, "bank");
         assert_eq!(credentials.password, b"a:b\xff");
     }
 
     #[test]
-    fn other_headers_are_no_credentials() {
-        assert!(basic(&HeaderMap::new()).is_none());
-        for value in ["Bearer YTpi", "Basic", "Basic !!!", "Basic YWI="] {
-            assert!(basic(&headers(value)).is_none(), "{value}");
+    fn a_key_is_what_it_is() {
+        assert!(matches!(shown(&headers("bearer  estafet_x ")), Some(Shown::Key(key)) if key == "estafet_x"));
+    }
+
+    #[test]
+    fn other_headers_show_nothing() {
+        assert!(shown(&HeaderMap::new()).is_none());
+        for value in ["Bearer", "Digest YTpi", "Basic", "Basic !!!", "Basic YWI="] {
+            assert!(shown(&headers(value)).is_none(), "{value}");
         }
     }
 }

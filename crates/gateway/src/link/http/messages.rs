@@ -14,11 +14,12 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sms::Substitution;
 use store::Entry;
 
-use super::caller;
+use super::caller::{self, Shown};
 use super::desk::Desk;
 use super::problem::Problem;
 use super::translate::{self, Batch, MessageRequest, Receipts};
 use crate::account::Account;
+use crate::config::Scope;
 use crate::directory::Origin;
 use crate::refusal::Refusal;
 use crate::transliteration::transliterate;
@@ -32,7 +33,7 @@ pub(super) async fn submit(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let account = desk.caller(peer, caller::basic(&parts.headers)).await?;
+    let account = desk.caller(peer, caller::shown(&parts.headers), Scope::Send).await?;
     check_is_json(&parts.headers)?;
     match translate::batch(&read(body).await?)? {
         Batch::One(message) => desk.submit_one(account, *message).await,
@@ -48,8 +49,8 @@ pub(super) async fn send(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let (in_query, message) = translate::send_query(&uri)?;
-    let credentials = caller::basic(&headers).or(in_query);
-    let account = desk.caller(peer, credentials).await?;
+    let shown = caller::shown(&headers).or(in_query.map(Shown::Password));
+    let account = desk.caller(peer, shown, Scope::Send).await?;
     desk.submit_one(account, message).await
 }
 
@@ -60,7 +61,7 @@ pub(super) async fn find(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, caller::basic(&headers)).await?;
+    let account = desk.caller(peer, caller::shown(&headers), Scope::Read).await?;
     let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_message)?;
     let record = desk.store.find(id).await?.ok_or_else(Problem::no_such_message)?;
     if record.origin != *account.name() && record.target != *account.name() {
@@ -76,7 +77,7 @@ pub(super) async fn search(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, caller::basic(&headers)).await?;
+    let account = desk.caller(peer, caller::shown(&headers), Scope::Read).await?;
     let query = translate::search_query(&uri, account.name())?;
     let page = desk.store.search(query).await?;
     Ok(Json(translate::page(&page)).into_response())

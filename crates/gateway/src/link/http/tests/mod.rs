@@ -4,6 +4,7 @@
 
 mod calls;
 mod failures;
+mod keys;
 mod lookups;
 mod replies;
 mod submissions;
@@ -51,6 +52,16 @@ name = "bank"
 password = "hunter22"
 sources = ["BANK"]
 
+[[account.api_key]]
+name = "key that sends"
+hash = "sha256:f1f1cfe94fd677947cf30718649a376babe1b8d83ace976c68bfc0037231b115"
+scopes = ["send"]
+
+[[account.api_key]]
+name = "key that reads"
+hash = "sha256:8fc1cce3487ba4c178e2848027fad3b781ef856d32838d89eaf57e18ad780eee"
+scopes = ["read"]
+
 [[account]]
 name = "shop"
 password = "hunter33"
@@ -60,6 +71,11 @@ rate = 1
 name = "far"
 password = "hunter44"
 allow_from = ["203.0.113.0/24"]
+
+[[account.api_key]]
+name = "key of those who are far"
+hash = "sha256:83d49fc799bc046760779dbe0e2a8e7c55443cf173d9e1c118196615c7a5594d"
+scopes = ["read"]
 
 [[route]]
 match = { prefix = "62" }

@@ -1,0 +1,42 @@
+//! Programs that show a key instead of account and password.
+//!
+//! A key has 256 bits of chance: it cannot be guessed, so nobody need be kept from trying, and to look it
+//! up costs nothing, so nobody need wait for a turn. What cannot be guessed cannot be besieged either.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Door, Entrance, Reason, Refused, Visitor, refusal_due};
+use crate::account::Account;
+use crate::config::{ApiKeyHash, Scope};
+use crate::directory::Directory;
+
+/// What a key opens.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyHolder {
+    pub(crate) account: Arc<Account>,
+    pub(crate) scopes: Vec<Scope>,
+}
+
+impl Door {
+    /// Who holds this key. A refusal comes as late as that of a password.
+    pub(crate) async fn admit_key<'a>(
+        &self,
+        directory: &'a Directory,
+        address: IpAddr,
+        key: &str,
+    ) -> Result<&'a KeyHolder, Refused> {
+        let since = Instant::now();
+        let holder = directory.keys.get(&ApiKeyHash::of(key)).ok_or(Reason::UnknownKey);
+        let (name, reason) = match holder {
+            Ok(holder) if holder.account.allows(address) => return Ok(holder),
+            Ok(holder) => (holder.account.name().as_str(), Reason::WrongAddress),
+            Err(reason) => ("", reason),
+        };
+        self.report(None, &Visitor { address, entrance: Entrance::Http }, name, reason);
+        refusal_due(since).await;
+        Err(Refused::Wrong)
+    }
+}
