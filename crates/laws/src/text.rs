@@ -75,7 +75,7 @@ pub fn split(octets: &[u8]) {
 
 fn joined(parts: &[Bytes], has_elements: bool) -> Vec<u8> {
     let mut whole = vec![];
-    for (part, number) in parts.iter().zip(1_u8..) {
+    for (part, number) in parts.iter().zip(1_u8..=u8::MAX) {
         let mut text = &part[..];
         if parts.len() > 1 || has_elements {
             let (header, rest) = UserDataHeader::parse(part).unwrap();

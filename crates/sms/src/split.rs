@@ -245,7 +245,7 @@ mod tests {
     /// Parts without their headers, joined; checks reference, numbers and size on the way.
     fn joined(parts: &Parts, elements: &[u8], alphabet: Alphabet) -> Vec<u8> {
         let mut body = Vec::new();
-        for (part, number) in parts.iter().zip(1..) {
+        for (part, number) in parts.iter().zip(1..=u8::MAX) {
             let total = parts.len() as u8;
             let text = if total > 1 || !elements.is_empty() {
                 let (header, text) = UserDataHeader::parse(part).unwrap();
