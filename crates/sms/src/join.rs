@@ -2,7 +2,8 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::alphabet::{Alphabet, decode};
+use crate::alphabet::national::Tables;
+use crate::alphabet::{Alphabet, decode_by};
 use crate::message::Message;
 use crate::reassembly::concatenation;
 use crate::udh::{Element, UserDataHeader};
@@ -126,7 +127,9 @@ impl std::fmt::Debug for Joined {
 
 impl Run {
     fn text(&self) -> Option<String> {
-        decode(self.data_coding, &self.octets)
+        let tables = UserDataHeader::of_elements(&self.language);
+        let tables = tables.map_or(Tables::DEFAULT, |header| header.tables());
+        decode_by(tables, self.data_coding, &self.octets)
     }
 }
 
@@ -143,7 +146,7 @@ fn is_concatenation(element: Element<'_>) -> bool {
 }
 
 fn is_language(element: Element<'_>) -> bool {
-    matches!(element.id, SINGLE_SHIFT | LOCKING_SHIFT)
+    matches!(element.id, Element::SINGLE_SHIFT | Element::LOCKING_SHIFT)
 }
 
 fn with_header(elements: &[u8], octets: &[u8]) -> Bytes {
@@ -155,10 +158,6 @@ fn with_header(elements: &[u8], octets: &[u8]) -> Bytes {
     body.put_slice(octets);
     body.freeze()
 }
-
-/// National language tables, 23.040 sections 9.2.3.24.15 and 9.2.3.24.16.
-const SINGLE_SHIFT: u8 = 0x24;
-const LOCKING_SHIFT: u8 = 0x25;
 
 #[cfg(test)]
 mod tests {
@@ -191,6 +190,19 @@ mod tests {
         let gap = joined(0, &[b"\x05\x00\x03\x07\x05\x02b\x1b", b"\x05\x00\x03\x07\x05\x04\x65"]);
         assert_eq!(gap.missing(), [1, 3, 5]);
         assert_eq!(gap.text().as_deref(), Some("b e"), "an escape does not reach over what is missing");
+    }
+
+    // G-1
+    #[test]
+    fn the_tables_of_each_part_read_it() {
+        let hindi = b"\x0B\x00\x03\x07\x02\x01\x25\x01\x06\x24\x01\x06\x2F\x42\x1B";
+        let alike = joined(0, &[hindi, b"\x0B\x00\x03\x07\x02\x02\x25\x01\x06\x24\x01\x06\x19"]);
+        assert_eq!(alike.text().as_deref(), Some("नम।"), "an escape reaches over the cut");
+        let (data_coding, body) = alike.single();
+        assert_eq!((data_coding, &body[..]), (0, &b"\x06\x25\x01\x06\x24\x01\x06\x2F\x42\x1B\x19"[..]));
+        let mixed = joined(0, &[hindi, b"\x05\x00\x03\x07\x02\x02a"]);
+        assert_eq!(mixed.text().as_deref(), Some("नम a"));
+        assert_eq!(mixed.single().0, 8);
     }
 
     // U-1

@@ -20,7 +20,8 @@ pub mod udh;
 mod validity;
 
 pub use address::{ADDRESS_OCTETS_MAX, Address, Npi, Ton};
-pub use alphabet::{Alphabet, Unencodable, decode};
+pub use alphabet::national::{Language, Tables};
+pub use alphabet::{Alphabet, Unencodable, decode, decode_by};
 pub use data_coding::{DataCoding, MessageClass};
 pub use id::{MessageId, ParseIdError};
 pub use join::Joined;
@@ -29,7 +30,8 @@ pub use link::LinkName;
 pub use message::{Direction, Message, Parts, Priority, ReceiptRequest, State};
 pub use receipt::{ParsedReceipt, RECEIPT_TEXT_OCTETS_MAX, ReceiptText, excerpt, parse_receipt};
 pub use split::{
-    Preview, SEGMENT_OCTETS_MAX, SEGMENTS_MAX, SplitError, segments_needed, split_encoded, split_text,
+    Coding, Preview, SEGMENT_OCTETS_MAX, SEGMENTS_MAX, SplitError, cheapest, segments_needed, split_encoded,
+    split_text,
 };
 pub use time::Timestamp;
 pub use transliteration::{Substitution, transliterated};

@@ -2,6 +2,8 @@
 
 use arrayvec::ArrayVec;
 
+use crate::alphabet::national::Tables;
+
 /// A user data header whose lengths have been checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserDataHeader<'a> {
@@ -70,6 +72,14 @@ impl<'a> UserDataHeader<'a> {
         self.elements().filter_map(Ports::of).last()
     }
 
+    /// The national tables that GSM 7-bit text behind it is read by; of several that say so, the last.
+    #[must_use]
+    pub fn tables(&self) -> Tables {
+        let mut tables = Tables::DEFAULT;
+        self.elements().for_each(|element| tables.hear(element));
+        tables
+    }
+
     /// What waits for the subscriber elsewhere: a header may say it of several kinds.
     pub fn waiting(&self) -> impl Iterator<Item = Waiting> + use<'a> {
         self.elements().filter_map(Waiting::of)
@@ -101,6 +111,10 @@ impl Element<'_> {
     pub const PORTS_16: u8 = 0x05;
     /// Concatenation with a reference of 16 bits.
     pub const CONCATENATION_16: u8 = 0x08;
+    /// A national language's table in the place of the extension table (23.040 section 9.2.3.24.15).
+    pub const SINGLE_SHIFT: u8 = 0x24;
+    /// A national language's table in the place of the default table (23.040 section 9.2.3.24.16).
+    pub const LOCKING_SHIFT: u8 = 0x25;
 }
 
 /// The elements of a header.

@@ -1,7 +1,8 @@
 //! The GSM 7-bit default alphabet with its extension table, 23.038 sections 6.2.1 and 6.2.1.1.
 //!
 //! One septet per octet, as in an SMPP short_message with data_coding 0; [`packed`](super::packed) is
-//! the form on the air. National tables are not read: without them a text shows the default characters.
+//! the form on the air, and [`national`](super::national) has the tables that a header can name in the place of
+//! these.
 
 use arrayvec::ArrayVec;
 
@@ -119,14 +120,30 @@ fn next_run(text: &str) -> (&str, &str) {
     text.split_at(text.ceil_char_boundary(RUN_OCTETS))
 }
 
-fn plain(octet: u8) -> char {
+/// The character of a septet in the default table.
+pub(super) fn plain(octet: u8) -> char {
     DEFAULT.get(usize::from(octet)).copied().unwrap_or(REPLACEMENT)
 }
 
 fn extended(octet: u8) -> char {
-    match EXTENSION.iter().find(|(code, _)| *code == octet) {
-        Some(&(_, character)) => character,
-        None => plain(octet),
+    extension(octet).unwrap_or_else(|| plain(octet))
+}
+
+/// The character of a code in the extension table, or `None` if it has none.
+pub(super) fn extension(octet: u8) -> Option<char> {
+    EXTENSION.iter().find(|(code, _)| *code == octet).map(|&(_, character)| character)
+}
+
+/// The septet of a character in the default table, or `None` if it is not there.
+pub(super) fn plain_code(character: char) -> Option<u8> {
+    Some(code(character)).filter(|&code| code < EXTENDED)
+}
+
+/// The code of a character in the extension table, or `None` if it is not there.
+pub(super) fn extension_code(character: char) -> Option<u8> {
+    match code(character) {
+        NONE => None,
+        code => (code >= EXTENDED).then_some(code & !EXTENDED),
     }
 }
 
@@ -186,7 +203,7 @@ const fn latin1_codes() -> [u8; 256] {
 
 /// The default table; the escape is shown as a space.
 #[rustfmt::skip]
-const DEFAULT: [char; 128] = [
+pub(super) const DEFAULT: [char; 128] = [
     '@', '£', '$', '¥', 'è', 'é', 'ù', 'ì', 'ò', 'Ç', '\n', 'Ø', 'ø', '\r', 'Å', 'å',
     'Δ', '_', 'Φ', 'Γ', 'Λ', 'Ω', 'Π', 'Ψ', 'Σ', 'Θ', 'Ξ', ' ', 'Æ', 'æ', 'ß', 'É',
     ' ', '!', '"', '#', '¤', '%', '&', '\'', '(', ')', '*', '+', ',', '-', '.', '/',
@@ -198,7 +215,7 @@ const DEFAULT: [char; 128] = [
 ];
 
 /// The extension table.
-const EXTENSION: [(u8, char); 10] = [
+pub(super) const EXTENSION: [(u8, char); 10] = [
     (0x0A, '\u{C}'),
     (0x14, '^'),
     (0x28, '{'),

@@ -7,9 +7,11 @@ pub mod ascii;
 pub mod code_page;
 pub mod gsm;
 pub mod latin1;
+pub mod national;
 pub mod packed;
 pub mod ucs2;
 
+use self::national::Tables;
 use crate::data_coding::DataCoding;
 
 /// What a character becomes in a text when its octets mean nothing.
@@ -82,8 +84,14 @@ impl Alphabet {
 /// body of odd length.
 #[must_use]
 pub fn decode(data_coding: u8, body: &[u8]) -> Option<String> {
+    decode_by(Tables::DEFAULT, data_coding, body)
+}
+
+/// As [`decode`], with the tables that the header names; they matter for GSM 7-bit text only.
+#[must_use]
+pub fn decode_by(tables: Tables, data_coding: u8, body: &[u8]) -> Option<String> {
     Some(match DataCoding(data_coding).alphabet() {
-        Alphabet::Gsm7 => gsm::decode(body),
+        Alphabet::Gsm7 => tables.decode(body),
         Alphabet::Ascii => ascii::decode(body),
         Alphabet::Latin1 => latin1::decode(body),
         Alphabet::Ucs2 => ucs2::decode_lossy(body),

@@ -39,7 +39,7 @@ pub fn decode_lossy(octets: &[u8]) -> String {
 }
 
 /// The characters of the whole pairs in `octets`, U+FFFD for a lone surrogate.
-pub(crate) fn characters(octets: &[u8]) -> impl Iterator<Item = char> {
+pub(crate) fn characters(octets: &[u8]) -> impl Iterator<Item = char> + Clone {
     let (units, _) = octets.as_chunks::<2>();
     char::decode_utf16(units.iter().map(|&unit| u16::from_be_bytes(unit)))
         .map(|character| character.unwrap_or(REPLACEMENT))

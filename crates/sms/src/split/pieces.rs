@@ -1,0 +1,114 @@
+//! Pieces: where a body is cut, and how much of it has room in a segment.
+
+use super::{SEGMENT_OCTETS_MAX, SEGMENTS_MAX, cluster};
+use crate::alphabet::national::Tables;
+use crate::alphabet::{Alphabet, gsm, ucs2};
+
+/// A body cut into pieces that each fit into a segment beside its header.
+#[derive(Clone)]
+pub(super) struct Pieces<'a> {
+    alphabet: Alphabet,
+    rest: &'a [u8],
+    room: usize,
+    /// Clusters are kept whole, as these tables read them.
+    clusters: Option<Tables>,
+}
+
+impl<'a> Pieces<'a> {
+    pub(super) fn new(alphabet: Alphabet, body: &'a [u8], header_octets: usize) -> Self {
+        Self { alphabet, rest: body, room: room(alphabet, header_octets), clusters: None }
+    }
+
+    /// The same body cut so that clusters stay whole, if that takes no more pieces. The GSM alphabet itself,
+    /// ASCII and Latin-1 have none.
+    pub(super) fn keeping_clusters(self, tables: Tables) -> Self {
+        let has_clusters = match self.alphabet {
+            Alphabet::Gsm7 => tables != Tables::DEFAULT,
+            Alphabet::Ucs2 => true,
+            Alphabet::Ascii | Alphabet::Latin1 | Alphabet::Octets => false,
+        };
+        if !has_clusters {
+            return self;
+        }
+        let whole = Self { clusters: Some(tables), ..self.clone() };
+        if whole.total() > self.total() { self } else { whole }
+    }
+
+    /// How many there are; no more than one over [`SEGMENTS_MAX`] are counted.
+    pub(super) fn total(&self) -> usize {
+        self.clone().take(SEGMENTS_MAX + 1).count()
+    }
+
+    /// How many octets are left.
+    pub(super) fn octets(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// How many octets of what is left the next piece has.
+    fn next_octets(&self) -> usize {
+        let octets = fitting(self.alphabet, self.rest, self.room);
+        match self.clusters {
+            Some(_) if octets == self.rest.len() => octets,
+            Some(_) if self.alphabet == Alphabet::Ucs2 => {
+                let characters = ucs2::characters(self.rest);
+                cluster::whole(characters.map(|character| (character, 2 * character.len_utf16())), octets)
+            }
+            Some(tables) => cluster::whole(tables.characters(self.rest), octets),
+            None => octets,
+        }
+    }
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let length = self.next_octets();
+        let (piece, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        (length > 0).then_some(piece)
+    }
+}
+
+pub(super) fn fits(alphabet: Alphabet, body: &[u8], header_octets: usize) -> bool {
+    header_octets <= SEGMENT_OCTETS_MAX
+        && fitting(alphabet, body, room(alphabet, header_octets)) == body.len()
+}
+
+/// The room that a header of so many octets leaves in a segment: septets, or octets of whole units.
+pub(super) const fn room(alphabet: Alphabet, header_octets: usize) -> usize {
+    let octets = SEGMENT_OCTETS_MAX.saturating_sub(header_octets);
+    match alphabet {
+        Alphabet::Gsm7 | Alphabet::Ascii => octets * 8 / 7,
+        Alphabet::Latin1 | Alphabet::Octets => octets,
+        Alphabet::Ucs2 => octets / 2 * 2,
+    }
+}
+
+/// How many octets of `body` fit into `room` without splitting what belongs together.
+fn fitting(alphabet: Alphabet, body: &[u8], room: usize) -> usize {
+    match alphabet {
+        Alphabet::Gsm7 => gsm::whole_pairs(body, room),
+        Alphabet::Ascii => gsm::whole_pairs(body, ascii_within(body, room)),
+        Alphabet::Latin1 | Alphabet::Octets => body.len().min(room),
+        Alphabet::Ucs2 => whole_surrogates(body, room),
+    }
+}
+
+/// How many octets of ASCII turn into at most `room` septets.
+fn ascii_within(body: &[u8], room: usize) -> usize {
+    let mut septets = 0;
+    let over = body.iter().position(|octet| {
+        septets += if b"[\\]^{|}~".contains(octet) { 2 } else { 1 };
+        septets > room
+    });
+    over.unwrap_or(body.len())
+}
+
+fn whole_surrogates(body: &[u8], max: usize) -> usize {
+    let Some((head, tail)) = body.split_at_checked(max) else { return body.len() };
+    match (head.last_chunk::<2>(), tail.first()) {
+        (Some([0xD8..=0xDB, _]), Some(0xDC..=0xDF)) => head.len() - 2,
+        _ => head.len(),
+    }
+}
