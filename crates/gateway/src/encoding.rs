@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use sms::udh::Reference;
-use sms::{Alphabet, DataCoding, Message, Parts, SEGMENT_OCTETS_MAX};
+use sms::{Alphabet, Coding, DataCoding, Language, Message, Parts, SEGMENT_OCTETS_MAX};
 
 use crate::config::{DefaultAlphabet, Profile, Splitting};
 use crate::presentation::Presentation;
@@ -15,12 +15,15 @@ pub(crate) struct Encoded {
     pub(crate) data_coding: u8,
     pub(crate) esm_class: u8,
     pub(crate) parts: Parts,
+    /// Whose national tables we chose for it.
+    language: Option<Language>,
 }
 
 impl Encoded {
     /// Whether a link with this profile can take it as it is.
     pub(crate) fn suits(&self, profile: &Profile) -> bool {
-        profile.long_messages == Splitting::Payload || !self.is_undivided()
+        let is_read = self.language.is_none_or(|language| profile.national.0.contains(&language));
+        is_read && (profile.long_messages == Splitting::Payload || !self.is_undivided())
     }
 
     /// Whether it takes more than one segment and was not split.
@@ -55,7 +58,8 @@ pub(crate) fn encode(
                 Some(profile) => encoded_parts(*data_coding, octets, submission, profile, references)?,
             };
             let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
-            Ok(Encoded { data_coding: *data_coding, esm_class: submission.esm_class | udhi, parts })
+            let esm_class = submission.esm_class | udhi;
+            Ok(Encoded { data_coding: *data_coding, esm_class, parts, language: None })
         }
     }
 }
@@ -67,27 +71,35 @@ fn encoded_text(
     profile: Option<&Profile>,
     references: &References,
 ) -> Result<Encoded, Refusal> {
-    let alphabet = profile.map_or_else(|| Alphabet::best_for(text), |profile| best_for(text, profile));
-    let data_coding = presentation.data_coding(alphabet);
-    let elements = presentation.elements();
+    let mut elements = presentation.elements();
+    let splitting = profile.map_or_else(Splitting::default, |profile| profile.long_messages);
+    let reference = reference(elements.len() + text.len(), splitting, submission, references);
+    let coding = profile.map_or_else(
+        || Coding::of(Alphabet::best_for(text)),
+        |profile| best_for(text, profile, &elements, reference),
+    );
+    elements.extend(coding.tables.elements());
     let mut body = Vec::with_capacity(1 + elements.len() + text.len());
     let parts = if profile.is_some_and(takes_whole) {
         if !elements.is_empty() {
             body.push(u8::try_from(elements.len()).map_err(|_| Refusal::BadLength)?);
             body.extend_from_slice(&elements);
         }
-        alphabet.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
+        coding.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
         whole(Bytes::from(body))?
     } else {
-        alphabet.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
-        let splitting = profile.map_or_else(Splitting::default, |profile| profile.long_messages);
-        let reference = reference(elements.len() + text.len(), splitting, submission, references);
-        sms::split_encoded(alphabet.data_coding(), &elements, Bytes::from(body), reference)
+        coding.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
+        sms::split_encoded(coding.alphabet.data_coding(), &elements, Bytes::from(body), reference)
             .map_err(|_| Refusal::BadLength)?
     };
     let has_header = parts.len() > 1 || !elements.is_empty();
     let udhi = if has_header { Message::UDHI } else { 0 };
-    Ok(Encoded { data_coding, esm_class: submission.esm_class | udhi, parts })
+    Ok(Encoded {
+        data_coding: presentation.data_coding(coding.alphabet),
+        esm_class: submission.esm_class | udhi,
+        parts,
+        language: coding.tables.locking.or(coding.tables.single),
+    })
 }
 
 fn encoded_parts(
@@ -113,8 +125,12 @@ fn whole(body: Bytes) -> Result<Parts, Refusal> {
     if body.len() > WHOLE_OCTETS_MAX { Err(Refusal::BadLength) } else { Ok(Parts::from_elem(body, 1)) }
 }
 
-/// The GSM alphabet if the SMSC has a way to say all of it, otherwise UCS-2.
-fn best_for(text: &str, profile: &Profile) -> Alphabet {
+/// The GSM alphabet if the SMSC has a way to say all of it, otherwise UCS-2; or national tables that the SMSC
+/// reads, if they are cheaper. Whoever splits messages itself is not asked to do it with those.
+fn best_for(text: &str, profile: &Profile, elements: &[u8], reference: Reference) -> Coding {
+    if !profile.national.0.is_empty() && !takes_whole(profile) {
+        return sms::cheapest(text, &profile.national.0, elements, reference);
+    }
     let limit = match profile.default_alphabet {
         _ if profile.data_coding.gsm.is_some() => char::MAX,
         DefaultAlphabet::Gsm | DefaultAlphabet::Utf8 => char::MAX,
@@ -122,9 +138,9 @@ fn best_for(text: &str, profile: &Profile) -> Alphabet {
         DefaultAlphabet::Ascii => '\u{7F}',
     };
     if limit < char::MAX && text.chars().any(|character| character > limit) {
-        return Alphabet::Ucs2;
+        return Coding::of(Alphabet::Ucs2);
     }
-    Alphabet::best_for(text)
+    Coding::of(Alphabet::best_for(text))
 }
 
 /// The number that the parts of this message share; any, if it has one part only. Of 16 bits if the SMSC

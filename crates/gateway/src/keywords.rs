@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sms::udh::{Concatenation, Reference};
-use sms::{Address, LinkName, UserDataHeader};
+use sms::{Address, LinkName, Tables, UserDataHeader};
 
 use crate::submission::{Content, Submission};
 
@@ -88,8 +88,11 @@ fn first_words(submission: &Submission, words: usize) -> Option<String> {
     let text = match &submission.content {
         Content::Text { text, .. } => Cow::Borrowed(text.as_str()),
         Content::Encoded { data_coding, octets } => {
-            let (_, body) = submission.header_and_body(octets).ok()?;
-            Cow::Owned(sms::decode(*data_coding, body.get(..WORD_OCTETS_MAX * words).unwrap_or(&body))?)
+            let (elements, body) = submission.header_and_body(octets).ok()?;
+            let tables =
+                UserDataHeader::of_elements(elements).map_or(Tables::DEFAULT, |header| header.tables());
+            let start = body.get(..WORD_OCTETS_MAX * words).unwrap_or(&body);
+            Cow::Owned(sms::decode_by(tables, *data_coding, start)?)
         }
     };
     sms::keywords(&text, words).map(Cow::into_owned)
@@ -159,6 +162,18 @@ mod tests {
         let ports = [6, 5, 4, 0x0B, 0x84, 0x23, 0xF0];
         assert_eq!(of(&keywords, &submission(628_111_000, &ports, "stop it")).as_deref(), Some("STOP"));
         assert_eq!(of(&keywords, &submission(628_111_000, &[9], "broken")), None);
+    }
+
+    // G-1
+    #[test]
+    fn the_tables_of_the_header_read_the_keyword() {
+        let keywords = Keywords::default();
+        let turkish = [3, 0x25, 1, 1];
+        let keyword = of(&keywords, &submission(628_111_000, &turkish, "\x1Dans 5"));
+        assert_eq!(keyword.as_deref(), Some("ŞANS"));
+        let first = [8, 0x24, 1, 2, 0, 3, 7, 2, 1];
+        let keyword = of(&keywords, &submission(628_111_000, &first, "m\x1Bas de"));
+        assert_eq!(keyword.as_deref(), Some("MÁS"), "beside the number of a part");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 use smpp::{CString, ShortMessage};
-use sms::UserDataHeader;
 use sms::udh::Reference;
+use sms::{Tables, UserDataHeader};
 
 /// UDHI, bit 6 of esm_class: the body starts with a user data header.
 pub(crate) const UDHI: u8 = 0x40;
@@ -50,6 +50,15 @@ pub(crate) fn text_of(message: &ShortMessage) -> Bytes {
     match message.esm_class & UDHI {
         0 => body,
         _ => UserDataHeader::parse(&body).map_or_else(|_| body.clone(), |(_, text)| body.slice_ref(text)),
+    }
+}
+
+/// The national tables that its text is read by.
+pub(crate) fn tables_of(message: &ShortMessage) -> Tables {
+    let body = body_of(message);
+    match UserDataHeader::parse(&body) {
+        Ok((header, _)) if message.esm_class & UDHI != 0 => header.tables(),
+        _ => Tables::DEFAULT,
     }
 }
 

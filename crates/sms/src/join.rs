@@ -99,7 +99,7 @@ impl Joined {
                 let mut octets = Vec::with_capacity(text.len() * 2);
                 crate::alphabet::ucs2::encode(&text, &mut octets);
                 let elements = UserDataHeader::of_elements(&self.elements)
-                    .map(|header| header.encoded(|element| !is_language(element)))
+                    .map(|header| header.encoded(|element| !element.names_table()))
                     .unwrap_or_default();
                 (Alphabet::Ucs2.data_coding(), with_header(&elements, &octets))
             }
@@ -107,7 +107,8 @@ impl Joined {
     }
 
     fn append(&mut self, data_coding: u8, header: Option<UserDataHeader<'_>>, body: &[u8], number: u16) {
-        let language = header.map(|header| header.encoded(is_language)).unwrap_or_default();
+        let language =
+            header.map(|header| header.encoded(|element| element.names_table())).unwrap_or_default();
         let next = number.saturating_add(1);
         match self.runs.last_mut() {
             Some(run) if run.next == number && run.data_coding == data_coding && run.language == language => {
@@ -143,10 +144,6 @@ fn split(esm_class: u8, octets: &[u8]) -> (Option<UserDataHeader<'_>>, &[u8]) {
 
 fn is_concatenation(element: Element<'_>) -> bool {
     matches!(element.id, Element::CONCATENATION_8 | Element::CONCATENATION_16)
-}
-
-fn is_language(element: Element<'_>) -> bool {
-    matches!(element.id, Element::SINGLE_SHIFT | Element::LOCKING_SHIFT)
 }
 
 fn with_header(elements: &[u8], octets: &[u8]) -> Bytes {

@@ -115,6 +115,12 @@ impl Element<'_> {
     pub const SINGLE_SHIFT: u8 = 0x24;
     /// A national language's table in the place of the default table (23.040 section 9.2.3.24.16).
     pub const LOCKING_SHIFT: u8 = 0x25;
+
+    /// Whether it names a national table.
+    #[must_use]
+    pub const fn names_table(&self) -> bool {
+        matches!(self.id, Self::SINGLE_SHIFT | Self::LOCKING_SHIFT)
+    }
 }
 
 /// The elements of a header.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use smpp::ShortMessage;
 use sms::State;
 
-use crate::join::{Joiner, text_of};
+use crate::join::{Joiner, tables_of, text_of};
 
 /// A receipt as an ESME understands it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl IncomingMessage {
         Some(Self {
             from: pdu.source.value.to_string(),
             to: pdu.destination.value.to_string(),
-            text: sms::decode(pdu.data_coding, &body).unwrap_or_default(),
+            text: sms::decode_by(tables_of(&pdu), pdu.data_coding, &body).unwrap_or_default(),
             body,
             pdu,
         })

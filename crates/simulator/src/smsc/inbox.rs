@@ -10,7 +10,7 @@ use smpp::ShortMessage;
 use tokio::sync::Notify;
 
 use crate::address::without_plus;
-use crate::join::Joiner;
+use crate::join::{Joiner, tables_of};
 
 /// A message as a handset shows it; long ones are whole.
 #[derive(Clone, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Inbox {
             state.messages.pop_front();
         }
         let data_coding = message.data_coding;
-        let text = sms::decode(data_coding, &body).unwrap_or_default();
+        let text = sms::decode_by(tables_of(message), data_coding, &body).unwrap_or_default();
         state.messages.push_back(HandsetMessage {
             from: message.source.value.to_string(),
             text,

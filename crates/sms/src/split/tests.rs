@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 
+use super::pieces::room;
 use super::*;
 use crate::alphabet;
+use crate::alphabet::national::{Language, Tables};
 use crate::udh::Ports;
 
 fn parts(text: &str) -> Parts {
@@ -115,6 +117,75 @@ fn a_reference_of_16_bits_takes_an_octet_more() {
     assert_eq!(split(&repeated("A", 304)), [152, 152]);
     assert_eq!(split(&repeated("A", 305)), [152, 152, 1]);
     assert_eq!(split(&repeated("ж", 133)), [132, 132, 2]);
+}
+
+// G-2: all figures, by what one segment takes and what three do.
+#[test]
+fn room_beside_each_header() {
+    let ports = Ports { destination: 2948, source: 9200 }.encode();
+    let single_shift = Tables { locking: None, single: Some(Language::Turkish) }.elements();
+    let both_shifts = Tables { locking: Some(Language::Urdu), single: Some(Language::Urdu) }.elements();
+    let vectors: [(&[u8], usize, usize, usize); 4] = [
+        (&[], 160, 153, 152),
+        (&single_shift, 155, 149, 148),
+        (&both_shifts, 152, 146, 145),
+        (&ports, 152, 146, 145),
+    ];
+    for (elements, alone, of_8_bits, of_16_bits) in vectors {
+        let split = |length, reference| {
+            let parts = split_encoded(0, elements, Bytes::from(vec![b'A'; length]), reference).unwrap();
+            parts.iter().map(|part| part.len()).collect::<Vec<_>>()
+        };
+        for (reference, concatenated, octets) in
+            [(Reference::Short(7), of_8_bits, 6), (Reference::Long(7), of_16_bits, 7)]
+        {
+            let full = elements.len() + octets + concatenated;
+            assert_eq!(split(alone, reference).len(), 1);
+            assert_eq!(split(alone + 1, reference).len(), 2);
+            assert_eq!(split(3 * concatenated, reference), [full; 3]);
+            assert_eq!(split(3 * concatenated + 1, reference).len(), 4);
+        }
+    }
+}
+
+// N-2
+#[test]
+fn clusters_stay_whole_where_that_takes_no_more_segments() {
+    let astronaut = "👩🏽\u{200D}🚀";
+    let texts = |text: &str| {
+        let parts = parts(text);
+        let whole = parts.iter().map(|part| {
+            let (_, body) = UserDataHeader::parse(part).unwrap();
+            alphabet::ucs2::decode(body).unwrap()
+        });
+        whole.collect::<Vec<_>>()
+    };
+    let (before, after) = (repeated("ж", 66), repeated("ж", 60));
+    for cluster in [astronaut, "e\u{301}\u{323}", "🇮🇩", "कि"] {
+        let text = format!("{before}{cluster}{after}");
+        assert_eq!(texts(&text), [before.clone(), format!("{cluster}{after}")]);
+    }
+    // 67 + 67 units leave no room to move anything.
+    let full = format!("{}{astronaut}{}", repeated("ж", 64), repeated("ж", 63));
+    assert_eq!(texts(&full).iter().map(|text| text.encode_utf16().count()).collect::<Vec<_>>(), [67, 67]);
+    // Longer than a segment.
+    let long = format!("e{}", repeated("\u{301}", 100));
+    assert_eq!(texts(&long).len(), 2);
+}
+
+// N-2, G-1
+#[test]
+fn clusters_of_national_tables_stay_whole() {
+    let tables = Tables { locking: Some(Language::Hindi), single: None };
+    let mut body = Vec::new();
+    tables.encode(&format!("{}कि{}", repeated("a", 148), repeated("a", 100)), &mut body).unwrap();
+    let parts = split_encoded(0, &tables.elements(), Bytes::from(body), Reference::Short(1)).unwrap();
+    let read = parts.iter().map(|part| {
+        let (header, body) = UserDataHeader::parse(part).unwrap();
+        assert_eq!(header.tables(), tables);
+        tables.decode(body)
+    });
+    assert_eq!(read.collect::<Vec<_>>(), [repeated("a", 148), format!("कि{}", repeated("a", 100))]);
 }
 
 // G-2: what is left of a segment, seen from outside.

@@ -1,6 +1,8 @@
 //! What an alphabet is called, and how its characters are written.
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use sms::Language;
 
 /// What data_coding 0 means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -33,6 +35,24 @@ pub struct DataCodings {
     pub ucs2: Option<u8>,
     /// Data: 4, or 2 as it was submitted.
     pub octets: Option<u8>,
+}
+
+/// Languages whose national tables an SMSC is known to take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Languages(pub Vec<Language>);
+
+impl<'de> Deserialize<'de> for Languages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        let named = |name: &String| {
+            let language = Language::ALL.into_iter().find(|language| language.name() == name);
+            language.ok_or_else(|| {
+                let known = Language::ALL.map(Language::name).join(", ");
+                D::Error::custom(format_args!("no national tables of \"{name}\": there are those of {known}"))
+            })
+        };
+        names.iter().map(named).collect::<Result<_, _>>().map(Self)
+    }
 }
 
 /// The order of the octets of a UCS-2 unit.

@@ -19,7 +19,7 @@ use super::Name;
 use super::checked::Text;
 
 pub use address::{AddressForm, AddressRule};
-pub use alphabet::{ByteOrder, DataCodings, DefaultAlphabet};
+pub use alphabet::{ByteOrder, DataCodings, DefaultAlphabet, Languages};
 pub use receipt::{IdForm, OnUnknown, ReceiptIdFrom, UtcOffset};
 pub(super) use resolve::Profiles;
 pub use retry::{RetryRule, Statuses};
@@ -48,6 +48,8 @@ macro_rules! profile_keys {
             data_coding: DataCodings,
             /// GSM text goes packed, eight characters in seven octets (G-3).
             packed: bool,
+            /// Whose national tables texts may be written in (G-1).
+            national: Languages,
             /// The order of the octets in UCS-2.
             ucs2_order: ByteOrder,
             /// How messages go that are too long for one segment (N-1).

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ClassForm, Overrides, Profile, ProfileConfig, ProfileNames, Splitting, Version, WaitingForm};
+use super::{
+    ClassForm, DefaultAlphabet, Overrides, Profile, ProfileConfig, ProfileNames, Splitting, Version,
+    WaitingForm,
+};
 use crate::config::Problem;
 
 /// All profiles that can be named: the presets and those of the file.
@@ -73,7 +76,15 @@ impl Profile {
         if without_tlvs && is_by_tlv {
             return Err("SMPP 3.3 has no TLVs for message_class or message_waiting".to_owned());
         }
+        if !self.national.0.is_empty() && !self.has_gsm() {
+            return Err("national tables are of the GSM alphabet, which no data_coding says here".to_owned());
+        }
         Ok(())
+    }
+
+    /// Whether the peer has a way to say the GSM alphabet.
+    pub(crate) fn has_gsm(&self) -> bool {
+        self.default_alphabet == DefaultAlphabet::Gsm || self.data_coding.gsm.is_some()
     }
 }
 

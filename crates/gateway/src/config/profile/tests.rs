@@ -87,6 +87,8 @@ fn what_is_wrong_is_named_with_its_line() {
         ("long_messages = \"sar\"", "long_message = \"sar\"", "line 9", "unknown field `long_message`"),
         ("long_messages = \"sar\"", "long_messages = \"pigeon\"", "line 9", "unknown variant"),
         ("long_messages = \"sar\"", "default_alphabet = \"klingon\"", "line 9", "unknown variant"),
+        ("long_messages = \"sar\"", "national = [\"latin\"]", "line 9", "urdu"),
+        ("long_messages = \"sar\"", "national = [\"urdu\"]", "line 7", "GSM alphabet"),
         ("long_messages = \"sar\"", "data_coding = { gsm = 256 }", "line 9", "256"),
         ("long_messages = \"sar\"", "data_coding = { greek = 6 }", "line 9", "greek"),
         ("long_messages = \"sar\"", "receipt_time_zone = \"WIB\"", "line 9", "time zone"),

@@ -1,6 +1,6 @@
 //! What a message says, as those are told that we call: a long one is told whole.
 
-use sms::{Direction, Joined, Message, UserDataHeader, reassembly};
+use sms::{Direction, Joined, Message, Tables, UserDataHeader, reassembly};
 
 use super::hex;
 
@@ -29,7 +29,8 @@ impl Told {
 
     fn of_segment(message: &Message, part: &[u8]) -> Self {
         let (udh, body) = split_header(message, part);
-        let text = sms::decode(message.data_coding, body);
+        let tables = UserDataHeader::parse(udh).map_or(Tables::DEFAULT, |(header, _)| header.tables());
+        let text = sms::decode_by(tables, message.data_coding, body);
         let binary = text.is_none().then(|| hex(body));
         Self { text, binary, udh: (!udh.is_empty()).then(|| hex(udh)), missing: Vec::new() }
     }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use smpp::ShortMessage;
 use sms::alphabet::{ascii, gsm, latin1, packed, ucs2};
 use sms::data_coding::Encoding;
-use sms::{Alphabet, DataCoding, Direction};
+use sms::{Alphabet, DataCoding, Direction, Message, Tables, UserDataHeader};
 
 use super::body;
 use crate::config::{ByteOrder, DataCodings, DefaultAlphabet, Profile};
@@ -108,9 +108,15 @@ impl Alphabets {
         let whole = body::of(pdu);
         let header = body::header_octets(pdu, &whole);
         let (head, text) = whole.split_at_checked(header).unwrap_or((&[], &whole));
-        let text = ours.read(text);
-        let (data_coding, octets) = self.rewritten(&text, header);
-        let body = [head, &octets].concat();
+        let (head, text) = match (ours, tables_of(head)) {
+            (Script::Gsm, tables) if tables != Tables::DEFAULT => (without_tables(head), tables.decode(text)),
+            _ => (head.to_vec(), ours.read(text)),
+        };
+        let (data_coding, octets) = self.rewritten(&text, head.len());
+        if head.is_empty() {
+            pdu.esm_class &= !Message::UDHI;
+        }
+        let body = [head, octets].concat();
         pdu.data_coding = data_coding;
         body::put(pdu, Bytes::from(body));
     }
@@ -225,6 +231,23 @@ impl Script {
 /// Whether a data_coding is one of 23.038's groups, which say more than an alphabet.
 const fn says_more(data_coding: u8) -> bool {
     DataCoding(data_coding).listed().is_none()
+}
+
+/// The national tables that a header names, by which the GSM text behind it is read (G-1).
+fn tables_of(head: &[u8]) -> Tables {
+    UserDataHeader::parse(head).map_or(Tables::DEFAULT, |(header, _)| header.tables())
+}
+
+/// The header without what names national tables; nothing if there is nothing else.
+fn without_tables(head: &[u8]) -> Vec<u8> {
+    let elements =
+        UserDataHeader::parse(head).map(|(header, _)| header.encoded(|element| !element.names_table()));
+    match elements {
+        Ok(elements) if elements.is_empty() => elements,
+        // As it was in a header that was no shorter, its length is not cut.
+        Ok(elements) => [&[elements.len() as u8], &elements[..]].concat(),
+        Err(_) => head.to_vec(),
+    }
 }
 
 /// Turns a text in ASCII or Latin-1 into GSM, if that has all of it.
