@@ -77,7 +77,7 @@ impl Intake {
         let smsc = directory.smscs.get(&target).map(|smsc| &*smsc.profile);
         let encoded = encoding::encode(&submission, smsc, &self.references)?;
         alternatives.retain(|link| directory.smscs.get(link).is_none_or(|smsc| encoded.suits(&smsc.profile)));
-        let Encoded { data_coding, esm_class, parts } = encoded;
+        let Encoded { data_coding, esm_class, parts, .. } = encoded;
         let message = Message {
             data_coding,
             esm_class,

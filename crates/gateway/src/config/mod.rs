@@ -39,8 +39,8 @@ pub use listen::{HttpConfig, SmppConfig};
 pub(crate) use profile::SharedProfile;
 pub use profile::{
     AddedTlv, AddressForm, AddressRule, ByteOrder, ClassForm, DataCodings, DefaultAlphabet, IdForm,
-    OnUnknown, Profile, ProfileConfig, ProfileNames, ReceiptIdFrom, RetryRule, Splitting, Statuses, Tag,
-    TlvRules, UtcOffset, Version, WaitingForm,
+    Languages, OnUnknown, Profile, ProfileConfig, ProfileNames, ReceiptIdFrom, RetryRule, Splitting,
+    Statuses, Tag, TlvRules, UtcOffset, Version, WaitingForm,
 };
 pub use reassembly::ReassemblyConfig;
 pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};

@@ -12,8 +12,8 @@ use toml::Spanned;
 use super::certificate::one_or_more;
 use super::checked::{Text, at_most};
 use super::profile::{
-    AddressRule, ByteOrder, ClassForm, DataCodings, DefaultAlphabet, IdForm, OnUnknown, ReceiptIdFrom,
-    RetryRule, Splitting, TlvRules, UtcOffset, Version, WaitingForm,
+    AddressRule, ByteOrder, ClassForm, DataCodings, DefaultAlphabet, IdForm, Languages, OnUnknown,
+    ReceiptIdFrom, RetryRule, Splitting, TlvRules, UtcOffset, Version, WaitingForm,
 };
 use super::profile::{ProfileNames, Profiles, SharedProfile, profile_keys, profile_table};
 use super::{CertificateFiles, Fingerprint, Name, Problem, Secret};
