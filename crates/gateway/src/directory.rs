@@ -7,7 +7,9 @@ use std::time::Duration;
 use sms::LinkName;
 
 use crate::account::Account;
-use crate::config::{AccountConfig, ApiKeyHash, ApplicationConfig, Config, SharedProfile, SmscConfig};
+use crate::config::{
+    AccountConfig, ApiKeyHash, ApplicationConfig, Config, ReplyRules, SharedProfile, SmscConfig,
+};
 use crate::login::KeyHolder;
 use crate::presence::Presence;
 
@@ -18,7 +20,7 @@ pub(crate) struct Directory {
     /// The keys of accounts.
     pub(crate) keys: HashMap<ApiKeyHash, KeyHolder>,
     pub(crate) smscs: HashMap<LinkName, SmscLink>,
-    pub(crate) applications: HashMap<LinkName, Arc<Presence>>,
+    pub(crate) applications: HashMap<LinkName, ApplicationLink>,
     /// How long a message may wait that does not say so itself.
     pub(crate) validity: Duration,
     /// Links that stand beside others in a route: what waits for one of these may go there.
@@ -33,6 +35,15 @@ pub(crate) struct SmscLink {
     pub(crate) failover_after: Duration,
     /// What its profile says of texts.
     pub(crate) profile: SharedProfile,
+}
+
+/// A content provider that is called, as others see it.
+#[derive(Clone, Debug)]
+pub(crate) struct ApplicationLink {
+    pub(crate) presence: Arc<Presence>,
+    /// The account whose messages may be replies to what it is told.
+    account: Option<LinkName>,
+    replies: ReplyRules,
 }
 
 /// Who brings a message.
@@ -65,8 +76,10 @@ impl Directory {
         };
         let application = |config: &ApplicationConfig| {
             let name = LinkName::from(config.name.get_ref().as_str());
-            let presence = before.and_then(|before| before.applications.get(&name)).cloned();
-            (name, presence.unwrap_or_default())
+            let known = before.and_then(|before| before.applications.get(&name));
+            let presence = known.map(|application| application.presence.clone()).unwrap_or_default();
+            let account = config.account.as_ref().map(|account| LinkName::from(account.get_ref().as_str()));
+            (name, ApplicationLink { presence, account, replies: config.reply_rules() })
         };
         let accounts: HashMap<_, _> = config.account.iter().map(account).collect();
         Self {
@@ -89,12 +102,22 @@ impl Directory {
     pub(crate) fn links_out(&self) -> Vec<&LinkName> {
         let smscs = self.smscs.iter().map(|(name, smsc)| (name, &smsc.presence));
         let accounts = self.accounts.iter().map(|(name, account)| (name, account.calling()));
+        let applications = self.applications.iter().map(|(name, application)| (name, &application.presence));
         smscs
-            .chain(&self.applications)
+            .chain(applications)
             .chain(accounts)
             .filter(|(_, presence)| presence.is_up())
             .map(|(name, _)| name)
             .collect()
+    }
+
+    /// Which replies `account` may give to what `target` was told; `None` if it is none of its business.
+    pub(crate) fn reply_rules(&self, target: &LinkName, account: &LinkName) -> Option<ReplyRules> {
+        if target == account {
+            return Some(ReplyRules::default());
+        }
+        let application = self.applications.get(target)?;
+        (application.account.as_ref() == Some(account)).then_some(application.replies)
     }
 
     /// Whether any link is there that another can be left for.
@@ -107,8 +130,8 @@ impl Directory {
         if let Some(smsc) = self.smscs.get(link) {
             return smsc.presence.is_up();
         }
-        if let Some(presence) = self.applications.get(link) {
-            return presence.is_up();
+        if let Some(application) = self.applications.get(link) {
+            return application.presence.is_up();
         }
         self.accounts.get(link).is_some_and(|account| account.is_receiving())
     }

@@ -293,14 +293,23 @@ impl Gateway {
     fn start_application(&self, config: &ApplicationConfig) -> CancellationToken {
         let name = LinkName::from(config.name.get_ref().as_str());
         let stop = self.calling.stop.child_token();
+        let rules = match config.rules() {
+            Ok(rules) => Arc::new(rules),
+            // Found when the file was checked.
+            Err(problem) => {
+                tracing::error!(link = %name, error = %problem.what, "the application is not called");
+                return stop;
+            }
+        };
         let directory = self.shared.directory.load();
         let outlet = self.shared.outlets.of(&name);
+        let application = directory.applications.get(&name);
         let client = http::Client {
-            side: Provider { intake: self.shared.intake.clone(), outlet: outlet.clone() },
-            endpoint: config.endpoint.clone(),
+            endpoint: rules.endpoint.clone(),
+            side: Provider { intake: self.shared.intake.clone(), outlet: outlet.clone(), rules },
             outlet,
             clock: self.shared.surroundings.clock,
-            presence: directory.applications.get(&name).cloned().unwrap_or_default(),
+            presence: application.map(|application| application.presence.clone()).unwrap_or_default(),
             stop: stop.clone(),
         };
         self.calling.tasks.spawn(client.run());

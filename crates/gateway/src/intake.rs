@@ -1,5 +1,6 @@
 //! The one door in: authorise, limit, route, encode and split for the chosen link, store; only then OK.
 
+mod reply;
 mod whole;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::encoding::{self, Encoded};
 use crate::keywords::Keywords;
 use crate::references::References;
 use crate::refusal::Refusal;
+use crate::replies::Replies;
 use crate::submission::Submission;
 use crate::surroundings::Surroundings;
 
@@ -26,6 +28,7 @@ pub(crate) struct Intake {
     store: Arc<dyn Store>,
     references: Arc<References>,
     keywords: Arc<Keywords>,
+    replies: Arc<Replies>,
     clock: Clock,
     chance: Chance,
 }
@@ -38,7 +41,8 @@ impl Intake {
     ) -> Self {
         let (clock, chance) = (surroundings.clock, surroundings.chance.clone());
         let references = Arc::new(References::new(&chance));
-        Self { directory, store, references, keywords: Arc::default(), clock, chance }
+        let replies = Arc::new(Replies::new(store.clone(), clock.wall()));
+        Self { directory, store, references, keywords: Arc::default(), replies, clock, chance }
     }
 
     /// The time of day as messages get it.
@@ -73,7 +77,10 @@ impl Intake {
         if expires_at <= now {
             return Err(Refusal::Expired);
         }
-        let (target, mut alternatives) = self.route(&directory, origin.name(), &submission)?;
+        let (target, mut alternatives) = match back(&directory, origin, &submission) {
+            Some(back) => (back, Vec::new()),
+            None => self.route(&directory, origin.name(), &submission)?,
+        };
         let smsc = directory.smscs.get(&target).map(|smsc| &*smsc.profile);
         let encoded = encoding::encode(&submission, smsc, &self.references)?;
         alternatives.retain(|link| directory.smscs.get(link).is_none_or(|smsc| encoded.suits(&smsc.profile)));
@@ -160,6 +167,12 @@ impl Intake {
             parts: Parts::new(),
         }
     }
+}
+
+/// Where a message of an account goes that quotes one of a handset: by what brought that, whatever routes say.
+fn back(directory: &Directory, origin: &Origin, submission: &Submission) -> Option<LinkName> {
+    let back = submission.back_to.as_ref().filter(|_| matches!(origin, Origin::Account(_)))?;
+    directory.smscs.contains_key(back).then(|| back.clone())
 }
 
 /// The target of the first rule that matches, with its alternatives; what answers a message goes back

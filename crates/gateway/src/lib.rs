@@ -23,6 +23,7 @@ mod presence;
 mod presentation;
 mod references;
 mod refusal;
+mod replies;
 mod submission;
 mod surroundings;
 mod tls;

@@ -22,6 +22,7 @@ pub(crate) struct Metrics {
     received: Family<LinkLabel, Counter>,
     refused: Family<LinkLabel, Counter>,
     receipts: Family<LinkLabel, Counter>,
+    given_up: Family<LinkLabel, Counter>,
     settled: Family<OutcomeLabel, Counter>,
     sessions: Family<LinkLabel, Gauge>,
     tls_unverified: Family<LinkLabel, Gauge>,
@@ -41,6 +42,8 @@ pub(crate) struct LinkMetrics {
     pub(crate) refused: Counter,
     /// Receipts that the link brought.
     pub(crate) receipts: Counter,
+    /// Messages of handsets that a content provider did not take.
+    pub(crate) given_up: Counter,
     /// Sessions that are bound.
     pub(crate) sessions: Gauge,
     sent: Counter,
@@ -96,6 +99,7 @@ impl Metrics {
             received: Family::default(),
             refused: Family::default(),
             receipts: Family::default(),
+            given_up: Family::default(),
             settled: Family::default(),
             sessions: Family::default(),
             tls_unverified: Family::default(),
@@ -120,6 +124,7 @@ impl Metrics {
             received: self.received.get_or_create_owned(&label),
             refused: self.refused.get_or_create_owned(&label),
             receipts: self.receipts.get_or_create_owned(&label),
+            given_up: self.given_up.get_or_create_owned(&label),
             sessions: self.sessions.get_or_create_owned(&label),
             sent: settled("sent"),
             retried: settled("retried"),
@@ -163,6 +168,8 @@ impl Metrics {
         registry.register("messages_received", "Messages taken over from a link", self.received.clone());
         registry.register("messages_refused", "Messages of a link that were refused", self.refused.clone());
         registry.register("receipts_received", "Receipts that a link brought", self.receipts.clone());
+        let help = "Messages of handsets that a content provider did not take";
+        registry.register("given_up", help, self.given_up.clone());
         registry.register("deliveries", "Attempts to deliver to a link, by outcome", self.settled.clone());
         registry.register("sessions", "Bound sessions", self.sessions.clone());
         let help = "1 for an SMSC that is connected to by TLS without looking at who it is";

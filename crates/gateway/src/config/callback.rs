@@ -4,8 +4,8 @@ use std::num::NonZeroU16;
 
 use reqwest::Url;
 
+use super::EndpointConfig;
 use super::endpoint::DEFAULT_TIMEOUT_S;
-use super::{EndpointConfig, Method};
 
 /// How an account is told what goes to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +40,6 @@ impl CallbackKeys {
         }
         let endpoint = EndpointConfig {
             url,
-            method: Method::Post,
             window: self.window.unwrap_or(DEFAULT_WINDOW),
             timeout_s: self.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S),
             allow_private_address: self.allow_private_address,

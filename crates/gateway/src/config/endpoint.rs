@@ -10,8 +10,6 @@ use serde::{Deserialize, Deserializer, de};
 pub struct EndpointConfig {
     /// What is called: http or https, with a host.
     pub url: Url,
-    /// How it is called.
-    pub method: Method,
     /// Calls at a time.
     pub window: NonZeroU16,
     /// Seconds that an answer may take.
@@ -32,18 +30,19 @@ pub enum Method {
     Get,
 }
 
-pub(super) fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let url = Url::parse(&text).map_err(|error| de::Error::custom(format!("not a URL: {error}")))?;
+/// The URL that a text is, if it can be called; otherwise why not.
+pub(super) fn checked_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
     if matches!(url.scheme(), "http" | "https") && url.has_host() {
         Ok(url)
     } else {
-        Err(de::Error::custom("what is called has an http or https URL with a host"))
+        Err("what is called has an http or https URL with a host".to_owned())
     }
 }
 
 pub(super) fn maybe_http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
-    http_url(deserializer).map(Some)
+    let text = String::deserialize(deserializer)?;
+    checked_url(&text).map(Some).map_err(de::Error::custom)
 }
 
 pub(super) const DEFAULT_TIMEOUT_S: u64 = 10;

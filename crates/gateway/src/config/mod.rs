@@ -31,7 +31,10 @@ use profile::Profiles;
 
 pub use account::{AccountConfig, AccountPassword, PasswordHash};
 pub use api_key::{ApiKeyConfig, ApiKeyHash, Scope};
-pub use application::ApplicationConfig;
+pub(crate) use application::{
+    AnswerRules, Content, Patience, ProviderRules, ReplyFrom, ReplyRules, RequestForm, Told, Where,
+};
+pub use application::{ApplicationConfig, Format, ReplyConfig, SignConfig};
 pub use callback::CallbackConfig;
 pub use certificate::{CertificateFiles, ClientCertificate, Fingerprint};
 pub use endpoint::{EndpointConfig, Method};
@@ -146,6 +149,7 @@ impl Config {
         config.resolve_profiles()?;
         config.check_tls()?;
         config.check_keys()?;
+        config.check_applications()?;
         config.route_table()?;
         Ok(config)
     }
@@ -200,6 +204,20 @@ impl Config {
                 if !hashes.insert(key.hash) {
                     return Err(problem("has the hash of another one"));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what is said of content providers goes together.
+    fn check_applications(&self) -> Result<(), Problem> {
+        let is_account =
+            |name: &Name| self.account.iter().any(|account| account.name.get_ref() == name.get_ref());
+        for application in &self.application {
+            application.rules()?;
+            if let Some(name) = application.account.as_ref().filter(|name| !is_account(name)) {
+                let what = format!("there is no account with the name \"{}\"", name.get_ref());
+                return Err(Problem { at: name.span(), what });
             }
         }
         Ok(())

@@ -10,37 +10,71 @@ use sms::{State, Timestamp};
 use store::{Cause, Outcome};
 
 use super::public_address::{NotPublic, PublicOnly, names_private_address};
-use super::translate::{self, UnreadableReply};
+use super::translate::{Reply, UnreadableReply};
 use crate::chance::Chance;
-use crate::config::{EndpointConfig, Method};
+use crate::config::EndpointConfig;
 use crate::dispatch::back_off;
 
 /// A URL that we call, with the connections to it.
 pub(super) struct Endpoint {
     client: Client,
     url: Url,
-    method: Method,
     is_private: bool,
 }
 
 /// What is said in a call.
-pub(crate) enum Call {
-    /// Fields, encoded as `application/x-www-form-urlencoded`.
-    Form(String),
-    /// A JSON text.
-    Json(Vec<u8>),
+#[derive(Default)]
+pub(crate) struct Call {
+    /// Where to, if not to the URL of the endpoint; the host is the same.
+    pub(super) url: Option<Url>,
+    /// What is added to the query.
+    pub(super) query: Option<String>,
+    /// Beside those that every call has.
+    pub(super) headers: HeaderMap,
+    /// What is posted, with what it is; without it the call is a GET.
+    pub(super) body: Option<(HeaderValue, Vec<u8>)>,
+}
+
+/// What was answered.
+pub(crate) struct Heard {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    /// `None` if it has more than is read.
+    pub(super) body: Option<Vec<u8>>,
+    /// How long we shall leave it alone.
+    pub(super) retry_after: Option<Duration>,
 }
 
 /// What became of a call. Its `Debug` form hides the reply.
 pub(crate) enum Answer {
-    /// 2xx: it has the message. Its reply, if it wants to say something and that can be read.
-    Taken(Result<Option<String>, UnreadableReply>),
-    /// Any other status, with how long it wants to be left alone.
+    /// It has the message. Its reply, if it wants to say something and that can be read.
+    Taken(Result<Option<Reply>, UnreadableReply>),
+    /// A status that does not take it, with how long it wants to be left alone.
     Refused { status: u16, retry_after: Option<Duration> },
+    /// The status takes it, and the body does not; for good, or for now.
+    Unlike { is_final: bool },
     /// It was never asked.
     NotAsked(Cause),
     /// It was asked, and nobody knows whether it heard.
     Lost(Cause),
+}
+
+impl Call {
+    /// A JSON text, posted.
+    pub(super) fn json(body: Vec<u8>) -> Self {
+        Self { body: Some((JSON, body)), ..Self::default() }
+    }
+}
+
+impl Heard {
+    pub(super) fn content_type(&self) -> Option<&str> {
+        self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
+    }
+
+    /// What the status means by itself.
+    pub(super) fn refusal(&self) -> Answer {
+        Answer::Refused { status: self.status, retry_after: self.retry_after }
+    }
 }
 
 impl Endpoint {
@@ -51,36 +85,34 @@ impl Endpoint {
     pub(super) fn new(config: &EndpointConfig) -> Result<Self, reqwest::Error> {
         let client = client(config)?;
         let is_private = !config.allow_private_address && names_private_address(&config.url);
-        Ok(Self { client, url: config.url.clone(), method: config.method, is_private })
+        Ok(Self { client, url: config.url.clone(), is_private })
     }
 
-    /// Calls with this; `attempt` counts from 1.
-    pub(super) async fn call(&self, call: Call, attempt: u32, now: Timestamp) -> Answer {
+    /// Calls with this; `attempt` counts from 1. What was answered, or why nothing was.
+    pub(super) async fn call(&self, call: Call, attempt: u32, now: Timestamp) -> Result<Heard, Answer> {
         if self.is_private {
-            return Answer::NotAsked(Cause::Other(NotPublic.to_string().into()));
+            return Err(Answer::NotAsked(Cause::Other(NotPublic.to_string().into())));
         }
         match self.request(call).header(ATTEMPT, attempt).send().await {
-            Ok(response) => answer(response, now).await,
-            Err(error) => failure(error),
+            Ok(response) => heard(response, now).await,
+            Err(error) => Err(failure(error)),
         }
     }
 
     fn request(&self, call: Call) -> RequestBuilder {
-        match (call, self.method) {
-            (Call::Json(body), _) => self.client.post(self.url.clone()).header(CONTENT_TYPE, JSON).body(body),
-            (Call::Form(form), Method::Post) => {
-                self.client.post(self.url.clone()).header(CONTENT_TYPE, FORM).body(form)
-            }
-            (Call::Form(form), Method::Get) => {
-                let mut url = self.url.clone();
-                let query = match url.query() {
-                    Some(query) if !query.is_empty() => format!("{query}&{form}"),
-                    _ => form,
-                };
-                url.set_query(Some(&query));
-                self.client.get(url)
-            }
+        let mut url = call.url.unwrap_or_else(|| self.url.clone());
+        if let Some(more) = call.query {
+            let query = match url.query() {
+                Some(query) if !query.is_empty() => format!("{query}&{more}"),
+                _ => more,
+            };
+            url.set_query(Some(&query));
         }
+        let request = match call.body {
+            Some((content_type, body)) => self.client.post(url).header(CONTENT_TYPE, content_type).body(body),
+            None => self.client.get(url),
+        };
+        request.headers(call.headers)
     }
 }
 
@@ -91,6 +123,10 @@ impl Answer {
             Self::Refused { status, .. } if !is_temporary(*status) => {
                 Outcome::Failed { state: State::Rejected, cause: Cause::Http(*status) }
             }
+            Self::Unlike { is_final: true } => Outcome::Failed {
+                state: State::Rejected,
+                cause: Cause::Other("the answer refuses it".into()),
+            },
             _ => self.insistent_outcome(attempts, now, chance),
         }
     }
@@ -104,8 +140,22 @@ impl Answer {
                 let wait = wait().max(retry_after.unwrap_or_default());
                 Outcome::Retry { at: now.plus(wait), cause: Cause::Http(*status) }
             }
+            Self::Unlike { .. } => {
+                let cause = Cause::Other("the answer does not say that it was taken".into());
+                Outcome::Retry { at: now.plus(wait()), cause }
+            }
             Self::NotAsked(cause) => Outcome::Retry { at: now.plus(wait()), cause: cause.clone() },
             Self::Lost(cause) => Outcome::Unknown { retry_at: Some(now.plus(wait())), cause: cause.clone() },
+        }
+    }
+
+    /// Whether the same call might succeed later.
+    pub(super) fn is_for_now(&self) -> bool {
+        match self {
+            Self::Taken(_) => false,
+            Self::Refused { status, .. } => is_temporary(*status),
+            Self::Unlike { is_final } => !is_final,
+            Self::NotAsked(_) | Self::Lost(_) => true,
         }
     }
 
@@ -119,12 +169,13 @@ impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Taken(Ok(reply)) => {
-                write!(f, "taken, reply of {:?} octets", reply.as_ref().map(String::len))
+                write!(f, "taken, with a reply: {}", reply.is_some())
             }
             Self::Taken(Err(error)) => write!(f, "taken, but {error}"),
             Self::Refused { status, retry_after } => {
                 write!(f, "refused: {status}, come back {retry_after:?}")
             }
+            Self::Unlike { is_final } => write!(f, "the body does not take it, for good: {is_final}"),
             Self::NotAsked(cause) => write!(f, "not asked: {cause}"),
             Self::Lost(cause) => write!(f, "lost: {cause}"),
         }
@@ -154,26 +205,22 @@ fn client(config: &EndpointConfig) -> Result<Client, reqwest::Error> {
     builder.build()
 }
 
-async fn answer(mut response: Response, now: Timestamp) -> Answer {
-    let status = response.status();
-    if !status.is_success() {
-        let retry_after = retry_after(response.headers(), now);
-        return Answer::Refused { status: status.as_u16(), retry_after };
-    }
+async fn heard(mut response: Response, now: Timestamp) -> Result<Heard, Answer> {
     let mut body = Vec::new();
-    loop {
+    let mut is_whole = true;
+    // What a redirection or an error says is nobody's reply, but may be what a success is known by.
+    while is_whole {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > REPLY_OCTETS_MAX => {
-                return Answer::Taken(Err(UnreadableReply::TooLong));
-            }
+            Ok(Some(chunk)) if body.len() + chunk.len() > REPLY_OCTETS_MAX => is_whole = false,
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
             // Half a reply is not one: the same transaction is asked for it again.
-            Err(error) => return failure(error),
+            Err(error) => return Err(failure(error)),
         }
     }
-    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    Answer::Taken(translate::reply(content_type, &body))
+    let retry_after = retry_after(response.headers(), now);
+    let headers = std::mem::take(response.headers_mut());
+    Ok(Heard { status: response.status().as_u16(), headers, body: is_whole.then_some(body), retry_after })
 }
 
 fn failure(error: reqwest::Error) -> Answer {
@@ -220,8 +267,7 @@ fn is_temporary(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
 }
 
-const FORM: &str = "application/x-www-form-urlencoded";
-const JSON: &str = "application/json";
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ATTEMPT: &str = "x-estafet-attempt";
 /// WH-3: more of an answer is not read.
 const REPLY_OCTETS_MAX: usize = 64 * 1024;

@@ -73,9 +73,10 @@ impl Charset {
         }
     }
 
-    /// The text that these octets are; `None` if they are none. A byte order mark says more than the name.
+    /// The text that these octets are; `None` if they are none. Of UTF-16 a byte order mark says more than the name.
     pub(crate) fn decode(self, octets: &[u8]) -> Option<Cow<'_, str>> {
-        if let Some((encoding, mark)) = Encoding::for_bom(octets) {
+        let marked = Encoding::for_bom(octets).filter(|(encoding, _)| self.may_be(encoding));
+        if let Some((encoding, mark)) = marked {
             return encoding.decode_without_bom_handling_and_without_replacement(octets.get(mark..)?);
         }
         match self.0 {
@@ -83,6 +84,14 @@ impl Charset {
             Kind::Latin1 => Some(octets.iter().copied().map(char::from).collect()),
             Kind::Named(encoding) => encoding.decode_without_bom_handling_and_without_replacement(octets),
         }
+    }
+}
+
+impl Charset {
+    /// Whether a mark of `encoding` may stand in front of its octets.
+    fn may_be(self, encoding: &'static Encoding) -> bool {
+        let is_utf16 = |encoding| encoding == UTF_16BE || encoding == UTF_16LE;
+        matches!(self.0, Kind::Named(own) if own == encoding || is_utf16(own) && is_utf16(encoding))
     }
 }
 
@@ -168,7 +177,9 @@ mod tests {
     #[test]
     fn octets_of_another_character_set_are_no_text() {
         assert_eq!(Charset::UTF_8.decode(b"\xff\x00"), None);
-        assert_eq!(Charset::UTF_8.decode(b"\xfe\xff\x04\x30").as_deref(), Some("а"), "a mark says more");
+        assert_eq!(Charset::UTF_8.decode(b"\xfe\xff\x04\x30"), None);
+        assert_eq!(Charset::UTF_16BE.decode(b"\xff\xfe\x30\x04").as_deref(), Some("а"), "a mark says more");
+        assert_eq!(Charset::UTF_8.decode(b"\xef\xbb\xbfa").as_deref(), Some("a"));
     }
 
     #[test]

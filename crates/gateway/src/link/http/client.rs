@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use store::{Lease, Outcome, Settlement};
+use store::{Cause, Lease, Outcome, Settlement};
 use tokio_util::sync::CancellationToken;
 
-use super::call::{Answer, Call, Endpoint};
+use super::call::{Answer, Call, Endpoint, Heard};
 use crate::clock::Clock;
 use crate::config::EndpointConfig;
 use crate::dispatch::Outlet;
@@ -33,14 +33,24 @@ pub(crate) trait Side: Send + Sync + 'static {
     /// What is said of items; `None` if there is nothing to say of them, and they count as taken.
     fn call(&self, leases: &[Lease]) -> Option<Call>;
 
+    /// Whether an item is not called for any more; `calls_fail` if the last call did.
+    fn gives_up(&self, _lease: &Lease, _calls_fail: bool) -> bool {
+        false
+    }
+
+    /// What was answered.
+    fn read(&self, heard: &Heard) -> Answer;
+
     /// What the answer means for items.
-    fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement>;
+    fn settle(&self, leases: Vec<Lease>, answer: Answer) -> impl Future<Output = Vec<Settlement>> + Send;
 }
 
 /// What became of items, and whether it took a call to know.
 struct Ended {
     settled: Vec<Settlement>,
     was_called: bool,
+    /// Whether another call might succeed, also if none is made.
+    is_away: bool,
 }
 
 type Taking = Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>;
@@ -74,7 +84,8 @@ impl<S: Side> Client<S> {
             tokio::select! {
                 leases = next_leases(&mut taking) => {
                     taking = None;
-                    calls.extend(self.batches(leases).map(|leases| self.deliver(endpoint, leases)));
+                    let calls_fail = failures.in_a_row > 0;
+                    calls.extend(self.batches(leases).map(|leases| self.deliver(endpoint, leases, calls_fail)));
                 }
                 Some(ended) = calls.next() => {
                     failures.note(&ended, self.outlet.link());
@@ -114,19 +125,28 @@ impl<S: Side> Client<S> {
         })
     }
 
-    async fn deliver(&self, endpoint: &Endpoint, leases: Vec<Lease>) -> Ended {
+    async fn deliver(&self, endpoint: &Endpoint, leases: Vec<Lease>, calls_fail: bool) -> Ended {
+        if leases.iter().all(|lease| self.side.gives_up(lease, calls_fail)) {
+            let cause = Cause::Other("it is not called for any more".into());
+            return self.settle_uncalled(leases, Answer::NotAsked(cause)).await;
+        }
         let Some(call) = self.side.call(&leases) else {
-            let settled = self.side.settle(leases, Answer::Taken(Ok(None)));
-            return Ended { settled, was_called: false };
+            return self.settle_uncalled(leases, Answer::Taken(Ok(None))).await;
         };
         let since = Instant::now();
         let attempts = leases.first().map_or(0, Lease::attempts);
-        let answer = endpoint.call(call, u32::from(attempts) + 1, self.clock.wall()).await;
+        let heard = endpoint.call(call, u32::from(attempts) + 1, self.clock.wall()).await;
         self.outlet.metrics().answered_in(since.elapsed());
+        let answer = heard.map_or_else(|answer| answer, |heard| self.side.read(&heard));
         if answer.is_throttled() {
             self.outlet.throttled();
         }
-        Ended { settled: self.side.settle(leases, answer), was_called: true }
+        let is_away = answer.is_for_now();
+        Ended { settled: self.side.settle(leases, answer).await, was_called: true, is_away }
+    }
+
+    async fn settle_uncalled(&self, leases: Vec<Lease>, answer: Answer) -> Ended {
+        Ended { settled: self.side.settle(leases, answer).await, was_called: false, is_away: false }
     }
 }
 
@@ -136,6 +156,8 @@ impl<S: Side> Client<S> {
 struct Failures {
     in_a_row: u32,
     are_told: bool,
+    /// The last item was no call: the next may be none, too.
+    was_uncalled: bool,
 }
 
 impl Failures {
@@ -146,7 +168,9 @@ impl Failures {
 
     /// The wait before the next call.
     fn pause(&self) -> Duration {
-        let Some(doublings) = self.in_a_row.checked_sub(FAILURES_WITHOUT_PAUSE) else {
+        let Some(doublings) =
+            self.in_a_row.checked_sub(FAILURES_WITHOUT_PAUSE).filter(|_| !self.was_uncalled)
+        else {
             return Duration::ZERO;
         };
         PAUSE_FIRST.saturating_mul(1 << doublings.min(16)).min(PAUSE_LONGEST)
@@ -154,6 +178,7 @@ impl Failures {
 
     /// Counts one call, and says once that calls begin to fail, and once that they succeed again.
     fn note(&mut self, ended: &Ended, link: &sms::LinkName) {
+        self.was_uncalled = !ended.was_called;
         let Some(first) = ended.settled.first().filter(|_| ended.was_called) else { return };
         let cause = cause(&first.outcome);
         match cause {
@@ -163,7 +188,8 @@ impl Failures {
         }
         self.are_told = cause.is_some();
         // Who refuses a message for good is there.
-        let is_away = matches!(first.outcome, Outcome::Retry { .. } | Outcome::Unknown { .. });
+        let is_away =
+            ended.is_away || matches!(first.outcome, Outcome::Retry { .. } | Outcome::Unknown { .. });
         self.in_a_row = if is_away { self.in_a_row.saturating_add(1) } else { 0 };
     }
 }

@@ -21,7 +21,8 @@ use super::translate::{self, Batch, MessageRequest, Receipts};
 use crate::account::Account;
 use crate::config::Scope;
 use crate::directory::Origin;
-use crate::refusal::Refusal;
+use crate::refusal::{NoReply, Refusal};
+use crate::replies::Claim;
 use crate::transliteration::transliterate;
 
 /// `POST /v1/messages`: one message, or an array of them.
@@ -83,13 +84,23 @@ pub(super) async fn search(
     Ok(Json(translate::page(&page)).into_response())
 }
 
+/// A message that can be kept.
+struct Admitted {
+    entry: Entry,
+    /// What became of characters of its text on the way.
+    substitutions: Vec<Substitution>,
+    /// Its place among the replies, if it quotes a message of a handset.
+    claim: Option<Claim>,
+}
+
 impl Desk {
     async fn submit_one(&self, account: Arc<Account>, message: MessageRequest) -> Result<Response, Problem> {
-        let admitted = self.admit(&account, message);
-        let (entry, substitutions) = admitted.inspect_err(|_| self.count_refused(&account, 1))?;
+        let admitted = self.admit(&account, message).await;
+        let Admitted { entry, substitutions, claim } =
+            admitted.inspect_err(|_| self.count_refused(&account, 1))?;
         let receipt = translate::accepted(&entry, substitutions);
         let location = format!("/v1/messages/{}", entry.message.id);
-        self.keep(&account, vec![entry]).await?;
+        self.keep(&account, vec![entry], claim.into_iter().collect()).await?;
         Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(receipt)).into_response())
     }
 
@@ -100,20 +111,22 @@ impl Desk {
         messages: Vec<MessageRequest>,
     ) -> Result<Response, Problem> {
         let mut entries = Vec::with_capacity(messages.len());
+        let mut claims = Vec::new();
         let mut receipts = Receipts::with_capacity(messages.len());
         for message in messages {
             let to = message.to.clone();
-            match self.admit(&account, message) {
-                Ok((entry, substitutions)) => {
+            match self.admit(&account, message).await {
+                Ok(Admitted { entry, substitutions, claim }) => {
                     receipts.accepted(&entry, substitutions);
                     entries.push(entry);
+                    claims.extend(claim);
                 }
                 Err(problem) => receipts.refused(to, problem),
             }
         }
         self.count_refused(&account, receipts.len() - entries.len());
         let Some(problem) = receipts.first_problem().filter(|_| entries.is_empty()) else {
-            self.keep(&account, entries).await?;
+            self.keep(&account, entries, claims).await?;
             return Ok((StatusCode::ACCEPTED, Json(receipts)).into_response());
         };
         let mut response = (problem.status(), Json(&receipts)).into_response();
@@ -121,26 +134,30 @@ impl Desk {
         Ok(response)
     }
 
-    /// What is to be kept, and what became of characters of its text on the way.
-    fn admit(
-        &self,
-        account: &Arc<Account>,
-        message: MessageRequest,
-    ) -> Result<(Entry, Vec<Substitution>), Problem> {
+    async fn admit(&self, account: &Arc<Account>, mut message: MessageRequest) -> Result<Admitted, Problem> {
         let is_transliterated = message.transliterate.unwrap_or(account.config().transliterate);
+        let quoted = message.in_reply_to.take();
         let mut submission =
             translate::submission(message, account.receipts_by_http(), self.intake.clock().wall())?;
         let substitutions = if is_transliterated { transliterate(&mut submission) } else { Vec::new() };
+        let claim = match quoted {
+            Some(id) => {
+                let id = id.parse().map_err(|_| Refusal::from(NoReply::Unknown))?;
+                Some(self.intake.as_reply(account, id, &mut submission).await?)
+            }
+            None => None,
+        };
         let entry = self.intake.admit(&Origin::Account(account.clone()), submission)?;
-        Ok((entry, substitutions))
+        Ok(Admitted { entry, substitutions, claim })
     }
 
-    async fn keep(&self, account: &Account, entries: Vec<Entry>) -> Result<(), Refusal> {
+    async fn keep(&self, account: &Account, entries: Vec<Entry>, claims: Vec<Claim>) -> Result<(), Refusal> {
         let count = entries.len();
         let since = Instant::now();
         let kept = self.intake.accept(entries).await;
         match kept {
             Ok(()) => {
+                claims.into_iter().for_each(Claim::keep);
                 let outlet = self.outlets.of(account.name());
                 outlet.metrics().accepted_in(since.elapsed());
                 outlet.metrics().received.inc_by(count as u64);

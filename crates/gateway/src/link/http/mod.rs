@@ -2,11 +2,11 @@
 
 mod call;
 mod caller;
-#[allow(dead_code)]
+
 pub(crate) mod charset;
 pub(crate) mod client;
 pub(crate) mod desk;
-#[allow(dead_code)]
+
 pub(crate) mod kannel;
 mod messages;
 pub(crate) mod owner;
@@ -15,7 +15,7 @@ mod problem;
 pub(crate) mod provider;
 mod public_address;
 pub(crate) mod server;
-#[allow(dead_code)]
+
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use store::{Lease, Settlement};
 
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, Heard};
 use super::client::Side;
 use super::translate;
 use crate::surroundings::Surroundings;
@@ -24,10 +24,14 @@ impl Side for Owner {
             [lease] if self.batch == 1 => translate::callback(lease),
             leases => translate::callbacks(leases),
         };
-        body.map(Call::Json)
+        body.map(Call::json)
     }
 
-    fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {
+    fn read(&self, heard: &Heard) -> Answer {
+        if (200..300).contains(&heard.status) { Answer::Taken(Ok(None)) } else { heard.refusal() }
+    }
+
+    async fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {
         let Surroundings { clock, chance, .. } = &self.surroundings;
         let now = clock.wall();
         let settlement = |lease: Lease| {

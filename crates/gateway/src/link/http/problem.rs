@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use store::StoreError;
 
-use crate::refusal::Refusal;
+use crate::refusal::{NoReply, Refusal};
 
 /// What is wrong, for people and for programs.
 ///
@@ -75,6 +75,9 @@ impl From<Refusal> for Problem {
             Refusal::BadDestination => (StatusCode::UNPROCESSABLE_ENTITY, "bad_destination", Some("to")),
             Refusal::BadLength => (StatusCode::UNPROCESSABLE_ENTITY, "bad_length", None),
             Refusal::Expired => (StatusCode::UNPROCESSABLE_ENTITY, "expired", None),
+            Refusal::NoReply(no_reply) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, code_of(no_reply), Some("in_reply_to"))
+            }
             Refusal::Throttled => (StatusCode::TOO_MANY_REQUESTS, "throttled", None),
             Refusal::QueueFull => (StatusCode::SERVICE_UNAVAILABLE, "queue_full", None),
             Refusal::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", None),
@@ -85,6 +88,17 @@ impl From<Refusal> for Problem {
             _ => None,
         };
         Self { status, code, detail: refusal.to_string().into(), field, retry_after_s }
+    }
+}
+
+fn code_of(no_reply: NoReply) -> &'static str {
+    match no_reply {
+        NoReply::Unknown => "reply_to_unknown",
+        NoReply::Foreign => "reply_to_foreign",
+        NoReply::OtherHandset => "reply_to_other_handset",
+        NoReply::OtherShortCode => "reply_from_other_code",
+        NoReply::TooLate => "reply_too_late",
+        NoReply::Answered => "reply_quota",
     }
 }
 
@@ -139,6 +153,12 @@ mod tests {
             (Refusal::BadDestination, 422, "bad_destination", Some("to"), None),
             (Refusal::BadLength, 422, "bad_length", None, None),
             (Refusal::Expired, 422, "expired", None, None),
+            (NoReply::Unknown.into(), 422, "reply_to_unknown", Some("in_reply_to"), None),
+            (NoReply::Foreign.into(), 422, "reply_to_foreign", Some("in_reply_to"), None),
+            (NoReply::OtherHandset.into(), 422, "reply_to_other_handset", Some("in_reply_to"), None),
+            (NoReply::OtherShortCode.into(), 422, "reply_from_other_code", Some("in_reply_to"), None),
+            (NoReply::TooLate.into(), 422, "reply_too_late", Some("in_reply_to"), None),
+            (NoReply::Answered.into(), 422, "reply_quota", Some("in_reply_to"), None),
             (Refusal::Throttled, 429, "throttled", None, Some("1")),
             (Refusal::QueueFull, 503, "queue_full", None, Some("5")),
             (Refusal::Unavailable, 503, "unavailable", None, None),

@@ -1,20 +1,26 @@
 //! Content providers: each message that goes to one is a call, and the answer may be a reply.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use store::{Entry, Item, Lease, Settlement};
+use sms::{Message, Timestamp};
+use store::{Entry, Item, Lease, Outcome, Settlement};
 
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, Heard};
 use super::client::Side;
-use super::translate;
+use super::translate::{self, Reply};
+use crate::config::{Patience, ProviderRules};
 use crate::directory::Origin;
 use crate::dispatch::Outlet;
 use crate::intake::Intake;
+use crate::refusal::Refusal;
+use crate::replies::Claim;
 
 /// The side of a content provider.
 pub(crate) struct Provider {
     pub(crate) intake: Intake,
     pub(crate) outlet: Arc<Outlet>,
+    pub(crate) rules: Arc<ProviderRules>,
 }
 
 impl Side for Provider {
@@ -27,48 +33,128 @@ impl Side for Provider {
         // A message is told whole with its first segment; nothing that a content provider submits asks for
         // receipts.
         let Item::Segment(0) = lease.item() else { return None };
-        Some(Call::Form(translate::form(lease.message())))
+        Some(translate::call(&self.rules.request, lease.message(), u32::from(lease.attempts()) + 1))
     }
 
-    fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {
-        let now = self.intake.clock().wall();
-        let mut outcomes: Vec<Settlement> = leases
-            .into_iter()
-            .map(|lease| {
-                let outcome = answer.outcome(lease.attempts(), now, self.intake.chance());
-                Settlement { lease, outcome, answer: None }
-            })
-            .collect();
-        if let Some(first) = outcomes.first_mut() {
-            first.answer = self.reply(&first.lease, answer);
+    fn gives_up(&self, lease: &Lease, calls_fail: bool) -> bool {
+        let patience = &self.rules.patience;
+        // What was never called for gets its call, unless that would be one of many in vain.
+        (lease.attempts() > 0 || calls_fail)
+            && patience.ends_at(lease.message()).is_some_and(|end| self.now() >= end)
+    }
+
+    fn read(&self, heard: &Heard) -> Answer {
+        translate::read(&self.rules.answer, heard)
+    }
+
+    async fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {
+        let mut settlements = Vec::with_capacity(leases.len());
+        let mut answer = Some(answer);
+        for lease in leases {
+            // A message is told whole, by its first segment.
+            let answer = answer.take().unwrap_or(Answer::Taken(Ok(None)));
+            settlements.push(self.settlement(lease, answer).await);
         }
-        outcomes
+        settlements
     }
 }
 
 impl Provider {
+    async fn settlement(&self, lease: Lease, answer: Answer) -> Settlement {
+        let now = self.now();
+        let outcome = answer.outcome(lease.attempts(), now, self.intake.chance());
+        let outcome = self.rules.patience.limit(outcome, &lease, now);
+        let answer = match (&outcome, answer) {
+            (Outcome::Failed { cause, .. }, _) => {
+                self.outlet.metrics().given_up.inc();
+                let id = lease.message().id;
+                tracing::warn!(link = %self.outlet.link(), %id, %cause, "the content provider is given up");
+                self.fallback(lease.message())
+            }
+            (_, Answer::Taken(reply)) => self.reply(lease.message(), reply).await,
+            _ => None,
+        };
+        Settlement { lease, outcome, answer }
+    }
+
     /// The message that the content provider answers with, if it does and may.
-    fn reply(&self, lease: &Lease, answer: Answer) -> Option<Entry> {
-        let Answer::Taken(reply) = answer else { return None };
-        let message = lease.message();
-        let text = match reply {
+    async fn reply(
+        &self,
+        message: &Message,
+        reply: Result<Option<Reply>, translate::UnreadableReply>,
+    ) -> Option<Entry> {
+        let reply = match reply {
             Ok(reply) => reply?,
             Err(error) => {
                 tracing::warn!(link = %self.outlet.link(), id = %message.id, %error, "the answer is no reply");
                 return None;
             }
         };
-        let origin = Origin::Trusted(self.outlet.link().clone());
-        match self.intake.admit(&origin, translate::reply_submission(message, text)) {
-            Ok(entry) => {
+        match self.claimed(message, reply).await {
+            Ok((entry, claim)) => {
                 self.outlet.metrics().received.inc();
+                claim.keep();
                 Some(entry)
             }
-            Err(refusal) => {
-                self.outlet.metrics().refused.inc();
-                tracing::warn!(link = %self.outlet.link(), id = %message.id, %refusal, "the reply is refused");
-                None
-            }
+            Err(refusal) => self.refuse(message, &refusal),
         }
     }
+
+    async fn claimed(&self, message: &Message, reply: Reply) -> Result<(Entry, Claim), Refusal> {
+        let claim = self.intake.claim_reply(message, self.rules.replies.replies_max).await?;
+        Ok((self.admit(message, reply)?, claim))
+    }
+
+    /// What the handset is told in place of a reply: it is not the provider's and does not count as one.
+    fn fallback(&self, message: &Message) -> Option<Entry> {
+        let text = self.rules.patience.fallback_text.clone()?;
+        // What came again is told once.
+        if message.member > 0 {
+            return None;
+        }
+        self.admit(message, text.into()).map_err(|refusal| self.refuse(message, &refusal)).ok()
+    }
+
+    fn admit(&self, message: &Message, reply: Reply) -> Result<Entry, Refusal> {
+        let origin = Origin::Trusted(self.outlet.link().clone());
+        self.intake.admit(&origin, translate::reply_submission(message, reply, self.now()))
+    }
+
+    fn refuse(&self, message: &Message, refusal: &Refusal) -> Option<Entry> {
+        self.outlet.metrics().refused.inc();
+        tracing::warn!(link = %self.outlet.link(), id = %message.id, %refusal, "the reply is refused");
+        None
+    }
+
+    fn now(&self) -> Timestamp {
+        self.intake.clock().wall()
+    }
+}
+
+impl Patience {
+    /// From when on a message is not called for, if there is such a time.
+    fn ends_at(&self, message: &Message) -> Option<Timestamp> {
+        self.give_up_after.map(|after| message.accepted_at.plus(after))
+    }
+
+    /// An attempt that is not to be followed by another has failed for good, and the next comes in time to say so.
+    fn limit(&self, outcome: Outcome, lease: &Lease, now: Timestamp) -> Outcome {
+        let end = self.ends_at(lease.message());
+        let was_last = self.attempts_max.is_some_and(|most| lease.attempts() + 1 >= most);
+        let is_over = was_last || end.is_some_and(|end| now >= end);
+        let in_time = |at: Timestamp| end.map_or(at, |end| at.min(end.plus(Duration::from_millis(1))));
+        match outcome {
+            Outcome::Retry { cause, .. } if is_over => failed(cause),
+            Outcome::Unknown { cause, .. } if is_over => failed(cause),
+            Outcome::Retry { at, cause } => Outcome::Retry { at: in_time(at), cause },
+            Outcome::Unknown { retry_at, cause } => {
+                Outcome::Unknown { retry_at: retry_at.map(in_time), cause }
+            }
+            other => other,
+        }
+    }
+}
+
+fn failed(cause: store::Cause) -> Outcome {
+    Outcome::Failed { state: sms::State::Undeliverable, cause }
 }

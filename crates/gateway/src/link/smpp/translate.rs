@@ -142,6 +142,8 @@ pub(super) fn status(refusal: &Refusal) -> CommandStatus {
         Refusal::ProtocolNotAllowed => CommandStatus::PROHIBITED,
         Refusal::BadLength => CommandStatus::INVMSGLEN,
         Refusal::Expired => CommandStatus::INVEXPIRY,
+        // Nobody quotes a message by SMPP.
+        Refusal::NoReply(_) => CommandStatus::SUBMITFAIL,
         Refusal::Throttled => CommandStatus::THROTTLED,
         Refusal::QueueFull => CommandStatus::MSGQFUL,
         Refusal::Unavailable => CommandStatus::SYSERR,

@@ -10,20 +10,29 @@ use store::Cause;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::super::call::{Answer, Call, Endpoint};
-use super::super::translate::UnreadableReply;
-use crate::config::{ApplicationConfig, EndpointConfig};
+use super::super::call::{Answer, Endpoint};
+use super::super::translate::{self, Reply, UnreadableReply};
+use crate::config::{ApplicationConfig, ProviderRules};
+use crate::submission::Content;
 
+const FIELDS: &str = "fields = { text = \"text\" }\nconstants = { id = \"7\" }";
 const FORM: &str = "id=7&text=GAME+%F0%9F%98%80";
 
-pub(super) fn config(url: &str, options: &str) -> EndpointConfig {
+pub(super) fn rules(url: &str, options: &str) -> ProviderRules {
     let text = format!("name = \"games\"\nurl = \"{url}\"\nallow_private_address = true\n{options}");
-    toml::from_str::<ApplicationConfig>(&text).unwrap().endpoint
+    let config: ApplicationConfig = toml::from_str(&text).unwrap();
+    config.rules().map_err(|problem| problem.what).unwrap()
 }
 
 async fn call(url: &str, options: &str) -> Answer {
-    let endpoint = Endpoint::new(&config(url, options)).unwrap();
-    endpoint.call(Call::Form(FORM.to_owned()), 3, Timestamp(0)).await
+    called(&rules(url, &format!("{options}\n{FIELDS}"))).await
+}
+
+async fn called(rules: &ProviderRules) -> Answer {
+    let message = translate::sample(8, 0, &[b"\x00G\x00A\x00M\x00E\x00 \xd8\x3d\xde\x00"]);
+    let call = translate::call(&rules.request, &message, 3);
+    let heard = Endpoint::new(&rules.endpoint).unwrap().call(call, 3, Timestamp(0)).await;
+    heard.map_or_else(|answer| answer, |heard| translate::read(&rules.answer, &heard))
 }
 
 /// A content provider that answers everything alike; its URL.
@@ -69,8 +78,15 @@ async fn echo(method: Method, uri: Uri, headers: axum::http::HeaderMap, body: St
 
 async fn echoed(options: &str) -> HashMap<String, Option<String>> {
     let url = serve(axum::Router::new().fallback(echo)).await;
-    let Answer::Taken(Ok(Some(text))) = call(&url, options).await else { panic!("no echo") };
-    serde_json::from_str(&text).unwrap()
+    serde_json::from_str(&text(call(&url, options).await)).unwrap()
+}
+
+/// The text of a reply.
+fn text(answer: Answer) -> String {
+    match answer {
+        Answer::Taken(Ok(Some(Reply { content: Content::Text(text), .. }))) => text,
+        answer => panic!("{answer:?}"),
+    }
 }
 
 #[tokio::test]
@@ -96,7 +112,7 @@ async fn a_message_can_stand_in_the_query() {
 #[tokio::test]
 async fn answers_are_read_by_type() {
     let json = ([("content-type", "application/json")], r#"{"reply":"ya"}"#);
-    assert!(matches!(call(&provider(json).await, "").await, Answer::Taken(Ok(Some(text))) if text == "ya"));
+    assert_eq!(text(call(&provider(json).await, "").await), "ya");
     let silent = axum::http::StatusCode::NO_CONTENT;
     assert!(matches!(call(&provider(silent).await, "").await, Answer::Taken(Ok(None))));
     let page = ([("content-type", "text/html")], "<p>ok");
@@ -162,8 +178,9 @@ async fn our_own_network_is_not_called() {
     let url = provider("reached").await;
     let by_name = url.replace("127.0.0.1", "localhost");
     for url in [url, by_name] {
-        let config = EndpointConfig { allow_private_address: false, ..config(&url, "") };
-        let answer = Endpoint::new(&config).unwrap().call(Call::Form(FORM.to_owned()), 1, Timestamp(0)).await;
+        let mut rules = rules(&url, "");
+        rules.endpoint.allow_private_address = false;
+        let answer = called(&rules).await;
         let Answer::NotAsked(cause) = answer else { panic!("{answer:?}") };
         assert_eq!(cause.to_string(), "the URL leads to an address that is not public");
     }

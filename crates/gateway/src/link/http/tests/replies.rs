@@ -55,9 +55,10 @@ impl Games {
         let stop = CancellationToken::new();
         let outlets = Outlets::new(store.clone(), Arc::new(Metrics::new()));
         let outlet = outlets.of(&"games".into());
+        let rules = calls::rules(url, "");
         let application = Client {
-            side: Provider { intake: intake.clone(), outlet: outlet.clone() },
-            endpoint: calls::config(url, ""),
+            endpoint: rules.endpoint.clone(),
+            side: Provider { intake: intake.clone(), outlet: outlet.clone(), rules: Arc::new(rules) },
             outlet,
             clock: intake.clock(),
             presence: presence.clone(),

@@ -15,7 +15,10 @@ use serde::Serializer;
 use sms::Timestamp;
 
 pub(super) use callback::{callback, callbacks};
-pub(super) use provider::{UnreadableReply, form, reply, reply_submission};
+#[cfg(test)]
+pub(super) use provider::sample;
+pub(crate) use provider::{Reply, UnreadableReply, reply_submission};
+pub(super) use provider::{call, read};
 pub(super) use query::{search_query, send_query};
 pub(super) use record::page;
 pub use record::record;
@@ -26,9 +29,7 @@ struct Rfc3339(Timestamp);
 
 impl Display for Rfc3339 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let milliseconds = i64::try_from(self.0.0).unwrap_or(i64::MAX);
-        let instant = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX);
-        write!(f, "{instant:.3}")
+        write!(f, "{:.3}", instant_of(self.0))
     }
 }
 
@@ -36,6 +37,12 @@ impl serde::Serialize for Rfc3339 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// The last instant that can be written, for what is beyond it.
+fn instant_of(at: Timestamp) -> jiff::Timestamp {
+    let milliseconds = i64::try_from(at.0).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX)
 }
 
 /// The instant that an RFC 3339 text names; `None` if it is none, or before 1970.

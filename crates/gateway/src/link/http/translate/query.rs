@@ -31,6 +31,8 @@ struct SendQuery {
     flash: bool,
     message_class: Option<u8>,
     transliterate: Option<bool>,
+    #[serde(alias = "trx_id")]
+    in_reply_to: Option<String>,
 }
 
 /// The query of `GET /v1/messages`.
@@ -69,6 +71,7 @@ pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, Me
         ports: None,
         waiting: Vec::new(),
         transliterate: query.transliterate,
+        in_reply_to: query.in_reply_to,
     };
     Ok((credentials, message))
 }

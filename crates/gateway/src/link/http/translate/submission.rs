@@ -57,6 +57,9 @@ pub(in super::super) struct MessageRequest {
     pub(super) waiting: Vec<WaitingRequest>,
     /// Whether a text that is nearly in the GSM alphabet is put into it; as the account has it if left out.
     pub(in super::super) transliterate: Option<bool>,
+    /// The id of the message of a handset that this answers.
+    #[serde(alias = "trx_id")]
+    pub(in super::super) in_reply_to: Option<String>,
 }
 
 /// What the body of a request holds.

@@ -1,0 +1,215 @@
+//! What the answer of a content provider means.
+
+use std::num::NonZeroU32;
+
+use regex::Regex;
+use reqwest::header::HeaderName;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{ApplicationConfig, Format, problem};
+use crate::config::Problem;
+use crate::link::http::charset::Charset;
+
+/// What an answer is like; all that is said of it must be so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignConfig {
+    /// Its status is one of these.
+    pub status: Option<Vec<u16>>,
+    /// Its body has this in it.
+    pub body_contains: Option<String>,
+    /// Its body matches this regular expression somewhere.
+    pub body_matches: Option<String>,
+}
+
+/// Where a reply stands in an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReplyConfig {
+    /// The body is it if it is plain text, or the member `reply` of an object of JSON.
+    Auto,
+    /// The body, whatever it says that it is.
+    Body,
+    /// Nowhere.
+    None,
+    /// Where a JSON pointer leads (RFC 6901).
+    Json(String),
+    /// In the element that a path leads to, or in its attribute: `/mo/reply`, `/mo/@reply`.
+    Xml(String),
+    /// In this header.
+    Header(String),
+}
+
+/// What answers mean.
+#[derive(Debug)]
+pub(crate) struct AnswerRules {
+    pub(crate) success: Sign,
+    pub(crate) refused: Option<Sign>,
+    pub(crate) reply: ReplyFrom,
+    pub(crate) characters_max: Option<NonZeroU32>,
+    /// That of answers that do not name theirs.
+    pub(crate) charset: Charset,
+}
+
+/// [`SignConfig`], ready to be looked for.
+#[derive(Debug, Default)]
+pub(crate) struct Sign {
+    /// Any of these; any 2xx if there are none.
+    status: Option<Vec<u16>>,
+    contains: Option<String>,
+    matches: Option<Regex>,
+}
+
+/// [`ReplyConfig`], ready to be looked for.
+#[derive(Debug)]
+pub(crate) enum ReplyFrom {
+    Auto,
+    Body,
+    None,
+    /// A JSON pointer.
+    Json(String),
+    /// The names of elements from the outermost, and that of an attribute of the last.
+    Xml {
+        elements: Vec<String>,
+        attribute: Option<String>,
+    },
+    Header(HeaderName),
+    /// As Kannel reads an answer, and whether its headers count.
+    Kannel {
+        with_headers: bool,
+    },
+    /// As Jasmin reads it: there is none.
+    Jasmin,
+}
+
+impl AnswerRules {
+    pub(super) fn of(config: &ApplicationConfig) -> Result<Self, Problem> {
+        let format = config.format();
+        if matches!(format, Format::Kannel | Format::Jasmin) {
+            check_absent(config)?;
+        }
+        if config.accept_x_kannel_headers && format != Format::Kannel {
+            return Err(config.problem_of_format("accept_x_kannel_headers goes with the format \"kannel\""));
+        }
+        let sign = |sign: &Option<Spanned<SignConfig>>| sign.as_ref().map(Sign::of).transpose();
+        let (success, reply) = match format {
+            Format::Kannel => {
+                let status = Some(vec![200, 202]);
+                let with_headers = config.accept_x_kannel_headers;
+                (Sign { status, ..Sign::default() }, ReplyFrom::Kannel { with_headers })
+            }
+            Format::Jasmin => (Sign::jasmin(), ReplyFrom::Jasmin),
+            _ => (sign(&config.success)?.unwrap_or_default(), reply(config.reply.as_ref())?),
+        };
+        Ok(Self {
+            success,
+            refused: sign(&config.refused)?,
+            reply,
+            characters_max: config.reply_characters_max,
+            charset: config.charset.unwrap_or(Charset::UTF_8),
+        })
+    }
+
+    /// Whether the body has to be read to know whether the answer takes the message.
+    pub(crate) fn looks_at_body(&self) -> bool {
+        self.success.looks_at_body() || self.refused.as_ref().is_some_and(Sign::looks_at_body)
+    }
+}
+
+/// These formats say themselves what an answer means.
+fn check_absent(config: &ApplicationConfig) -> Result<(), Problem> {
+    let what = "the format says what an answer means";
+    match (&config.success, &config.reply) {
+        (Some(success), _) => Err(problem(success, what)),
+        (_, Some(reply)) => Err(problem(reply, what)),
+        _ => Ok(()),
+    }
+}
+
+impl Sign {
+    fn of(config: &Spanned<SignConfig>) -> Result<Self, Problem> {
+        let SignConfig { status, body_contains, body_matches } = config.get_ref();
+        if status.is_none() && body_contains.is_none() && body_matches.is_none() {
+            return Err(problem(config, "say what is looked at: status, body_contains or body_matches"));
+        }
+        if status
+            .as_ref()
+            .is_some_and(|any| any.is_empty() || any.iter().any(|one| !(200..600).contains(one)))
+        {
+            return Err(problem(config, "status has statuses from 200 to 599"));
+        }
+        let compile = |pattern: &String| {
+            let regex = regex::RegexBuilder::new(pattern).size_limit(REGEX_OCTETS_MAX).build();
+            regex.map_err(|error| problem(config, format!("body_matches: {error}").replace('\n', " ")))
+        };
+        Ok(Self {
+            status: status.clone(),
+            contains: body_contains.clone(),
+            matches: body_matches.as_ref().map(compile).transpose()?,
+        })
+    }
+
+    /// Any status below 400, and a body of these words alone.
+    fn jasmin() -> Self {
+        Self {
+            status: Some((200..400).collect()),
+            matches: Regex::new(r"\A\s*ACK/Jasmin\s*\z").ok(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a status is as wanted.
+    pub(crate) fn has_status(&self, status: u16) -> bool {
+        match &self.status {
+            Some(any) => any.contains(&status),
+            None => (200..300).contains(&status),
+        }
+    }
+
+    /// Whether a status is as wanted, if any is.
+    pub(crate) fn allows_status(&self, status: u16) -> bool {
+        self.status.as_ref().is_none_or(|any| any.contains(&status))
+    }
+
+    /// Whether a body is as wanted.
+    pub(crate) fn has_body(&self, body: &str) -> bool {
+        self.contains.as_ref().is_none_or(|part| body.contains(part.as_str()))
+            && self.matches.as_ref().is_none_or(|regex| regex.is_match(body))
+    }
+
+    fn looks_at_body(&self) -> bool {
+        self.contains.is_some() || self.matches.is_some()
+    }
+}
+
+fn reply(config: Option<&Spanned<ReplyConfig>>) -> Result<ReplyFrom, Problem> {
+    let Some(config) = config else { return Ok(ReplyFrom::Auto) };
+    Ok(match config.get_ref() {
+        ReplyConfig::Auto => ReplyFrom::Auto,
+        ReplyConfig::Body => ReplyFrom::Body,
+        ReplyConfig::None => ReplyFrom::None,
+        ReplyConfig::Json(pointer) if pointer.is_empty() || pointer.starts_with('/') => {
+            ReplyFrom::Json(pointer.clone())
+        }
+        ReplyConfig::Json(_) => {
+            return Err(problem(config, "a JSON pointer begins with a slash: /data/text"));
+        }
+        ReplyConfig::Xml(path) => xml_path(path).ok_or_else(|| {
+            problem(config, "a path names elements, and perhaps an attribute: /mo/reply, /mo/@reply")
+        })?,
+        ReplyConfig::Header(name) => ReplyFrom::Header(
+            HeaderName::try_from(name).map_err(|_| problem(config, format!("\"{name}\" is no header")))?,
+        ),
+    })
+}
+
+fn xml_path(path: &str) -> Option<ReplyFrom> {
+    let mut elements: Vec<String> = path.strip_prefix('/')?.split('/').map(str::to_owned).collect();
+    let attribute = elements.pop_if(|last| last.starts_with('@')).map(|name| name[1..].to_owned());
+    let names = || elements.iter().chain(&attribute);
+    let is_path = !elements.is_empty() && names().all(|name| !name.is_empty() && !name.contains('@'));
+    is_path.then_some(ReplyFrom::Xml { elements, attribute })
+}
+
+const REGEX_OCTETS_MAX: usize = 1 << 20;

@@ -1,0 +1,55 @@
+//! Replies to messages of handsets: who may give them, and how many.
+
+use sms::{Address, Direction, Message, MessageId};
+
+use super::Intake;
+use crate::account::Account;
+use crate::refusal::{NoReply, Refusal};
+use crate::replies::{Answered, Claim};
+use crate::submission::Submission;
+
+impl Intake {
+    /// Makes a submission of an account the reply to the message that it quotes, if it may be that (CMN-5): from the
+    /// short code that it was sent to, to the handset, by the SMSC that brought it.
+    pub(crate) async fn as_reply(
+        &self,
+        account: &Account,
+        quoted: MessageId,
+        submission: &mut Submission,
+    ) -> Result<Claim, Refusal> {
+        let record = self.store.find(quoted).await?.filter(|record| record.direction == Direction::Mo);
+        let record = record.ok_or(NoReply::Unknown)?;
+        let directory = self.directory.load();
+        let rules = directory.reply_rules(&record.target, account.name()).ok_or(NoReply::Foreign)?;
+        if bare(&submission.destination) != bare(&record.source) {
+            return Err(NoReply::OtherHandset.into());
+        }
+        let names_no_source = submission.source.value.is_empty();
+        if !names_no_source && bare(&submission.source) != bare(&record.destination) {
+            return Err(NoReply::OtherShortCode.into());
+        }
+        let now = self.clock.wall();
+        if now > record.accepted_at.plus(rules.window) {
+            return Err(NoReply::TooLate.into());
+        }
+        let answered = Answered { id: record.id, handset: &record.source, accepted_at: record.accepted_at };
+        let claim = self.replies.claim(answered, rules.replies_max, now).await?;
+        submission.source = record.destination;
+        submission.destination = record.source;
+        submission.in_reply_to = Some(record.id);
+        submission.back_to = Some(record.origin);
+        Ok(claim)
+    }
+
+    /// Takes the place of one reply to a message, for what its provider answered at once.
+    pub(crate) async fn claim_reply(&self, message: &Message, most: u32) -> Result<Claim, Refusal> {
+        let answered =
+            Answered { id: message.shown_id(), handset: &message.source, accepted_at: message.accepted_at };
+        self.replies.claim(answered, most, self.clock.wall()).await
+    }
+}
+
+/// A plus in front does not count.
+fn bare(address: &Address) -> &[u8] {
+    address.value.strip_prefix(b"+").unwrap_or(&address.value)
+}
