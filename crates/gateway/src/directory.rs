@@ -21,6 +21,8 @@ pub(crate) struct Directory {
     pub(crate) keys: HashMap<ApiKeyHash, KeyHolder>,
     pub(crate) smscs: HashMap<LinkName, SmscLink>,
     pub(crate) applications: HashMap<LinkName, ApplicationLink>,
+    /// The links inside that answer; they are always there.
+    answers: HashSet<LinkName>,
     /// How long a message may wait that does not say so itself.
     pub(crate) validity: Duration,
     /// Links that stand beside others in a route: what waits for one of these may go there.
@@ -88,6 +90,11 @@ impl Directory {
             accounts,
             smscs: config.smsc.iter().map(smsc).collect(),
             applications: config.application.iter().map(application).collect(),
+            answers: config
+                .answer
+                .iter()
+                .map(|answer| LinkName::from(answer.name.get_ref().as_str()))
+                .collect(),
             validity: config.store.validity(),
             choices: choices(config),
         }
@@ -133,7 +140,7 @@ impl Directory {
         if let Some(application) = self.applications.get(link) {
             return application.presence.is_up();
         }
-        self.accounts.get(link).is_some_and(|account| account.is_receiving())
+        self.answers.contains(link) || self.accounts.get(link).is_some_and(|account| account.is_receiving())
     }
 }
 

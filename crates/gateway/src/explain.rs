@@ -32,11 +32,12 @@ pub fn explain_route(config: &Config, question: &RouteQuestion<'_>) -> anyhow::R
         .iter()
         .map(|account| &account.name)
         .chain(config.application.iter().map(|application| &application.name))
+        .chain(config.answer.iter().map(|answer| &answer.name))
         .collect();
     for name in std::iter::once(question.from).chain(question.down.iter().map(String::as_str)) {
         anyhow::ensure!(
             named(&smscs, name) || named(&others, name),
-            "there is no smsc, account or application with the name \"{name}\""
+            "there is no smsc, account, application or answer with the name \"{name}\""
         );
     }
     let routes = config.route_table().map_err(|problem| anyhow::anyhow!(problem.what))?;

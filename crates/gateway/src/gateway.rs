@@ -17,12 +17,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock;
 use crate::config::{
-    AccountConfig, ApplicationConfig, Config, HttpConfig, OnUnknown, REASSEMBLY, SmppConfig, SmscConfig,
+    AccountConfig, AnswerConfig, ApplicationConfig, Config, HttpConfig, OnUnknown, REASSEMBLY, SmppConfig,
+    SmscConfig,
 };
 use crate::directory::Directory;
 use crate::dispatch::{Outlets, failover};
 use crate::health::Health;
 use crate::intake::Intake;
+use crate::link::answer::{Answerer, HandsetLimit};
 use crate::link::http::client as http;
 use crate::link::http::desk::Api;
 use crate::link::http::owner::Owner;
@@ -80,6 +82,7 @@ struct Running {
     config: Config,
     smscs: HashMap<LinkName, CancellationToken>,
     applications: HashMap<LinkName, CancellationToken>,
+    answers: HashMap<LinkName, CancellationToken>,
     /// The callbacks of accounts.
     callbacks: HashMap<LinkName, CancellationToken>,
 }
@@ -128,6 +131,7 @@ impl Gateway {
                 config: config.clone(),
                 smscs: HashMap::new(),
                 applications: HashMap::new(),
+                answers: HashMap::new(),
                 callbacks: HashMap::new(),
             }),
             listening: Stage::new(),
@@ -260,6 +264,10 @@ impl Gateway {
         replace(&mut running.applications, &before.application, &config.application, name, |application| {
             self.start_application(application)
         });
+        let name = |answer: &AnswerConfig| LinkName::from(answer.name.get_ref().as_str());
+        replace(&mut running.answers, &before.answer, &config.answer, name, |answer| {
+            self.start_answer(answer)
+        });
         let name = |account: &AccountConfig| LinkName::from(account.name.get_ref().as_str());
         let (before, next) = (called_accounts(&before), called_accounts(config));
         replace(&mut running.callbacks, &before, &next, name, |account| self.start_callback(account));
@@ -313,6 +321,20 @@ impl Gateway {
             stop: stop.clone(),
         };
         self.calling.tasks.spawn(client.run());
+        stop
+    }
+
+    fn start_answer(&self, config: &AnswerConfig) -> CancellationToken {
+        let stop = self.calling.stop.child_token();
+        let period = Duration::from_secs(config.handset_period_s.get());
+        let answerer = Answerer {
+            intake: self.shared.intake.clone(),
+            outlet: self.shared.outlets.of(&config.name.get_ref().as_str().into()),
+            text: config.text.clone(),
+            limit: HandsetLimit::new(config.handset_max.get(), period),
+            stop: stop.clone(),
+        };
+        self.calling.tasks.spawn(answerer.run());
         stop
     }
 

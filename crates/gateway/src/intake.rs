@@ -17,7 +17,7 @@ use crate::encoding::{self, Encoded};
 use crate::keywords::Keywords;
 use crate::references::References;
 use crate::refusal::Refusal;
-use crate::replies::Replies;
+use crate::reply::Replies;
 use crate::submission::Submission;
 use crate::surroundings::Surroundings;
 

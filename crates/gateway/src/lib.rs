@@ -23,7 +23,7 @@ mod presence;
 mod presentation;
 mod references;
 mod refusal;
-mod replies;
+mod reply;
 mod submission;
 mod surroundings;
 mod tls;

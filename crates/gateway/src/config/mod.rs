@@ -4,6 +4,7 @@
 //! the whole can tell: that names are unique and that routes lead somewhere. Errors name the line.
 
 mod account;
+mod answer;
 mod api_key;
 mod application;
 mod callback;
@@ -30,6 +31,7 @@ use toml::Spanned;
 use profile::Profiles;
 
 pub use account::{AccountConfig, AccountPassword, PasswordHash};
+pub use answer::AnswerConfig;
 pub use api_key::{ApiKeyConfig, ApiKeyHash, Scope};
 pub(crate) use application::{
     AnswerRules, Content, Patience, ProviderRules, ReplyFrom, ReplyRules, RequestForm, Told, Where,
@@ -84,6 +86,9 @@ pub struct Config {
     /// Content providers that we call.
     #[serde(default)]
     pub application: Vec<ApplicationConfig>,
+    /// Fixed answers to handsets.
+    #[serde(default)]
+    pub answer: Vec<AnswerConfig>,
     /// Where messages go; the first match wins.
     #[serde(default)]
     pub route: Vec<RouteConfig>,
@@ -250,8 +255,9 @@ impl Config {
         let accounts = self.account.iter().map(|account| (&account.name, route::LinkKind::Account));
         let applications =
             self.application.iter().map(|application| (&application.name, route::LinkKind::Application));
+        let answers = self.answer.iter().map(|answer| (&answer.name, route::LinkKind::Service));
         let mut kinds = HashMap::new();
-        for (name, kind) in smscs.chain(accounts).chain(applications) {
+        for (name, kind) in smscs.chain(accounts).chain(applications).chain(answers) {
             let problem = |what| Problem { at: name.span(), what };
             if name.get_ref().is_empty() || name.get_ref().len() > LINK_NAME_OCTETS_MAX {
                 return Err(problem(format!("a name has 1 to {LINK_NAME_OCTETS_MAX} characters")));

@@ -72,7 +72,7 @@ impl RouteConfig {
             if kinds.contains_key(name) {
                 return Ok(LinkName::from(name));
             }
-            let what = format!("there is no smsc, account or application with the name \"{name}\"");
+            let what = format!("there is no smsc, account, application or answer with the name \"{name}\"");
             Err(Problem { at, what })
         };
         let from = self.from.as_ref().map(|from| known(from.link.get_ref(), from.link.span())).transpose()?;

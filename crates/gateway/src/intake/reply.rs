@@ -5,7 +5,7 @@ use sms::{Address, Direction, Message, MessageId};
 use super::Intake;
 use crate::account::Account;
 use crate::refusal::{NoReply, Refusal};
-use crate::replies::{Answered, Claim};
+use crate::reply::{Answered, Claim};
 use crate::submission::Submission;
 
 impl Intake {

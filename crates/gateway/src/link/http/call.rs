@@ -10,10 +10,11 @@ use sms::{State, Timestamp};
 use store::{Cause, Outcome};
 
 use super::public_address::{NotPublic, PublicOnly, names_private_address};
-use super::translate::{Reply, UnreadableReply};
+use super::translate::UnreadableReply;
 use crate::chance::Chance;
 use crate::config::EndpointConfig;
 use crate::dispatch::back_off;
+use crate::reply::Reply;
 
 /// A URL that we call, with the connections to it.
 pub(super) struct Endpoint {

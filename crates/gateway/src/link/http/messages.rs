@@ -22,7 +22,8 @@ use crate::account::Account;
 use crate::config::Scope;
 use crate::directory::Origin;
 use crate::refusal::{NoReply, Refusal};
-use crate::replies::Claim;
+use crate::refusal::{NoReply, Refusal};
+use crate::reply::Claim;
 use crate::transliteration::transliterate;
 
 /// `POST /v1/messages`: one message, or an array of them.

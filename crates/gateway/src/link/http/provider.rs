@@ -8,13 +8,13 @@ use store::{Entry, Item, Lease, Outcome, Settlement};
 
 use super::call::{Answer, Call, Heard};
 use super::client::Side;
-use super::translate::{self, Reply};
+use super::translate;
 use crate::config::{Patience, ProviderRules};
 use crate::directory::Origin;
 use crate::dispatch::Outlet;
 use crate::intake::Intake;
 use crate::refusal::Refusal;
-use crate::replies::Claim;
+use crate::reply::{Claim, Reply};
 
 /// The side of a content provider.
 pub(crate) struct Provider {
@@ -117,7 +117,7 @@ impl Provider {
 
     fn admit(&self, message: &Message, reply: Reply) -> Result<Entry, Refusal> {
         let origin = Origin::Trusted(self.outlet.link().clone());
-        self.intake.admit(&origin, translate::reply_submission(message, reply, self.now()))
+        self.intake.admit(&origin, reply.to(message, self.now()))
     }
 
     fn refuse(&self, message: &Message, refusal: &Refusal) -> Option<Entry> {

@@ -11,8 +11,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::super::call::{Answer, Endpoint};
-use super::super::translate::{self, Reply, UnreadableReply};
+use super::super::translate::{self, UnreadableReply};
 use crate::config::{ApplicationConfig, ProviderRules};
+use crate::reply::Reply;
 use crate::submission::Content;
 
 const FIELDS: &str = "fields = { text = \"text\" }\nconstants = { id = \"7\" }";
@@ -84,7 +85,7 @@ async fn echoed(options: &str) -> HashMap<String, Option<String>> {
 /// The text of a reply.
 fn text(answer: Answer) -> String {
     match answer {
-        Answer::Taken(Ok(Some(Reply { content: Content::Text(text), .. }))) => text,
+        Answer::Taken(Ok(Some(Reply { content: Content::Text { text, .. }, .. }))) => text,
         answer => panic!("{answer:?}"),
     }
 }

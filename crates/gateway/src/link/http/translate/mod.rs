@@ -15,9 +15,9 @@ use serde::Serializer;
 use sms::Timestamp;
 
 pub(super) use callback::{callback, callbacks};
+pub(crate) use provider::UnreadableReply;
 #[cfg(test)]
 pub(super) use provider::sample;
-pub(crate) use provider::{Reply, UnreadableReply, reply_submission};
 pub(super) use provider::{call, read};
 pub(super) use query::{search_query, send_query};
 pub(super) use record::page;

@@ -7,13 +7,15 @@ use reqwest::header::HeaderMap;
 use sms::{Address, Alphabet, DataCoding, Joined, MessageClass, Priority, UserDataHeader};
 
 use super::super::octets_of_hex;
+use super::UnreadableReply;
 use super::facts::Facts;
 use super::reply::{cut, decoded, essence, spoken};
-use super::{Reply, UnreadableReply};
 use crate::config::AnswerRules;
 use crate::link::http::call::Heard;
 use crate::link::http::charset::{Charset, Missing};
 use crate::link::http::kannel::escape::{Pattern, Said, Values};
+use crate::presentation::Presentation;
+use crate::reply::Reply;
 use crate::submission::Content;
 
 /// The URL for a message. A text goes in UTF-8 if it came in GSM and in UTF-16BE if it came in UCS-2, as Kannel has
@@ -74,7 +76,7 @@ pub(super) fn reply(
 }
 
 fn plain(text: &str, rules: &AnswerRules) -> Option<Content> {
-    spoken(text).map(|text| Content::Text(cut(text, rules)))
+    spoken(text).map(|text| Content::Text { text: cut(text, rules), presentation: Presentation::default() })
 }
 
 /// What stands between the tags of a page.
@@ -129,13 +131,16 @@ fn header_octets(text: &str) -> Option<Vec<u8>> {
 
 /// A text stays one, to be encoded for its SMSC, unless the headers want more than that.
 fn encode(mut reply: Reply, coding: Option<u8>, class: Option<u8>, udh: &[u8]) -> Option<Reply> {
-    if coding.is_none() && class.is_none() && udh.is_empty() {
-        return Some(reply);
-    }
+    let class = class.map(MessageClass::of);
     let (alphabet, body) = match (reply.content, coding) {
+        (Content::Text { text, .. }, None) if udh.is_empty() => {
+            let presentation = Presentation { class, ..Presentation::default() };
+            reply.content = Content::Text { text, presentation };
+            return Some(reply);
+        }
         (Content::Encoded { octets, .. }, _) => (Alphabet::Octets, octets.to_vec()),
-        (Content::Text(text), Some(1)) => (Alphabet::Octets, text.into_bytes()),
-        (Content::Text(text), coding) => {
+        (Content::Text { text, .. }, Some(1)) => (Alphabet::Octets, text.into_bytes()),
+        (Content::Text { text, .. }, coding) => {
             let alphabet = if coding == Some(2) { Alphabet::Ucs2 } else { Alphabet::Gsm7 };
             let mut body = Vec::new();
             alphabet.encode(&text, &mut body).ok()?;
@@ -143,7 +148,7 @@ fn encode(mut reply: Reply, coding: Option<u8>, class: Option<u8>, udh: &[u8]) -
         }
     };
     let data_coding = match class {
-        Some(class) => DataCoding::with_class(alphabet, MessageClass::of(class))?.0,
+        Some(class) => DataCoding::with_class(alphabet, class)?.0,
         None => alphabet.data_coding(),
     };
     reply.has_udh = !udh.is_empty();
@@ -207,7 +212,7 @@ mod tests {
 
     fn text(reply: Result<Option<Reply>, UnreadableReply>) -> Option<String> {
         match reply.unwrap()?.content {
-            Content::Text(text) => Some(text),
+            Content::Text { text, .. } => Some(text),
             Content::Encoded { .. } => None,
         }
     }
@@ -239,13 +244,13 @@ mod tests {
             ("x-kannel-priority", "3"),
         ];
         let plain = replied("", "text/plain", &headers, b"hi").unwrap().unwrap();
-        assert!(plain.source.is_none() && matches!(plain.content, Content::Text(_)));
+        assert!(plain.source.is_none() && matches!(plain.content, Content::Text { .. }));
         let reply =
             replied("accept_x_kannel_headers = true", "text/plain", &headers, b"hi").unwrap().unwrap();
         assert_eq!(reply.source.unwrap().text(), "GAMES");
         assert_eq!((reply.validity, reply.priority), (Some(Duration::from_secs(3600)), Priority::URGENT));
-        let Content::Encoded { data_coding, octets } = reply.content else { panic!("a text") };
-        assert_eq!((data_coding, &octets[..]), (0xF0, &b"hi"[..]));
+        let Content::Text { presentation, .. } = reply.content else { panic!("octets") };
+        assert_eq!(presentation.class, Some(MessageClass::Flash));
         for (name, value) in [("x-kannel-coding", "7"), ("x-kannel-udh", "0x"), ("x-kannel-validity", "soon")]
         {
             let reply = replied("accept_x_kannel_headers = true", "text/plain", &[(name, value)], b"hi");

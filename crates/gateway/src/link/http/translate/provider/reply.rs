@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::{Reply, kannel, xml};
+use super::{kannel, xml};
 use crate::config::{AnswerRules, ReplyFrom};
 use crate::link::http::call::{Answer, Heard};
 use crate::link::http::charset::{self, Charset};
+use crate::reply::Reply;
 
 /// Why an answer holds no reply, although it is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -178,7 +179,7 @@ mod tests {
         };
         reply.map(|reply| {
             reply.map(|reply| match reply.content {
-                Content::Text(text) => text,
+                Content::Text { text, .. } => text,
                 Content::Encoded { .. } => panic!("octets"),
             })
         })

@@ -1,0 +1,31 @@
+//! A fixed answer to handsets, given by a link inside.
+
+use std::num::{NonZeroU32, NonZeroU64};
+
+use serde::Deserialize;
+
+use super::Name;
+
+/// One answer: every message that a route gives it is answered with the same text.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerConfig {
+    /// The name of the link.
+    pub name: Name,
+    /// What the handset is told.
+    pub text: String,
+    /// How often a handset is told it in a period.
+    #[serde(default = "default_handset_max")]
+    pub handset_max: NonZeroU32,
+    /// Seconds of that period.
+    #[serde(default = "default_handset_period_s")]
+    pub handset_period_s: NonZeroU64,
+}
+
+const fn default_handset_max() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(2)
+}
+
+const fn default_handset_period_s() -> NonZeroU64 {
+    NonZeroU64::MIN.saturating_add(86_399)
+}

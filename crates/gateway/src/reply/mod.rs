@@ -1,0 +1,93 @@
+//! Replies to what handsets wrote.
+
+mod claims;
+
+use std::time::Duration;
+
+use arrayvec::ArrayVec;
+use bytes::Bytes;
+use sms::{Address, Direction, Message, Priority, ReceiptRequest, Timestamp};
+
+use crate::presentation::Presentation;
+use crate::submission::{Content, Submission};
+
+pub(crate) use claims::{Answered, Claim, Replies};
+
+/// What a handset is told in answer to what it wrote.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) content: Content,
+    /// Whether the content begins with a user data header.
+    pub(crate) has_udh: bool,
+    /// From where, if not from the number that the handset wrote to.
+    pub(crate) source: Option<Address>,
+    pub(crate) protocol_id: u8,
+    pub(crate) priority: Priority,
+    pub(crate) validity: Option<Duration>,
+    pub(crate) delay: Option<Duration>,
+}
+
+impl From<String> for Reply {
+    fn from(text: String) -> Self {
+        Self::of(Content::Text { text, presentation: Presentation::default() })
+    }
+}
+
+impl Reply {
+    pub(crate) fn of(content: Content) -> Self {
+        Self {
+            content,
+            has_udh: false,
+            source: None,
+            protocol_id: 0,
+            priority: Priority::BULK,
+            validity: None,
+            delay: None,
+        }
+    }
+
+    /// The message that answers `message`: from where that went, to where it came from, by the way it came.
+    pub(crate) fn to(self, message: &Message, now: Timestamp) -> Submission {
+        let not_before = self.delay.map(|delay| now.plus(delay.min(DELAY_MAX)));
+        Submission {
+            id: None,
+            direction: Direction::Mt,
+            source: self.source.unwrap_or_else(|| message.destination.clone()),
+            destination: message.source.clone(),
+            service_type: ArrayVec::new(),
+            protocol_id: self.protocol_id,
+            esm_class: if self.has_udh { Message::UDHI } else { 0 },
+            priority: self.priority,
+            receipt: ReceiptRequest::TRACKED,
+            not_before,
+            expires_at: self
+                .validity
+                .map(|validity| not_before.unwrap_or(now).plus(validity.min(VALIDITY_MAX))),
+            in_reply_to: Some(message.shown_id()),
+            tlvs: Bytes::new(),
+            content: self.content,
+            back_to: Some(message.origin.clone()),
+        }
+    }
+}
+
+/// As long as for messages of the API.
+const DELAY_MAX: Duration = Duration::from_secs(30 * 86_400);
+const VALIDITY_MAX: Duration = Duration::from_secs(7 * 86_400);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_goes_back_the_way_the_message_came() {
+        let message = store::conformance::sample::message(1);
+        let submission = Reply::from("ya".to_owned()).to(&message, Timestamp(0));
+        assert_eq!(submission.direction, Direction::Mt);
+        assert_eq!(submission.source, message.destination);
+        assert_eq!(submission.destination, message.source);
+        assert_eq!(submission.in_reply_to, Some(message.id));
+        assert_eq!(submission.back_to, Some(message.origin));
+        assert_eq!(submission.receipt, ReceiptRequest::TRACKED);
+    }
+}
