@@ -22,7 +22,6 @@ use crate::account::Account;
 use crate::config::Scope;
 use crate::directory::Origin;
 use crate::refusal::{NoReply, Refusal};
-use crate::refusal::{NoReply, Refusal};
 use crate::reply::Claim;
 use crate::transliteration::transliterate;
 

@@ -7,6 +7,7 @@ mod reply;
 mod request;
 mod xml;
 
+pub(crate) use reply::UnreadableReply;
 pub(in super::super) use reply::read;
 pub(in super::super) use request::call;
 
