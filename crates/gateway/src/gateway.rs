@@ -34,6 +34,7 @@ use crate::link::smpp::client::Client;
 use crate::link::smpp::dialect::Dialect;
 use crate::link::smpp::outbind::{self, Callers};
 use crate::link::smpp::places::Places;
+use crate::link::smpp::redelivery::Redelivery;
 use crate::link::smpp::server::{Security, Server};
 use crate::link::smpp::short_id::ShortIds;
 use crate::login::Door;
@@ -281,6 +282,7 @@ impl Gateway {
         let client = Client {
             config: Arc::new(config.clone()),
             dialect: Dialect::of(&config.speaks).map(Arc::new),
+            redelivery: Arc::new(Redelivery::new(Duration::from_secs(config.duplicate_window_s))),
             intake: self.shared.intake.clone(),
             outlet: self.shared.outlets.with_rate(&name, config.rate),
             presence,

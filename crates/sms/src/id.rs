@@ -56,6 +56,14 @@ impl MessageId {
         self.member(number.wrapping_neg())
     }
 
+    /// The id of the message that parts make of which the first has this id.
+    #[must_use]
+    pub const fn of_whole(self) -> Self {
+        let mut octets = self.0;
+        octets[14] ^= 0x80;
+        Self(octets)
+    }
+
     /// When the message was accepted, to the second.
     #[must_use]
     pub fn accepted_at(&self) -> Timestamp {

@@ -24,6 +24,9 @@ class Call:
     content_type: str
     headers: dict[str, str]
     fields: dict[str, str]
+    #: What stands behind the path, and what was posted, octet for octet.
+    query: str = ""
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Answer:
 
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
-    body: str = ""
+    body: str | bytes = ""
 
 
 class Provider:
@@ -68,20 +71,22 @@ def _handler(calls: Feed, answer: Callable[[Call], Answer]) -> type[BaseHTTPRequ
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self._take(urlsplit(self.path).query)
+            self._take(b"")
 
         def do_POST(self) -> None:
             length = int(self.headers.get("content-length", 0))
-            self._take(self.rfile.read(length).decode())
+            self._take(self.rfile.read(length))
 
         def log_message(self, *_: object) -> None:
             """Says nothing: the calls are recorded."""
 
-        def _take(self, form: str) -> None:
+        def _take(self, posted: bytes) -> None:
             content_type = self.headers.get("content-type", "")
+            query = urlsplit(self.path).query
             if content_type == "application/json":
-                fields = json.loads(form)
+                fields = json.loads(posted)
             else:
+                form = posted.decode(errors="replace") or query
                 fields = {name: values[0] for name, values in parse_qs(form, keep_blank_values=True).items()}
             call = Call(
                 self.command,
@@ -89,10 +94,12 @@ def _handler(calls: Feed, answer: Callable[[Call], Answer]) -> type[BaseHTTPRequ
                 content_type,
                 {name.lower(): value for name, value in self.headers.items()},
                 fields,
+                query,
+                posted,
             )
             said = answer(call)
             calls.put(call)
-            body = said.body.encode()
+            body = said.body if isinstance(said.body, bytes) else said.body.encode()
             self.send_response(said.status)
             self.send_header("content-type", said.content_type)
             self.send_header("content-length", str(len(body)))

@@ -53,6 +53,9 @@ pub struct SmscConfig {
     /// Seconds that an enquire_link may go unanswered before the session is given up.
     #[serde(default = "default_enquire_link_timeout_s")]
     pub enquire_link_timeout_s: u64,
+    /// Seconds for which a message of a handset with the same content is the same one, brought again; 0 is never.
+    #[serde(default)]
+    pub duplicate_window_s: u64,
     /// Seconds without a session before what waits is given to the other targets of its route.
     #[serde(default = "default_failover_s")]
     pub failover_s: u64,

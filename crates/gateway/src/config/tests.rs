@@ -108,6 +108,42 @@ fn a_content_provider_is_called_by_http_with_a_host() {
 }
 
 #[test]
+fn what_a_content_provider_cannot_be_told_is_named_with_its_line() {
+    let with = |lines: &str| {
+        let url = "url = \"http://127.0.0.1:9000/mo\"";
+        parse(&DESIGN.replace(url, &format!("{url}\n{lines}")))
+    };
+    for (lines, line, problem) in [
+        ("fields = { msisdn = \"number\" }", 34, "there is nothing that {number} stands for"),
+        ("format = \"json\"\nbody = '{\"t\": {text}}'", 35, "the body is no JSON"),
+        ("format = \"xml\"\nbody = '<t>{text}</b>'", 35, "the body is no XML"),
+        ("format = \"xml\"", 34, "needs a body"),
+        ("body = 'x'", 34, "goes with the formats"),
+        ("method = \"GET\"\nformat = \"json\"", 35, "cannot be sent by GET"),
+        ("format = \"kannel\"\nfields = { a = \"id\" }", 35, "fields go with"),
+        ("charset = \"klingon\"", 34, "no character set"),
+        ("headers = { Host = \"h\" }", 34, "no header that can be set"),
+        ("username = \"u\"", 34, "goes with a password"),
+        ("success = { status = [999] }", 34, "200 to 599"),
+        ("success = { body_matches = '(' }", 34, "body_matches"),
+        ("refused = { }", 34, "say what is looked at"),
+        ("format = \"jasmin\"\nsuccess = { status = [200] }", 35, "the format says"),
+        ("accept_x_kannel_headers = true", 32, "goes with the format"),
+        ("reply = { json = \"a\" }", 34, "begins with a slash"),
+        ("reply = { xml = \"/a/@b/c\" }", 34, "a path names elements"),
+        ("fallback_text = \"sorry\"", 34, "say when"),
+        ("account = \"nobody\"", 34, "no account with the name"),
+    ] {
+        let error = with(lines).unwrap_err();
+        assert!(error.contains(&format!("line {line}:")) && error.contains(problem), "{lines}: {error}");
+    }
+    for url in ["http://{to}/mo", "http://h{to}/mo", "{text}"] {
+        let error = parse(&DESIGN.replace("http://127.0.0.1:9000/mo", url)).unwrap_err();
+        assert!(error.contains("line 33") && error.contains("before its first placeholder"), "{error}");
+    }
+}
+
+#[test]
 fn a_route_that_is_none_is_named_with_its_line() {
     for (to, problem) in [("[]", "names no link"), ("[\"games\", \"games\"]", "more than once")] {
         let error = parse(&DESIGN.replace("to = [\"games\"]", &format!("to = {to}"))).unwrap_err();

@@ -29,7 +29,7 @@ impl Intake {
             return Err(NoReply::OtherShortCode.into());
         }
         let now = self.clock.wall();
-        if now > record.accepted_at.plus(rules.window) {
+        if now >= record.accepted_at.plus(rules.window) {
             return Err(NoReply::TooLate.into());
         }
         let answered = Answered { id: record.id, handset: &record.source, accepted_at: record.accepted_at };

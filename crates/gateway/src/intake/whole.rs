@@ -72,7 +72,7 @@ impl Intake {
         };
         let has_header = !is_single || !joined.elements().is_empty();
         let message = Message {
-            id: self.chance.message_id(now),
+            id: lead.shown_id().of_whole().member(lead.member),
             origin: first.origin.clone(),
             accepted_at: first.accepted_at,
             expires_at: Some(now.plus(directory.validity)),

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dialect::Dialect;
+use super::redelivery::Redelivery;
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::{retry, translate};
 use crate::chance::Chance;
@@ -25,6 +26,7 @@ use crate::dispatch::{Outlet, back_off};
 use crate::intake::Intake;
 use crate::network::{Network, Stream};
 use crate::presence::{Presence, PresenceGuard};
+use crate::submission::Submission;
 use crate::tls::Tls;
 
 /// One SMSC with all its sessions.
@@ -32,6 +34,7 @@ use crate::tls::Tls;
 pub(crate) struct Client {
     pub(crate) config: Arc<SmscConfig>,
     pub(crate) dialect: Option<Arc<Dialect>>,
+    pub(crate) redelivery: Arc<Redelivery>,
     pub(crate) intake: Intake,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) presence: Arc<Presence>,
@@ -140,6 +143,7 @@ impl Client {
         let side = ToSmsc {
             profile: self.config.speaks.clone(),
             dialect: self.dialect.clone(),
+            redelivery: self.redelivery.clone(),
             outlet: self.outlet.clone(),
             clock: self.intake.clock(),
             chance: self.intake.chance().clone(),
@@ -234,6 +238,7 @@ impl Smsc<'_> {
 struct ToSmsc {
     profile: SharedProfile,
     dialect: Option<Arc<Dialect>>,
+    redelivery: Arc<Redelivery>,
     outlet: Arc<Outlet>,
     clock: Clock,
     chance: Chance,
@@ -252,10 +257,15 @@ impl Side for ToSmsc {
             }
             return Ok(receipt.map_or(Incoming::Nothing, Incoming::Receipt));
         }
-        Ok(Incoming::Message(Box::new(translate::mobile_originated(&pdu))))
+        let now = self.clock.wall();
+        let id = self.redelivery.id_of(&pdu, now, || self.chance.message_id(now));
+        Ok(Incoming::Message(Box::new(Submission { id, ..translate::mobile_originated(&pdu) })))
     }
 
-    fn taken_over(&self, _id: Option<sms::MessageId>) -> Body {
+    fn taken_over(&self, id: Option<sms::MessageId>) -> Body {
+        if let Some(id) = id {
+            self.redelivery.taken_over(id);
+        }
         Body::DeliverSmResp(MessageResp::default())
     }
 

@@ -10,6 +10,7 @@ mod late;
 mod operations;
 pub(crate) mod outbind;
 pub(crate) mod places;
+pub(crate) mod redelivery;
 mod relay;
 mod retry;
 mod sar;

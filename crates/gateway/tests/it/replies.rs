@@ -1,0 +1,114 @@
+//! A content provider answers later, by a message that quotes what it was told (CMN-5).
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    ANI, Caller, Provider, SOON, TestGateway, Texts, account, application, centre, route, smsc,
+};
+
+const SUPPLEMENT: &str = "account = \"games-later\"";
+
+fn links(telco: &simulator::Smsc, other: &simulator::Smsc, url: &str, more: &str) -> [String; 8] {
+    [
+        smsc("telco", telco.address(), ""),
+        smsc("other", other.address(), ""),
+        application("games", url, &format!("{SUPPLEMENT}\n{more}")),
+        account("games-later", ""),
+        account("stranger", ""),
+        route("match = { destination = \"1234\" }\nto = [\"games\"]"),
+        route("from = { link = \"games-later\" }\nto = [\"other\"]"),
+        route("to = [\"other\"]"),
+    ]
+}
+
+async fn code(caller: &Caller, message: Value) -> String {
+    let answer = caller.post(message).await;
+    match answer.status {
+        202 => "accepted".to_owned(),
+        422 => answer.body["code"].as_str().unwrap().to_owned(),
+        _ => panic!("{answer:?}"),
+    }
+}
+
+fn reply(id: &str, text: &str) -> Value {
+    json!({"to": ANI, "trx_id": id, "text": text})
+}
+
+// CMN-5
+#[tokio::test]
+async fn a_later_reply_goes_back_the_way_of_the_question_once() {
+    let (telco, other) = (centre().await, centre().await);
+    let mut provider = Provider::start(|_| ()).await;
+    let gateway = TestGateway::with(links(&telco, &other, &provider.url, "")).await;
+    let handset = telco.handset(ANI);
+    handset.send("1234", "GAME").await.unwrap();
+    let id = provider.next().await.field("id").unwrap();
+    let caller = gateway.caller("games-later");
+
+    assert_eq!(code(&caller, reply(&id, "later")).await, "accepted");
+    assert_eq!(code(&caller, reply(&id, "again")).await, "reply_quota");
+
+    let told = handset.next_message(SOON).await.unwrap();
+    assert_eq!((&told.from[..], &told.text[..], other.stats().submits), ("1234", "later", 0));
+    let records = caller.search(&[]).await.body;
+    assert_eq!(records["messages"][0]["in_reply_to"], id.as_str(), "{records}");
+}
+
+// CMN-5
+#[tokio::test]
+async fn each_reply_that_is_none_has_its_own_code() {
+    let (telco, other) = (centre().await, centre().await);
+    let mut provider = Provider::start(|_| ()).await;
+    let gateway = TestGateway::with(links(&telco, &other, &provider.url, "")).await;
+    telco.handset(ANI).send("1234", "GAME").await.unwrap();
+    let id = provider.next().await.field("id").unwrap();
+    let (caller, stranger) = (gateway.caller("games-later"), gateway.caller("stranger"));
+
+    for (message, expected) in [
+        (reply(&"0".repeat(32), "x"), "reply_to_unknown"),
+        (reply("what?", "x"), "reply_to_unknown"),
+        (json!({"to": "628999", "in_reply_to": id, "text": "x"}), "reply_to_other_handset"),
+        (json!({"to": ANI, "from": "4321", "in_reply_to": id, "text": "x"}), "reply_from_other_code"),
+    ] {
+        assert_eq!(code(&caller, message).await, expected);
+    }
+    assert_eq!(code(&stranger, reply(&id, "x")).await, "reply_to_foreign");
+    let many = caller.post(json!([reply(&id, "one"), reply(&id, "two")])).await;
+    assert_eq!((many.status, &many.body[1]["problem"]["code"]), (202, &json!("reply_quota")), "{many:?}");
+    let own = &many.body[0]["id"].as_str().unwrap();
+    assert_eq!(code(&caller, reply(own, "x")).await, "reply_to_unknown", "an MT is no question");
+}
+
+// CMN-5
+#[tokio::test]
+async fn a_reply_after_the_window_is_too_late() {
+    let (telco, other) = (centre().await, centre().await);
+    let mut provider = Provider::start(|_| ()).await;
+    let gateway = TestGateway::with(links(&telco, &other, &provider.url, "reply_window_h = 0")).await;
+    telco.handset(ANI).send("1234", "GAME").await.unwrap();
+    let id = provider.next().await.field("id").unwrap();
+    let caller = gateway.caller("games-later");
+    assert_eq!(code(&caller, reply(&id, "x")).await, "reply_too_late");
+}
+
+// CMN-5
+#[tokio::test]
+async fn replies_at_once_and_in_the_answer_share_the_limit_across_a_restart() {
+    let (telco, other) = (centre().await, centre().await);
+    let mut provider = Provider::start(|_| "at once").await;
+    let url = provider.url.clone();
+    let gateway = TestGateway::with(links(&telco, &other, &url, "replies_max = 3")).await;
+    telco.handset(ANI).send("1234", "GAME").await.unwrap();
+    let id = provider.next().await.field("id").unwrap();
+    assert_eq!(telco.texts_when(1).await, ["at once"]);
+    assert_eq!(code(&gateway.caller("games-later"), reply(&id, "second")).await, "accepted");
+    gateway.settled().await;
+
+    let gateway = gateway.stop().await.start(links(&telco, &other, &url, "replies_max = 3")).await;
+    let caller = gateway.caller("games-later");
+    let answers = futures_util::future::join_all((0..8).map(|_| code(&caller, reply(&id, "third")))).await;
+
+    assert_eq!(answers.iter().filter(|answer| *answer == "accepted").count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|answer| *answer == "reply_quota").count(), 7, "{answers:?}");
+    assert_eq!(telco.texts_when(3).await, ["at once", "second", "third"]);
+}
