@@ -83,7 +83,7 @@ impl Redelivery {
         let named = pdu.tlvs.receipted_message_id().filter(|id| !id.is_empty());
         let hash = |what: &dyn Fn(&RandomState) -> u64| [what(&self.keys[0]), what(&self.keys[1])];
         if let Some(id) = named {
-            return Some((hash(&|keys| keys.hash_one((1_u8, &id[..]))), NAMED_FOR));
+            return Some((hash(&|keys| keys.hash_one((1_u8, id))), NAMED_FOR));
         }
         if self.window.is_zero() {
             return None;
