@@ -163,6 +163,7 @@ impl Intake {
             not_before: submission.not_before,
             expires_at: None,
             in_reply_to: submission.in_reply_to,
+            attached: submission.attached,
             tlvs: Bytes::copy_from_slice(&submission.tlvs),
             parts: Parts::new(),
         }

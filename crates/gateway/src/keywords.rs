@@ -125,6 +125,7 @@ mod tests {
             not_before: None,
             expires_at: None,
             in_reply_to: None,
+            attached: None,
             tlvs: Default::default(),
             content: Content::Encoded { data_coding: 0, octets: [header, text.as_bytes()].concat().into() },
             back_to: None,

@@ -4,6 +4,7 @@
 //! another link. Nothing between the links knows a protocol.
 
 mod account;
+mod attributes;
 mod chance;
 mod clock;
 pub mod config;

@@ -1,11 +1,14 @@
 //! What a link wants carried, before it is a message.
 
+use std::sync::Arc;
+
 use arrayvec::ArrayVec;
 use bytes::Bytes;
 use sms::reassembly;
 use sms::udh::Element;
 use sms::{
-    Address, Direction, LinkName, Message, MessageId, Priority, ReceiptRequest, Timestamp, UserDataHeader,
+    Address, Attached, Direction, LinkName, Message, MessageId, Priority, ReceiptRequest, Timestamp,
+    UserDataHeader,
 };
 
 use crate::presentation::Presentation;
@@ -29,6 +32,7 @@ pub(crate) struct Submission {
     pub(crate) not_before: Option<Timestamp>,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) in_reply_to: Option<MessageId>,
+    pub(crate) attached: Option<Arc<Attached>>,
     pub(crate) tlvs: Bytes,
     pub(crate) content: Content,
     /// The link that takes it unless a route that names the origin says otherwise: for answers.
@@ -72,6 +76,7 @@ impl Submission {
             not_before: message.not_before,
             expires_at: message.expires_at,
             in_reply_to: message.in_reply_to,
+            attached: message.attached.clone(),
             tlvs: message.tlvs.clone(),
             content: Content::Encoded { data_coding: message.data_coding, octets },
             back_to: None,

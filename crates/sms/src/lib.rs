@@ -4,6 +4,7 @@
 
 mod address;
 pub mod alphabet;
+mod attached;
 mod calendar;
 pub mod data_coding;
 mod id;
@@ -22,6 +23,7 @@ mod validity;
 pub use address::{ADDRESS_OCTETS_MAX, Address, Npi, Ton};
 pub use alphabet::national::{Language, Tables};
 pub use alphabet::{Alphabet, Unencodable, decode, decode_by};
+pub use attached::Attached;
 pub use data_coding::{DataCoding, MessageClass};
 pub use id::{MessageId, ParseIdError};
 pub use join::Joined;

@@ -1,12 +1,13 @@
 //! A message: what somebody wants carried.
 
 use std::fmt;
+use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use crate::{Address, LinkName, MessageId, Timestamp};
+use crate::{Address, Attached, LinkName, MessageId, Timestamp};
 
 /// The bodies of a message's segments, in order: one for nearly every message.
 pub type Parts = SmallVec<[Bytes; 1]>;
@@ -161,6 +162,8 @@ pub struct Message {
     pub expires_at: Option<Timestamp>,
     /// The message that this one answers.
     pub in_reply_to: Option<MessageId>,
+    /// What its owner attached to it; nothing for most messages.
+    pub attached: Option<Arc<Attached>>,
     /// Encoded SMPP TLVs that are carried along untouched; empty for most messages.
     pub tlvs: Bytes,
     /// The bodies of the segments: 1 to 255, each with its user data header if `esm_class` says so.

@@ -361,6 +361,7 @@ mod tests {
             not_before: None,
             expires_at: None,
             in_reply_to: None,
+            attached: None,
             tlvs: Default::default(),
             parts: Parts::from_elem([&header[..], text].concat().into(), 1),
         }

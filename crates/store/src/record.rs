@@ -1,6 +1,8 @@
 //! What is kept of a message: its states, attempts, remote ids and times.
 
-use sms::{Address, Direction, LinkName, MessageId, State, Timestamp};
+use std::sync::Arc;
+
+use sms::{Address, Attached, Direction, LinkName, MessageId, State, Timestamp};
 
 use crate::{Cause, RemoteId};
 
@@ -31,6 +33,8 @@ pub struct Record {
     pub final_at: Option<Timestamp>,
     /// The message that this one answers.
     pub in_reply_to: Option<MessageId>,
+    /// What its owner attached to it.
+    pub attached: Option<Arc<Attached>>,
     /// All that happened to it, oldest first, up to [`Record::STEPS_MAX`].
     pub history: Vec<Step>,
 }
@@ -119,6 +123,8 @@ pub struct Query {
     pub link: Option<LinkName>,
     /// The digits or the name of the source or the destination.
     pub number: Option<Vec<u8>>,
+    /// What its owner calls it ([`Attached::reference`]).
+    pub reference: Option<Vec<u8>>,
     /// Accepted at or after this.
     pub from: Option<Timestamp>,
     /// Accepted before this.
@@ -138,7 +144,11 @@ impl Query {
         let has = |number: &Vec<u8>| {
             record.source.value[..] == **number || record.destination.value[..] == **number
         };
+        let is_called = |reference: &Vec<u8>| {
+            record.attached.as_ref().is_some_and(|attached| attached.reference[..] == **reference)
+        };
         self.number.as_ref().is_none_or(has)
+            && self.reference.as_ref().is_none_or(is_called)
             && self.link.as_ref().is_none_or(|link| record.origin == *link || record.target == *link)
             && self.from.is_none_or(|from| record.accepted_at >= from)
             && self.until.is_none_or(|until| record.accepted_at < until)

@@ -4,7 +4,8 @@
 //!
 //! `cargo test -p store --test format -- --ignored`
 //!
-//! `fixture/v2` in the same way when the ledger got version 2, and `fixture/v3` when the journal did. A fixture is written once and never again: when the format changes, the version goes up, a new
+//! `fixture/v2` in the same way when the ledger got version 2, `fixture/v3` when the journal did, and `fixture/v4` when that got
+//! version 3 and the ledger its table `attached`. A fixture is written once and never again: when the format changes, the version goes up, a new
 //! fixture is added beside the old ones, and the tests for those stay as they are.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
@@ -13,10 +14,11 @@ mod place;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use place::copy;
-use sms::{LinkName, ReceiptRequest, State, Timestamp};
+use sms::{Attached, LinkName, ReceiptRequest, State, Timestamp};
 use store::conformance::sample::{self, entry, remote_id};
 use store::embedded::inspect::Inspector;
 use store::embedded::{EmbeddedStore, OpenError, Options};
@@ -46,7 +48,7 @@ fn smsc() -> LinkName {
 }
 
 /// The versions of which there are fixtures; the last is the one that is written.
-const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
+const VERSIONS: [&str; 4] = ["v1", "v2", "v3", "v4"];
 
 fn fixture(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture").join(version)
@@ -161,6 +163,35 @@ async fn knows_what_was_sent(version: &str) {
     }
 }
 
+/// Fixtures have attached things from version 4 on; message 4 was carried forward, 10 stands where it was accepted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_attached_is_found_with_records_and_with_what_waited() {
+    let (_directory, store) = open_fixture("v4");
+    for number in [4, 10] {
+        let reference = Some(format!("order {number}").into_bytes());
+        let found = store.search(Query { reference, limit: 10, ..Query::default() }).await.unwrap().records;
+        assert_eq!(found.len(), 1, "message {number}");
+        assert_eq!(found[0].attached.as_deref(), Some(&attached(number)));
+    }
+    let leases = store.take(&smsc(), 100).await.unwrap();
+    let lent = leases.iter().filter_map(|lease| lease.message().attached.as_deref().cloned());
+    let mut lent: Vec<Attached> = lent.collect();
+    lent.sort_by_key(|attached| attached.reference.clone());
+    assert_eq!(lent, [attached(10), attached(4)]);
+}
+
+/// The table is added to a file that was made before there was one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_attached_is_kept_by_a_ledger_that_had_no_place_for_it() {
+    let (_directory, store) = open_fixture("v3");
+    store.accept(vec![entry(500, |message| message.attached = Some(Arc::new(attached(500))))]).await.unwrap();
+    let query = Query { reference: Some(b"order 500".to_vec()), limit: 10, ..Query::default() };
+    let found = store.search(query).await.unwrap().records;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].attached.as_deref(), Some(&attached(500)));
+    assert_eq!(record(&store, 10).await.attached, None);
+}
+
 #[test]
 fn each_version_is_found_sound() {
     VERSIONS.into_iter().for_each(is_found_sound);
@@ -179,8 +210,14 @@ fn is_found_sound(version: &str) {
 /// Nothing is added to a file of an older journal.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_journal_of_an_older_version_is_gone_on_with_in_a_new_file() {
-    let before: Vec<_> = journal_files(&fixture("v2"));
-    let (directory, store) = open_fixture("v2");
+    for version in ["v2", "v3"] {
+        is_gone_on_with_in_a_new_file(version).await;
+    }
+}
+
+async fn is_gone_on_with_in_a_new_file(version: &str) {
+    let before: Vec<_> = journal_files(&fixture(version));
+    let (directory, store) = open_fixture(version);
     store.accept(vec![fated(500)]).await.unwrap();
     store.close();
     let after = journal_files(directory.path());
@@ -189,7 +226,7 @@ async fn a_journal_of_an_older_version_is_gone_on_with_in_a_new_file() {
     assert!(kept == octets, "the old file is as it was");
     let (new, octets) = after.last().unwrap();
     assert!(new > name);
-    assert_eq!(octets[8..12], 2_u32.to_le_bytes());
+    assert_eq!(octets[8..12], 3_u32.to_le_bytes());
     drop(EmbeddedStore::open(directory.path(), options()).unwrap());
 }
 
@@ -295,9 +332,18 @@ fn fated(number: u64) -> Entry {
     entry(number, |message| match number {
         0 => message.parts.push(bytes::Bytes::from_static(b"more of 0")),
         1 => (message.member, message.receipt.others) = (1, ReceiptRequest::INTERMEDIATE),
+        4 | 10 => message.attached = Some(Arc::new(attached(number))),
         3 => message.not_before = Some(message.accepted_at.plus(Duration::from_secs(100 * 365 * 86_400))),
         _ => {}
     })
+}
+
+fn attached(number: u64) -> Attached {
+    Attached {
+        reference: format!("order {number}").into(),
+        told: Some(LinkName::from("bank/callbacks")),
+        attributes: b"\x01\xFF"[..].into(),
+    }
 }
 
 fn outcome(number: u64) -> Outcome {

@@ -265,6 +265,9 @@ impl Config {
             if name.get_ref() == REASSEMBLY {
                 return Err(problem(format!("\"{REASSEMBLY}\" is the gateway itself, no other link")));
             }
+            if name.get_ref().ends_with(CALLBACKS) {
+                return Err(problem(format!("names that end in \"{CALLBACKS}\" are the gateway's own")));
+            }
             if kinds.insert(name.get_ref().as_str(), kind).is_some() {
                 return Err(problem(format!("the name \"{}\" is used twice", name.get_ref())));
             }
@@ -275,5 +278,12 @@ impl Config {
 
 /// The link that parts of long messages wait at.
 pub(crate) const REASSEMBLY: &str = "reassembly";
+/// The link by which those are called that messages of an account name themselves.
+pub(crate) fn callbacks_of(account: &LinkName) -> LinkName {
+    LinkName::from(format!("{account}{CALLBACKS}"))
+}
+
+/// What such a link has behind the name of its account.
+const CALLBACKS: &str = "/callbacks";
 /// The longest name of a link, in octets.
 const LINK_NAME_OCTETS_MAX: usize = 64;

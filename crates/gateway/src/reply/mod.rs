@@ -64,6 +64,7 @@ impl Reply {
                 .validity
                 .map(|validity| not_before.unwrap_or(now).plus(validity.min(VALIDITY_MAX))),
             in_reply_to: Some(message.shown_id()),
+            attached: None,
             tlvs: Bytes::new(),
             content: self.content,
             back_to: Some(message.origin.clone()),

@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod attributes;
 mod binds;
 mod callbacks;
 mod content_provider;

@@ -54,6 +54,7 @@ pub async fn run(fixture: &dyn Fixture) {
     receipts::one_failed_segment_fails_the_message(&*fixture.open().await).await;
     receipts::an_unknown_outcome_can_be_held_and_amended(&*fixture.open().await).await;
     receipts::an_unknown_outcome_that_is_repeated_is_counted(&*fixture.open().await).await;
+    receipts::another_link_is_told(fixture).await;
     receipts::a_notice_is_told_until_it_is_settled(&*fixture.open().await).await;
     recall::what_waits_can_be_cancelled_and_is_never_lent_again(&*fixture.open().await).await;
     recall::what_is_lent_or_sent_or_over_is_not_cancelled(&*fixture.open().await).await;
@@ -65,6 +66,7 @@ pub async fn run(fixture: &dyn Fixture) {
     records::what_is_not_there_is_not_found(&*fixture.open().await).await;
     records::a_search_goes_page_by_page(&*fixture.open().await).await;
     records::a_search_looks_at_what_it_is_asked(&*fixture.open().await).await;
+    records::what_was_attached_is_in_the_record(fixture).await;
     records::an_answer_comes_with_its_settlement(&*fixture.open().await).await;
     durability::what_waits_survives(fixture).await;
     durability::what_was_sent_survives(fixture).await;

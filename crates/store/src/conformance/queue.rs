@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sms::{Priority, State, Timestamp};
+use sms::{Attached, Priority, State, Timestamp};
 
 use super::sample::{entries, entry, now};
 use super::*;
@@ -100,6 +100,10 @@ pub(super) async fn a_taker_waits_for_what_comes(store: Arc<dyn Store>) {
 
 pub(super) async fn a_message_that_cannot_be_kept_refuses_its_batch(store: &dyn Store) {
     let batch = vec![entry(1, |_| {}), entry(2, |message| message.parts.clear())];
+    assert!(matches!(store.accept(batch).await, Err(StoreError::Failed(_))));
+    let long =
+        Attached { reference: vec![b'x'; Attached::REFERENCE_OCTETS_MAX + 1].into(), ..Attached::default() };
+    let batch = vec![entry(1, |_| {}), entry(2, |message| message.attached = Some(Arc::new(long)))];
     assert!(matches!(store.accept(batch).await, Err(StoreError::Failed(_))));
     assert_nothing_waits(store, SMSC).await;
     accept(store, &entries(1)).await;

@@ -1,10 +1,12 @@
 //! What the SMSC says later, and what the owner is told.
 
-use sms::{ReceiptRequest, State, Timestamp};
+use std::sync::Arc;
+
+use sms::{Attached, ReceiptRequest, State, Timestamp};
 
 use super::sample::{entries, entry, remote_id};
 use super::*;
-use crate::{Cause, Notice, RemoteId, RemoteIdForm, Sighting};
+use crate::{Cause, Event, Notice, RemoteId, RemoteIdForm, Sighting};
 
 // INV-1 R-4
 pub(super) async fn a_receipt_ends_a_message_and_its_owner_is_told(store: &dyn Store) {
@@ -158,4 +160,27 @@ pub(super) async fn a_notice_is_told_until_it_is_settled(store: &dyn Store) {
     while store.status().live_messages != 0 {
         tokio::task::yield_now().await;
     }
+}
+
+pub(super) async fn another_link_is_told(fixture: &dyn Fixture) {
+    const TOLD: &str = "bank/callbacks";
+    let attached = Attached { told: Some(link(TOLD)), attributes: "all".into(), ..Attached::default() };
+    let attached = Some(Arc::new(attached));
+    let store = fixture.open().await;
+    let batch = [entry(1, |message| message.attached = attached.clone()), entry(2, |_| {})];
+    accept(&*store, &batch).await;
+    for id in ["1", "2"] {
+        settle(&*store, take_one(&*store, SMSC).await, sent(id));
+    }
+    let store = fixture.reopen(store).await;
+    store.receipts(vec![receipt("1", State::Delivered), receipt("2", State::Delivered)]).await.unwrap();
+    let store = fixture.reopen(store).await;
+    assert_eq!(take_one(&*store, OWNER).await.message(), &batch[1].message);
+    let lease = take_one(&*store, TOLD).await;
+    assert_eq!(lease.message(), &batch[0].message, "with what was attached");
+    settle(&*store, lease, Outcome::Done { state: State::Delivered, remote_id: None });
+    store.sync().await.unwrap();
+    let record = store.find(batch[0].message.id).await.unwrap().unwrap();
+    assert_eq!((&record.origin, record.attached), (&link(OWNER), attached));
+    assert_eq!(record.history.last().unwrap().event, Event::OwnerTold { link: link(TOLD) });
 }

@@ -1,6 +1,8 @@
 //! What is found later.
 
-use sms::{Address, Direction, MessageId, Npi, State, Timestamp, Ton};
+use std::sync::Arc;
+
+use sms::{Address, Attached, Direction, MessageId, Npi, State, Timestamp, Ton};
 
 use super::sample::{entries, entry, id};
 use super::*;
@@ -117,4 +119,52 @@ pub(super) async fn an_answer_comes_with_its_settlement(store: &dyn Store) {
     store.sync().await.unwrap();
     let record = store.find(answer.message.id).await.unwrap().unwrap();
     assert_eq!(record.in_reply_to, Some(asked));
+}
+
+pub(super) async fn what_was_attached_is_in_the_record(fixture: &dyn Fixture) {
+    let store = fixture.open().await;
+    let called = |reference: &'static [u8], attributes: &'static [u8]| {
+        Some(Arc::new(Attached { reference: reference.into(), told: None, attributes: attributes.into() }))
+    };
+    let batch = [
+        entry(1, |message| message.attached = called(b"order 17", b"\x01whatever\xFF")),
+        entry(2, |message| message.attached = called(b"caf\xE9", b"")),
+        entry(3, |message| message.attached = called(b"", b"anything")),
+        entry(4, |_| {}),
+        entry(5, |message| message.attached = called(b"order 17", b"again")),
+    ];
+    let many = (10..50).map(|number| entry(number, |message| message.attached = called(b"many", b"")));
+    accept(&*store, &many.collect::<Vec<Entry>>()).await;
+    accept(&*store, &batch).await;
+    what_was_attached_is_found(&*store, &batch).await;
+    let store = fixture.reopen(store).await;
+    what_was_attached_is_found(&*store, &batch).await;
+    let many = Query { reference: Some(b"many".to_vec()), limit: 100, ..Query::default() };
+    assert_eq!(store.search(many).await.unwrap().records.len(), 40);
+    let mut leases = store.take(&link(SMSC), 100).await.unwrap();
+    leases.retain(|lease| batch.iter().any(|entry| entry.message.id == lease.message().id));
+    leases.sort_by_key(|lease| lease.message().destination.value.clone());
+    let lent: Vec<_> = leases.iter().map(|lease| lease.message().attached.clone()).collect();
+    let attached: Vec<_> = batch.iter().map(|entry| entry.message.attached.clone()).collect();
+    assert_eq!(lent, attached);
+}
+
+async fn what_was_attached_is_found(store: &dyn Store, batch: &[Entry]) {
+    for entry in batch {
+        let record = store.find(entry.message.id).await.unwrap().unwrap();
+        assert_eq!(record.attached, entry.message.attached);
+    }
+    let find = async |query: Query| {
+        let page = store.search(Query { limit: 10, ..query }).await.unwrap();
+        let at = |id: MessageId| batch.iter().position(|entry| entry.message.id == id).unwrap() + 1;
+        ids(&page).into_iter().map(at).collect::<Vec<usize>>()
+    };
+    let of = |reference: &[u8]| Query { reference: Some(reference.to_vec()), ..Query::default() };
+    assert_eq!(find(of(b"order 17")).await, [5, 1]);
+    assert_eq!(find(of(b"caf\xE9")).await, [2]);
+    assert!(find(of(b"order 1")).await.is_empty());
+    assert!(find(of(b"1234")).await.is_empty(), "a number is no reference");
+    let number = batch[0].message.destination.value.to_vec();
+    assert_eq!(find(Query { number: Some(number), ..of(b"order 17") }).await, [1]);
+    assert!(find(Query { link: Some(link("games")), ..of(b"order 17") }).await.is_empty());
 }

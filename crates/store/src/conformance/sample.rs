@@ -46,6 +46,7 @@ pub fn message(number: u64) -> Message {
         not_before: None,
         expires_at: None,
         in_reply_to: None,
+        attached: None,
         tlvs: Bytes::new(),
         parts: std::iter::once(Bytes::from(format!("message {number}"))).collect(),
     }

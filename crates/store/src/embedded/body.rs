@@ -1,10 +1,13 @@
 //! How a message stands in the journal.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use bytes::Bytes;
-use sms::{Address, Direction, LinkName, Message, MessageId, Parts, Priority, ReceiptRequest, Timestamp};
+use sms::{
+    Address, Attached, Direction, LinkName, Message, MessageId, Parts, Priority, ReceiptRequest, Timestamp,
+};
 
 use super::codec::{Malformed, Reader, put_address, put_instant, put_short, put_u16, put_u32, put_u64};
 
@@ -14,6 +17,7 @@ const ON_FAILURE: u8 = 4;
 const HAS_REPLY: u8 = 8;
 const TRACKED: u8 = 16;
 const HAS_MORE: u8 = 32;
+const IS_ATTACHED: u8 = 64;
 
 /// A message with where it goes, links as numbers of the journal's table of links.
 ///
@@ -23,10 +27,14 @@ const HAS_MORE: u8 = 32;
 ///          not_before u64, expires_at u64 (0 is none), origin u16, flags u8, priority u8,
 ///          protocol_id u8, data_coding u8, esm_class u8, service_type (length u8, octets),
 ///          source, destination (ton u8, npi u8, length u8, octets), [in_reply_to 16],
-///          [member u8, other receipts u8], tlvs (length u32, octets), count of parts u8, parts (length u32, octets)
+///          [member u8, other receipts u8], [attached], tlvs (length u32, octets), count of parts u8,
+///          parts (length u32, octets)
+/// attached = told u16 (the origin if that is told), reference (length u8, octets),
+///            attributes (length u32, octets)
 /// ```
 ///
-/// It is invalid if it is shorter than it says, if the CRC is wrong or if something is left over. The
+/// What stands in brackets is there if the flags say so. A body of an older version of the journal never says so of
+/// what that did not have. It is invalid if it is shorter than it says, if the CRC is wrong or if something is left over. The
 /// CRC is its own, besides that of the group it stands in, because bodies are read back one by one.
 pub(super) fn put_body(out: &mut Vec<u8>, route: &Route, message: &Message) {
     let start = out.len();
@@ -35,7 +43,7 @@ pub(super) fn put_body(out: &mut Vec<u8>, route: &Route, message: &Message) {
     put_u16(out, route.target);
     out.push(route.alternatives.len() as u8);
     route.alternatives.iter().for_each(|&link| put_u16(out, link));
-    put_head(out, route.origin, message);
+    put_head(out, route, message);
     put_u32(out, message.tlvs.len() as u32);
     out.extend_from_slice(&message.tlvs);
     out.push(message.parts.len() as u8);
@@ -60,25 +68,28 @@ pub(super) const BODY_OCTETS_MAX: u32 = 64 << 20;
 pub(super) struct Route {
     pub(super) serial: u64,
     pub(super) origin: u16,
+    /// The link that is told what becomes of it: its origin, mostly.
+    pub(super) told: u16,
     pub(super) target: u16,
     /// At most 255.
     pub(super) alternatives: Vec<u16>,
 }
 
-fn put_head(out: &mut Vec<u8>, origin: u16, message: &Message) {
+fn put_head(out: &mut Vec<u8>, route: &Route, message: &Message) {
     let flag = |set: bool, flag: u8| if set { flag } else { 0 };
     out.extend_from_slice(message.id.octets());
     put_u64(out, message.accepted_at.0);
     put_instant(out, message.not_before);
     put_instant(out, message.expires_at);
-    put_u16(out, origin);
+    put_u16(out, route.origin);
     out.push(
         flag(message.direction == Direction::Mo, MOBILE_ORIGINATED)
             | flag(message.receipt.on_success, ON_SUCCESS)
             | flag(message.receipt.on_failure, ON_FAILURE)
             | flag(message.receipt.tracked, TRACKED)
             | flag(message.in_reply_to.is_some(), HAS_REPLY)
-            | flag(has_more(message), HAS_MORE),
+            | flag(has_more(message), HAS_MORE)
+            | flag(message.attached.is_some(), IS_ATTACHED),
     );
     out.extend_from_slice(&[message.priority.0, message.protocol_id, message.data_coding, message.esm_class]);
     put_short(out, &message.service_type);
@@ -90,6 +101,12 @@ fn put_head(out: &mut Vec<u8>, origin: u16, message: &Message) {
     if has_more(message) {
         out.extend_from_slice(&[message.member, message.receipt.others]);
     }
+    if let Some(attached) = &message.attached {
+        put_u16(out, route.told);
+        put_short(out, &attached.reference);
+        put_u32(out, attached.attributes.len() as u32);
+        out.extend_from_slice(&attached.attributes);
+    }
 }
 
 /// Whether it has what few messages have.
@@ -97,10 +114,21 @@ fn has_more(message: &Message) -> bool {
     message.member != 0 || message.receipt.others != 0
 }
 
+/// Whether a message can be kept as it is.
+pub(super) fn fits(message: &Message) -> bool {
+    (1..=255).contains(&message.parts.len())
+        && message.attached.as_ref().is_none_or(|attached| attached.fits())
+        && octets_of(message) < BODY_OCTETS_MAX as usize
+}
+
 /// How many octets a message takes in the journal, at most.
 pub(super) fn octets_of(message: &Message) -> usize {
     let parts: usize = message.parts.iter().map(|part| part.len() + 4).sum();
-    256 + message.tlvs.len() + parts
+    let attached = message
+        .attached
+        .as_ref()
+        .map_or(0, |attached| 7 + attached.reference.len() + attached.attributes.len());
+    256 + attached + message.tlvs.len() + parts
 }
 
 /// A body as it stands in the journal, checked and not yet copied.
@@ -114,6 +142,8 @@ pub(super) struct Body<'a> {
     pub(super) not_before: Option<Timestamp>,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) origin: u16,
+    /// The link that is told what becomes of it.
+    pub(super) told: u16,
     flags: u8,
     pub(super) priority: u8,
     protocol_id: u8,
@@ -125,6 +155,8 @@ pub(super) struct Body<'a> {
     pub(super) in_reply_to: Option<MessageId>,
     member: u8,
     other_receipts: u8,
+    pub(super) reference: &'a [u8],
+    pub(super) attributes: &'a [u8],
     pub(super) count: u8,
     tlvs: Range<usize>,
     parts: Range<usize>,
@@ -172,7 +204,7 @@ impl<'a> Body<'a> {
             (reader.timestamp()?, reader.instant()?, reader.instant()?);
         let (origin, flags, priority) = (reader.u16()?, reader.u8()?, reader.u8()?);
         let (protocol_id, data_coding, esm_class) = (reader.u8()?, reader.u8()?, reader.u8()?);
-        Ok(Self {
+        let mut body = Self {
             serial,
             target,
             alternatives,
@@ -181,6 +213,7 @@ impl<'a> Body<'a> {
             not_before,
             expires_at,
             origin,
+            told: origin,
             flags,
             priority,
             protocol_id,
@@ -192,11 +225,19 @@ impl<'a> Body<'a> {
             in_reply_to: if flags & HAS_REPLY == 0 { None } else { Some(reader.id()?) },
             member: if flags & HAS_MORE == 0 { 0 } else { reader.u8()? },
             other_receipts: if flags & HAS_MORE == 0 { 0 } else { reader.u8()? },
+            reference: &[],
+            attributes: &[],
             count: 0,
             tlvs: 0..0,
             parts: 0..0,
             octets,
-        })
+        };
+        if body.is_attached() {
+            (body.told, body.reference) = (reader.u16()?, reader.short()?);
+            let length = reader.u32()? as usize;
+            body.attributes = reader.octets(length)?;
+        }
+        Ok(body)
     }
 
     /// How many octets it takes in the journal.
@@ -217,8 +258,29 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The message itself, in memory of its own; `origin` is the name of the link that brought it.
-    pub(super) fn message(&self, origin: LinkName) -> Result<Message, Malformed> {
+    /// Whether its owner attached something to it.
+    pub(super) fn is_attached(&self) -> bool {
+        self.flags & IS_ATTACHED != 0
+    }
+
+    /// What its owner attached to it, in memory of its own; `name` knows the links.
+    pub(super) fn attached(
+        &self,
+        name: impl Fn(u16) -> Option<LinkName>,
+    ) -> Result<Option<Arc<Attached>>, Malformed> {
+        if !self.is_attached() {
+            return Ok(None);
+        }
+        let is_other = self.told != self.origin;
+        Ok(Some(Arc::new(Attached {
+            reference: Bytes::copy_from_slice(self.reference),
+            told: is_other.then(|| name(self.told).ok_or(Malformed)).transpose()?,
+            attributes: Bytes::copy_from_slice(self.attributes),
+        })))
+    }
+
+    /// The message itself, in memory of its own; `name` knows the links.
+    pub(super) fn message(&self, name: impl Fn(u16) -> Option<LinkName>) -> Result<Message, Malformed> {
         let octets = Bytes::copy_from_slice(self.octets.get(self.parts.clone()).ok_or(Malformed)?);
         let mut reader = Reader::new(&octets);
         let mut parts = Parts::new();
@@ -232,7 +294,7 @@ impl<'a> Body<'a> {
             id: self.id,
             member: self.member,
             direction: self.direction(),
-            origin,
+            origin: name(self.origin).ok_or(Malformed)?,
             source: self.source.clone(),
             destination: self.destination.clone(),
             service_type: self.service_type.clone(),
@@ -245,6 +307,7 @@ impl<'a> Body<'a> {
             not_before: self.not_before,
             expires_at: self.expires_at,
             in_reply_to: self.in_reply_to,
+            attached: self.attached(name)?,
             tlvs: Bytes::copy_from_slice(self.octets.get(self.tlvs.clone()).ok_or(Malformed)?),
             parts,
         })

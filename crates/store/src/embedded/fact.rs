@@ -322,7 +322,9 @@ fn read_segment(reader: &mut Reader<'_>, start: usize) -> Result<CarriedSegment,
 mod tests {
     #![allow(clippy::unwrap_used)]
     use proptest::prelude::*;
-    use sms::{Address, Direction, Message, MessageId, Npi, Priority, ReceiptRequest, Ton};
+    use std::sync::Arc;
+
+    use sms::{Address, Attached, Direction, Message, MessageId, Npi, Priority, ReceiptRequest, Ton};
 
     use super::super::body::{Route, put_body};
     use super::*;
@@ -340,7 +342,7 @@ mod tests {
             octets(6),
             octets(40),
             parts,
-            any::<[bool; 5]>(),
+            any::<[bool; 6]>(),
         )
             .prop_map(|(id, times, numbers, address, service_type, tlvs, parts, flags)| Message {
                 id: MessageId::from_octets(id),
@@ -364,6 +366,13 @@ mod tests {
                 not_before: times.1.filter(|&at| at > 0).map(Timestamp),
                 expires_at: times.2.filter(|&at| at > 0).map(Timestamp),
                 in_reply_to: flags[4].then_some(MessageId::from_octets(id)),
+                attached: flags[5].then(|| {
+                    Arc::new(Attached {
+                        reference: tlvs.clone().into(),
+                        told: Some(LinkName::from("told")),
+                        attributes: id.repeat(usize::from(numbers[0])).into(),
+                    })
+                }),
                 tlvs: tlvs.into(),
                 parts: parts.into_iter().map(Into::into).collect(),
             })
@@ -406,15 +415,22 @@ mod tests {
         #[test]
         fn a_message_is_read_as_it_was_written(message in some_message(), links in any::<(u16, Vec<u16>)>()) {
             let alternatives = links.1.into_iter().take(255).collect();
-            let route = Route { serial: 1 << 40, origin: 7, target: links.0, alternatives };
+            let told = if message.attached.is_some() { 8 } else { 7 };
+            let route = Route { serial: 1 << 40, origin: 7, told, target: links.0, alternatives };
             let mut out = vec![accepted_kind(false)];
             put_body(&mut out, &route, &message);
             let mut reader = Reader::new(&out);
             let Fact::Accepted(body) = read_fact(&mut reader).unwrap() else { panic!("another fact") };
             prop_assert!(reader.is_empty());
-            let read = Route { serial: body.serial, origin: 7, target: body.target, alternatives: body.alternatives.clone() };
+            let read = Route {
+                serial: body.serial,
+                origin: body.origin,
+                told: body.told,
+                target: body.target,
+                alternatives: body.alternatives.clone(),
+            };
             prop_assert_eq!(read, route);
-            prop_assert_eq!(body.message(LinkName::from("origin")).unwrap(), message);
+            prop_assert_eq!(body.message(|number| Some(LinkName::from(if number == 7 { "origin" } else { "told" }))).unwrap(), message);
         }
 
         #[test]

@@ -37,7 +37,7 @@ const FILE_OCTETS_MAX: u64 = 3 << 30;
 const _: () = assert!(FILE_OCTETS_MAX + (GROUP_OCTETS_MAX as u64) * 2 < u32::MAX as u64);
 
 const MAGIC: &[u8; 8] = b"ESTAFETJ";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Before each group, to find the next one after a damaged one.
 pub(super) const GROUP_MAGIC: [u8; 4] = [0xE5, b'g', b'r', 0xAF];
 /// What is kept of the write buffer between two commits, in octets.

@@ -230,7 +230,7 @@ fn newcomer(body: &Body<'_>, place: Place) -> Newcomer {
     Newcomer {
         serial: body.serial,
         place,
-        origin: body.origin,
+        told: body.told,
         target: body.target,
         priority: body.priority,
         count: body.count,

@@ -101,8 +101,8 @@ pub(super) struct Slot {
     pub(super) due: u32,
     /// The low half of the number of the file.
     file: u16,
-    /// The link that brought the message.
-    pub(super) origin: u16,
+    /// The link that is told what becomes of the message: mostly the one that brought it.
+    pub(super) told: u16,
     /// The link that takes it.
     pub(super) target: u16,
     /// Attempts so far; in phase `Sent` the low half of the number of the file where the remote id stands.
@@ -124,7 +124,7 @@ impl Slot {
         deadline: NEVER,
         due: 0,
         file: 0,
-        origin: 0,
+        told: 0,
         target: 0,
         attempts: 0,
     };

@@ -21,6 +21,9 @@ pub(crate) struct Export {
     /// Only from or to this number, short code or name; the whole of it.
     #[arg(long)]
     number: Option<String>,
+    /// Only what its owner calls so: the whole of its client_reference.
+    #[arg(long)]
+    client_reference: Option<String>,
     /// Only what was accepted at or after this, as in 2026-01-31T12:00:00Z.
     #[arg(long)]
     from: Option<jiff::Timestamp>,
@@ -37,6 +40,7 @@ impl Export {
                 .number
                 .as_deref()
                 .map(|number| number.strip_prefix('+').unwrap_or(number).as_bytes().to_vec()),
+            reference: self.client_reference.map(String::into_bytes),
             from: self.from.map(timestamp),
             until: self.until.map(timestamp),
             ..Query::default()

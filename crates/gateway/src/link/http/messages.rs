@@ -137,8 +137,8 @@ impl Desk {
     async fn admit(&self, account: &Arc<Account>, mut message: MessageRequest) -> Result<Admitted, Problem> {
         let is_transliterated = message.transliterate.unwrap_or(account.config().transliterate);
         let quoted = message.in_reply_to.take();
-        let mut submission =
-            translate::submission(message, account.receipts_by_http(), self.intake.clock().wall())?;
+        let (wanted, now) = (account.receipts_by_http(), self.intake.clock().wall());
+        let mut submission = translate::submission(message, account.name(), wanted, now)?;
         let substitutions = if is_transliterated { transliterate(&mut submission) } else { Vec::new() };
         let claim = match quoted {
             Some(id) => {

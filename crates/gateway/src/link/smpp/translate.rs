@@ -196,6 +196,7 @@ fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
         not_before: None,
         expires_at: None,
         in_reply_to: None,
+        attached: None,
         tlvs,
         content: Content::Encoded { data_coding: pdu.data_coding, octets },
         back_to: None,
@@ -287,6 +288,7 @@ pub(super) fn notification(sighting: Sighting, intake: &Intake) -> Option<Entry>
         not_before: None,
         expires_at: Some(now.plus(NOTIFICATION_VALIDITY)),
         in_reply_to: Some(message.id),
+        attached: None,
         tlvs: pdu.tlvs.as_wire().clone(),
         parts: Parts::from_elem(pdu.short_message, 1),
     };
@@ -394,6 +396,7 @@ mod tests {
             not_before: None,
             expires_at: None,
             in_reply_to: None,
+            attached: None,
             tlvs: Bytes::new(),
             parts: Parts::from_elem(Bytes::from_static(b"Halo dunia, this is a longer text"), 1),
         }

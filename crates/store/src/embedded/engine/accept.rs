@@ -2,7 +2,7 @@
 
 use sms::Timestamp;
 
-use super::super::body::{BODY_OCTETS_MAX, Route, octets_of, put_body};
+use super::super::body::{Route, fits, put_body};
 use super::super::cache::Kept;
 use super::super::disk::Disk;
 use super::super::fact::accepted_kind;
@@ -51,14 +51,16 @@ impl<D: Disk> Engine<D> {
 
     fn route(&mut self, entry: &Entry) -> Option<Route> {
         let message = &entry.message;
-        let fits = (1..=255).contains(&message.parts.len()) && octets_of(message) < BODY_OCTETS_MAX as usize;
-        if !fits {
+        if !fits(message) {
             return None;
         }
         let alternatives = entry.alternatives.iter().take(255);
+        let origin = self.link(&message.origin)?;
+        let told = message.attached.as_ref().and_then(|attached| attached.told.as_ref());
         Some(Route {
             serial: 0,
-            origin: self.link(&message.origin)?,
+            origin,
+            told: told.map_or(Some(origin), |told| self.link(told))?,
             target: self.link(&entry.target)?,
             alternatives: alternatives.map(|name| self.link(name)).collect::<Option<_>>()?,
         })
@@ -72,7 +74,7 @@ impl<D: Disk> Engine<D> {
         let new = Newcomer {
             serial: route.serial,
             place,
-            origin: route.origin,
+            told: route.told,
             target: route.target,
             priority: message.priority.0,
             count: message.parts.len() as u8,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sms::Timestamp;
 
-use super::super::body::{Route, put_body};
+use super::super::body::put_body;
 use super::super::disk::Disk;
 use super::super::fact::{accepted_kind, put_carried};
 use super::super::journal::Place;
@@ -171,9 +171,7 @@ impl<D: Disk> Engine<D> {
             return self.poison(&error);
         }
         let (Some(carried), Some(&slot)) = (carried, self.index.slab.get(first)) else { return };
-        let numbers = kept.alternatives.iter().filter_map(|name| self.links.number(name)).collect();
-        let route =
-            Route { serial: slot.serial(), origin: slot.origin, target: slot.target, alternatives: numbers };
+        let Some(route) = self.route_of(&slot, &kept) else { return };
         let place = self.journal.place();
         let out = self.journal.facts();
         let start = out.len();

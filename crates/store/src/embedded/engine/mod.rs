@@ -34,6 +34,7 @@ use sms::{LinkName, Timestamp};
 use tokio::sync::oneshot;
 
 use super::bodies::Bodies;
+use super::body::Route;
 use super::cache::{Cache, Kept};
 use super::disk::Disk;
 use super::fact::{Change, NOTICE_PART, put_change, put_final};
@@ -42,7 +43,7 @@ use super::journal::{Journal, Place};
 use super::links::Links;
 use super::options::Options;
 use super::queue::LinkQueue;
-use super::slots::{NOTICE, Phase, Ticket};
+use super::slots::{NOTICE, Phase, Slot, Ticket};
 use super::summary::Orders;
 use crate::lease::Home;
 use crate::{Entry, Lease, Part, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting, Status, StoreError};
@@ -241,7 +242,7 @@ impl<D: Disk> Engine<D> {
             }
             None => self.requeue(number, change),
         }
-        let is_gone = |slot: &super::slots::Slot| slot.phase() == Phase::Free;
+        let is_gone = |slot: &Slot| slot.phase() == Phase::Free;
         if slot.has(NOTICE) && self.index.slab.get(number).is_some_and(is_gone) {
             self.cache.remove(slot.serial());
         }
@@ -301,10 +302,21 @@ impl<D: Disk> Engine<D> {
     fn read_kept(&mut self, place: Place, ahead: bool) -> std::io::Result<Kept> {
         let missing = || std::io::Error::from(std::io::ErrorKind::InvalidData);
         let body = self.bodies.read(&mut self.disk, place, ahead, self.journal.written())?;
-        let origin = self.links.name(body.origin).cloned().ok_or_else(missing)?;
-        let message = Arc::new(body.message(origin).map_err(|_| missing())?);
+        let name = |number| self.links.name(number).cloned();
+        let message = Arc::new(body.message(name).map_err(|_| missing())?);
         let numbers = body.alternatives;
         Ok(Kept { message, alternatives: self.alternatives_of(&numbers) })
+    }
+
+    /// How a message that is under way goes, to say it again in the journal.
+    fn route_of(&mut self, slot: &Slot, kept: &Kept) -> Option<Route> {
+        Some(Route {
+            serial: slot.serial(),
+            origin: self.links.number(&kept.message.origin)?,
+            told: slot.told,
+            target: slot.target,
+            alternatives: kept.alternatives.iter().filter_map(|name| self.links.number(name)).collect(),
+        })
     }
 
     /// The names of these links; the same list is kept once.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sms::{LinkName, Message, State, Timestamp};
 
-use super::super::body::{BODY_OCTETS_MAX, Route, octets_of, put_body};
+use super::super::body::{fits, put_body};
 use super::super::cache::Kept;
 use super::super::disk::Disk;
 use super::super::fact::{Carried, CarriedSegment, Change, Sighted, Verdict, accepted_kind, put_carried};
@@ -212,12 +212,9 @@ impl<D: Disk> Engine<D> {
     /// States a message anew: the journal says it again as if it had been carried, in its new form.
     fn replace(&mut self, first: u32, entry: &Entry, now: Timestamp) -> bool {
         let message = &entry.message;
-        let fits = (1..=255).contains(&message.parts.len()) && octets_of(message) < BODY_OCTETS_MAX as usize;
-        let Some(&slot) = self.index.slab.get(first).filter(|_| fits) else { return false };
+        let Some(&slot) = self.index.slab.get(first).filter(|_| fits(message)) else { return false };
         let Some(kept) = self.kept(first) else { return false };
-        let numbers = kept.alternatives.iter().filter_map(|name| self.links.number(name)).collect();
-        let route =
-            Route { serial: slot.serial(), origin: slot.origin, target: slot.target, alternatives: numbers };
+        let Some(route) = self.route_of(&slot, &kept) else { return false };
         let carried = untried(message, &slot, now);
         self.journal.begin();
         let place = self.journal.place();
@@ -230,7 +227,7 @@ impl<D: Disk> Engine<D> {
         let new = Newcomer {
             serial: slot.serial(),
             place,
-            origin: slot.origin,
+            told: slot.told,
             target: slot.target,
             priority: slot.priority(),
             count: message.parts.len() as u8,

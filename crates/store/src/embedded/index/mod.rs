@@ -48,7 +48,8 @@ pub(super) struct Index {
 pub(super) struct Newcomer {
     pub(super) serial: u64,
     pub(super) place: Place,
-    pub(super) origin: u16,
+    /// The link that is told what becomes of it.
+    pub(super) told: u16,
     pub(super) target: u16,
     pub(super) priority: u8,
     pub(super) count: u8,
@@ -124,7 +125,7 @@ impl Index {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         slot.name(new.serial, part, new.count > 1);
         slot.set_place(new.place);
-        (slot.origin, slot.target) = (new.origin, new.target);
+        (slot.told, slot.target) = (new.told, new.target);
         slot.set_flags(
             priority_bits(new.priority)
                 | flag(new.wants_success, WANTS_SUCCESS)
@@ -379,7 +380,7 @@ impl Index {
         let deadline = seconds(now).saturating_add(self.notice_timeout_s).min(NEVER - 1);
         self.with(first, |slot| {
             slot.sibling = first;
-            (slot.target, slot.attempts, slot.due, slot.deadline) = (slot.origin, 0, 0, deadline);
+            (slot.target, slot.attempts, slot.due, slot.deadline) = (slot.told, 0, 0, deadline);
             slot.set_flags((slot.flags() | NOTICE) & !(SUSPECT | UNCOUNTED));
         });
         self.tallies.insert(first, Tally { verdict, open: 0 });

@@ -295,6 +295,7 @@ impl OpenFile {
                 Schema::create(&connection, RandomState::new().hash_one(path) as u32)?
             }
         };
+        Schema::complete(&connection)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;

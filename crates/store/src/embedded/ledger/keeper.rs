@@ -11,7 +11,7 @@ use super::staging::Staged;
 use super::table::visit_keys;
 use super::young::{Register, Young};
 
-/// How many keys are kept in memory before they are written: those of 128 Ki records, 3 MiB.
+/// How many keys are kept in memory before they are written, 3 MiB: those of 128 Ki records without a reference.
 const YOUNG_KEYS_MAX: usize = 3 << 17;
 
 /// The keys of a file to which records are added.
@@ -68,7 +68,9 @@ impl Keeper {
     pub(super) fn add(&mut self, records: &[&Staged]) {
         self.register.with_young(self.name, |young| {
             for staged in records.iter().filter(|staged| !staged.is_kept()) {
-                let values = [&staged.id.octets()[..], &staged.source.value, &staged.destination.value];
+                let reference = staged.attached.as_ref().map_or(&[][..], |attached| &attached.reference);
+                let id = &staged.id.octets()[..];
+                let values = [id, &staged.source.value, &staged.destination.value, reference];
                 push(young, self.owner, staged.serial, values);
             }
         });
@@ -97,11 +99,14 @@ impl Keeper {
     }
 }
 
-fn push(young: &mut Young, owner: Owner, serial: u64, values: [&[u8]; 3]) {
+fn push(young: &mut Young, owner: Owner, serial: u64, [id, source, destination, reference]: [&[u8]; 4]) {
     // A file never spans as many serials as would not fit.
     let delta = u32::try_from(serial.saturating_sub(owner.first_serial)).unwrap_or(u32::MAX);
-    for octets in values {
+    for octets in [id, source, destination] {
         young.push(key(owner.hash(octets), delta));
+    }
+    if !reference.is_empty() {
+        young.push(key(owner.hash(reference), delta));
     }
 }
 

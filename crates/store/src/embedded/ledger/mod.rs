@@ -2,7 +2,8 @@
 //!
 //! It is fed from the journal by a thread of its own and costs the path of a message nothing but what
 //! the disk has to write. A second thread answers questions. The table `message` has one row per
-//! message; `history` is the only column that needs this program to read it. Beside each file stands a file
+//! message, and `attached` one for each to which its owner attached something; `history` is the only column
+//! that needs this program to read it, besides what owners attached. Beside each file stands a file
 //! of keys, which leads from ids and numbers to rows; it follows from the table and is made again when it
 //! is of no use.
 

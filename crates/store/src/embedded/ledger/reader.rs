@@ -6,8 +6,9 @@ use rusqlite::{Connection, OptionalExtension, ToSql, named_params};
 use sms::MessageId;
 
 use super::files::day_of;
-use super::row::{COLUMNS, record_of, sql_address};
+use super::row::{SERIAL_COLUMN, record_of, select, sql_octets};
 use super::shelf::{Opened, Shelf};
+use super::table::has_attached;
 use super::{Desk, LedgerError, Question};
 use crate::{Page, Query, Record, StoreError};
 
@@ -62,9 +63,10 @@ fn find(shelf: &mut Shelf, id: MessageId) -> Result<Option<(u64, Record)>, Ledge
 }
 
 fn find_in(file: &mut Opened, id: MessageId) -> Result<Option<(u64, Record)>, LedgerError> {
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>("serial")? as u64, record_of(row)?));
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(SERIAL_COLUMN)? as u64, record_of(row)?));
+    let select = select(&file.connection)?;
     let by = |connection: &Connection, condition: &str, serial: u64| {
-        let sql = format!("SELECT {COLUMNS}, serial FROM message WHERE id = ?1 AND {condition}");
+        let sql = format!("{select} WHERE id = ?1 AND {condition}");
         let mut statement = connection.prepare_cached(&sql)?;
         statement.query_row((id.octets(), serial as i64), read).optional()
     };
@@ -105,9 +107,9 @@ fn search(shelf: &mut Shelf, query: &Query) -> Result<Page, LedgerError> {
 /// The records of a file that match and have a serial below `below`, newest first, `limit` at most.
 fn search_in(file: &mut Opened, query: &Query, below: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
     let mut records = Vec::new();
-    if let Some(number) = &query.number {
-        let sql = format!("SELECT {COLUMNS} FROM message WHERE serial = ?1");
-        let is_sure = file.descend(number, below, &mut |connection, serial| {
+    if let Some(value) = query.reference.as_ref().or(query.number.as_ref()) {
+        let sql = format!("{} WHERE serial = ?1", select(&file.connection)?);
+        let is_sure = file.descend(value, below, &mut |connection, serial| {
             let mut statement = connection.prepare_cached(&sql)?;
             let record = statement.query_row([serial as i64], record_of).optional()?;
             records.extend(record.filter(|record| query.matches(record)));
@@ -125,9 +127,11 @@ fn search_in(file: &mut Opened, query: &Query, below: u64, limit: usize) -> Resu
     Ok(records)
 }
 
-/// What a record must be besides having the number that is looked for, as [`Query::matches`] says.
+/// What a record must be besides having the number or the reference that is looked for, as [`Query::matches`] says.
 const CONDITION: &str = "serial < :below AND (:link IS NULL OR origin = :link OR target = :link) \
      AND (:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until)";
+
+const NUMBER: &str = "(:number IS NULL OR source = :number OR destination = :number)";
 
 /// Visits the records of a table that match and have a serial below `below`, newest first, `limit` at most.
 pub(super) fn search_table<E: From<rusqlite::Error>>(
@@ -141,13 +145,14 @@ pub(super) fn search_table<E: From<rusqlite::Error>>(
     let by = |column| {
         format!("SELECT * FROM (SELECT serial FROM message WHERE {column} = :number AND {CONDITION} {order})")
     };
-    let sql = match query.number {
-        None => format!("SELECT {COLUMNS} FROM message WHERE {CONDITION} {order}"),
-        Some(_) => format!(
-            "SELECT {COLUMNS} FROM message WHERE serial IN ({} UNION {}) {order}",
-            by("source"),
-            by("destination")
-        ),
+    let select = select(connection)?;
+    let sql = match (&query.number, &query.reference) {
+        (_, Some(_)) if !has_attached(connection)? => return Ok(()),
+        (_, Some(_)) => format!("{select} WHERE reference = :reference AND {NUMBER} AND {CONDITION} {order}"),
+        (None, None) => format!("{select} WHERE {CONDITION} {order}"),
+        (Some(_), None) => {
+            format!("{select} WHERE serial IN ({} UNION {}) {order}", by("source"), by("destination"))
+        }
     };
     let link = query.link.as_ref().map(sms::LinkName::as_str);
     let (from, until) = (query.from.map(|at| at.0 as i64), query.until.map(|at| at.0 as i64));
@@ -157,9 +162,13 @@ pub(super) fn search_table<E: From<rusqlite::Error>>(
         ":below": below, ":link": link, ":from": from, ":until": until, ":limit": limit,
     }
     .to_vec();
-    let number = query.number.as_deref().map(sql_address);
-    if let Some(number) = &number {
-        values.push((":number", number));
+    let (number, reference) =
+        (query.number.as_deref().map(sql_octets), query.reference.as_deref().map(sql_octets));
+    if number.is_some() || reference.is_some() {
+        values.push((":number", &number));
+    }
+    if reference.is_some() {
+        values.push((":reference", &reference));
     }
     for record in statement.query_map(values.as_slice(), record_of)? {
         visit(record?)?;

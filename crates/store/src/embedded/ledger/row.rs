@@ -1,15 +1,34 @@
 //! A record as it is kept.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use sms::{Address, Direction, LinkName, MessageId, Npi, State, Timestamp, Ton};
+use sms::{Address, Attached, Direction, LinkName, MessageId, Npi, State, Timestamp, Ton};
 
 use super::super::codec::{
     Malformed, Reader, put_cause, put_remote_id, put_short, put_u16, put_u32, put_u64,
 };
+use super::table::has_attached;
 use crate::{Event, Record, Step};
 
-/// The columns of `message` from `id` to `history`, in the order of [`record_of`].
-pub(super) const COLUMNS: &str = "id, direction, origin, target, source_ton, source_npi, source, \
+/// The start of a statement that reads records: from what, and the columns in the order of [`record_of`], the serial
+/// behind them. A file that has been made before there was a table `attached` has nothing of that.
+pub(super) fn select(connection: &Connection) -> rusqlite::Result<String> {
+    Ok(if has_attached(connection)? {
+        format!(
+            "SELECT {COLUMNS}, reference, told, attributes, serial FROM message LEFT JOIN attached USING (serial)"
+        )
+    } else {
+        format!("SELECT {COLUMNS}, NULL, NULL, NULL, serial FROM message")
+    })
+}
+
+/// The column of [`select`] that has the serial.
+pub(super) const SERIAL_COLUMN: usize = 20;
+
+const COLUMNS: &str = "id, direction, origin, target, source_ton, source_npi, source, \
      destination_ton, destination_npi, destination, segments, state, error, accepted_at, final_at, \
      in_reply_to, history";
 
@@ -158,15 +177,15 @@ fn read_step(reader: &mut Reader<'_>) -> Result<Step, Malformed> {
     Ok(Step { at, segment, event })
 }
 
-/// An address as SQL: text where it is text, so that people can read and compare it.
-pub(super) fn sql_address(value: &[u8]) -> ToSqlOutput<'_> {
+/// An address or a reference as SQL: text where it is text, so that people can read and compare it.
+pub(super) fn sql_octets(value: &[u8]) -> ToSqlOutput<'_> {
     ToSqlOutput::Borrowed(match std::str::from_utf8(value) {
         Ok(_) => ValueRef::Text(value),
         Err(_) => ValueRef::Blob(value),
     })
 }
 
-/// The record in a row of [`COLUMNS`].
+/// The record in a row of [`select`].
 pub(super) fn record_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Record> {
     let instant = |column| row.get::<_, Option<i64>>(column).map(|at| at.map(|at| Timestamp(at as u64)));
     let name = |column| row.get::<_, String>(column).map(LinkName::from);
@@ -188,8 +207,22 @@ pub(super) fn record_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Record> {
         accepted_at: Timestamp(row.get::<_, i64>(13)? as u64),
         final_at: instant(14)?,
         in_reply_to: row.get::<_, Option<[u8; 16]>>(15)?.map(id),
+        attached: attached_of(row)?,
         history: steps_of(octets_of(row.get_ref(16)?)),
     })
+}
+
+fn attached_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Arc<Attached>>> {
+    let reference = row.get_ref(17)?;
+    if reference == ValueRef::Null {
+        return Ok(None);
+    }
+    let octets = |value| Bytes::copy_from_slice(octets_of(value));
+    Ok(Some(Arc::new(Attached {
+        reference: octets(reference),
+        told: row.get::<_, Option<String>>(18)?.map(LinkName::from),
+        attributes: octets(row.get_ref(19)?),
+    })))
 }
 
 /// The steps of a history, as far as they can be read.

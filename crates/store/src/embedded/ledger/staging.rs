@@ -1,8 +1,9 @@
 //! Records that still change, before they are written.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-use sms::{Address, Direction, LinkName, MessageId, State, Timestamp};
+use sms::{Address, Attached, Direction, LinkName, MessageId, State, Timestamp};
 
 use super::super::body::Body;
 use super::super::fact::{Change, Fact, NOTICE_PART, Verdict};
@@ -37,6 +38,7 @@ pub(in super::super) struct Staged {
     pub(super) segments: u8,
     pub(super) accepted_at: Timestamp,
     pub(super) in_reply_to: Option<MessageId>,
+    pub(super) attached: Option<Arc<Attached>>,
     pub(super) news: News,
     /// Where its first fact stands.
     first: Place,
@@ -280,6 +282,7 @@ impl Staging {
             direction: body.direction(),
             origin,
             target: self.names.name(body.target),
+            attached: body.attached(|number| Some(self.names.name(number))).unwrap_or_default(),
             wants: body.receipt(),
             source: body.source,
             destination: body.destination,
@@ -405,6 +408,7 @@ impl Staged {
             accepted_at: self.accepted_at,
             final_at: verdict.map(|(_, at)| at),
             in_reply_to: self.in_reply_to,
+            attached: self.attached.clone(),
             history: steps_of(self.news.history.octets()),
         }
     }
@@ -419,7 +423,7 @@ mod tests {
     use crate::conformance::sample;
 
     fn accept(staging: &mut Staging, serial: u64) {
-        let route = Route { serial, origin: 0, target: 0, alternatives: Vec::new() };
+        let route = Route { serial, origin: 0, told: 0, target: 0, alternatives: Vec::new() };
         let mut out = Vec::new();
         put_body(&mut out, &route, &sample::message(serial));
         let body = Body::read(&mut Reader::new(&out)).unwrap();

@@ -8,7 +8,7 @@ use super::LedgerError;
 use super::breath::Breath;
 use super::files::Name;
 use super::key_file::Owner;
-use super::row::{History, sql_address};
+use super::row::{History, sql_octets};
 use super::staging::{News, Staged};
 
 const SCHEMA: &str = "
@@ -20,6 +20,14 @@ const SCHEMA: &str = "
         final_at INTEGER, in_reply_to BLOB, history BLOB NOT NULL, place INTEGER NOT NULL
     );
 ";
+/// What owners attached to their messages, with the serials of those: most messages have nothing here.
+const ATTACHED: &str = "
+    CREATE TABLE IF NOT EXISTS attached (
+        serial INTEGER PRIMARY KEY, reference NOT NULL, told TEXT, attributes BLOB NOT NULL
+    );
+";
+const ATTACH: &str =
+    "INSERT OR IGNORE INTO attached (serial, reference, told, attributes) VALUES (?, ?, ?, ?)";
 /// What an INSERT gives values for, in the order of [`bind`]. A statement that fails ends the transaction
 /// anyway: told so, SQLite does not copy pages in order to take back the statement alone.
 const INSERT: &str = "INSERT OR FAIL INTO message (serial, id, direction, origin, target, source_ton, source_npi, source, \
@@ -60,10 +68,16 @@ impl Schema {
     pub(super) fn create(connection: &Connection, seed: u32) -> Result<Self, LedgerError> {
         let version = Self::VERSION;
         connection.execute_batch(&format!(
-            "BEGIN; {SCHEMA} PRAGMA application_id = {}; PRAGMA user_version = {version}; COMMIT",
+            "BEGIN; {SCHEMA} {ATTACHED} PRAGMA application_id = {}; PRAGMA user_version = {version}; COMMIT",
             seed as i32
         ))?;
         Ok(Self::Keyed { seed })
+    }
+
+    /// Adds the table `attached` to a file that was made before there was one. Who does not know it is not
+    /// disturbed by it, so that the version stays.
+    pub(super) fn complete(connection: &Connection) -> rusqlite::Result<()> {
+        if has_attached(connection)? { Ok(()) } else { connection.execute_batch(ATTACHED) }
     }
 
     /// What the file of keys of the file belongs to, if it has one.
@@ -98,7 +112,8 @@ pub(super) fn insert(
         }
     }
     insert_one_by_one(connection, &format!("{INSERT}{ROW}"), rest, breath)?;
-    insert_one_by_one(connection, &format!("{INSERT}{ROW}{UNLESS_KNOWN}"), &old, breath)
+    insert_one_by_one(connection, &format!("{INSERT}{ROW}{UNLESS_KNOWN}"), &old, breath)?;
+    records.iter().try_for_each(|staged| Ok(attach(connection, staged)?))
 }
 
 fn insert_one_by_one(
@@ -119,6 +134,24 @@ fn insert_one_by_one(
     Ok(())
 }
 
+/// Writes what the owner attached, which stays as it is for good.
+fn attach(connection: &Connection, staged: &Staged) -> rusqlite::Result<()> {
+    let Some(attached) = &staged.attached else { return Ok(()) };
+    connection.prepare_cached(ATTACH)?.execute(params![
+        staged.serial as i64,
+        sql_octets(&attached.reference),
+        attached.told.as_ref().map(LinkName::as_str),
+        &attached.attributes[..],
+    ])?;
+    Ok(())
+}
+
+/// Whether a file has the table `attached`.
+pub(super) fn has_attached(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'attached')";
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+}
+
 /// Gives the values of a row to the parameters behind `at`.
 fn bind(statement: &mut Statement<'_>, at: &mut usize, staged: &Staged) -> rusqlite::Result<()> {
     let (state, error, final_at) = outcome(&staged.news);
@@ -133,10 +166,10 @@ fn bind(statement: &mut Statement<'_>, at: &mut usize, staged: &Staged) -> rusql
     put(&staged.target().as_str())?;
     put(&staged.source.ton.0)?;
     put(&staged.source.npi.0)?;
-    put(&sql_address(&staged.source.value))?;
+    put(&sql_octets(&staged.source.value))?;
     put(&staged.destination.ton.0)?;
     put(&staged.destination.npi.0)?;
-    put(&sql_address(&staged.destination.value))?;
+    put(&sql_octets(&staged.destination.value))?;
     put(&staged.segments)?;
     put(&state)?;
     put(&error)?;
@@ -194,18 +227,19 @@ pub(super) fn last_serial(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(connection.query_row("SELECT max(serial) FROM message", [], read)?.unwrap_or(0) as u64)
 }
 
-/// Visits serial, id, source and destination of the records from a serial on, oldest first.
+/// Visits serial, id, source, destination and reference of the records from a serial on, oldest first.
 pub(super) fn visit_keys<E: From<rusqlite::Error>>(
     connection: &Connection,
     from: u64,
-    visit: &mut impl FnMut(u64, [&[u8]; 3]) -> Result<(), E>,
+    visit: &mut impl FnMut(u64, [&[u8]; 4]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let sql = "SELECT serial, id, source, destination FROM message WHERE serial >= ?1 ORDER BY serial";
+    let sql = "SELECT serial, id, source, destination, reference FROM message LEFT JOIN attached USING (serial) \
+         WHERE serial >= ?1 ORDER BY serial";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([from.min(i64::MAX as u64) as i64])?;
     while let Some(row) = rows.next()? {
         let octets = |column| row.get_ref(column).map(super::row::octets_of);
-        visit(row.get::<_, i64>(0)? as u64, [octets(1)?, octets(2)?, octets(3)?])?;
+        visit(row.get::<_, i64>(0)? as u64, [octets(1)?, octets(2)?, octets(3)?, octets(4)?])?;
     }
     Ok(())
 }

@@ -120,7 +120,8 @@ impl Fold {
         while !reader.is_empty() {
             let fact = read_fact(&mut reader).map_err(|_| io::ErrorKind::InvalidData)?;
             if let Fact::Accepted(body) = &fact {
-                let message = body.message(LinkName::from("")).map_err(|_| io::ErrorKind::InvalidData)?;
+                let message =
+                    body.message(|_| Some(LinkName::from(""))).map_err(|_| io::ErrorKind::InvalidData)?;
                 self.texts.extend(message.parts.first().map(|text| (body.id, text.to_vec())));
             }
             staging.add(fact, place, group.at);

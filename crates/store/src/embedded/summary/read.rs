@@ -22,7 +22,7 @@ use super::{
 ///           CRC-32 of the records u32, CRC-32 of all that u32
 /// record  = kind u8, then by kind
 ///   1 at        at u64                          when the following was written
-///   2 accepted  flags u8, count u8, offset u32, [serial u64], [origin u16, target u16],
+///   2 accepted  flags u8, count u8, offset u32, [serial u64], [told u16, target u16],
 ///               [not_before u64], [expires_at u64]
 ///   3 carried   the same, then how far into the fact its tally stands u32, tally, segments
 ///   4 fact      offset u32, the fact as it stands in the file
@@ -153,7 +153,7 @@ impl Last {
         Ok(Newcomer {
             serial: self.serial,
             place: Place { file, offset },
-            origin: self.links.0,
+            told: self.links.0,
             target: self.links.1,
             priority: flags & PRIORITY,
             count,

@@ -34,7 +34,7 @@ fn told(index: &super::super::index::Index, files: &[u32]) -> Vec<String> {
     let mut said: Vec<String> = live
         .map(|(number, slot)| {
             let place = (index.place_of(slot), index.id_place(slot));
-            let times = (slot.deadline, slot.due, slot.attempts, slot.origin, slot.target);
+            let times = (slot.deadline, slot.due, slot.attempts, slot.told, slot.target);
             let (name, flags) = ((slot.serial(), slot.part(), slot.is_several()), slot.flags());
             let verdict = index.verdict(number).filter(|_| slot.has(super::super::slots::NOTICE));
             format!("{name:?} {:?} {flags} {place:?} {times:?} {verdict:?}", slot.phase())

@@ -174,7 +174,7 @@ impl Writer {
 
     fn put_message(&mut self, kind: u8, body: &Body<'_>, offset: u32) {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-        let (links, receipt) = ((body.origin, body.target), body.receipt());
+        let (links, receipt) = ((body.told, body.target), body.receipt());
         let flags = priority_bits(body.priority)
             | flag(receipt.on_success, ON_SUCCESS)
             | flag(receipt.on_failure, ON_FAILURE)

@@ -18,6 +18,7 @@ fn record(octet: u8, origin: &str, target: &str) -> Record {
         accepted_at: Timestamp(1_767_225_600_000),
         final_at: None,
         in_reply_to: None,
+        attached: None,
         history: Vec::new(),
     }
 }

@@ -83,6 +83,7 @@ impl Games {
             not_before: None,
             expires_at: None,
             in_reply_to: None,
+            attached: None,
             tlvs: Bytes::new(),
             content: Content::Encoded { data_coding: 0, octets: Bytes::from(text.to_owned()) },
             back_to: None,

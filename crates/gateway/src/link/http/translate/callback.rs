@@ -1,5 +1,7 @@
 //! What an account is told at its callback: receipts, and messages that are routed to it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use sms::{Message, MessageId};
 use store::{Item, Lease, Notice};
@@ -7,6 +9,7 @@ use store::{Item, Lease, Notice};
 use super::content::Told;
 use super::record::{is_zero, state_name};
 use super::{Rfc3339, as_text};
+use crate::attributes::Attributes;
 
 /// One item as an object; `None` if there is nothing to say of it.
 pub(in super::super) fn callback(lease: &Lease) -> Option<Vec<u8>> {
@@ -41,6 +44,10 @@ struct ReceiptView {
     error: u32,
     accepted_at: Rfc3339,
     done_at: Rfc3339,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    client_reference: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: BTreeMap<String, String>,
 }
 
 /// A message that is routed to the account, in the words of a content provider's call.
@@ -76,6 +83,7 @@ fn event(lease: &Lease) -> Option<EventView<'_>> {
 }
 
 fn receipt(message: &Message, notice: Notice) -> ReceiptView {
+    let attributes = message.attached.as_deref().map(Attributes::readable).unwrap_or_default();
     ReceiptView {
         id: message.shown_id(),
         from: message.source.text(),
@@ -86,6 +94,8 @@ fn receipt(message: &Message, notice: Notice) -> ReceiptView {
         error: notice.error,
         accepted_at: Rfc3339(message.accepted_at),
         done_at: Rfc3339(notice.done_at),
+        client_reference: attributes.client_reference,
+        tags: attributes.tags,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The only place that knows both what is said over HTTP and a message.
 
+mod attributes;
 mod body;
 mod callback;
 mod content;

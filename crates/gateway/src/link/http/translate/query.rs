@@ -1,5 +1,7 @@
 //! What a caller says in the query of a URL.
 
+use std::collections::BTreeMap;
+
 use axum::extract::Query as QueryString;
 use axum::http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
@@ -33,6 +35,7 @@ struct SendQuery {
     transliterate: Option<bool>,
     #[serde(alias = "trx_id")]
     in_reply_to: Option<String>,
+    client_reference: Option<String>,
 }
 
 /// The query of `GET /v1/messages`.
@@ -40,6 +43,7 @@ struct SendQuery {
 #[serde(deny_unknown_fields)]
 struct SearchQuery {
     number: Option<String>,
+    client_reference: Option<String>,
     #[serde(default, deserialize_with = "moment")]
     from: Option<Timestamp>,
     #[serde(default, deserialize_with = "moment")]
@@ -72,6 +76,8 @@ pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, Me
         waiting: Vec::new(),
         transliterate: query.transliterate,
         in_reply_to: query.in_reply_to,
+        client_reference: query.client_reference,
+        tags: BTreeMap::new(),
     };
     Ok((credentials, message))
 }
@@ -86,7 +92,15 @@ pub(in super::super) fn search_query(uri: &Uri, account: &LinkName) -> Result<Qu
     let cursor = query.cursor.map(|cursor| cursor.parse()).transpose();
     let cursor = cursor.map_err(|_| Problem::bad_value("cursor", "not the `next` of a page"))?;
     let number = query.number.map(|number| number_of(&number));
-    Ok(Query { link: Some(account.clone()), number, from: query.from, until: query.until, cursor, limit })
+    Ok(Query {
+        link: Some(account.clone()),
+        number,
+        reference: query.client_reference.map(String::into_bytes),
+        from: query.from,
+        until: query.until,
+        cursor,
+        limit,
+    })
 }
 
 /// The number as it was kept, however it is written, or the name.

@@ -1,5 +1,6 @@
 //! What is known of a message, as a caller is shown it.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use serde::Serialize;
@@ -7,6 +8,7 @@ use sms::{Direction, MessageId, State};
 use store::{Event, Page, Record, Step};
 
 use super::{Rfc3339, as_text};
+use crate::attributes::Attributes;
 
 /// A record with its history.
 #[derive(Serialize)]
@@ -27,6 +29,12 @@ struct RecordView<'a> {
     final_at: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
     in_reply_to: Option<Text<MessageId>>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    client_reference: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<StepView<'a>>>,
 }
@@ -89,6 +97,7 @@ pub(super) fn state_name(state: State) -> &'static str {
 }
 
 fn summary(record: &Record) -> RecordView<'_> {
+    let attributes = record.attached.as_deref().map(Attributes::readable).unwrap_or_default();
     RecordView {
         id: record.id,
         direction: match record.direction {
@@ -105,6 +114,9 @@ fn summary(record: &Record) -> RecordView<'_> {
         accepted_at: Rfc3339(record.accepted_at),
         final_at: record.final_at.map(Rfc3339),
         in_reply_to: record.in_reply_to.map(Text),
+        client_reference: attributes.client_reference,
+        tags: attributes.tags,
+        callback_url: attributes.callback.map(|callback| callback.url),
         history: None,
     }
 }
@@ -192,6 +204,7 @@ mod tests {
             accepted_at: Timestamp(START),
             final_at: Some(Timestamp(START + 9)),
             in_reply_to: None,
+            attached: None,
             history: vec![
                 step(0, Event::Accepted),
                 step(1, Event::Attempted { link: smsc }),

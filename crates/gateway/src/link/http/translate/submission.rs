@@ -1,5 +1,6 @@
 //! What a caller hands in, as a submission; and what it is answered.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use arrayvec::ArrayVec;
@@ -7,10 +8,13 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use sms::{Address, Direction, Message, MessageId, Priority, ReceiptRequest, Substitution, Timestamp};
+use sms::{
+    Address, Direction, LinkName, Message, MessageId, Priority, ReceiptRequest, Substitution, Timestamp,
+};
 use store::Entry;
 
 use super::super::problem::Problem;
+use super::attributes::attached;
 use super::body::content;
 use super::presentation::{PortsRequest, WaitingRequest, waiting};
 use super::{as_text, instant};
@@ -60,6 +64,11 @@ pub(in super::super) struct MessageRequest {
     /// The id of the message of a handset that this answers.
     #[serde(alias = "trx_id")]
     pub(in super::super) in_reply_to: Option<String>,
+    /// What the caller calls the message.
+    pub(super) client_reference: Option<String>,
+    /// Words of the caller's own, with what they mean to it.
+    #[serde(default)]
+    pub(super) tags: BTreeMap<String, String>,
 }
 
 /// What the body of a request holds.
@@ -115,9 +124,10 @@ pub(in super::super) fn batch(body: &[u8]) -> Result<Batch, Problem> {
     Ok(Batch::Many(messages))
 }
 
-/// What a caller wants carried; `wanted` is what it gets if it does not decline receipts.
+/// What `caller` wants carried; `wanted` is what it gets if it does not decline receipts.
 pub(in super::super) fn submission(
-    request: MessageRequest,
+    mut request: MessageRequest,
+    caller: &LinkName,
     wanted: ReceiptRequest,
     now: Timestamp,
 ) -> Result<Submission, Problem> {
@@ -128,6 +138,7 @@ pub(in super::super) fn submission(
     let destination =
         Address::number(request.to.as_bytes()).ok_or_else(|| Problem::from(Refusal::BadDestination))?;
     let receipt = if request.receipt { wanted } else { ReceiptRequest::NONE };
+    let attached = attached(caller, request.client_reference.take(), std::mem::take(&mut request.tags))?;
     let (content, has_udh) = content(request)?;
     Ok(Submission {
         id: None,
@@ -142,6 +153,7 @@ pub(in super::super) fn submission(
         not_before,
         expires_at,
         in_reply_to: None,
+        attached,
         tlvs: Bytes::new(),
         content,
         back_to: None,
@@ -281,7 +293,7 @@ pub(super) mod tests {
 
     pub(in super::super) fn read(json: &str) -> Result<Submission, String> {
         let Batch::One(request) = batch(json.as_bytes()).map_err(said)? else { panic!("an array") };
-        submission(*request, ReceiptRequest::TRACKED, NOW).map_err(said)
+        submission(*request, &LinkName::from("bank"), ReceiptRequest::TRACKED, NOW).map_err(said)
     }
 
     fn said(problem: Problem) -> String {

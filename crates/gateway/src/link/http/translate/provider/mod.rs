@@ -36,6 +36,7 @@ pub(in crate::link::http) fn sample(data_coding: u8, esm_class: u8, parts: &[&'s
         not_before: None,
         expires_at: None,
         in_reply_to: None,
+        attached: None,
         tlvs: Bytes::new(),
         parts: parts.iter().map(|part| Bytes::from_static(part)).collect::<Parts>(),
     }

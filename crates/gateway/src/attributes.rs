@@ -1,0 +1,287 @@
+//! What the owner of a message says of it for itself, and the form in which that is kept with the message.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sms::{Attached, LinkName};
+
+use crate::config::{Method, callbacks_of};
+
+/// What the owner of a message says of it for itself. Has no `Debug` form: it may be about people.
+#[cfg_attr(test, derive(Debug))]
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Attributes {
+    /// What the owner calls the message, up to [`Attached::REFERENCE_OCTETS_MAX`] octets; often empty.
+    pub(crate) client_reference: String,
+    /// Who is called with what becomes of the message, and nobody else is told then.
+    pub(crate) callback: Option<Callback>,
+    /// Up to [`TAGS_MAX`] words with what they mean to the owner, each up to [`TAG_OCTETS_MAX`] octets.
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// A callback of a message's own.
+#[cfg_attr(test, derive(Debug))]
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Callback {
+    /// What is called, up to [`URL_OCTETS_MAX`] octets, as it was written: the form says what stands in it.
+    pub(crate) url: String,
+    /// What it is called for.
+    pub(crate) events: Events,
+    /// In which words.
+    pub(crate) form: Form,
+    /// In which way.
+    pub(crate) method: Method,
+}
+
+/// What a callback is called for: bits, which are those of Kannel's `dlr-mask`. Those without a name here are
+/// kept as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Events(pub(crate) u32);
+
+/// The words of a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The JSON of an account's callback.
+    Json,
+    /// Kannel's: the URL has escapes such as `%d`, and is fetched.
+    Kannel,
+    /// Jasmin's fields.
+    Jasmin,
+}
+
+/// More than can be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Excess {
+    #[error("at most {} octets", Attached::REFERENCE_OCTETS_MAX)]
+    ClientReference,
+    #[error("at most {URL_OCTETS_MAX} octets")]
+    CallbackUrl,
+    #[error(
+        "at most {TAGS_MAX}, each with a name of 1 to {TAG_OCTETS_MAX} octets and at most as many behind it"
+    )]
+    Tags,
+}
+
+/// What is kept was written by a newer program, or damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("attributes in a form that is not known")]
+pub(crate) struct Unreadable;
+
+/// The most tags of a message.
+pub(crate) const TAGS_MAX: usize = 16;
+/// The longest name of a tag, and the longest of what stands behind it, in octets.
+pub(crate) const TAG_OCTETS_MAX: usize = 64;
+/// The longest URL of a callback, in octets.
+pub(crate) const URL_OCTETS_MAX: usize = 2048;
+// Two octets are the longest length; 200 are more than what stands around the values.
+const _: () = assert!(URL_OCTETS_MAX + TAGS_MAX * 2 * TAG_OCTETS_MAX + 200 < Attached::ATTRIBUTES_OCTETS_MAX);
+
+const VERSION: u8 = 1;
+const CALLBACK: u8 = 1;
+const TAG: u8 = 2;
+
+/// The form in which attributes are kept in [`Attached::attributes`]. Numbers are little-endian.
+///
+/// ```text
+/// attributes = nothing, or version u8, fields       field = kind u8, length u16, then by kind
+///   1 callback events u32, form u8 (0 JSON, 1 Kannel, 2 Jasmin), method u8 (0 POST, 1 GET), url
+///   2 tag      length of its name u8, name, what stands behind it
+/// ```
+///
+/// Fields of another kind are skipped; attributes of another version are not read. The reference stands
+/// beside them, so that records can be found by it.
+impl Attributes {
+    /// What goes with a message of `owner`; `None` if there is nothing.
+    pub(crate) fn attached(&self, owner: &LinkName) -> Option<Arc<Attached>> {
+        if *self == Self::default() {
+            return None;
+        }
+        Some(Arc::new(Attached {
+            reference: self.client_reference.clone().into(),
+            told: self.callback.as_ref().map(|_| callbacks_of(owner)),
+            attributes: self.octets().into(),
+        }))
+    }
+
+    /// What goes with a message, as it was said.
+    pub(crate) fn of(attached: &Attached) -> Result<Self, Unreadable> {
+        let mut attributes = Self::named(&attached.reference);
+        let Some((&version, mut rest)) = attached.attributes.split_first() else { return Ok(attributes) };
+        if version != VERSION {
+            return Err(Unreadable);
+        }
+        while let Some((&kind, behind)) = rest.split_first() {
+            let (length, behind) = behind.split_first_chunk().ok_or(Unreadable)?;
+            let length = usize::from(u16::from_le_bytes(*length));
+            let (field, behind) = behind.split_at_checked(length).ok_or(Unreadable)?;
+            attributes.read(kind, field)?;
+            rest = behind;
+        }
+        Ok(attributes)
+    }
+
+    /// The same, or only the reference if the rest cannot be read: for who shows it.
+    pub(crate) fn readable(attached: &Attached) -> Self {
+        Self::of(attached).unwrap_or_else(|Unreadable| Self::named(&attached.reference))
+    }
+
+    /// Itself, if it is no more than can be kept.
+    pub(crate) fn checked(self) -> Result<Self, Excess> {
+        let is_good = |(name, value): (&String, &String)| {
+            (1..=TAG_OCTETS_MAX).contains(&name.len()) && value.len() <= TAG_OCTETS_MAX
+        };
+        if self.client_reference.len() > Attached::REFERENCE_OCTETS_MAX {
+            Err(Excess::ClientReference)
+        } else if self.callback.as_ref().is_some_and(|callback| callback.url.len() > URL_OCTETS_MAX) {
+            Err(Excess::CallbackUrl)
+        } else if self.tags.len() > TAGS_MAX || !self.tags.iter().all(is_good) {
+            Err(Excess::Tags)
+        } else {
+            Ok(self)
+        }
+    }
+
+    fn named(reference: &[u8]) -> Self {
+        Self { client_reference: String::from_utf8_lossy(reference).into_owned(), ..Self::default() }
+    }
+
+    fn octets(&self) -> Vec<u8> {
+        if self.callback.is_none() && self.tags.is_empty() {
+            return Vec::new();
+        }
+        let mut out = vec![VERSION];
+        if let Some(Callback { url, events, form, method }) = &self.callback {
+            let [form, method] = [*form as u8, u8::from(*method == Method::Get)];
+            put(&mut out, CALLBACK, &[&events.0.to_le_bytes(), &[form, method], url.as_bytes()]);
+        }
+        for (name, value) in &self.tags {
+            put(&mut out, TAG, &[&[name.len() as u8], name.as_bytes(), value.as_bytes()]);
+        }
+        out
+    }
+
+    fn read(&mut self, kind: u8, field: &[u8]) -> Result<(), Unreadable> {
+        match kind {
+            CALLBACK => self.callback = Some(read_callback(field)?),
+            TAG => {
+                let (&length, rest) = field.split_first().ok_or(Unreadable)?;
+                let (name, value) = rest.split_at_checked(usize::from(length)).ok_or(Unreadable)?;
+                self.tags.insert(text(name)?, text(value)?);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn put(out: &mut Vec<u8>, kind: u8, values: &[&[u8]]) {
+    let length: usize = values.iter().map(|value| value.len()).sum();
+    out.push(kind);
+    out.extend_from_slice(&(length as u16).to_le_bytes());
+    values.iter().for_each(|value| out.extend_from_slice(value));
+}
+
+fn read_callback(field: &[u8]) -> Result<Callback, Unreadable> {
+    let (events, rest) = field.split_first_chunk().ok_or(Unreadable)?;
+    let ([form, method], url) = rest.split_first_chunk().ok_or(Unreadable)?;
+    let form = match form {
+        0 => Form::Json,
+        1 => Form::Kannel,
+        2 => Form::Jasmin,
+        _ => return Err(Unreadable),
+    };
+    let method = match method {
+        0 => Method::Post,
+        1 => Method::Get,
+        _ => return Err(Unreadable),
+    };
+    Ok(Callback { url: text(url)?, events: Events(u32::from_le_bytes(*events)), form, method })
+}
+
+fn text(octets: &[u8]) -> Result<String, Unreadable> {
+    std::str::from_utf8(octets).map(str::to_owned).map_err(|_| Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn some_callback() -> impl Strategy<Value = Callback> {
+        let form = prop_oneof![Just(Form::Json), Just(Form::Kannel), Just(Form::Jasmin)];
+        let method = prop_oneof![Just(Method::Post), Just(Method::Get)];
+        (".{0,300}", any::<u32>(), form, method).prop_map(|(url, events, form, method)| Callback {
+            url,
+            events: Events(events),
+            form,
+            method,
+        })
+    }
+
+    prop_compose! {
+        fn some_attributes()(
+            client_reference in ".{0,60}",
+            callback in proptest::option::of(some_callback()),
+            tags in proptest::collection::btree_map(".{1,15}", ".{0,15}", 0..TAGS_MAX),
+        ) -> Attributes {
+            Attributes { client_reference, callback, tags }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn attributes_are_read_as_they_were_kept(attributes in some_attributes()) {
+            let attributes = attributes.checked().unwrap();
+            match attributes.attached(&LinkName::from("bank")) {
+                None => prop_assert!(attributes == Attributes::default()),
+                Some(attached) => {
+                    prop_assert!(attached.fits());
+                    prop_assert!(Attributes::of(&attached).unwrap() == attributes);
+                }
+            }
+        }
+
+        #[test]
+        fn no_octets_make_the_reader_panic(octets in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = Attributes::of(&Attached { attributes: octets.into(), ..Attached::default() });
+        }
+    }
+
+    #[test]
+    fn a_newer_field_is_skipped_and_a_newer_version_is_not_read() {
+        let of = |octets: &'static [u8]| {
+            Attributes::of(&Attached { attributes: octets.into(), ..Attached::default() })
+        };
+        let read = of(b"\x01\x09\x02\0??\x02\x03\0\x01ab").unwrap();
+        assert_eq!(read.tags, BTreeMap::from([("a".to_owned(), "b".to_owned())]));
+        for octets in [&b"\x02"[..], b"\x01\x02\x09\0\x01ab", b"\x01\x02\x03\0\x03ab", b"\x01\x01\0\0"] {
+            assert!(of(octets).is_err(), "{octets:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_much_is_named() {
+        let long = |length: usize| "x".repeat(length);
+        let excess = |attributes: Attributes| attributes.checked().err();
+        let named = |client_reference: String| Attributes { client_reference, ..Attributes::default() };
+        assert_eq!(excess(named(long(255))), None);
+        assert_eq!(excess(named(long(256))), Some(Excess::ClientReference));
+        let tagged = |name: String, value: String| Attributes {
+            tags: BTreeMap::from([(name, value)]),
+            ..Attributes::default()
+        };
+        assert_eq!(excess(tagged(long(64), long(64))), None);
+        for (name, value) in [(0, 1), (65, 1), (1, 65)] {
+            assert_eq!(excess(tagged(long(name), long(value))), Some(Excess::Tags));
+        }
+        let many = |count: usize| Attributes {
+            tags: (0..count).map(|number| (number.to_string(), String::new())).collect(),
+            ..Attributes::default()
+        };
+        assert_eq!(excess(many(TAGS_MAX)), None);
+        assert_eq!(excess(many(TAGS_MAX + 1)), Some(Excess::Tags));
+    }
+}
