@@ -18,7 +18,7 @@ use crate::keywords::Keywords;
 use crate::references::References;
 use crate::refusal::Refusal;
 use crate::reply::Replies;
-use crate::submission::Submission;
+use crate::submission::{Content, Submission};
 use crate::surroundings::Surroundings;
 
 /// The door. Cheap to clone.
@@ -112,6 +112,18 @@ impl Intake {
         let submission = Submission::again(&waiting.message, body);
         let Encoded { esm_class, parts, .. } = encoding::encode(&submission, smsc, &self.references)?;
         Ok(Message { esm_class, parts, ..Message::clone(&waiting.message) })
+    }
+
+    /// The same with another content, whatever it was before.
+    pub(crate) fn reword(&self, waiting: &Entry, content: Content) -> Result<Message, Refusal> {
+        let directory = self.directory.load();
+        let smsc = directory.smscs.get(&waiting.target).map(|smsc| &*smsc.profile);
+        let before = &waiting.message;
+        let esm_class = before.esm_class & !Message::UDHI;
+        let submission = Submission { esm_class, content, ..Submission::again(before, Bytes::new()) };
+        let Encoded { data_coding, esm_class, parts, .. } =
+            encoding::encode(&submission, smsc, &self.references)?;
+        Ok(Message { data_coding, esm_class, parts, ..Message::clone(before) })
     }
 
     /// Whether the link is an account whose sessions are told what becomes of its messages.

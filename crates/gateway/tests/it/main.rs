@@ -6,6 +6,7 @@ mod harness;
 
 mod attributes;
 mod binds;
+mod bulk;
 mod callbacks;
 mod content_provider;
 mod given_up;
@@ -23,6 +24,7 @@ mod presentation;
 mod priority;
 mod profiles;
 mod reassembly;
+mod recall;
 mod receipt_ids;
 mod receipts;
 mod redelivery;

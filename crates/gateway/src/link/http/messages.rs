@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use sms::Substitution;
+use sms::{MessageId, Substitution};
 use store::Entry;
 
 use super::caller::{self, Shown};
@@ -63,7 +63,7 @@ pub(super) async fn find(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let account = desk.caller(peer, caller::shown(&headers), Scope::Read).await?;
-    let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_message)?;
+    let id = named(id)?;
     let record = desk.store.find(id).await?.ok_or_else(Problem::no_such_message)?;
     if record.origin != *account.name() && record.target != *account.name() {
         return Err(Problem::no_such_message());
@@ -114,7 +114,7 @@ impl Desk {
         let mut claims = Vec::new();
         let mut receipts = Receipts::with_capacity(messages.len());
         for message in messages {
-            let to = message.to.clone();
+            let to = message.to.number().to_owned();
             match self.admit(&account, message).await {
                 Ok(Admitted { entry, substitutions, claim }) => {
                     receipts.accepted(&entry, substitutions);
@@ -174,8 +174,13 @@ impl Desk {
     }
 }
 
+/// The id in a path; what is none is like one that does not exist.
+pub(super) fn named(id: Result<Path<String>, PathRejection>) -> Result<MessageId, Problem> {
+    id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_message)
+}
+
 /// A browser sends other types without asking, from any page that its user looks at.
-fn check_is_json(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn check_is_json(headers: &HeaderMap) -> Result<(), Problem> {
     let essence = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -189,12 +194,12 @@ fn check_is_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// The body, if it is small enough and comes in time.
-async fn read(body: Body) -> Result<Bytes, Problem> {
+pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
     let whole = Limited::new(body, BODY_OCTETS_MAX).collect();
     match tokio::time::timeout(BODY_TIMEOUT, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let detail = "the body has more than 256 KiB";
+            let detail = "the body has more than 4 MiB";
             Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail))
         }
         Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "broken_body", "the body broke off")),
@@ -205,5 +210,5 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
     }
 }
 
-const BODY_OCTETS_MAX: usize = 256 * 1024;
+const BODY_OCTETS_MAX: usize = 4 << 20;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -10,10 +10,12 @@ pub(crate) mod desk;
 pub(crate) mod kannel;
 mod messages;
 pub(crate) mod owner;
+mod preview;
 mod probes;
 mod problem;
 pub(crate) mod provider;
 mod public_address;
+mod recall;
 pub(crate) mod server;
 
 pub(crate) mod template;

@@ -10,7 +10,7 @@ use axum::body::{Bytes, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{BoxError, Router};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 
 use super::desk::{Api, Desk};
 use super::problem::Problem;
-use super::{messages, probes};
+use super::{messages, preview, probes, recall};
 use crate::tls::Tls;
 
 impl Api {
@@ -34,7 +34,8 @@ impl Api {
         let desk = Desk::new(self);
         Router::new()
             .route("/v1/messages", get(messages::search).post(messages::submit))
-            .route("/v1/messages/{id}", get(messages::find))
+            .route("/v1/messages/{id}", get(messages::find).delete(recall::cancel).patch(recall::replace))
+            .route("/v1/preview", post(preview::preview))
             .route("/v1/send", get(messages::send))
             .route("/healthz", get(probes::healthz))
             .route("/readyz", get(probes::readyz))

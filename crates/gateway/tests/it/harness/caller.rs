@@ -50,6 +50,19 @@ impl Caller {
         self.answer(request.basic_auth(&self.account, Some(PASSWORD))).await
     }
 
+    /// `DELETE /v1/messages/{id}`
+    pub(crate) async fn delete(&self, id: &str) -> Answer {
+        let request = self.client.delete(self.url(&format!("/v1/messages/{id}"), &[]));
+        self.answer(request.basic_auth(&self.account, Some(PASSWORD))).await
+    }
+
+    /// `PATCH /v1/messages/{id}`
+    pub(crate) async fn patch(&self, id: &str, change: Value) -> Answer {
+        let request = self.client.patch(self.url(&format!("/v1/messages/{id}"), &[]));
+        let request = request.header("content-type", "application/json").body(change.to_string());
+        self.answer(request.basic_auth(&self.account, Some(PASSWORD))).await
+    }
+
     /// `GET /v1/messages` with these conditions.
     pub(crate) async fn search(&self, conditions: &[(&str, &str)]) -> Answer {
         let request = self.client.get(self.url("/v1/messages", conditions));

@@ -56,7 +56,7 @@ async fn paths_and_methods_that_are_not_there_are_problems_too() {
 #[tokio::test]
 async fn a_body_is_bounded_and_of_the_right_type() {
     let desk = Desk::open();
-    let large = desk.post("bank:hunter22", " ".repeat(256 * 1024 + 1)).await;
+    let large = desk.post("bank:hunter22", " ".repeat((4 << 20) + 1)).await;
     assert_eq!(large.problem(), problem(413, "body_too_large"));
     for headers in [
         [("content-type", "text/plain"), ("x", "")],

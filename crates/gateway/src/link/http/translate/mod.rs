@@ -5,9 +5,12 @@ mod body;
 mod callback;
 mod content;
 mod presentation;
+mod preview;
 mod provider;
 mod query;
+mod recipients;
 mod record;
+mod replacement;
 mod submission;
 
 use std::fmt::Display;
@@ -16,6 +19,7 @@ use serde::Serializer;
 use sms::Timestamp;
 
 pub(super) use callback::{callback, callbacks};
+pub(super) use preview::preview;
 pub(crate) use provider::UnreadableReply;
 #[cfg(test)]
 pub(super) use provider::sample;
@@ -23,6 +27,7 @@ pub(super) use provider::{call, read};
 pub(super) use query::{search_query, send_query};
 pub(super) use record::page;
 pub use record::record;
+pub(super) use replacement::{cancelled, replacement};
 pub(super) use submission::{Batch, MessageRequest, Receipts, accepted, batch, submission};
 
 /// An instant as RFC 3339 has it, in UTC with milliseconds.

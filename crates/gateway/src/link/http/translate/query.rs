@@ -11,6 +11,7 @@ use store::Query;
 
 use super::super::problem::Problem;
 use super::instant;
+use super::recipients::Recipients;
 use super::submission::MessageRequest;
 use crate::login::Credentials;
 
@@ -59,7 +60,7 @@ pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, Me
     let credentials =
         credentials.map(|(account, password)| Credentials { account, password: password.into_bytes() });
     let message = MessageRequest {
-        to: query.to,
+        to: Recipients::One(query.to),
         from: query.from,
         text: Some(query.text),
         binary: None,
@@ -164,7 +165,7 @@ mod tests {
         let (credentials, message) = send_query(&uri(query)).unwrap();
         let credentials = credentials.unwrap();
         assert_eq!((credentials.account.as_str(), &credentials.password[..]), ("bank", &b"a&b"[..]));
-        assert_eq!(message.to, "+6281234567890");
+        assert_eq!(message.to.number(), "+6281234567890");
         assert_eq!(message.text.as_deref(), Some("halo dünia"));
         assert_eq!(message.priority, Some(Priority(3)));
         assert!(!message.receipt);

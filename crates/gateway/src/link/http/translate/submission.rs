@@ -17,16 +17,17 @@ use super::super::problem::Problem;
 use super::attributes::attached;
 use super::body::content;
 use super::presentation::{PortsRequest, WaitingRequest, waiting};
+use super::recipients::{self, Recipients};
 use super::{as_text, instant};
 use crate::refusal::Refusal;
 use crate::submission::Submission;
 
 /// A message as a caller writes it. Has no `Debug` form, so that its text cannot get into a log.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct MessageRequest {
-    /// The number of the receiver, as people write it.
-    pub(in super::super) to: String,
+    /// The number of the receiver, as people write it; or several.
+    pub(in super::super) to: Recipients,
     /// The number, short code or name of the sender; an account with one source need not say it.
     pub(super) from: Option<String>,
     /// The text, to be encoded in the alphabet that takes the fewest segments.
@@ -71,6 +72,15 @@ pub(in super::super) struct MessageRequest {
     pub(super) tags: BTreeMap<String, String>,
 }
 
+impl MessageRequest {
+    /// How much of it is copied for each receiver, in octets.
+    pub(super) fn octets(&self) -> usize {
+        let texts = [&self.text, &self.binary, &self.udh, &self.client_reference];
+        let tags = self.tags.iter().map(|(name, value)| name.len() + value.len());
+        texts.into_iter().flatten().map(String::len).sum::<usize>() + tags.sum::<usize>()
+    }
+}
+
 /// What the body of a request holds.
 pub(in super::super) enum Batch {
     One(Box<MessageRequest>),
@@ -91,9 +101,15 @@ pub(in super::super) struct Accepted {
 
 /// What became of a character.
 #[derive(Debug, Serialize)]
-struct SubstitutionView {
+pub(super) struct SubstitutionView {
     was: char,
     is: String,
+}
+
+impl From<Substitution> for SubstitutionView {
+    fn from(Substitution { was, is }: Substitution) -> Self {
+        Self { was, is }
+    }
 }
 
 /// What became of each message of an array, in its order.
@@ -108,20 +124,19 @@ enum Receipt {
     Refused { to: String, problem: Problem },
 }
 
-/// Reads one message or an array of at most [`MESSAGES_MAX`].
+/// Reads one message or an array, for at most [`MESSAGES_MAX`] receivers altogether.
 ///
 /// A body that is not of this form is refused whole, and the answer says where it goes wrong.
 pub(in super::super) fn batch(body: &[u8]) -> Result<Batch, Problem> {
     let first = body.iter().find(|octet| !octet.is_ascii_whitespace());
     if first != Some(&b'[') {
-        return Ok(Batch::One(Box::new(serde_json::from_slice(body).map_err(not_json)?)));
+        let message: MessageRequest = serde_json::from_slice(body).map_err(not_json)?;
+        return match message.to {
+            Recipients::One(_) => Ok(Batch::One(Box::new(message))),
+            Recipients::Several(_) => recipients::each(vec![message]).map(Batch::Many),
+        };
     }
-    let messages: Vec<MessageRequest> = serde_json::from_slice(body).map_err(not_json)?;
-    if messages.is_empty() || messages.len() > MESSAGES_MAX {
-        let detail = format!("an array has 1 to {MESSAGES_MAX} messages");
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_batch", detail));
-    }
-    Ok(Batch::Many(messages))
+    recipients::each(serde_json::from_slice(body).map_err(not_json)?).map(Batch::Many)
 }
 
 /// What `caller` wants carried; `wanted` is what it gets if it does not decline receipts.
@@ -135,8 +150,8 @@ pub(in super::super) fn submission(
     let expires_at = expiry(request.validity_s, not_before.unwrap_or(now))?;
     let priority = urgency(request.priority, request.class.as_deref())?;
     let source = source(request.from.as_deref())?;
-    let destination =
-        Address::number(request.to.as_bytes()).ok_or_else(|| Problem::from(Refusal::BadDestination))?;
+    let destination = Address::number(request.to.number().as_bytes())
+        .ok_or_else(|| Problem::from(Refusal::BadDestination))?;
     let receipt = if request.receipt { wanted } else { ReceiptRequest::NONE };
     let attached = attached(caller, request.client_reference.take(), std::mem::take(&mut request.tags))?;
     let (content, has_udh) = content(request)?;
@@ -162,13 +177,12 @@ pub(in super::super) fn submission(
 
 /// The answer for a message that was admitted; to be sent when it is kept.
 pub(in super::super) fn accepted(entry: &Entry, substitutions: Vec<Substitution>) -> Accepted {
-    let view = |Substitution { was, is }| SubstitutionView { was, is };
     Accepted {
         id: entry.message.id,
         state: super::record::state_name(sms::State::Enroute),
         segments: entry.message.parts.len(),
         to: entry.message.destination.text(),
-        transliterated: substitutions.into_iter().map(view).collect(),
+        transliterated: substitutions.into_iter().map(SubstitutionView::from).collect(),
     }
 }
 
@@ -197,7 +211,7 @@ impl Receipts {
     }
 }
 
-fn not_json(error: serde_json::Error) -> Problem {
+pub(super) fn not_json(error: serde_json::Error) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "bad_json", error.to_string())
 }
 
@@ -275,7 +289,7 @@ impl Visitor<'_> for PriorityVisitor {
 /// The class of one-time passwords and whatever else somebody waits for.
 const OTP: &str = "otp";
 /// The most messages of one request.
-const MESSAGES_MAX: usize = 1000;
+pub(super) const MESSAGES_MAX: usize = 10_000;
 /// A later schedule is refused, D-3.
 const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A longer validity is cut, D-3.
@@ -382,8 +396,8 @@ pub(super) mod tests {
     fn an_array_is_bounded() {
         let one = r#"{"to":"1","text":"x"}"#;
         let many = |count: usize| batch(format!(" [{}]", vec![one; count].join(",")).as_bytes());
-        assert!(matches!(many(1000), Ok(Batch::Many(messages)) if messages.len() == 1000));
-        for count in [0, 1001] {
+        assert!(matches!(many(10_000), Ok(Batch::Many(messages)) if messages.len() == 10_000));
+        for count in [0, 10_001] {
             assert!(many(count).map_err(said).err().unwrap().contains("bad_batch"), "{count}");
         }
     }

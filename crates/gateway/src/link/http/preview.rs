@@ -1,0 +1,27 @@
+//! `POST /v1/preview`: what a text would take, without sending it.
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::{IntoResponse, Response};
+
+use super::caller;
+use super::desk::Desk;
+use super::messages::{check_is_json, read};
+use super::problem::Problem;
+use super::translate;
+use crate::config::Scope;
+
+/// Says alphabet, segments and what is left in the last. Nothing is kept, and no rate is used up.
+pub(super) async fn preview(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let account = desk.caller(peer, caller::shown(&parts.headers), Scope::Send).await?;
+    check_is_json(&parts.headers)?;
+    let preview = translate::preview(&read(body).await?, account.config().transliterate)?;
+    Ok(Json(preview).into_response())
+}

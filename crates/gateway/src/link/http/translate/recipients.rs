@@ -1,0 +1,95 @@
+//! One text for several receivers.
+
+use std::fmt;
+
+use axum::http::StatusCode;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::super::problem::Problem;
+use super::submission::{MESSAGES_MAX, MessageRequest};
+
+/// Who a message is for.
+#[derive(Clone)]
+pub(in super::super) enum Recipients {
+    /// One number.
+    One(String),
+    /// Several: each gets a message of its own.
+    Several(Vec<String>),
+}
+
+impl Recipients {
+    fn count(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Several(numbers) => numbers.len(),
+        }
+    }
+
+    /// The number as it was written; the first, if there are several.
+    pub(in super::super) fn number(&self) -> &str {
+        match self {
+            Self::One(number) => number,
+            Self::Several(numbers) => numbers.first().map_or("", String::as_str),
+        }
+    }
+}
+
+/// A message for each receiver, in their order.
+pub(super) fn each(requests: Vec<MessageRequest>) -> Result<Vec<MessageRequest>, Problem> {
+    let total: usize = requests.iter().map(|request| request.to.count()).sum();
+    if !(1..=MESSAGES_MAX).contains(&total) {
+        let detail = format!("a request has 1 to {MESSAGES_MAX} messages");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_batch", detail));
+    }
+    let octets: usize = requests.iter().map(|request| request.to.count() * request.octets()).sum();
+    if octets > OCTETS_MAX {
+        let detail = format!("all messages together have more than {} MiB", OCTETS_MAX >> 20);
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail));
+    }
+    let mut messages = Vec::with_capacity(total);
+    for mut request in requests {
+        match std::mem::replace(&mut request.to, Recipients::One(String::new())) {
+            Recipients::One(number) => {
+                messages.push(MessageRequest { to: Recipients::One(number), ..request })
+            }
+            Recipients::Several(numbers) => messages.extend(
+                numbers
+                    .into_iter()
+                    .map(|number| MessageRequest { to: Recipients::One(number), ..request.clone() }),
+            ),
+        }
+    }
+    Ok(messages)
+}
+
+impl<'de> Deserialize<'de> for Recipients {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RecipientsVisitor)
+    }
+}
+
+struct RecipientsVisitor;
+
+impl<'de> Visitor<'de> for RecipientsVisitor {
+    type Value = Recipients;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, or an array of numbers, as strings")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, number: &str) -> Result<Recipients, E> {
+        Ok(Recipients::One(number.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<Recipients, A::Error> {
+        let mut several = Vec::new();
+        while let Some(number) = numbers.next_element()? {
+            several.push(number);
+        }
+        Ok(Recipients::Several(several))
+    }
+}
+
+/// The most octets of the texts of one request, counted for each receiver: they are copied.
+const OCTETS_MAX: usize = 16 << 20;
