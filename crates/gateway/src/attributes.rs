@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sms::{Attached, LinkName};
+use sms::{Attached, LinkName, ReceiptRequest};
 
 use crate::config::{Method, callbacks_of};
 
@@ -37,6 +37,29 @@ pub(crate) struct Callback {
 /// kept as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Events(pub(crate) u32);
+
+impl Events {
+    /// The message was delivered.
+    pub(crate) const DELIVERED: Self = Self(1);
+    /// It will never be.
+    pub(crate) const FAILED: Self = Self(2);
+    /// It got its final state, whatever that is.
+    pub(crate) const FINAL: Self = Self(Self::DELIVERED.0 | Self::FAILED.0);
+
+    /// Whether all of these are among them.
+    pub(crate) const fn has(self, events: Self) -> bool {
+        self.0 & events.0 == events.0
+    }
+
+    /// The receipts that it takes to know of them; the record shows the final state in any case.
+    pub(crate) const fn receipts(self) -> ReceiptRequest {
+        ReceiptRequest {
+            on_success: self.has(Self::DELIVERED),
+            on_failure: self.has(Self::FAILED),
+            ..ReceiptRequest::TRACKED
+        }
+    }
+}
 
 /// The words of a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

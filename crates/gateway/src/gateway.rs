@@ -17,8 +17,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock;
 use crate::config::{
-    AccountConfig, AnswerConfig, ApplicationConfig, Config, HttpConfig, OnUnknown, REASSEMBLY, SmppConfig,
-    SmscConfig,
+    AccountConfig, AnswerConfig, ApplicationConfig, CallbackConfig, Config, HttpConfig, OnUnknown,
+    REASSEMBLY, SmppConfig, SmscConfig, callbacks_of,
 };
 use crate::directory::Directory;
 use crate::dispatch::{Outlets, failover};
@@ -27,6 +27,7 @@ use crate::intake::Intake;
 use crate::link::answer::{Answerer, HandsetLimit};
 use crate::link::http::client as http;
 use crate::link::http::desk::Api;
+use crate::link::http::named::Named;
 use crate::link::http::owner::Owner;
 use crate::link::http::provider::Provider;
 use crate::link::reassembly::Reassembler;
@@ -356,7 +357,22 @@ impl Gateway {
             stop: stop.clone(),
         };
         self.calling.tasks.spawn(client.run());
+        self.start_named_callbacks(&name, callback, stop.clone());
         stop
+    }
+
+    /// Calls what messages of the account name themselves, in the manner of its callback.
+    fn start_named_callbacks(&self, account: &LinkName, callback: &CallbackConfig, stop: CancellationToken) {
+        let surroundings = &self.shared.surroundings;
+        let client = http::Client {
+            side: Named::new(surroundings.clone()),
+            endpoint: callback.endpoint.clone(),
+            outlet: self.shared.outlets.of(&callbacks_of(account)),
+            clock: surroundings.clock,
+            presence: Arc::default(),
+            stop,
+        };
+        self.calling.tasks.spawn(client.run());
     }
 
     fn wait_for_outbinds(&self, listener: Box<dyn Listener>) {

@@ -1,7 +1,7 @@
 //! What owners say of their messages for themselves.
 
 use serde_json::{Value, json};
-use simulator::{Application, ApplicationConfig};
+use simulator::{Application, ApplicationConfig, Every};
 
 use crate::harness::{ANI, SOON, TestGateway, account, centre, route, smsc};
 
@@ -77,4 +77,70 @@ async fn more_than_can_be_kept_is_refused() {
             (422, &"bad_value".into(), &field.into())
         );
     }
+}
+
+/// A message that names whom to call with its receipt.
+fn calling(url: &str) -> Value {
+    let mut message = order(3);
+    message["callback_url"] = url.into();
+    message
+}
+
+#[tokio::test]
+async fn a_message_names_whom_to_call_also_after_a_restart() {
+    let telco = centre().await;
+    let receiver = async || Application::start(ApplicationConfig::default()).await.unwrap();
+    let broken = ApplicationConfig { fail: Every::nth(1), ..ApplicationConfig::default() };
+    let (usual, broken) = (receiver().await, Application::start(broken).await.unwrap());
+    let shop = format!("callback_url = \"{}\"\nallow_private_address = true", usual.url());
+    let links = [smsc("telco", telco.address(), ""), account("shop", &shop), route("to = [\"telco\"]")];
+    let gateway = TestGateway::with(links.clone()).await;
+    let id = gateway.caller("shop").post(calling(&broken.url())).await.id();
+    broken.next_call(SOON).await.unwrap();
+    let address = broken.address();
+    let gateway = gateway.stop().await;
+    broken.stop().await;
+    let own = Application::start(ApplicationConfig { listen: address, ..ApplicationConfig::default() })
+        .await
+        .unwrap();
+    let gateway = gateway.start(links).await;
+
+    let call = own.next_call(SOON).await.unwrap();
+    assert_eq!((&*call.fields["id"], &*call.fields["state"]), (&*id, "delivered"));
+    assert_eq!(call.fields["client_reference"], "order 3");
+    gateway.settled().await;
+    assert_eq!(usual.call_count(), 0, "nobody else is told");
+    let record = gateway.caller("shop").record(&id).await.body;
+    assert_eq!(record["callback_url"], own.url());
+    let told = record["history"].as_array().unwrap().last().unwrap();
+    assert_eq!((&told["event"], &told["link"]), (&"owner_told".into(), &"shop/callbacks".into()));
+    gateway.caller("shop").post(order(4)).await.id();
+    assert_eq!(usual.next_call(SOON).await.unwrap().fields["client_reference"], "order 4");
+}
+
+// WH-3
+#[tokio::test]
+async fn what_must_not_be_called_cannot_be_named() {
+    let telco = centre().await;
+    let shop = "callback_url = \"https://shop.example/sms\"";
+    let accounts = account("shop", shop) + &account("bank", "");
+    let links = [smsc("telco", telco.address(), ""), accounts, route("to = [\"telco\"]")];
+    let gateway = TestGateway::with(links).await;
+    let code = async |account: &str, url: &str| {
+        let answer = gateway.caller(account).post(calling(url)).await;
+        (answer.status, answer.body["field"].as_str().unwrap_or_default().to_owned())
+    };
+    for url in
+        ["http://127.0.0.1/", "http://[::1]:9/", "http://169.254.169.254/x", "ftp://shop.example/", "shop"]
+    {
+        assert_eq!(code("shop", url).await, (422, "callback_url".to_owned()), "{url}");
+    }
+    assert_eq!(
+        code("bank", "https://bank.example/").await,
+        (422, "callback_url".to_owned()),
+        "it is never called"
+    );
+    let mut silent = calling("https://shop.example/other");
+    silent["receipt"] = false.into();
+    assert_eq!(gateway.caller("shop").post(silent).await.status, 422);
 }

@@ -20,6 +20,7 @@ use crate::reply::Reply;
 pub(super) struct Endpoint {
     client: Client,
     url: Url,
+    allows_private: bool,
     is_private: bool,
 }
 
@@ -85,8 +86,15 @@ impl Endpoint {
     /// There is no client, mostly because the machine has no certificates to trust.
     pub(super) fn new(config: &EndpointConfig) -> Result<Self, reqwest::Error> {
         let client = client(config)?;
-        let is_private = !config.allow_private_address && names_private_address(&config.url);
-        Ok(Self { client, url: config.url.clone(), is_private })
+        let allows_private = config.allow_private_address;
+        let is_private = !allows_private && names_private_address(&config.url);
+        Ok(Self { client, url: config.url.clone(), allows_private, is_private })
+    }
+
+    /// Another URL that is called in the same manner, under the same rules.
+    pub(super) fn at(&self, url: Url) -> Self {
+        let is_private = !self.allows_private && names_private_address(&url);
+        Self { client: self.client.clone(), url, is_private, ..*self }
     }
 
     /// Calls with this; `attempt` counts from 1. What was answered, or why nothing was.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use reqwest::Url;
 use store::{Cause, Lease, Outcome, Settlement};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,11 @@ pub(crate) struct Client<S> {
 pub(crate) trait Side: Send + Sync + 'static {
     /// The most items of one call.
     fn batch(&self) -> usize;
+
+    /// Where it is said, if that is not the URL of the link.
+    fn place(&self, _leases: &[Lease]) -> Option<Url> {
+        None
+    }
 
     /// What is said of items; `None` if there is nothing to say of them, and they count as taken.
     fn call(&self, leases: &[Lease]) -> Option<Call>;
@@ -133,6 +139,8 @@ impl<S: Side> Client<S> {
         let Some(call) = self.side.call(&leases) else {
             return self.settle_uncalled(leases, Answer::Taken(Ok(None))).await;
         };
+        let elsewhere = self.side.place(&leases).map(|url| endpoint.at(url));
+        let endpoint = elsewhere.as_ref().unwrap_or(endpoint);
         let since = Instant::now();
         let attempts = leases.first().map_or(0, Lease::attempts);
         let heard = endpoint.call(call, u32::from(attempts) + 1, self.clock.wall()).await;

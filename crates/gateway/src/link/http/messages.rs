@@ -17,7 +17,7 @@ use store::Entry;
 use super::caller::{self, Shown};
 use super::desk::Desk;
 use super::problem::Problem;
-use super::translate::{self, Batch, MessageRequest, Receipts};
+use super::translate::{self, Batch, MessageRequest, Receipts, Sender};
 use crate::account::Account;
 use crate::config::Scope;
 use crate::directory::Origin;
@@ -136,9 +136,8 @@ impl Desk {
 
     async fn admit(&self, account: &Arc<Account>, mut message: MessageRequest) -> Result<Admitted, Problem> {
         let is_transliterated = message.transliterate.unwrap_or(account.config().transliterate);
-        let quoted = message.in_reply_to.take();
-        let (wanted, now) = (account.receipts_by_http(), self.intake.clock().wall());
-        let mut submission = translate::submission(message, account.name(), wanted, now)?;
+        let (quoted, now) = (message.in_reply_to.take(), self.intake.clock().wall());
+        let mut submission = translate::submission(message, Sender::of(account), now)?;
         let substitutions = if is_transliterated { transliterate(&mut submission) } else { Vec::new() };
         let claim = match quoted {
             Some(id) => {

@@ -9,6 +9,7 @@ pub(crate) mod desk;
 
 pub(crate) mod kannel;
 mod messages;
+pub(crate) mod named;
 pub(crate) mod owner;
 mod preview;
 mod probes;

@@ -1,22 +1,82 @@
 //! What a caller says of its message for itself.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sms::{Attached, LinkName};
+use reqwest::Url;
+use sms::{Attached, LinkName, ReceiptRequest};
 
 use super::super::problem::Problem;
-use crate::attributes::{Attributes, Excess};
+use super::super::public_address::{NotPublic, names_private_address};
+use crate::account::Account;
+use crate::attributes::{Attributes, Callback, Events, Excess, Form};
+use crate::config::{EndpointConfig, Method};
 
-/// What goes with a message of `owner`, if it says anything.
+/// Who hands messages in.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Sender<'a> {
+    name: &'a LinkName,
+    /// The receipts that it gets if it does not decline them.
+    receipts: ReceiptRequest,
+    /// How it is called, if it is.
+    callback: Option<&'a EndpointConfig>,
+}
+
+impl<'a> Sender<'a> {
+    pub(in super::super) fn of(account: &'a Account) -> Self {
+        let callback = account.config().callback.as_ref().map(|callback| &callback.endpoint);
+        Self { name: account.name(), receipts: account.receipts_by_http(), callback }
+    }
+
+    #[cfg(test)]
+    pub(super) fn without_callback(name: &'a LinkName) -> Self {
+        Self { name, receipts: ReceiptRequest::TRACKED, callback: None }
+    }
+}
+
+/// What a caller says of its message for itself.
+pub(super) struct Said {
+    pub(super) client_reference: Option<String>,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) callback_url: Option<String>,
+    pub(super) receipt: bool,
+}
+
+/// What goes with a message, if it says anything, and the receipts that it takes.
 pub(super) fn attached(
-    owner: &LinkName,
-    client_reference: Option<String>,
-    tags: BTreeMap<String, String>,
-) -> Result<Option<Arc<Attached>>, Problem> {
-    let attributes =
-        Attributes { client_reference: client_reference.unwrap_or_default(), callback: None, tags };
-    Ok(attributes.checked().map_err(too_much)?.attached(owner))
+    said: Said,
+    sender: Sender<'_>,
+) -> Result<(Option<Arc<Attached>>, ReceiptRequest), Problem> {
+    let receipts = match (&said.callback_url, said.receipt) {
+        (None, true) => sender.receipts,
+        (None, false) => ReceiptRequest::NONE,
+        (Some(_), true) => Events::FINAL.receipts(),
+        (Some(_), false) => return Err(refused("without a receipt there is nothing to call for")),
+    };
+    let attributes = Attributes {
+        client_reference: said.client_reference.unwrap_or_default(),
+        callback: said.callback_url.map(|url| callback(url, sender.callback)).transpose()?,
+        tags: said.tags,
+    };
+    Ok((attributes.checked().map_err(too_much)?.attached(sender.name), receipts))
+}
+
+/// WH-3: what may be called is what the callback of the account might be.
+fn callback(url: String, manner: Option<&EndpointConfig>) -> Result<Callback, Problem> {
+    let manner = manner.ok_or_else(|| refused("goes with accounts that have a callback themselves"))?;
+    let parsed: Url = url.parse().map_err(|error| refused(format!("not a URL: {error}")))?;
+    if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
+        return Err(refused("an http or https URL with a host"));
+    }
+    if !manner.allow_private_address && names_private_address(&parsed) {
+        return Err(refused(NotPublic.to_string()));
+    }
+    Ok(Callback { url, events: Events::FINAL, form: Form::Json, method: Method::Post })
+}
+
+fn refused(detail: impl Into<Cow<'static, str>>) -> Problem {
+    Problem::bad_value("callback_url", detail)
 }
 
 fn too_much(excess: Excess) -> Problem {

@@ -18,6 +18,7 @@ use std::fmt::Display;
 use serde::Serializer;
 use sms::Timestamp;
 
+pub(super) use attributes::Sender;
 pub(super) use callback::{callback, callbacks};
 pub(super) use preview::preview;
 pub(crate) use provider::UnreadableReply;

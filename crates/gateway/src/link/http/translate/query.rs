@@ -37,6 +37,7 @@ struct SendQuery {
     #[serde(alias = "trx_id")]
     in_reply_to: Option<String>,
     client_reference: Option<String>,
+    callback_url: Option<String>,
 }
 
 /// The query of `GET /v1/messages`.
@@ -79,6 +80,7 @@ pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, Me
         in_reply_to: query.in_reply_to,
         client_reference: query.client_reference,
         tags: BTreeMap::new(),
+        callback_url: query.callback_url,
     };
     Ok((credentials, message))
 }

@@ -8,13 +8,11 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use sms::{
-    Address, Direction, LinkName, Message, MessageId, Priority, ReceiptRequest, Substitution, Timestamp,
-};
+use sms::{Address, Direction, Message, MessageId, Priority, Substitution, Timestamp};
 use store::Entry;
 
 use super::super::problem::Problem;
-use super::attributes::attached;
+use super::attributes::{Said, Sender, attached};
 use super::body::content;
 use super::presentation::{PortsRequest, WaitingRequest, waiting};
 use super::recipients::{self, Recipients};
@@ -70,12 +68,14 @@ pub(in super::super) struct MessageRequest {
     /// Words of the caller's own, with what they mean to it.
     #[serde(default)]
     pub(super) tags: BTreeMap<String, String>,
+    /// What is called with its final state, instead of the callback of the account.
+    pub(super) callback_url: Option<String>,
 }
 
 impl MessageRequest {
     /// How much of it is copied for each receiver, in octets.
     pub(super) fn octets(&self) -> usize {
-        let texts = [&self.text, &self.binary, &self.udh, &self.client_reference];
+        let texts = [&self.text, &self.binary, &self.udh, &self.client_reference, &self.callback_url];
         let tags = self.tags.iter().map(|(name, value)| name.len() + value.len());
         texts.into_iter().flatten().map(String::len).sum::<usize>() + tags.sum::<usize>()
     }
@@ -139,11 +139,10 @@ pub(in super::super) fn batch(body: &[u8]) -> Result<Batch, Problem> {
     recipients::each(serde_json::from_slice(body).map_err(not_json)?).map(Batch::Many)
 }
 
-/// What `caller` wants carried; `wanted` is what it gets if it does not decline receipts.
+/// What a caller wants carried.
 pub(in super::super) fn submission(
     mut request: MessageRequest,
-    caller: &LinkName,
-    wanted: ReceiptRequest,
+    sender: Sender<'_>,
     now: Timestamp,
 ) -> Result<Submission, Problem> {
     let not_before = due(request.not_before.as_deref(), now)?;
@@ -152,8 +151,13 @@ pub(in super::super) fn submission(
     let source = source(request.from.as_deref())?;
     let destination = Address::number(request.to.number().as_bytes())
         .ok_or_else(|| Problem::from(Refusal::BadDestination))?;
-    let receipt = if request.receipt { wanted } else { ReceiptRequest::NONE };
-    let attached = attached(caller, request.client_reference.take(), std::mem::take(&mut request.tags))?;
+    let said = Said {
+        client_reference: request.client_reference.take(),
+        tags: std::mem::take(&mut request.tags),
+        callback_url: request.callback_url.take(),
+        receipt: request.receipt,
+    };
+    let (attached, receipt) = attached(said, sender)?;
     let (content, has_udh) = content(request)?;
     Ok(Submission {
         id: None,
@@ -301,13 +305,15 @@ pub(super) mod tests {
 
     use super::*;
 
+    use sms::{LinkName, ReceiptRequest};
+
     use crate::submission::Content;
 
     const NOW: Timestamp = Timestamp(1_767_225_600_000);
 
     pub(in super::super) fn read(json: &str) -> Result<Submission, String> {
         let Batch::One(request) = batch(json.as_bytes()).map_err(said)? else { panic!("an array") };
-        submission(*request, &LinkName::from("bank"), ReceiptRequest::TRACKED, NOW).map_err(said)
+        submission(*request, Sender::without_callback(&LinkName::from("bank")), NOW).map_err(said)
     }
 
     fn said(problem: Problem) -> String {
