@@ -148,8 +148,8 @@ impl Gateway {
         if let Some(config) = config.smpp {
             gateway.serve_smpp(config, [(smpp, Security::Clear), (smpp_tls, Security::Tls)]);
         }
-        if let Some(listener) = http {
-            gateway.serve_http(listener, http_tls);
+        if let Some((listener, config)) = http.zip(config.http) {
+            gateway.serve_http(config, listener, http_tls);
         }
         gateway.shared.health.started();
         Ok(gateway)
@@ -401,7 +401,7 @@ impl Gateway {
         }
     }
 
-    fn serve_http(&self, listener: TcpListener, secured: Option<TcpListener>) {
+    fn serve_http(&self, config: HttpConfig, listener: TcpListener, secured: Option<TcpListener>) {
         let api = Api {
             directory: self.shared.directory.clone(),
             door: self.shared.door.clone(),
@@ -410,6 +410,8 @@ impl Gateway {
             store: self.shared.store.clone(),
             metrics: self.shared.metrics.clone(),
             health: self.shared.health.clone(),
+            sendsms: config.kannel,
+            jasmin: config.jasmin,
         };
         let (tls, stop) = (self.shared.tls.clone(), self.listening.stop.clone());
         self.listening.tasks.spawn(api.serve(listener, secured, tls, stop));

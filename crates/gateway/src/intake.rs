@@ -95,6 +95,12 @@ impl Intake {
         Ok(Entry { message: Arc::new(message), target, alternatives })
     }
 
+    /// Whether a route leads anywhere for what is not to be sent yet.
+    pub(crate) fn leads_somewhere(&self, origin: &LinkName, submission: &Submission) -> Result<(), Refusal> {
+        check_destination(submission)?;
+        self.route(&self.directory.load(), origin, submission).map(drop)
+    }
+
     /// Keeps what was admitted. Returns only when it would survive a power cut.
     pub(crate) async fn accept(&self, batch: Vec<Entry>) -> Result<(), Refusal> {
         self.store.accept(batch).await.map_err(|error| {
@@ -152,7 +158,11 @@ impl Intake {
             destination: &submission.destination.value,
             keyword: keyword.as_deref(),
         };
-        choose(directory, &question, submission.back_to.as_ref())
+        let (target, alternatives) = choose(directory, &question, submission.back_to.as_ref())?;
+        Ok(match &submission.wish {
+            Some(wish) if *wish == target || alternatives.contains(wish) => (wish.clone(), Vec::new()),
+            _ => (target, alternatives),
+        })
     }
 
     /// The message that a submission is, but for what its target decides.

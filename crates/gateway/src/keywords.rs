@@ -129,6 +129,7 @@ mod tests {
             tlvs: Default::default(),
             content: Content::Encoded { data_coding: 0, octets: [header, text.as_bytes()].concat().into() },
             back_to: None,
+            wish: None,
         }
     }
 

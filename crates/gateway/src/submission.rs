@@ -37,6 +37,8 @@ pub(crate) struct Submission {
     pub(crate) content: Content,
     /// The link that takes it unless a route that names the origin says otherwise: for answers.
     pub(crate) back_to: Option<LinkName>,
+    /// The link that it shall leave by, if its route leads there.
+    pub(crate) wish: Option<LinkName>,
 }
 
 /// What is to be carried.
@@ -80,6 +82,7 @@ impl Submission {
             tlvs: message.tlvs.clone(),
             content: Content::Encoded { data_coding: message.data_coding, octets },
             back_to: None,
+            wish: None,
         }
     }
 
@@ -107,6 +110,13 @@ fn has_own_header(message: &Message) -> bool {
     let header = UserDataHeader::parse(first);
     let is_more = header.is_ok_and(|(header, _)| !header.elements().all(is_ours));
     message.has_udh() && (others.is_empty() || is_more)
+}
+
+impl Content {
+    /// A text that is to be kept and shown, as nearly every text is.
+    pub(crate) fn plain(text: String) -> Self {
+        Self::Text { text, presentation: Presentation::default() }
+    }
 }
 
 impl std::fmt::Debug for Content {

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod demo;
 mod descriptors;
+mod import;
 mod key;
 mod route;
 mod serve;
@@ -34,6 +35,9 @@ pub(crate) enum Command {
     Check(check::Check),
     /// Makes a key for the HTTP API.
     Key(key::Key),
+    /// Turns the configuration of Kannel or Jasmin into one of Estafet.
+    #[command(subcommand)]
+    Import(import::Import),
     /// Explains where a message would go.
     Route(route::Route),
     /// Runs the gateway with a simulated operator around it.
@@ -94,6 +98,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(check) => check.run(),
         Command::Key(key) => key.run(),
+        Command::Import(import) => import.run(),
         Command::Route(route) => route.run(),
         Command::Store(store) => store.run(),
         Command::Serve(serve) => serve.run(),

@@ -12,7 +12,7 @@ use super::callback::CallbackKeys;
 use super::certificate::one_or_more;
 use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
-use super::{ApiKeyConfig, CallbackConfig, ClientCertificate, Name, Problem, Secret};
+use super::{ApiKeyConfig, CallbackConfig, ClientCertificate, Name, Problem, Secret, SendsmsConfig};
 
 /// One ESME.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -42,6 +42,8 @@ pub struct AccountConfig {
     pub transliterate: bool,
     /// How it is told by HTTP what goes to it; `None` leaves that to its sessions.
     pub callback: Option<CallbackConfig>,
+    /// What its requests at Kannel's interface mean.
+    pub kannel: SendsmsConfig,
     /// The profiles that say how it speaks.
     profile: Option<Spanned<ProfileNames>>,
     /// How it speaks.
@@ -122,6 +124,8 @@ struct RawAccount {
     callback_batch: Option<NonZeroU16>,
     #[serde(default)]
     allow_private_address: bool,
+    #[serde(default)]
+    kannel: SendsmsConfig,
     profile: Option<Spanned<ProfileNames>>,
 }
 
@@ -159,6 +163,7 @@ impl TryFrom<RawAccount> for AccountConfig {
             sim_access: raw.sim_access,
             transliterate: raw.transliterate,
             callback,
+            kannel: raw.kannel,
             profile: raw.profile,
             speaks: SharedProfile::default(),
         })

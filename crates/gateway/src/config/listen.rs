@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::checked::at_most;
-use super::{CertificateFiles, Problem};
+use super::{CertificateFiles, Problem, SendsmsPath};
 
 /// The SMPP server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -69,6 +69,12 @@ pub struct HttpConfig {
     /// Its key, in PEM form.
     #[serde(default)]
     pub tls_key: Option<PathBuf>,
+    /// Where Kannel's `sendsms` is answered, if it is.
+    #[serde(default)]
+    pub kannel: SendsmsPath,
+    /// Whether the paths of Jasmin's HTTP and REST interfaces are answered.
+    #[serde(default)]
+    pub jasmin: bool,
 }
 
 impl SmppConfig {

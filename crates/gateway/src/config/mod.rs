@@ -16,6 +16,7 @@ mod profile;
 mod reassembly;
 mod routing;
 mod secret;
+mod sendsms;
 mod smsc;
 mod storage;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub use profile::{
 pub use reassembly::ReassemblyConfig;
 pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};
 pub use secret::Secret;
+pub use sendsms::{SendsmsConfig, SendsmsPath};
 pub use smsc::{BindKind, OutbindConfig, SmscConfig};
 pub use storage::StoreConfig;
 

@@ -41,6 +41,13 @@ pub fn encode(text: &str, out: &mut Vec<u8>) -> Result<(), Unencodable> {
     Ok(())
 }
 
+/// The octets of `text`, with a question mark for each character that the alphabet does not have.
+#[must_use]
+pub fn encode_lossy(text: &str) -> Vec<u8> {
+    let mark = || sequence('?').unwrap_or_default();
+    text.chars().flat_map(|character| sequence(character).unwrap_or_else(mark)).collect()
+}
+
 /// How many septets `text` takes, or `None` if the alphabet does not have all its characters.
 #[must_use]
 pub fn septets(text: &str) -> Option<usize> {

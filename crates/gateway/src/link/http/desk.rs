@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use store::Store;
 
+use crate::config::SendsmsPath;
 use crate::directory::Directory;
 use crate::dispatch::Outlets;
 use crate::health::Health;
@@ -21,6 +22,10 @@ pub(crate) struct Api {
     pub(crate) outlets: Arc<Outlets>,
     pub(crate) metrics: SharedMetrics,
     pub(crate) health: Arc<Health>,
+    /// Where Kannel's `sendsms` is.
+    pub(crate) sendsms: SendsmsPath,
+    /// Whether Jasmin's paths are there.
+    pub(crate) jasmin: bool,
 }
 
 /// What every request needs.

@@ -150,7 +150,7 @@ impl Desk {
         Ok(Admitted { entry, substitutions, claim })
     }
 
-    async fn keep(&self, account: &Account, entries: Vec<Entry>, claims: Vec<Claim>) -> Result<(), Refusal> {
+    pub(super) async fn keep(&self, account: &Account, entries: Vec<Entry>, claims: Vec<Claim>) -> Result<(), Refusal> {
         let count = entries.len();
         let since = Instant::now();
         let kept = self.intake.accept(entries).await;
@@ -166,7 +166,7 @@ impl Desk {
         kept
     }
 
-    fn count_refused(&self, account: &Account, count: usize) {
+    pub(super) fn count_refused(&self, account: &Account, count: usize) {
         if count > 0 {
             self.outlets.of(account.name()).metrics().refused.inc_by(count as u64);
         }

@@ -6,10 +6,11 @@ mod caller;
 pub(crate) mod charset;
 pub(crate) mod client;
 pub(crate) mod desk;
-
+mod jasmin;
 pub(crate) mod kannel;
 mod messages;
 pub(crate) mod named;
+mod octets;
 pub(crate) mod owner;
 mod preview;
 mod probes;

@@ -11,6 +11,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{BoxError, Router};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -24,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::desk::{Api, Desk};
+use super::jasmin::{rest as jasmin_rest, server as jasmin};
+use super::kannel::server as kannel;
 use super::problem::Problem;
 use super::{messages, preview, probes, recall};
 use crate::tls::Tls;
@@ -32,14 +35,17 @@ impl Api {
     /// The paths that there are, and what answers them.
     pub(crate) fn router(self) -> Router {
         let desk = Desk::new(self);
-        Router::new()
+        let (sendsms, is_jasmin) = (desk.sendsms.path().map(str::to_owned), desk.jasmin);
+        let router = Router::new()
             .route("/v1/messages", get(messages::search).post(messages::submit))
             .route("/v1/messages/{id}", get(messages::find).delete(recall::cancel).patch(recall::replace))
             .route("/v1/preview", post(preview::preview))
             .route("/v1/send", get(messages::send))
             .route("/healthz", get(probes::healthz))
             .route("/readyz", get(probes::readyz))
-            .route("/metrics", get(probes::metrics))
+            .route("/metrics", get(probes::metrics));
+        let router = with_sendsms(router, sendsms.as_deref());
+        if is_jasmin { with_jasmin(router) } else { router }
             .fallback(no_such_path)
             .method_not_allowed_fallback(no_such_method)
             .with_state(desk)
@@ -174,6 +180,32 @@ where
     async move { answer.await.map(never_cached) }
 }
 
+/// The path of Kannel's `sendsms`, and those beside it.
+fn with_sendsms(router: Router<Desk>, path: Option<&str>) -> Router<Desk> {
+    let Some(path) = path else { return router };
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let router = router.route(path, any(kannel::sendsms));
+    match folder {
+        "" => router,
+        folder => router.route(&format!("{folder}/{{*beside}}"), any(kannel::unknown)),
+    }
+}
+
+/// The paths of Jasmin's HTTP interface and of its REST interface.
+fn with_jasmin(router: Router<Desk>) -> Router<Desk> {
+    // By HEAD nothing is sent.
+    let nothing = || async { StatusCode::METHOD_NOT_ALLOWED };
+    router
+        .route("/send", get(jasmin::send).post(jasmin::send).head(nothing))
+        .route("/rate", get(jasmin::rate).post(jasmin::rate))
+        .route("/balance", get(jasmin::balance).post(jasmin::balance))
+        .route("/ping", get(jasmin::ping))
+        .route("/secure/send", post(jasmin_rest::send))
+        .route("/secure/sendbatch", post(jasmin_rest::send_batch))
+        .route("/secure/balance", get(jasmin_rest::balance))
+        .route("/secure/rate", get(jasmin_rest::rate))
+}
+
 async fn no_such_path() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "unknown_path", "there is nothing at this path")
 }
@@ -185,7 +217,8 @@ async fn no_such_method() -> Problem {
 
 /// Numbers and states are nobody's to keep on the way.
 fn never_cached(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let said = response.headers_mut().entry(header::CACHE_CONTROL);
+    said.or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

@@ -200,6 +200,7 @@ fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
         tlvs,
         content: Content::Encoded { data_coding: pdu.data_coding, octets },
         back_to: None,
+        wish: None,
     }
 }
 

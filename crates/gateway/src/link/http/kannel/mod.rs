@@ -1,3 +1,10 @@
 //! What those expect that a Kannel has called so far, or that have called one.
 
+mod answer;
+mod coding;
 pub(crate) mod escape;
+mod order;
+mod request;
+pub(super) mod server;
+mod translate;
+mod xml;

@@ -183,6 +183,8 @@ impl Desk {
             store: notes.clone(),
             health: health.clone(),
             door: Arc::new(Door::new(metrics.login())),
+            sendsms: Default::default(),
+            jasmin: false,
             directory,
             metrics,
         };

@@ -87,6 +87,7 @@ impl Games {
             tlvs: Bytes::new(),
             content: Content::Encoded { data_coding: 0, octets: Bytes::from(text.to_owned()) },
             back_to: None,
+            wish: None,
         };
         let entry = self.intake.admit(&Origin::Trusted("telco-a".into()), submission).unwrap();
         let id = entry.message.id;

@@ -59,7 +59,7 @@ fn instant(text: &str) -> Option<Timestamp> {
 }
 
 /// The octets that pairs of hexadecimal digits name.
-fn octets_of_hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn octets_of_hex(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(2) {
         return None;
     }

@@ -176,6 +176,7 @@ pub(in super::super) fn submission(
         tlvs: Bytes::new(),
         content,
         back_to: None,
+        wish: None,
     })
 }
 

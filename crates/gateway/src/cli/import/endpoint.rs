@@ -1,0 +1,45 @@
+//! URLs that are called.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Whether a URL leads to this host or a private network, as far as it says so itself.
+pub(super) fn is_near(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    match host.parse() {
+        Ok(IpAddr::V4(address)) => is_near_v4(address),
+        Ok(IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
+        // A name of one word is one of this network.
+        Err(_) => !host.contains('.'),
+    }
+}
+
+fn is_near_v4(address: Ipv4Addr) -> bool {
+    address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_that_are_near_are_known_by_their_look() {
+        for url in [
+            "http://localhost/x?%p",
+            "http://127.0.0.1:80",
+            "https://u@10.1.2.3/",
+            "http://[::1]:5/",
+            "http://crm/a.b",
+        ] {
+            assert!(is_near(url), "{url}");
+        }
+        for url in ["http://example.com/", "http://8.8.8.8/", "http://[2001:db8::1]/", "none"] {
+            assert!(!is_near(url), "{url}");
+        }
+    }
+}

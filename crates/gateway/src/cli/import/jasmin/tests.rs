@@ -1,0 +1,76 @@
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use gateway::config::Config;
+
+/// What comes out of files with these texts: the configuration, checked, its text, and what is remarked.
+fn imported(texts: &[&str]) -> (Config, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<_> = (0..).zip(texts).map(|(number, text)| {
+        let path = folder.path().join(format!("file-{number}"));
+        std::fs::write(&path, text).unwrap();
+        path
+    });
+    let (draft, report) = super::import(&paths.collect::<Vec<_>>()).unwrap();
+    let (text, report) = (draft.to_string(), report.to_string());
+    let report = report.replace(&format!("{}/", folder.path().display()), "");
+    let config =
+        Config::parse(&text, Path::new("out.toml")).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    (config, text, report)
+}
+
+const SCRIPT: &str = include_str!("samples/operator.jcli");
+
+#[test]
+fn a_script_is_carried_over() {
+    let (config, text, report) = imported(&[SCRIPT, include_str!("samples/jasmin.cfg")]);
+    assert_eq!(text, include_str!("samples/operator.toml"));
+    assert_eq!(report, include_str!("samples/operator.txt"));
+    assert_eq!((config.smsc.len(), config.account.len(), config.application.len()), (2, 2, 1));
+}
+
+#[test]
+fn a_transcript_says_the_same_as_a_script() {
+    let transcript: String = SCRIPT
+        .lines()
+        .map(|line| match line {
+            "" => "jcli : \n".to_owned(),
+            line if line.contains(" -") => {
+                format!("jcli : {line}\nAdding a new thing: (ok: save, ko: exit)\n")
+            }
+            "ok" => "> ok\nSuccessfully added it\n".to_owned(),
+            line => format!("> {line}\n"),
+        })
+        .collect();
+    assert_eq!(imported(&[&transcript]).1, imported(&[SCRIPT]).1);
+}
+
+#[test]
+fn a_connector_that_is_shown_is_one() {
+    let shown = "jcli : smppccm -s DEMO\nripf 0\ncid DEMO\nport 2776\nhost 192.0.2.1\nbind transceiver\n\
+                 dlr_msgid 1\nsubmit_throughput 0\nsrc_ton NATIONAL\nsrc_npi ISDN\njcli : quit\n";
+    let (config, text, _) = imported(&[shown]);
+    assert_eq!(config.smsc.len(), 1);
+    assert!(text.contains("response_id = \"hex\"\nreceipt_id = \"decimal\"\n"), "{text}");
+    assert!(text.contains("source_out = [{ form = \"international\", npi = 1, ton = 2 }"), "{text}");
+}
+
+#[test]
+fn updates_count_and_what_is_broken_off_does_not() {
+    let script = "smppccm -a\ncid A\nhost one\nsubmit_throughput 5\nok\nsmppccm -u A\nhost two\nok\nsmppccm -a\ncid B\n";
+    let (config, text, report) = imported(&[script]);
+    assert_eq!(config.smsc.len(), 1);
+    assert!(
+        text.contains("address = \"two:2775\"") && report.contains("line 9: smppccm: there is no ok"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_route_with_a_filter_that_is_not_understood_is_left_out() {
+    let script = "smppccm -a\ncid A\nsubmit_throughput 5\nok\nfilter -a\nfid f\ntype EvalPyFilter\npyCode x\nok\n\
+                  mtrouter -a\ntype StaticMTRoute\norder 5\nfilters f\nconnector smppc(A)\nrate 0\nok\n";
+    let (config, _, report) = imported(&[script]);
+    assert!(config.route.is_empty() && report.contains("filter f says what routes cannot"), "{report}");
+}

@@ -1,0 +1,144 @@
+//! `user -a`: accounts.
+
+use super::super::draft::Section;
+use super::super::report::{Place, Report};
+use super::console::Command;
+use super::patterns::{Condition, conditions};
+use super::remark;
+
+/// An account, and what routes know it by.
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) uid: String,
+    pub(super) gid: String,
+    /// Its username, and the name of the link.
+    pub(super) name: String,
+    pub(super) section: Section,
+}
+
+pub(super) fn accounts(commands: Vec<Command>, report: &mut Report) -> Vec<User> {
+    commands.into_iter().filter_map(|command| account(command, report)).collect()
+}
+
+fn account(mut command: Command, report: &mut Report) -> Option<User> {
+    let uid = command.text("uid").unwrap_or_default();
+    let Some(name) = command.text("username").or_else(|| (!uid.is_empty()).then(|| uid.clone())) else {
+        remark(report, &command.place, "user", "", "no username: it is left out");
+        return None;
+    };
+    let gid = command.text("gid").unwrap_or_default();
+    let password = command.text("password").unwrap_or_else(|| {
+        remark(report, &command.place, "user", "password", "none is said: it is empty");
+        String::new()
+    });
+    let mut rights = Rights::default();
+    for (value, place) in command.all("mt_messaging_cred") {
+        rights.messaging(&value, &place, report);
+    }
+    for (value, place) in command.all("smpps_cred") {
+        rights.smpp(&value, &place, report);
+    }
+    command.finish(report, |_, _| Some("Estafet has nothing of this kind"));
+    let section = Section::new("[[account]]")
+        .with("name", name.clone())
+        .with("password", password)
+        .maybe("rate", rights.rate)
+        .maybe("max_binds", rights.max_binds)
+        .maybe("allow_from", rights.allow_from)
+        .maybe("sources", rights.sources);
+    Some(User { uid, gid, name, section })
+}
+
+/// What the credentials of a user say that an account can say, too.
+#[derive(Default)]
+struct Rights {
+    rate: Option<i64>,
+    max_binds: Option<i64>,
+    allow_from: Option<Vec<String>>,
+    sources: Option<Vec<String>>,
+}
+
+impl Rights {
+    fn messaging(&mut self, said: &str, place: &Place, report: &mut Report) {
+        let (section, key, value) = three(said);
+        let why = match (section.as_str(), key.as_str()) {
+            ("quota", "http_throughput" | "smpps_throughput") => {
+                let rate =
+                    value.parse::<f64>().ok().filter(|rate| *rate > 0.0).map(|rate| rate.ceil() as i64);
+                self.rate = self.rate.max(rate);
+                return;
+            }
+            ("valuefilter", "src_addr") => match exact(&value) {
+                Some(sources) => {
+                    self.sources = sources;
+                    return;
+                }
+                None => "sources are whole addresses",
+            },
+            ("valuefilter", _) if is_any(&value) => return,
+            ("authorization", _) if is_yes(&value) => return,
+            ("quota", _) if value.eq_ignore_ascii_case("none") || value == "ND" => return,
+            ("quota", _) => "there is no billing",
+            ("defaultvalue", "src_addr") => "a sender is named by each message, or the only one of sources",
+            ("authorization", _) => "an account may do all that its interfaces offer",
+            _ => "there are no filters of values: routes say which numbers there is a way to",
+        };
+        remark(report, place, "user", &format!("mt_messaging_cred {section} {key}"), why);
+    }
+
+    fn smpp(&mut self, said: &str, place: &Place, report: &mut Report) {
+        let (section, key, value) = three(said);
+        match (section.as_str(), key.as_str()) {
+            ("quota", "max_bindings") => self.max_binds = value.parse().ok(),
+            ("authorization", "bind") if is_yes(&value) => {}
+            ("authorization", "bind") => self.max_binds = Some(0),
+            ("authorization", "ip") => {
+                self.allow_from = Some(value.split([',', ';']).filter_map(network).collect());
+                remark(report, place, "user", "smpps_cred authorization ip", "holds for HTTP as well");
+            }
+            _ => remark(
+                report,
+                place,
+                "user",
+                &format!("smpps_cred {section} {key}"),
+                "Estafet has nothing of this kind",
+            ),
+        }
+    }
+}
+
+fn three(said: &str) -> (String, String, String) {
+    let mut words = said.split_whitespace();
+    let mut word = || words.next().unwrap_or_default().to_ascii_lowercase();
+    let (section, key) = (word(), word());
+    (section, key, words.collect::<Vec<_>>().join(" "))
+}
+
+/// The addresses that a pattern means if it means whole ones; nothing inside if it means all.
+fn exact(pattern: &str) -> Option<Option<Vec<String>>> {
+    let conditions = conditions(pattern)?;
+    let whole = |condition: &Condition| match condition {
+        Condition::Exact(address) => Some(address.clone()),
+        _ => None,
+    };
+    match &conditions[..] {
+        [Condition::Any] => Some(None),
+        all => all.iter().map(whole).collect::<Option<Vec<_>>>().map(Some),
+    }
+}
+
+fn network(text: &str) -> Option<String> {
+    let text = text.trim();
+    let net = text.parse::<ipnet::IpNet>().ok();
+    net.or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
+        .map(|net| net.to_string())
+}
+
+fn is_any(pattern: &str) -> bool {
+    matches!(conditions(pattern).as_deref(), Some([Condition::Any]))
+        || [r"^[0-3]$", r"^\d+$"].contains(&pattern)
+}
+
+fn is_yes(value: &str) -> bool {
+    ["true", "1", "t", "y", "yes"].contains(&value.to_ascii_lowercase().as_str())
+}

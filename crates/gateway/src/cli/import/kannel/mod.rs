@@ -1,0 +1,62 @@
+//! Kannel: bearerbox and smsbox.
+
+mod file;
+mod group;
+mod limits;
+mod listeners;
+mod network;
+mod reasons;
+mod services;
+mod smsc;
+#[cfg(test)]
+mod tests;
+mod users;
+
+use std::path::Path;
+
+use super::draft::{Draft, Section};
+use super::report::Report;
+use group::Group;
+
+/// Our configuration in place of a kannel.conf, and what is not in it.
+///
+/// # Errors
+/// Names the file that cannot be read, or the line that is none.
+pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
+    let mut report = Report::default();
+    let mut groups = Groups(file::groups(path, &mut report)?);
+    let [core, smsbox] = ["core", "smsbox"].map(|kind| groups.take(kind));
+    let (mut core, mut smsbox) = (core.into_iter().next(), smsbox.into_iter().next());
+
+    let mut draft = Draft::default();
+    let about = format!("Made by estafet import kannel from {}", path.display());
+    draft.push(Section::new("").about(about).with("data_dir", "data"));
+    draft.extend(listeners::sections(
+        core.as_mut(),
+        smsbox.as_mut(),
+        groups.take("opensmppbox"),
+        &mut report,
+    ));
+    let global_sender = smsbox.as_mut().and_then(|smsbox| smsbox.text("global-sender"));
+    let authority = core.as_mut().and_then(|core| core.text("ssl-trusted-ca-file"));
+    let links = smsc::links(groups.take("smsc"), authority.as_deref(), &mut report);
+    let users = users::accounts(groups.take("sendsms-user"), global_sender, &links, &mut report);
+    let services = services::applications(groups.take("sms-service"), &links, &mut report);
+
+    draft.extend(links.iter().map(|link| link.section.clone()));
+    draft.extend(users.accounts);
+    draft.extend(services.applications);
+    draft.extend(users.routes);
+    draft.extend(services.routes);
+    core.into_iter().chain(smsbox).chain(groups.0).for_each(|group| group.finish(&mut report));
+    Ok((draft, report.in_order()))
+}
+
+/// The groups that nobody took yet.
+struct Groups(Vec<Group>);
+
+impl Groups {
+    fn take(&mut self, kind: &str) -> Vec<Group> {
+        self.0.extract_if(.., |group| group.kind() == kind).collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! Why a line of kannel.conf has no place in our configuration.
+
+/// Why nothing of a line is left; `None` if nothing is missed.
+pub(super) fn of(group: &str, key: &str, value: &str) -> Option<&'static str> {
+    if let Some(why) = whole_group(group) {
+        return Some(why);
+    }
+    if value.is_empty() || is_without_effect(group, key) {
+        return None;
+    }
+    Some(in_group(group, key).or_else(|| anywhere(key)).unwrap_or("Estafet has nothing of this kind"))
+}
+
+/// Groups that have no place here at all.
+fn whole_group(group: &str) -> Option<&'static str> {
+    Some(match group {
+        "core" | "smsbox" | "smsc" | "sendsms-user" | "sms-service" | "opensmppbox" => return None,
+        "mysql-connection"
+        | "pgsql-connection"
+        | "mssql-connection"
+        | "oracle-connection"
+        | "sqlite3-connection"
+        | "redis-connection"
+        | "cassandra-connection"
+        | "sdb-connection"
+        | "dlr-db"
+        | "redis" => "receipts are matched in the store itself, which needs no database",
+        "smsbox-route" => {
+            "routes say where messages go, there are no boxes: [[route]] with from or destination"
+        }
+        "smpp-tlv" => "TLVs pass as they are; a profile says which do not (tlv_out, tlv_in)",
+        "modems" => "Estafet speaks SMPP with SMSCs",
+        "wapbox" | "ppg" | "wap-push-user" | "wap-user-map" | "wap-url-map" => "there is no WAP gateway",
+        "ota-setting" | "ota-bookmark" => "there is no OTA provisioning",
+        "sqlbox" => "there is no interface by SQL: applications call POST /v1/messages",
+        "smsc-route" => "routes say where messages of handsets go: [[route]] with from or destination",
+        "radius-acct" => "there is no RADIUS",
+        _ => "Estafet does not know this group",
+    })
+}
+
+/// What was true before is true all the same.
+fn is_without_effect(group: &str, key: &str) -> bool {
+    matches!(
+        (group, key),
+        (
+            "smsbox",
+            "bearerbox-host" | "bearerbox-port" | "bearerbox-port-ssl" | "smsbox-id" | "http-queue-delay"
+        ) | ("core", "smsbox-port" | "smsbox-port-ssl" | "smsbox-interface" | "box-allow-ip" | "box-deny-ip")
+            | (
+                "core",
+                "wapbox-port" | "wapbox-port-ssl" | "udp-allow-ip" | "udp-deny-ip" | "wdp-interface-name"
+            )
+            | ("core", "smsbox-max-pending" | "store-dump-freq" | "dlr-storage" | "dlr-spool")
+            | ("core", "sms-combine-concatenated-mo")
+            | (
+                "sms-service",
+                "catch-all" | "concatenation" | "assume-plain-text" | "strip-keyword" | "omit-empty"
+            )
+            | ("sendsms-user", "omit-empty")
+            | (_, "log-file" | "log-level" | "log-format" | "smsc-admin-id" | "dead-start" | "our-host")
+    )
+}
+
+fn in_group(group: &str, key: &str) -> Option<&'static str> {
+    Some(match (group, key) {
+        ("core", "store-type" | "store-location" | "store-file" | "store-db") => {
+            "messages are kept in data_dir; let Kannel send what waits there before it is stopped"
+        }
+        ("core", "sms-resend-freq" | "sms-resend-retry") => "a profile says what is tried again (retry)",
+        ("core", "sms-combine-concatenated-mo-timeout") => "[reassembly] timeout_s says it",
+        ("core", "sms-incoming-queue-limit" | "sms-outgoing-queue-limit") => {
+            "what waits is on disk, not in memory"
+        }
+        ("core", "ssl-server-cert-file" | "ssl-server-key-file" | "ssl-client-certkey-file") => {
+            "certificates are named where they are shown: [http], [smpp], [[smsc]]"
+        }
+        ("smsbox", "sendsms-chars") => {
+            "numbers are digits, perhaps behind a plus; blanks and dashes are taken out"
+        }
+        ("smsbox", "immediate-sendsms-reply") => "an answer comes when the message is on disk",
+        ("smsbox", "http-request-retry") => "calls are tried again until the message's validity ends",
+        ("smsbox", "http-timeout") => "each application says it (timeout_s)",
+        ("smsbox", "max-pending-requests") => "each application says it (window)",
+        ("smsbox", "mo-recode") => "the charset of an application says it",
+        ("smsbox", "sendota-url" | "xmlrpc-url") => "of smsbox there is /cgi-bin/sendsms alone",
+        ("smsc", "service-type") => "requests by HTTP have no service_type",
+        ("smsc", "connection-timeout") => {
+            "enquire_link_s and enquire_link_timeout_s end a link that is silent"
+        }
+        ("smsc", "esm-class" | "priority" | "validityperiod") => "what the message itself says counts",
+        ("smsc", "source-addr-autodetect") => "names are always told from numbers",
+        ("smsc", "my-number") => "destinations stay as they come; match them in a [[route]]",
+        ("smsc", "alt-addr-charset") => "names of senders are ASCII",
+        ("smsc", "reroute" | "reroute-smsc-id" | "reroute-receiver" | "reroute-dlr") => {
+            "a [[route]] with from = { link = … } sends messages of handsets on"
+        }
+        ("smsc", "max-sms-octets") => "long_messages of a profile says how long messages leave",
+        ("smsc", "our-port" | "our-receiver-port") => "the system chooses the port that we call from",
+        ("sms-service", "faked-sender" | "send-sender") => "replies come from the number that was written to",
+        ("opensmppbox", _) => "accounts and [smpp] say what there is to say",
+        _ => return None,
+    })
+}
+
+fn anywhere(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "unified-prefix" => "a profile rewrites numbers (source_in, destination_out …)",
+        "header" | "footer" | "prefix" | "suffix" | "split-chars" | "split-suffix" => {
+            "texts are sent as they come"
+        }
+        _ if key.contains("-regex") => "routes know prefixes and whole numbers",
+        _ if key.contains("white-list") || key.contains("black-list") => "there are no lists of numbers",
+        "allowed-prefix" | "denied-prefix" | "denied-receiver-prefix" => {
+            "routes say which numbers there is a way to: [[route]] with a prefix"
+        }
+        _ if key.contains("smsc-id") || key == "smsc-id" => "routes say which links there are for whom",
+        _ if key.starts_with("admin-") || key == "status-password" => {
+            "there are no commands by HTTP: /healthz, /readyz and /metrics are shown, SIGHUP reads the file again"
+        }
+        _ if key.starts_with("access-log") => "GET /v1/messages and estafet store export show every message",
+        _ if key.starts_with("http-proxy") => "applications are called without a proxy",
+        _ if key.starts_with("ssl-") => "TLS 1.2 and 1.3 with the ciphers of today",
+        _ if key.starts_with("reply-") => {
+            "what cannot be answered is not answered; see fallback_text of an application"
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,144 @@
+//! Groups `sms-service`: applications, and the keywords by which messages come to them.
+
+use super::super::draft::{Section, table};
+use super::super::endpoint;
+use super::super::report::Report;
+use super::Group;
+use super::smsc::Link;
+
+#[derive(Debug, Default)]
+pub(super) struct Services {
+    pub(super) applications: Vec<Section>,
+    pub(super) routes: Vec<Section>,
+    /// Those for whatever no keyword leads to, which stand last.
+    fallbacks: Vec<Section>,
+    names: Vec<String>,
+}
+
+/// An application for each service that calls a URL.
+pub(super) fn applications(groups: Vec<Group>, links: &[Link], report: &mut Report) -> Services {
+    let mut services =
+        Services { names: links.iter().map(|link| link.name.clone()).collect(), ..Services::default() };
+    for mut group in groups {
+        let Some(keywords) = keywords(&mut group, report) else { continue };
+        let Some(url) = url(&mut group, report) else { continue };
+        let name = services.free_name(group.text("name"), &keywords);
+        let conditions = conditions(&mut group, &keywords, links, report);
+        let routes = conditions.into_iter().map(|(from, matched)| {
+            let route = Section::new("[[route]]").maybe("from", from).maybe("match", matched);
+            route.with("to", vec![name.clone()])
+        });
+        let place = if keywords.is_empty() { &mut services.fallbacks } else { &mut services.routes };
+        place.extend(routes);
+        services.applications.push(application(name, url, &mut group, report));
+        group.finish(report);
+    }
+    services.routes.append(&mut services.fallbacks);
+    services
+}
+
+impl Services {
+    fn free_name(&mut self, said: Option<String>, keywords: &[String]) -> String {
+        let wanted = said.or_else(|| keywords.first().cloned()).unwrap_or_else(|| "default".to_owned());
+        let numbered = (2..).map(|number| format!("{wanted}-{number}"));
+        let mut names = std::iter::once(wanted.clone()).chain(numbered);
+        let name = names.find(|name| !self.names.contains(name)).unwrap_or_default();
+        self.names.push(name.clone());
+        name
+    }
+}
+
+/// The keywords of a service; none for the one of everything else.
+fn keywords(group: &mut Group, report: &mut Report) -> Option<Vec<String>> {
+    if let Some(entry) = group.take("keyword-regex") {
+        group.remark(&entry, "a route knows keywords alone: the service is left out", report);
+        return None;
+    }
+    let Some(keyword) = group.text("keyword") else {
+        group.remark_whole("no keyword: the service is left out", report);
+        return None;
+    };
+    let aliases = group.list("aliases");
+    Some(if keyword == "default" { Vec::new() } else { std::iter::once(keyword).chain(aliases).collect() })
+}
+
+fn url(group: &mut Group, report: &mut Report) -> Option<String> {
+    let url = group.text("get-url").or_else(|| group.text("url"));
+    if url.is_none() {
+        let action =
+            ["post-url", "post-xml", "file", "text", "exec"].into_iter().find_map(|key| group.take(key));
+        match action {
+            Some(entry) => {
+                let why = "an application is called by get-url: the service is left out";
+                group.remark(&entry, why, report);
+            }
+            None => group.remark_whole("it does nothing: the service is left out", report),
+        }
+    }
+    url
+}
+
+fn application(name: String, url: String, group: &mut Group, report: &mut Report) -> Section {
+    let is_near = endpoint::is_near(&url);
+    let section =
+        Section::new("[[application]]").with("name", name).with("url", url).with("format", "kannel");
+    let section = section.maybe("allow_private_address", is_near.then_some(true));
+    let headers = group.flag("accept-x-kannel-headers").then_some(true);
+    let messages = group.number("max-messages", report).unwrap_or(1);
+    if messages == 0 {
+        group.remark_whole("max-messages = 0: what the URL answers is sent to the handset here", report);
+    }
+    let characters = if messages == 1 { 160 } else { messages.saturating_mul(153) };
+    section
+        .maybe("accept_x_kannel_headers", headers)
+        .maybe("reply_characters_max", (messages > 0).then_some(characters))
+}
+
+/// What `from` and `match` of the routes say, for every combination of what a service wants.
+fn conditions(
+    group: &mut Group,
+    keywords: &[String],
+    links: &[Link],
+    report: &mut Report,
+) -> Vec<(Option<toml::Value>, Option<toml::Value>)> {
+    let froms = origins(group, links, report);
+    let sources = group.list("allowed-prefix");
+    let destinations = group.list("allowed-receiver-prefix");
+    let mut all = Vec::new();
+    for from in each(&froms) {
+        for keyword in each(keywords) {
+            for source in each(&sources) {
+                for destination in each(&destinations) {
+                    let mut matched = toml::Table::new();
+                    let parts = [("keyword", keyword), ("source_prefix", source), ("prefix", destination)];
+                    for (key, value) in parts {
+                        matched.extend(value.map(|value| (key.to_owned(), value.as_str().into())));
+                    }
+                    let from = from.map(|link| table([("link", link.as_str().into())]));
+                    all.push((from, (!matched.is_empty()).then_some(toml::Value::Table(matched))));
+                }
+            }
+        }
+    }
+    all
+}
+
+/// The links that a service takes messages of; none if it takes those of all.
+fn origins(group: &mut Group, links: &[Link], report: &mut Report) -> Vec<String> {
+    let Some(entry) = group.take("accepted-smsc") else { return Vec::new() };
+    let ids: Vec<&str> = entry.value.split(';').map(str::trim).collect();
+    let names: Vec<String> = links
+        .iter()
+        .filter(|link| link.receives && ids.contains(&link.smsc_id.as_str()))
+        .map(|link| link.name.clone())
+        .collect();
+    if names.is_empty() {
+        group.remark(&entry, "no link has this smsc-id: the service takes the messages of all", report);
+    }
+    names
+}
+
+/// Each of them, or once none.
+fn each(values: &[String]) -> Vec<Option<&String>> {
+    if values.is_empty() { vec![None] } else { values.iter().map(Some).collect() }
+}

@@ -1,0 +1,212 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::path::Path;
+
+use gateway::config::Config;
+
+use super::super::draft::Draft;
+
+/// What comes out of a kannel.conf: the configuration, checked, its text, and what is remarked.
+fn imported(text: &str) -> (Config, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kannel.conf");
+    std::fs::write(&path, text).unwrap();
+    let (draft, report) = super::import(&path).unwrap();
+    let (text, report) =
+        (draft.to_string(), report.to_string().replace(&path.display().to_string(), "kannel.conf"));
+    let config =
+        Config::parse(&text, Path::new("out.toml")).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    (config, text, report)
+}
+
+/// The part of a text from one line to the next empty one.
+fn section<'t>(text: &'t str, line: &str) -> &'t str {
+    let sections = text.split("\n\n");
+    sections
+        .into_iter()
+        .find(|section| section.lines().any(|other| other == line))
+        .unwrap_or_else(|| panic!("{text}"))
+}
+
+#[test]
+fn a_setup_of_bearerbox_and_smsbox_is_carried_over() {
+    let (config, text, report) = imported(include_str!("samples/operator.conf"));
+    assert_eq!(text, include_str!("samples/operator.toml").replace("{path}", first_line_path(&text)));
+    assert_eq!(report, include_str!("samples/operator.txt"));
+    assert_eq!((config.smsc.len(), config.account.len(), config.application.len()), (3, 3, 3));
+}
+
+/// The path that the comment at the top names.
+fn first_line_path(text: &str) -> &str {
+    text.lines().next().unwrap().rsplit(' ').next().unwrap()
+}
+
+#[test]
+fn an_empty_configuration_is_one_all_the_same() {
+    let (config, ..) = imported("");
+    assert!(config.http.is_none() && config.smsc.is_empty());
+}
+
+fn smsc(keys: &str) -> (String, String) {
+    let (_, text, report) = imported(&format!("group = smsc\nsmsc = smpp\nsmsc-id = x\nhost = h\n{keys}\n"));
+    (section(&text, "[[smsc]]").to_owned(), report)
+}
+
+#[test]
+fn binds_follow_from_the_ports() {
+    for (keys, bind, address) in [
+        ("port = 1\ntransceiver-mode = true", "transceiver", "h:1"),
+        ("port = 1", "transmitter", "h:1"),
+        ("receive-port = 2", "receiver", "h:2"),
+        ("port = 3\nreceive-port = 3", "transmitter+receiver", "h:3"),
+        ("transceiver-mode = 1", "transceiver", "h:2775"),
+    ] {
+        let (section, _) = smsc(keys);
+        assert!(section.contains(&format!("bind = \"{bind}\"")), "{keys}: {section}");
+        assert!(section.contains(&format!("address = \"{address}\"")), "{keys}: {section}");
+    }
+}
+
+#[test]
+fn two_groups_for_two_directions_are_one_link() {
+    let group = |port: &str| {
+        format!("group = smsc\nsmsc = smpp\nsmsc-id = x\nhost = h\nsmsc-username = u\n{port} = 9\n\n")
+    };
+    for (first, second) in [("port", "receive-port"), ("receive-port", "port")] {
+        let (config, text, _) = imported(&format!("{}{}", group(first), group(second)));
+        assert_eq!(config.smsc.len(), 1, "{text}");
+        assert!(text.contains("bind = \"transmitter+receiver\"\n"), "{text}");
+    }
+}
+
+#[test]
+fn forms_of_ids_are_two_bits() {
+    for (bits, response, receipt) in [
+        ("0x00", "decimal", "decimal"),
+        ("0x01", "hex", "decimal"),
+        ("2", "decimal", "hex"),
+        ("0x03", "hex", "hex"),
+    ] {
+        let (section, _) = smsc(&format!("msg-id-type = {bits}"));
+        let expected = format!("response_id = \"{response}\"\nreceipt_id = \"{receipt}\"\n");
+        assert!(format!("{section}\n").contains(&expected), "{bits}: {section}");
+    }
+    assert!(!smsc("").0.contains("_id = \"hex"));
+}
+
+#[test]
+fn what_is_less_than_one_a_second_is_one() {
+    let (section, report) = smsc("throughput = 0.5");
+    assert!(section.contains("rate = 1"), "{section}");
+    assert!(report.contains("group smsc, throughput: less than one a second"), "{report}");
+    assert!(smsc("throughput = 12.5").0.contains("rate = 13"));
+    assert!(!smsc("throughput = 0").0.contains("rate"));
+}
+
+#[test]
+fn ton_and_npi_count_in_pairs() {
+    let (section, report) = smsc("source-addr-ton = 5\nsource-addr-npi = 0\ndest-addr-ton = 1");
+    assert!(section.contains("source_out = [{ form = \"international\""), "{section}");
+    assert!(report.contains("group smsc, dest-addr-ton: counts together"), "{report}");
+}
+
+/// The routes of a user of links with these keys, as `prefix -> targets`.
+fn routes(links: &[&str], user: &str) -> (Vec<String>, String) {
+    let mut text = String::new();
+    for (number, keys) in links.iter().enumerate() {
+        text += &format!("group = smsc\nsmsc = smpp\nsmsc-id = c{number}\nhost = h\nport = 1\n{keys}\n\n");
+    }
+    let (config, _, report) =
+        imported(&format!("{text}group = sendsms-user\nusername = u\npassword = p\n{user}\n"));
+    let routes = config.route.iter().map(|route| {
+        let targets = route.to.get_ref().iter().map(|target| match target {
+            gateway::config::RouteTarget::Link(name) => name.as_str(),
+            gateway::config::RouteTarget::Weighted { link, .. } => link.as_str(),
+        });
+        let prefix = route.r#match.prefix.as_deref().unwrap_or("*");
+        format!("{prefix} -> {}", targets.collect::<Vec<_>>().join(" "))
+    });
+    (routes.collect(), report)
+}
+
+#[test]
+fn prefixes_of_links_are_routes_the_longest_first() {
+    let links = ["allowed-prefix = \"+040;0401\"", "denied-prefix = 0401", ""];
+    let (routes, _) = routes(&links, "");
+    assert_eq!(routes, ["0401 -> c0 c2", "040 -> c0 c1 c2", "* -> c1 c2"]);
+}
+
+#[test]
+fn links_that_prefer_a_number_go_before_others() {
+    let (routes, _) = routes(&["preferred-prefix = 62", "", "denied-prefix = 62"], "");
+    assert_eq!(routes, ["62 -> c0", "* -> c0 c1 c2"]);
+}
+
+#[test]
+fn ids_that_users_are_held_to_choose_the_links() {
+    let links = ["allowed-smsc-id = promo", "denied-smsc-id = promo;x", ""];
+    assert_eq!(routes(&links, "forced-smsc = promo").0, ["* -> c0 c2"]);
+    assert_eq!(routes(&links, "default-smsc = other").0, ["* -> c1 c2"]);
+    assert_eq!(routes(&links, "").0, ["* -> c1 c2"]);
+}
+
+#[test]
+fn numbers_that_no_link_takes_are_named() {
+    let (routes, report) = routes(&["denied-prefix = 900"], "");
+    assert_eq!(routes, ["* -> c0"]);
+    assert!(report.contains("u: no link takes numbers with 900"), "{report}");
+}
+
+#[test]
+fn who_may_come_counts_beside_who_may_not() {
+    let user = |keys: &str| {
+        let (config, _, report) =
+            imported(&format!("group = sendsms-user\nusername = u\npassword = p\n{keys}\n"));
+        let nets = config.account[0].allow_from.as_ref();
+        (nets.map(|nets| nets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")), report)
+    };
+    let (nets, _) = user("user-allow-ip = \"127.0.0.1;10.0.*.*\"\nuser-deny-ip = *.*.*.*");
+    assert_eq!(nets.as_deref(), Some("127.0.0.1/32 10.0.0.0/16"));
+    let (nets, report) = user("user-allow-ip = 127.0.0.1");
+    assert!(nets.is_none() && report.contains("Kannel lets everybody in"), "{report}");
+    let (nets, report) = user("user-deny-ip = 10.0.0.1");
+    assert!(nets.is_none() && report.contains("say who may"), "{report}");
+}
+
+#[test]
+fn services_find_their_messages_by_keyword_number_and_link() {
+    let text = "group = smsc\nsmsc = smpp\nsmsc-id = x\nhost = h\nport = 1\ntransceiver-mode = true\n\n\
+                group = sms-service\nkeyword = default\nget-url = http://10.0.0.1/d?%a\n\n\
+                group = sms-service\nkeyword = game\naliases = \"play;spiel\"\naccepted-smsc = x;y\n\
+                allowed-receiver-prefix = 1234\nget-url = \"http://games.example/?f=%p&t=%r\"\nmax-messages = 3\n";
+    let (config, text, report) = imported(text);
+    assert_eq!(report, "");
+    let keywords: Vec<_> = config.route.iter().map(|route| route.r#match.keyword.as_deref()).collect();
+    assert_eq!(keywords, [Some("game"), Some("play"), Some("spiel"), None]);
+    assert!(
+        text.contains("from = { link = \"x\" }\nmatch = { keyword = \"play\", prefix = \"1234\" }"),
+        "{text}"
+    );
+    assert!(section(&text, "name = \"game\"").contains("reply_characters_max = 459"), "{text}");
+    assert!(section(&text, "name = \"default\"").contains("allow_private_address = true"), "{text}");
+}
+
+#[test]
+fn no_password_is_in_a_remark() {
+    let text = "group = core\nadmin-password = s3cret\nstatus-password = s3cret\n\n\
+                group = mysql-connection\npassword = s3cret\n\n\
+                group = smsc\nsmsc = cimd2\nsmsc-password = s3cret\n";
+    let (_, text, report) = imported(text);
+    assert!(!text.contains("s3cret") && !report.contains("s3cret"), "{report}");
+    assert!(report.contains("line 2: group core, admin-password: there are no commands"), "{report}");
+}
+
+#[test]
+fn the_draft_of_the_package_s_example_is_taken() {
+    let example = Path::new("/usr/share/doc/kannel/examples/kannel.conf");
+    if !example.exists() {
+        return;
+    }
+    let (draft, _): (Draft, _) = super::import(example).unwrap();
+    Config::parse(&draft.to_string(), Path::new("out.toml")).unwrap();
+}

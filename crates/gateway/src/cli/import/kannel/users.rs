@@ -1,0 +1,73 @@
+//! Groups `sendsms-user`: accounts, and where their messages go.
+
+use super::super::draft::{Section, table};
+use super::super::report::Report;
+use super::Group;
+use super::limits;
+use super::network;
+use super::smsc::Link;
+
+#[derive(Debug, Default)]
+pub(super) struct Users {
+    pub(super) accounts: Vec<Section>,
+    pub(super) routes: Vec<Section>,
+}
+
+/// An account for each user, with routes of its own to the links that may take its messages.
+pub(super) fn accounts(
+    groups: Vec<Group>,
+    global_sender: Option<String>,
+    links: &[Link],
+    report: &mut Report,
+) -> Users {
+    let mut users = Users::default();
+    for mut group in groups {
+        let Some(name) = group.text("username") else {
+            group.remark_whole("no username", report);
+            continue;
+        };
+        if links.iter().any(|link| link.name == name) {
+            group
+                .remark_whole(format!("a link is called {name}, too: give the account another name"), report);
+        }
+        let id = group.text("forced-smsc");
+        let default_id = group.text("default-smsc");
+        let id = id.or(default_id);
+        users.routes.extend(limits::routes(&name, id.as_deref(), links, &group, report));
+        users.accounts.push(account(name, &mut group, global_sender.as_ref(), report));
+        group.finish(report);
+    }
+    users
+}
+
+fn account(name: String, group: &mut Group, global_sender: Option<&String>, report: &mut Report) -> Section {
+    let password = group.text("password").unwrap_or_default();
+    let allow_from = network::allowed(group, report);
+    Section::new("[[account]]")
+        .with("name", name)
+        .with("password", password)
+        .maybe("allow_from", allow_from)
+        .with("kannel", requests(group, global_sender, report))
+}
+
+/// What Kannel does with the requests of this user.
+fn requests(group: &mut Group, global_sender: Option<&String>, report: &mut Report) -> toml::Value {
+    let mut keys = toml::Table::new();
+    let mut put = |key: &str, value: Option<toml::Value>| {
+        if let Some(value) = value {
+            keys.insert(key.to_owned(), value);
+        }
+    };
+    put("faked_sender", group.text("faked-sender").map(Into::into));
+    put("default_sender", group.text("default-sender").or(global_sender.cloned()).map(Into::into));
+    put("dlr_url", group.text("dlr-url").map(Into::into));
+    // Kannel's own, which cuts what is longer: said, so that whoever reads it can let go of it.
+    let most = group.number("max-messages", report).unwrap_or(1);
+    put("max_messages", (1..=255).contains(&most).then(|| most.into()));
+    if !group.flag("concatenation") && most > 1 {
+        let why = "parts of long texts belong together here, which Kannel wants concatenation = true for";
+        group.remark_whole(why, report);
+    }
+    drop(group.take("name"));
+    if keys.is_empty() { table([]) } else { toml::Value::Table(keys) }
+}

@@ -1,0 +1,58 @@
+//! The interface of Kannel's smsbox: where it is, and what an account's requests mean there.
+
+use std::num::NonZeroU8;
+
+use serde::{Deserialize, Deserializer, de};
+
+/// Where requests as for Kannel's `sendsms` come to, if they may.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SendsmsPath(Option<String>);
+
+impl SendsmsPath {
+    /// The path, if there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl<'de> Deserialize<'de> for SendsmsPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match SwitchOrPath::deserialize(deserializer)? {
+            SwitchOrPath::Switch(on) => Ok(Self(on.then(|| USUAL.to_owned()))),
+            SwitchOrPath::Path(path) if is_path(&path) => Ok(Self(Some(path))),
+            SwitchOrPath::Path(_) => {
+                Err(de::Error::custom("true, false or a path such as \"/cgi-bin/sendsms\""))
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SwitchOrPath {
+    Switch(bool),
+    Path(String),
+}
+
+/// No braces: the router would take them for something else.
+fn is_path(path: &str) -> bool {
+    let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"/-._~".contains(&octet);
+    path.len() > 1 && path.starts_with('/') && path.bytes().all(is_plain)
+}
+
+/// What the group `sendsms-user` of Kannel says of requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SendsmsConfig {
+    /// The sender of every message, whatever the request says.
+    pub faked_sender: Option<String>,
+    /// The sender of messages whose request names none.
+    pub default_sender: Option<String>,
+    /// The most segments of a text; what is longer is cut, as Kannel does. Nothing is cut if it is left out.
+    pub max_messages: Option<NonZeroU8>,
+    /// The URL that is called with receipts that a request asks for without naming one, with escape codes.
+    pub dlr_url: Option<String>,
+}
+
+const USUAL: &str = "/cgi-bin/sendsms";

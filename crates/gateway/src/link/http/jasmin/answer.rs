@@ -1,0 +1,76 @@
+//! What Jasmin answers, letter by letter.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sms::MessageId;
+
+use crate::refusal::Refusal;
+
+/// Why a request fails, in the words of Jasmin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) status: StatusCode,
+    pub(super) text: String,
+}
+
+impl Failure {
+    pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
+        Self { status, text: text.into() }
+    }
+
+    /// An argument that is not as it should be.
+    pub(super) fn argument(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, text)
+    }
+
+    pub(super) fn unauthorised(username: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, format!("Authentication failure for username:{username}"))
+    }
+
+    /// A refusal of a message of this user to that number.
+    pub(super) fn of(refusal: &Refusal, username: &str, to: &str) -> Self {
+        let filtered = |what: &str| {
+            Self::argument(format!("Value filter failed for user [{username}] ({what} filter mismatch)."))
+        };
+        match refusal {
+            Refusal::NoRoute => Self::new(StatusCode::PRECONDITION_FAILED, "No route found"),
+            Refusal::Throttled => Self::new(StatusCode::FORBIDDEN, "User throughput exceeded"),
+            Refusal::SourceNotAllowed => filtered("source_address"),
+            Refusal::BadDestination => Self::argument(format!("Argument [to] has an invalid value: [{to}].")),
+            Refusal::Expired => filtered("validity_period"),
+            Refusal::BadLength | Refusal::ProtocolNotAllowed => filtered("content"),
+            Refusal::QueueFull | Refusal::Unavailable => {
+                let text = "Cannot send submit_sm, check SMPPClientManagerPB log file for details";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, text)
+            }
+        }
+    }
+
+    /// As `/send` says it.
+    pub(super) fn quoted(&self) -> String {
+        format!("Error \"{}\"", self.text)
+    }
+}
+
+/// An id in the form of a UUID, which is what Jasmin's are.
+pub(super) fn uuid(id: MessageId) -> String {
+    let digits = id.to_string();
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}
+
+/// The body of a message that is taken over.
+pub(super) fn success(id: MessageId) -> String {
+    format!("Success \"{}\"", uuid(id))
+}
+
+/// Plain text, as `/send` answers.
+pub(super) fn plain(status: StatusCode, body: String) -> Response {
+    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"))], body).into_response()
+}
+
+/// JSON, as all others do.
+pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
+    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body.to_string())
+        .into_response()
+}

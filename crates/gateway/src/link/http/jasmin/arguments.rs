@@ -1,0 +1,92 @@
+//! What a request says, wherever it stands.
+
+use axum::http::{HeaderMap, header};
+use serde_json::Value;
+
+use super::super::octets;
+use super::answer::Failure;
+
+/// Names and values in the order in which they came. Values are octets: with most codings they are no text. Has no
+/// `Debug` form, so that neither password nor text can get into a log.
+#[derive(Clone, Default)]
+pub(super) struct Arguments(Vec<(String, Vec<u8>)>);
+
+impl Arguments {
+    /// Those of the query, and of a body that is a form or JSON.
+    pub(super) fn of(query: &str, headers: &HeaderMap, body: &[u8]) -> Result<Self, Failure> {
+        let mut arguments = Self::default();
+        arguments.add_form(query.as_bytes());
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind == "application/json" {
+            arguments.add_json(body)?;
+        } else {
+            arguments.add_form(body);
+        }
+        Ok(arguments)
+    }
+
+    /// Those of an object; an underscore may stand for a dash.
+    pub(super) fn of_object(object: &serde_json::Map<String, Value>) -> Self {
+        let mut arguments = Self::default();
+        for (name, value) in object {
+            arguments.set(&dashed(name), octets_of(value));
+        }
+        arguments
+    }
+
+    /// The first value with this name.
+    pub(super) fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice())
+    }
+
+    /// The same, if it is text.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        std::str::from_utf8(self.get(name)?).ok()
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// In place of what was said so far.
+    pub(super) fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value.into(),
+            None => self.0.push((name.to_owned(), value.into())),
+        }
+    }
+
+    fn add_form(&mut self, text: &[u8]) {
+        let pairs =
+            octets::pairs(text).map(|(name, value)| (String::from_utf8_lossy(&name).into_owned(), value));
+        self.0.extend(pairs);
+    }
+
+    fn add_json(&mut self, body: &[u8]) -> Result<(), Failure> {
+        let object: serde_json::Map<String, Value> = serde_json::from_slice(body)
+            .map_err(|_| Failure::argument("Unknown error: the body is no object of JSON"))?;
+        for (name, value) in &object {
+            self.set(name, octets_of(value));
+        }
+        Ok(())
+    }
+}
+
+fn octets_of(value: &Value) -> Vec<u8> {
+    match value {
+        Value::String(text) => text.clone().into_bytes(),
+        other => other.to_string().into_bytes(),
+    }
+}
+
+/// Names of JSON cannot have a dash everywhere.
+fn dashed(name: &str) -> String {
+    if name == CUSTOM_TLVS { name.to_owned() } else { name.replace('_', "-") }
+}
+
+/// The one name that has an underscore itself.
+pub(super) const CUSTOM_TLVS: &str = "custom_tlvs";

@@ -1,0 +1,9 @@
+//! What those expect that a Jasmin has called so far, or that have called one.
+
+mod answer;
+mod arguments;
+mod batch;
+mod fields;
+pub(super) mod rest;
+pub(super) mod server;
+mod translate;

@@ -1,0 +1,140 @@
+//! Customers that called Jasmin's REST interface so far: JSON, with the credentials in a header.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::super::caller::{Shown, shown};
+use super::super::desk::Desk;
+use super::super::messages::read;
+use super::answer::{self, Failure, success};
+use super::arguments::Arguments;
+use super::batch::Batch;
+use crate::login::Credentials;
+
+/// `POST /secure/send`
+pub(in super::super) async fn send(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (said, credentials) = match object(request).await {
+        Ok(parts) => parts,
+        Err(response) => return response,
+    };
+    let said = with_credentials(Arguments::of_object(&said), &credentials);
+    match desk.send_as_jasmin(peer, said, None).await {
+        // The closing quote is missing there, too.
+        Ok(id) => data(Value::String(success(id).trim_matches('"').to_owned())),
+        Err(failure) => message(failure.status, failure.quoted().trim_matches('"')),
+    }
+}
+
+/// `POST /secure/sendbatch`. What is wrong with single messages is not told here, as in Jasmin.
+pub(in super::super) async fn send_batch(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (said, credentials) = match object(request).await {
+        Ok(parts) => parts,
+        Err(response) => return response,
+    };
+    let batch = match Batch::of(&said, desk.intake.clock().wall()) {
+        Ok(batch) => batch,
+        Err(failure) => return precondition(&failure.text),
+    };
+    let user = with_credentials(Arguments::default(), &credentials);
+    match desk.jasmin_user(peer, &user).await {
+        Ok(account) => data(desk.take_batch(&account, batch, &user).await),
+        Err(failure) => precondition(&failure.text),
+    }
+}
+
+/// `GET /secure/balance`
+pub(in super::super) async fn balance(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(credentials) = password(&headers) else { return no_token() };
+    let said = with_credentials(Arguments::default(), &credentials);
+    told(desk.balance_as_jasmin(peer, &said).await)
+}
+
+/// `GET /secure/rate`, with a body as Jasmin reads it, or a query.
+pub(in super::super) async fn rate(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let (said, credentials) = match object(request).await {
+        Ok(parts) => parts,
+        Err(response) => return response,
+    };
+    let said = if said.is_empty() {
+        Arguments::of(&query, &HeaderMap::new(), b"").unwrap_or_default()
+    } else {
+        Arguments::of_object(&said)
+    };
+    told(desk.rate_as_jasmin(peer, with_credentials(said, &credentials)).await)
+}
+
+/// The body of a request, and who sends it.
+async fn object(request: Request) -> Result<(Map<String, Value>, Credentials), Response> {
+    let (parts, body) = request.into_parts();
+    let credentials = password(&parts.headers).ok_or_else(no_token)?;
+    let body =
+        read(body).await.map_err(|problem| message(problem.status(), "the body did not come whole"))?;
+    if body.is_empty() && parts.method == axum::http::Method::GET {
+        return Ok((Map::new(), credentials));
+    }
+    let said = serde_json::from_slice(&body).map_err(|_| precondition("Cannot parse JSON data"))?;
+    Ok((said, credentials))
+}
+
+/// Jasmin knows no keys.
+fn password(headers: &HeaderMap) -> Option<Credentials> {
+    match shown(headers)? {
+        Shown::Password(credentials) => Some(credentials),
+        Shown::Key(_) => None,
+    }
+}
+
+fn with_credentials(mut said: Arguments, credentials: &Credentials) -> Arguments {
+    said.set("username", credentials.account.as_bytes());
+    said.set("password", credentials.password.as_slice());
+    said
+}
+
+fn told(told: Result<Value, Failure>) -> Response {
+    match told {
+        Ok(value) => data(value),
+        Err(failure) => message(failure.status, &failure.text),
+    }
+}
+
+fn data(value: Value) -> Response {
+    answer::json(StatusCode::OK, &json!({ "data": value }))
+}
+
+fn message(status: StatusCode, text: &str) -> Response {
+    answer::json(status, &json!({ "message": text }))
+}
+
+fn precondition(title: &str) -> Response {
+    answer::json(StatusCode::PRECONDITION_FAILED, &json!({ "title": title }))
+}
+
+fn no_token() -> Response {
+    let said =
+        json!({ "title": "Authentication required", "description": "Please provide valid credentials." });
+    let mut response = answer::json(StatusCode::UNAUTHORIZED, &said);
+    let challenge = axum::http::HeaderValue::from_static("Basic realm=\"estafet\"");
+    response.headers_mut().insert(axum::http::header::WWW_AUTHENTICATE, challenge);
+    response
+}

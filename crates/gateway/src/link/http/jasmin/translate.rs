@@ -1,0 +1,119 @@
+//! The only place that knows both what is said to Jasmin and a message.
+
+use std::time::Duration;
+
+use arrayvec::ArrayVec;
+use bytes::Bytes;
+use sms::alphabet::gsm;
+use sms::{Address, DataCoding, Direction, Priority, ReceiptRequest, Timestamp};
+
+use super::super::translate::octets_of_hex;
+use super::answer::Failure;
+use super::arguments::Arguments;
+use crate::account::Account;
+use crate::submission::{Content, Submission};
+
+/// Puts in what is meant by what is not said.
+pub(super) fn complete(said: &mut Arguments) {
+    if said.has("dlr-url") || said.has("dlr-level") {
+        said.set("dlr", "yes");
+    } else if !said.has("dlr") {
+        said.set("dlr", "no");
+    }
+}
+
+/// What is wanted; the arguments are checked.
+pub(super) fn submission(said: &Arguments, account: &Account, now: Timestamp) -> Result<Submission, Failure> {
+    let not_before = said.text("sdt").map(|sdt| schedule(sdt, now)).transpose()?.flatten();
+    let minutes = said.text("validity-period").and_then(|minutes| minutes.parse::<u64>().ok());
+    let valid = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60)).min(VALIDITY_MAX);
+    Ok(Submission {
+        id: None,
+        direction: Direction::Mt,
+        source: source(said)?,
+        destination: destination(said)?,
+        service_type: ArrayVec::new(),
+        protocol_id: 0,
+        esm_class: 0,
+        priority: said.text("priority").and_then(|text| text.parse().ok()).map(Priority).unwrap_or_default(),
+        receipt: receipts(said, account),
+        not_before,
+        expires_at: minutes.map(|minutes| not_before.unwrap_or(now).plus(valid(minutes))),
+        in_reply_to: None,
+        tlvs: Bytes::new(),
+        content: content(said)?,
+        back_to: None,
+        wish: None,
+    })
+}
+
+/// The same for a message that is not to be sent, with how many segments it would take.
+pub(super) fn preview(
+    said: &Arguments,
+    account: &Account,
+    now: Timestamp,
+) -> Result<(Submission, usize), Failure> {
+    let submission = submission(said, account, now)?;
+    let segments = match &submission.content {
+        Content::Text { text, .. } => sms::segments_needed(text).segments,
+        Content::Encoded { data_coding, octets } => {
+            let septets = DataCoding(*data_coding).alphabet() == sms::Alphabet::Gsm7;
+            let (one, part) = if septets { (160, 153) } else { (140, 134) };
+            if octets.len() <= one { 1 } else { octets.len().div_ceil(part) }
+        }
+    };
+    Ok((submission, segments))
+}
+
+/// Text with coding 0 is in GSM, and what is not in it is a question mark if that was said; what no coding is said of
+/// is in the alphabet that has all of it. With other codings octets are what they are.
+fn content(said: &Arguments) -> Result<Content, Failure> {
+    let coding = said.text("coding").and_then(|coding| coding.parse::<u8>().ok());
+    let octets = match (said.text("hex-content"), said.get("content")) {
+        (Some(digits), _) => octets_of_hex(digits).ok_or_else(|| {
+            Failure::argument("Argument [hex-content] has an invalid value: [not hexadecimal].")
+        })?,
+        (None, Some(text)) if coding.is_none() => {
+            return Ok(Content::plain(String::from_utf8_lossy(text).into_owned()));
+        }
+        (None, Some(text)) if coding == Some(0) => gsm::encode_lossy(&String::from_utf8_lossy(text)),
+        (None, content) => content.unwrap_or_default().to_vec(),
+    };
+    Ok(Content::Encoded { data_coding: coding.unwrap_or_default(), octets: octets.into() })
+}
+
+fn source(said: &Arguments) -> Result<Address, Failure> {
+    let Some(from) = said.get("from").filter(|from| !from.is_empty()) else { return Ok(Address::default()) };
+    let shown = || String::from_utf8_lossy(from);
+    let wrong = || Failure::argument(format!("Argument [from] has an invalid value: [{}].", shown()));
+    Address::guess(from).ok_or_else(wrong)
+}
+
+fn destination(said: &Arguments) -> Result<Address, Failure> {
+    let to = said.text("to").unwrap_or_default();
+    let wrong = || Failure::argument(format!("Argument [to] has an invalid value: [{to}]."));
+    Address::guess(to.as_bytes()).ok_or_else(wrong)
+}
+
+/// The receipts that it takes to tell what is asked for: of level 1 the SMSC's answer is enough.
+fn receipts(said: &Arguments, account: &Account) -> ReceiptRequest {
+    if said.text("dlr") != Some("yes") {
+        return ReceiptRequest::NONE;
+    }
+    account.receipts_by_http()
+}
+
+/// D-3: a schedule in the past is now, one far ahead is refused.
+fn schedule(sdt: &str, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+    let wrong = || Failure::argument(format!("Argument [sdt] has an invalid value: [{sdt}]."));
+    let at = sms::parse_smpp_time(sdt.as_bytes(), now).ok().flatten().ok_or_else(wrong)?;
+    if at.since(now) > SCHEDULE_MAX {
+        return Err(wrong());
+    }
+    Ok(Some(at).filter(|at| *at > now))
+}
+
+/// A later schedule is refused, D-3.
+pub(super) const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A longer validity is cut, D-3.
+const VALIDITY_MAX: Duration = Duration::from_secs(7 * 24 * 3600);

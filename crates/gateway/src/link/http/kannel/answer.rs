@@ -1,0 +1,79 @@
+//! What smsbox answers, octet by octet.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sms::MessageId;
+
+use super::super::problem::Problem;
+use crate::refusal::Refusal;
+
+/// A status with a body, in the words of Kannel: programs compare them letter by letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: &'static str,
+}
+
+impl Answer {
+    pub(super) const ACCEPTED: Self = Self::new(StatusCode::ACCEPTED, "0: Accepted for delivery");
+    pub(super) const UNAUTHORISED: Self =
+        Self::new(StatusCode::FORBIDDEN, "Authorization failed for sendsms");
+    pub(super) const NOT_ROUTABLE: Self = Self::new(StatusCode::FORBIDDEN, "Not routable. Do not try again.");
+    pub(super) const LATER: Self =
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "Temporal failure, try again later.");
+    pub(super) const UNKNOWN_REQUEST: Self = Self::new(StatusCode::NOT_FOUND, "Unknown request.");
+    pub(super) const UNSUPPORTED_CONTENT: Self =
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported content-type, rejected");
+    /// All receivers, or their characters, are refused.
+    pub(super) const NUMBERS_DENIED: Self =
+        Self::rejected("Number(s) has/have been denied by white- and/or black-lists.");
+
+    /// A request that is not understood.
+    pub(super) const fn rejected(body: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, body)
+    }
+
+    const fn new(status: StatusCode, body: &'static str) -> Self {
+        Self { status, body }
+    }
+
+    /// The answer, with the ids that messages got in a header of ours.
+    pub(super) fn with_ids(self, ids: &[MessageId]) -> Response {
+        let mut response = self.into_response();
+        let ids = ids.iter().map(MessageId::to_string).collect::<Vec<_>>().join(",");
+        if let Ok(ids) = HeaderValue::try_from(ids) {
+            response.headers_mut().insert(MESSAGE_IDS, ids);
+        }
+        response
+    }
+}
+
+/// What is temporary may be tried again, all else may not.
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Throttled | Refusal::QueueFull | Refusal::Unavailable => Self::LATER,
+            _ => Self::NOT_ROUTABLE,
+        }
+    }
+}
+
+/// Of a body that did not come whole.
+impl From<Problem> for Answer {
+    fn from(_: Problem) -> Self {
+        Self::rejected("Charset or body misformed, rejected")
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("text/html")),
+            (header::PRAGMA, HeaderValue::from_static("no-cache")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        ];
+        (self.status, headers, self.body).into_response()
+    }
+}
+
+const MESSAGE_IDS: HeaderName = HeaderName::from_static("x-estafet-message-id");

@@ -1,0 +1,239 @@
+//! Texts and octets as Kannel encodes them, and the data_coding that it gives them.
+
+use sms::alphabet::{gsm, ucs2};
+
+use super::super::charset::{Charset, Missing};
+use super::answer::Answer;
+use super::request::Request;
+use crate::submission::Content;
+
+/// `coding` of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Gsm,
+    Octets,
+    Ucs2,
+}
+
+/// What a request says of how its message is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Look {
+    pub(super) class: Option<u8>,
+    pub(super) waiting: Option<u8>,
+    pub(super) compressed: bool,
+    pub(super) alternative: bool,
+}
+
+/// The text of a request, cut to so many segments if there is a limit; with its user data header in front if it
+/// has one.
+///
+/// Where no `coding` is said, a text is in the alphabet that takes all of it; Kannel sends question marks there.
+pub(super) fn content(request: &Request, look: Look, most: Option<u8>) -> Result<Content, Answer> {
+    let udh = request.udh.as_deref().unwrap_or_default();
+    let (coding, text) = coding_and_text(request)?;
+    if request.coding.is_none() && udh.is_empty() && look.is_plain() {
+        if let Some(text) = text {
+            return Ok(Content::plain(most.map_or_else(|| text.clone(), |most| cut_text(&text, most))));
+        }
+    }
+    let coding = match &text {
+        Some(text) if request.coding.is_none() && gsm::septets(text).is_none() => Coding::Ucs2,
+        _ => coding,
+    };
+    let mut body = match (coding, text) {
+        (Coding::Gsm, Some(text)) => gsm::encode_lossy(&text),
+        (Coding::Ucs2, Some(text)) => Charset::UTF_16BE.encode(&text, Missing::Mark).into_owned(),
+        (_, _) => request.text.clone(),
+    };
+    if let Some(most) = most {
+        body.truncate(room(coding, udh.len(), most, body.len()));
+    }
+    let octets = [udh, &body].concat();
+    Ok(Content::Encoded { data_coding: data_coding(coding, look), octets: octets.into() })
+}
+
+/// What the octets are, and the text that they mean if they are one.
+fn coding_and_text(request: &Request) -> Result<(Coding, Option<String>), Answer> {
+    let misformed = Answer::rejected("Charset or body misformed, rejected");
+    let coding = match request.coding {
+        Some(1) => Coding::Octets,
+        Some(2) => Coding::Ucs2,
+        None if request.udh.as_ref().is_some_and(|udh| !udh.is_empty()) => Coding::Octets,
+        _ => Coding::Gsm,
+    };
+    if coding == Coding::Octets {
+        return Ok((coding, None));
+    }
+    let named = request.charset.as_deref().filter(|name| !name.is_empty());
+    let Some(name) = named else {
+        let text = (coding == Coding::Gsm).then(|| String::from_utf8_lossy(&request.text).into_owned());
+        return Ok((coding, text));
+    };
+    let charset = std::str::from_utf8(name).ok().and_then(Charset::named).ok_or(misformed)?;
+    let text = match charset.decode(&request.text) {
+        Some(text) => text.into_owned(),
+        // Kannel looks at text that says that it is UTF-8 already no more closely than at text that says nothing.
+        None if charset == Charset::UTF_8 && coding == Coding::Gsm => {
+            String::from_utf8_lossy(&request.text).into_owned()
+        }
+        None => return Err(misformed),
+    };
+    Ok((coding, Some(text)))
+}
+
+impl Look {
+    fn is_plain(self) -> bool {
+        self.class.is_none() && self.waiting.is_none() && !self.compressed && !self.alternative
+    }
+}
+
+/// 23.038 section 4: message waiting goes before a class, a class before the general group.
+fn data_coding(coding: Coding, look: Look) -> u8 {
+    let alphabet = match coding {
+        Coding::Gsm => 0x00,
+        Coding::Octets => 0x04,
+        Coding::Ucs2 => 0x08,
+    };
+    if let Some(waiting) = look.waiting {
+        return match waiting {
+            0..=3 if coding == Coding::Gsm => 0xD8 | waiting,
+            0..=3 => 0xE8 | waiting,
+            _ => 0xC0 | (waiting & 3),
+        };
+    }
+    let compressed = if look.compressed { 0x20 } else { 0 };
+    match look.class {
+        _ if look.compressed || coding == Coding::Ucs2 => {
+            compressed | alphabet | look.class.map_or(0, |class| 0x10 | class)
+        }
+        Some(class) => 0xF0 | alphabet | class,
+        None if look.alternative => 0xF1 | alphabet,
+        None => alphabet,
+    }
+}
+
+/// How many octets of a body are left if it may take so many segments.
+fn room(coding: Coding, udh: usize, most: u8, octets: usize) -> usize {
+    let one = match coding {
+        Coding::Gsm if udh == 0 => SEPTETS,
+        Coding::Gsm => (SEGMENT.saturating_sub(udh)) * 8 / 7,
+        _ => SEGMENT.saturating_sub(udh),
+    };
+    if octets <= one || most == 1 {
+        return one & if coding == Coding::Ucs2 { !1 } else { !0 };
+    }
+    let part = match coding {
+        Coding::Gsm => SEGMENT.saturating_sub(udh.max(1) + CONCATENATION) * 8 / 7,
+        _ => SEGMENT.saturating_sub(udh.max(1) + CONCATENATION) & !1,
+    };
+    part * usize::from(most)
+}
+
+/// The beginning of a text that takes no more segments.
+fn cut_text(text: &str, most: u8) -> String {
+    let is_gsm = gsm::septets(text).is_some();
+    let (one, part) = if is_gsm { (SEPTETS, PART_SEPTETS) } else { (UNITS, PART_UNITS) };
+    let length = |character: char| {
+        if is_gsm { gsm::sequence(character).map_or(1, |s| s.len()) } else { character.len_utf16() }
+    };
+    let whole: usize = if is_gsm { gsm::septets(text).unwrap_or_default() } else { ucs2::units(text) };
+    if whole <= one {
+        return text.to_owned();
+    }
+    let mut room = if most == 1 { one } else { part * usize::from(most) };
+    let fits = |character: &char| match room.checked_sub(length(*character)) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    // A pair that is not parted leaves room in a part.
+    while sms::segments_needed(&cut).segments > usize::from(most) && cut.pop().is_some() {}
+    cut
+}
+
+/// Octets of a segment, 23.040.
+const SEGMENT: usize = 140;
+const SEPTETS: usize = 160;
+const PART_SEPTETS: usize = 153;
+const UNITS: usize = 70;
+const PART_UNITS: usize = 67;
+/// What says which part a segment is, without the length of the header.
+const CONCATENATION: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+
+    // Observed of Kannel 1.4.5.
+    #[test]
+    fn data_codings_are_those_of_kannel() {
+        use Coding::{Gsm, Octets, Ucs2};
+        let look = |class, waiting, compressed, alternative| Look { class, waiting, compressed, alternative };
+        for (coding, look, expected) in [
+            (Gsm, look(None, None, false, false), 0x00),
+            (Octets, look(None, None, false, false), 0x04),
+            (Ucs2, look(None, None, false, false), 0x08),
+            (Gsm, look(None, None, true, true), 0x20),
+            (Octets, look(Some(1), None, true, false), 0x35),
+            (Ucs2, look(Some(0), None, false, true), 0x18),
+            (Ucs2, look(Some(3), None, true, false), 0x3B),
+            (Gsm, look(Some(0), None, false, false), 0xF0),
+            (Octets, look(Some(3), None, false, true), 0xF7),
+            (Gsm, look(None, None, false, true), 0xF1),
+            (Octets, look(None, None, false, true), 0xF5),
+            (Ucs2, look(None, None, false, true), 0x08),
+            (Gsm, look(Some(1), Some(1), true, true), 0xD9),
+            (Octets, look(None, Some(0), false, false), 0xE8),
+            (Ucs2, look(None, Some(3), false, false), 0xEB),
+            (Octets, look(None, Some(4), false, false), 0xC0),
+            (Gsm, look(None, Some(7), false, false), 0xC3),
+        ] {
+            assert_eq!(data_coding(coding, look), expected, "{coding:?} {look:?}");
+        }
+    }
+
+    fn encoded(query: &str, most: Option<u8>) -> (u8, Vec<u8>) {
+        match content(&Request::of_query(query), Look::default(), most) {
+            Ok(Content::Encoded { data_coding, octets }) => (data_coding, octets.to_vec()),
+            Ok(Content::Text { text, .. }) => panic!("a text of {} octets", text.len()),
+            Err(answer) => panic!("{answer:?}"),
+        }
+    }
+
+    fn text(query: &str, most: Option<u8>) -> String {
+        match content(&Request::of_query(query), Look::default(), most) {
+            Ok(Content::Text { text, .. }) => text,
+            _ => panic!("no text"),
+        }
+    }
+
+    #[test]
+    fn character_sets_lead_to_the_alphabet_that_is_asked_for() {
+        assert_eq!(encoded("coding=0&text=%C3%A4%E2%82%AC", None), (0, b"\x7b\x1b\x65".to_vec()));
+        assert_eq!(encoded("coding=0&charset=latin1&text=%E4", None), (0, b"\x7b".to_vec()));
+        assert_eq!(encoded("coding=0&text=%D0%94", None), (0, b"?".to_vec()));
+        assert_eq!(encoded("coding=2&text=%04%14", None), (8, b"\x04\x14".to_vec()));
+        assert_eq!(encoded("coding=2&charset=UTF-8&text=%D0%94", None), (8, b"\x04\x14".to_vec()));
+        assert_eq!(encoded("coding=1&charset=klingon&text=%00", None), (4, b"\0".to_vec()));
+        assert_eq!(encoded("udh=%01%00&text=%00", None), (4, b"\x01\0\0".to_vec()));
+        assert_eq!(text("text=%D0%94", None), "Д");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_to_the_segments_that_are_left() {
+        let long = "a".repeat(500);
+        assert_eq!(text(&format!("text={long}"), Some(1)).len(), 160);
+        assert_eq!(text(&format!("text={long}"), Some(3)).len(), 459);
+        assert_eq!(text(&format!("text={long}"), None).len(), 500);
+        assert_eq!(text(&format!("text={}", "%D0%94".repeat(100)), Some(1)).chars().count(), 70);
+        assert_eq!(encoded(&format!("coding=1&text={long}"), Some(1)).1.len(), 140);
+        assert_eq!(encoded(&format!("coding=1&text={long}"), Some(3)).1.len(), 402);
+        assert_eq!(encoded(&format!("coding=1&udh=%05%00%03%07%02%01&text={long}"), Some(1)).1.len(), 140);
+        assert_eq!(encoded(&format!("coding=0&udh=%05%00%03%07%02%01&text={long}"), Some(1)).1.len(), 159);
+    }
+}

@@ -1,0 +1,183 @@
+//! The checks of a request, in the order in which Kannel makes them: the first that fails is the answer.
+
+use std::time::Duration;
+
+use arrayvec::ArrayVec;
+use sms::{Address, Npi, Priority, Timestamp, Ton};
+
+use super::answer::Answer;
+use super::coding::{self, Look};
+use super::request::Request;
+use crate::account::Account;
+use crate::submission::Content;
+
+/// A request that can be meant.
+pub(super) struct Order {
+    pub(super) receivers: Vec<Address>,
+    pub(super) source: Address,
+    pub(super) content: Content,
+    pub(super) has_udh: bool,
+    pub(super) protocol_id: u8,
+    pub(super) reply_path: bool,
+    pub(super) priority: Priority,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) service_type: ArrayVec<u8, 5>,
+    pub(super) smsc: Option<String>,
+    pub(super) reports: Reports,
+}
+
+/// Which reports are wanted, and what they are told with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reports {
+    /// `dlr-mask`
+    pub(super) mask: u32,
+    /// `dlr-url`
+    pub(super) url: Option<String>,
+    pub(super) account: String,
+    pub(super) binfo: String,
+}
+
+impl Order {
+    /// What a request of `account` asks for.
+    pub(super) fn of(request: &Request, account: &Account, now: Timestamp) -> Result<Self, Answer> {
+        let has_udh = check_udh(request)?;
+        let receivers = receivers(request)?;
+        let source = source(request, account)?;
+        let reports = reports(request, account)?;
+        let class = field(request.mclass, 0..=3, "MClass field misformed, rejected")?;
+        let protocol_id = field(request.pid, 0..=255, "PID field misformed, rejected")?;
+        let reply_path = field(request.rpi, 0..=2, "RPI field misformed, rejected")?;
+        let alternative = field(request.alt_dcs, 0..=1, "Alt-DCS field misformed, rejected")?;
+        let waiting = field(request.mwi, 0..=7, "MWI field misformed, rejected")?;
+        field(request.coding, 0..=2, "Coding field misformed, rejected")?;
+        let compressed = field(request.compress, 0..=1, "Compress field misformed, rejected")?;
+        let validity = minutes(request.validity, i32::MAX, "Validity field misformed, rejected")?;
+        let deferred = minutes(request.deferred, DEFERRED_MAX_MIN, "Deferred field misformed, rejected")?;
+        let priority = field(request.priority, 0..=3, "Priority field misformed, rejected")?;
+        let set = |value: Option<u8>| value.is_some_and(|value| value > 0);
+        let look = Look { class, waiting, compressed: set(compressed), alternative: set(alternative) };
+        let most = account.config().kannel.max_messages.map(std::num::NonZeroU8::get);
+        Ok(Self {
+            content: coding::content(request, look, most)?,
+            receivers,
+            source,
+            has_udh,
+            protocol_id: protocol_id.unwrap_or_default(),
+            reply_path: set(reply_path),
+            priority: priority.map_or_else(Priority::default, Priority),
+            not_before: deferred.map(|after| now.plus(after)).filter(|at| *at > now),
+            // Not past at once: what may be sent this minute may be sent.
+            expires_at: validity.map(|valid| now.plus(valid.clamp(Duration::from_secs(1), VALIDITY_MAX))),
+            service_type: request.binfo.iter().flatten().copied().take(5).collect(),
+            smsc: request.smsc.as_deref().and_then(text),
+            reports,
+        })
+    }
+}
+
+/// A user data header starts with its own length; an empty one is none.
+fn check_udh(request: &Request) -> Result<bool, Answer> {
+    let Some((length, _)) = request.udh.as_ref().and_then(|udh| udh.split_first()) else { return Ok(false) };
+    let octets = request.udh.as_ref().map_or(0, Vec::len);
+    if octets != usize::from(*length) + 1 {
+        return Err(Answer::rejected("UDH field misformed, rejected"));
+    }
+    if octets > UDH_OCTETS_MAX {
+        return Err(Answer::rejected("UDH field is too long, rejected"));
+    }
+    Ok(true)
+}
+
+/// Those that can be numbers, each once.
+fn receivers(request: &Request) -> Result<Vec<Address>, Answer> {
+    let words = request.to.as_deref().unwrap_or_default().split(u8::is_ascii_whitespace);
+    let mut receivers: Vec<Address> = Vec::new();
+    for address in words.filter_map(receiver) {
+        if !receivers.contains(&address) {
+            receivers.push(address);
+        }
+    }
+    if receivers.is_empty() { Err(Answer::NUMBERS_DENIED) } else { Ok(receivers) }
+}
+
+fn receiver(word: &[u8]) -> Option<Address> {
+    let number: Vec<u8> = word.iter().copied().filter(|octet| *octet != b'-').collect();
+    Address::guess(&number).filter(|address| address.value.iter().all(u8::is_ascii_digit))
+}
+
+fn source(request: &Request, account: &Account) -> Result<Address, Answer> {
+    let said = &account.config().kannel;
+    let from = request.from.as_deref().filter(|from| !from.is_empty());
+    let from = said.faked_sender.as_deref().map(str::as_bytes).or(from);
+    let from = from.or(said.default_sender.as_deref().map(str::as_bytes));
+    let from = from.or(account.only_source().map(str::as_bytes));
+    let from = from.ok_or(Answer::rejected("Sender missing and no global set, rejected"))?;
+    let longer = || {
+        let is_plain = from.len() <= SENDER_OCTETS_MAX && from.iter().all(|octet| *octet >= b' ');
+        Address::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, from).filter(|_| is_plain)
+    };
+    Address::guess(from).or_else(longer).ok_or(Answer::rejected("From field misformed, rejected"))
+}
+
+fn reports(request: &Request, account: &Account) -> Result<Reports, Answer> {
+    let name = request.account.as_deref().unwrap_or_default();
+    if name.len() > ACCOUNT_OCTETS_MAX || name.iter().any(|octet| b"[]\r\n".contains(octet)) {
+        return Err(Answer::rejected("Account field misformed or too long, rejected"));
+    }
+    let misformed = Answer::rejected("DLR-URL field misformed, rejected");
+    let url = match request.dlr_url.as_deref().filter(|url| !url.is_empty()) {
+        Some(url) => Some(text(url).filter(|url| is_callable(url)).ok_or(misformed)?),
+        None => account.config().kannel.dlr_url.clone(),
+    };
+    let mask = request.dlr_mask.unwrap_or_default();
+    let mask = u32::try_from(mask).ok().filter(|mask| *mask <= DLR_MASK_MAX);
+    let lossy = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    Ok(Reports {
+        mask: mask.ok_or(Answer::rejected("DLR-Mask field misformed, rejected"))?,
+        url,
+        account: lossy(name),
+        binfo: request.binfo.as_deref().map(lossy).unwrap_or_default(),
+    })
+}
+
+fn is_callable(url: &str) -> bool {
+    let starts =
+        |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    (8..=URL_OCTETS_MAX).contains(&url.len()) && (starts("http://") || starts("https://"))
+}
+
+fn field(
+    number: Option<i32>,
+    range: std::ops::RangeInclusive<i32>,
+    wrong: &'static str,
+) -> Result<Option<u8>, Answer> {
+    match number {
+        None => Ok(None),
+        Some(number) if range.contains(&number) => Ok(u8::try_from(number).ok()),
+        Some(_) => Err(Answer::rejected(wrong)),
+    }
+}
+
+fn minutes(number: Option<i32>, most: i32, wrong: &'static str) -> Result<Option<Duration>, Answer> {
+    let Some(number) = number else { return Ok(None) };
+    let minutes = u64::try_from(number).ok().filter(|_| number <= most).ok_or(Answer::rejected(wrong))?;
+    Ok(Some(Duration::from_secs(minutes * 60)))
+}
+
+fn text(octets: &[u8]) -> Option<String> {
+    std::str::from_utf8(octets).ok().map(str::to_owned)
+}
+
+/// A segment has no room for more.
+const UDH_OCTETS_MAX: usize = 140;
+/// SMPP 3.4 section 5.2.8: source_addr has 20 characters.
+const SENDER_OCTETS_MAX: usize = 20;
+const ACCOUNT_OCTETS_MAX: usize = 64;
+const URL_OCTETS_MAX: usize = 2048;
+/// All bits that Kannel knows.
+const DLR_MASK_MAX: u32 = 66;
+/// A later schedule is refused, D-3.
+const DEFERRED_MAX_MIN: i32 = 30 * 24 * 60;
+/// A longer validity is cut, D-3.
+const VALIDITY_MAX: Duration = Duration::from_secs(7 * 24 * 3600);

@@ -1,0 +1,123 @@
+//! Customers that called Kannel's `sendsms` so far.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arrayvec::ArrayVec;
+use axum::extract::{ConnectInfo, Request as HttpRequest, State};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use store::Entry;
+
+use super::super::caller::Shown;
+use super::super::desk::Desk;
+use super::super::messages::read;
+use super::answer::Answer;
+use super::order::Order;
+use super::request::{ContentType, Request};
+use super::translate::submission;
+use super::xml;
+use crate::account::Account;
+use crate::config::Scope;
+use crate::directory::Origin;
+use crate::login::Credentials;
+use crate::refusal::Refusal;
+
+/// `sendsms`, by GET or POST. Answers that messages are accepted only when they would survive a power cut.
+///
+/// By HEAD nothing is sent, which is otherwise in Kannel.
+pub(in super::super) async fn sendsms(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: HttpRequest,
+) -> Response {
+    let answered = match *request.method() {
+        Method::GET => {
+            let said = Request::of_query(request.uri().query().unwrap_or_default());
+            desk.get(peer, &said).await
+        }
+        Method::POST => desk.post(peer, request).await,
+        // Without a word, nor the usual headers.
+        _ => return StatusCode::BAD_REQUEST.into_response(),
+    };
+    answered.unwrap_or_else(Answer::into_response)
+}
+
+/// Whatever else is asked for where `sendsms` is.
+pub(in super::super) async fn unknown() -> Response {
+    Answer::UNKNOWN_REQUEST.into_response()
+}
+
+impl Desk {
+    async fn get(&self, peer: SocketAddr, said: &Request) -> Result<Response, Answer> {
+        let account = self.kannel_user(peer, said).await?;
+        check_receiver(said, "Missing receiver number, rejected")?;
+        self.take(account, said).await
+    }
+
+    async fn post(&self, peer: SocketAddr, request: HttpRequest) -> Result<Response, Answer> {
+        let (parts, body) = request.into_parts();
+        let body = read(body).await?;
+        let kind = ContentType::of(&parts.headers)?;
+        let mut said = match kind {
+            ContentType::Xml => xml::request(&body),
+            _ => Request::of_headers(&parts.headers, &body),
+        };
+        let account = self.kannel_user(peer, &said).await?;
+        check_receiver(&said, "Missing receiver(s) number(s), rejected")?;
+        match kind {
+            ContentType::Markup => return Err(Answer::UNSUPPORTED_CONTENT),
+            ContentType::Octets => said.coding = said.coding.or(Some(OCTETS)),
+            // A user data header makes no octets of what says that it is text.
+            ContentType::Text | ContentType::Xml if said.udh.is_some() => {
+                said.coding = said.coding.or(Some(TEXT));
+            }
+            ContentType::Text | ContentType::Xml => {}
+        }
+        self.take(account, &said).await
+    }
+
+    async fn kannel_user(&self, peer: SocketAddr, said: &Request) -> Result<Arc<Account>, Answer> {
+        let name = said.username.clone().and_then(|name| String::from_utf8(name).ok());
+        let credentials = name.zip(said.password.clone());
+        let credentials = credentials.map(|(account, password)| Credentials { account, password });
+        let shown = credentials.map(Shown::Password);
+        self.caller(peer, shown, Scope::Send).await.map_err(|_| Answer::UNAUTHORISED)
+    }
+
+    /// Takes over what can be, for every receiver at once; the first refusal is the answer if nothing can.
+    async fn take(&self, account: Arc<Account>, said: &Request) -> Result<Response, Answer> {
+        let order = Order::of(said, &account, self.intake.clock().wall())?;
+        let origin = Origin::Account(account.clone());
+        let mut entries: Vec<Entry> = Vec::with_capacity(order.receivers.len());
+        let mut refused: ArrayVec<Refusal, 1> = ArrayVec::new();
+        for receiver in &order.receivers {
+            match self.intake.admit(&origin, submission(&order, receiver, &account)) {
+                Ok(entry) => entries.push(entry),
+                Err(refusal) => {
+                    self.count_refused(&account, 1);
+                    let _ = refused.try_push(refusal);
+                }
+            }
+        }
+        if let Some(refusal) = refused.pop().filter(|_| entries.is_empty()) {
+            return Err(refusal.into());
+        }
+        let ids: Vec<_> = entries.iter().map(|entry| entry.message.id).collect();
+        self.keep(&account, entries).await?;
+        Ok(Answer::ACCEPTED.with_ids(&ids))
+    }
+}
+
+fn check_receiver(said: &Request, missing: &'static str) -> Result<(), Answer> {
+    match said.to.as_deref() {
+        None => Err(Answer::rejected(missing)),
+        Some([]) => Err(Answer::rejected("Empty receiver number not allowed, rejected")),
+        Some(_) => Ok(()),
+    }
+}
+
+/// `coding` of octets.
+const OCTETS: i32 = 1;
+/// `coding` of text.
+const TEXT: i32 = 0;

@@ -1,0 +1,136 @@
+//! A request in XML: `/message/submit` and what stands in it.
+
+use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, Event};
+
+use super::super::charset::Charset;
+use super::request::{self, Request};
+
+/// What a document says; nothing, if it is none.
+pub(super) fn request(body: &[u8]) -> Request {
+    let said = values(body).unwrap_or_default();
+    let all = |path: &str| {
+        said.iter().filter(|(at, _)| at == path).map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+    };
+    let text = |path: &str| all(path).first().map(|value| value.trim().as_bytes().to_vec());
+    let number = |path: &str| request::number(all(path).first()?.as_bytes());
+    let receivers = all("da/number").join(" ");
+    Request {
+        username: text("from/username").or_else(|| text("from/user")),
+        password: text("from/password").or_else(|| text("from/pass")),
+        to: (!receivers.is_empty()).then(|| receivers.into_bytes()),
+        from: text("oa/number"),
+        text: all("ud").first().map(|text| text.as_bytes().to_vec()).unwrap_or_default(),
+        charset: None,
+        udh: text("udh").map(|udh| request::header_of_text(&udh)),
+        smsc: text("to").or_else(|| text("smsc")),
+        account: text("from/account"),
+        binfo: text("from/binfo"),
+        dlr_url: text("statusrequest/dlr-url"),
+        dlr_mask: number("statusrequest/dlr-mask"),
+        mclass: number("dcs/mclass"),
+        pid: number("pid"),
+        rpi: number("rpi"),
+        alt_dcs: number("dcs/alt-dcs"),
+        mwi: number("dcs/mwi"),
+        coding: number("dcs/coding"),
+        compress: number("dcs/compress"),
+        validity: number("vp/delay"),
+        deferred: number("timing/delay"),
+        priority: number("priority"),
+    }
+}
+
+/// The texts in `/message/submit` with their paths below it; `None` if that is no XML.
+fn values(body: &[u8]) -> Option<Vec<(String, String)>> {
+    let charset = declared(body).unwrap_or(Charset::UTF_8);
+    let text = charset.decode(body)?;
+    let mut reader = Reader::from_str(&text);
+    let mut path: Vec<String> = Vec::new();
+    let mut values: Vec<(String, String)> = Vec::new();
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(start) => {
+                path.push(String::from_utf8_lossy(start.local_name().as_ref()).into_owned());
+                if path.len() > DEPTH_MAX {
+                    return None;
+                }
+                values.extend(below(&path).map(|path| (path, String::new())));
+            }
+            Event::End(_) => drop(path.pop()),
+            Event::Text(text) => say(&path, &mut values, &text.decode().ok()?),
+            Event::CData(data) => say(&path, &mut values, &data.decode().ok()?),
+            Event::GeneralRef(reference) => say(&path, &mut values, &referred(&reference)?),
+            Event::Eof => return path.is_empty().then_some(values),
+            _ => {}
+        }
+    }
+}
+
+/// More of the text of the element that is open.
+fn say(path: &[String], values: &mut [(String, String)], more: &str) {
+    let Some(open) = below(path) else { return };
+    if let Some((_, value)) = values.iter_mut().rev().find(|(path, _)| *path == open) {
+        value.push_str(more);
+    }
+}
+
+fn below(path: &[String]) -> Option<String> {
+    match path {
+        [message, submit, rest @ ..] if message == "message" && submit == "submit" && !rest.is_empty() => {
+            Some(rest.join("/"))
+        }
+        _ => None,
+    }
+}
+
+fn declared(body: &[u8]) -> Option<Charset> {
+    let Ok(Event::Decl(declaration)) = Reader::from_reader(body).read_event() else { return None };
+    let name = declaration.encoding()?.ok()?;
+    Charset::named(std::str::from_utf8(&name).ok()?)
+}
+
+/// Nothing is fetched: entities other than those of XML are none.
+fn referred(reference: &BytesRef<'_>) -> Option<String> {
+    if let Some(character) = reference.resolve_char_ref().ok()? {
+        return Some(character.to_string());
+    }
+    resolve_predefined_entity(&reference.decode().ok()?).map(str::to_owned)
+}
+
+const DEPTH_MAX: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_says_what_a_query_says() {
+        let document = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><!-- x --><message><submit>\
+            <da><number>628111</number><number>628222</number></da><oa><number>42</number></oa>\
+            <ud>a &amp; <![CDATA[<b>]]> &#233;</ud><udh>050003070201</udh><smsc>telco</smsc>\
+            <dcs><mclass>1</mclass><coding>0</coding></dcs><vp><delay>10</delay></vp>\
+            <statusrequest><dlr-mask>3</dlr-mask><dlr-url>http://h/</dlr-url></statusrequest>\
+            <from><username>bank</username><password>p</password><account>x</account></from>\
+            </submit></message>";
+        let said = request(document.as_bytes());
+        assert_eq!(said.to.as_deref(), Some(&b"628111 628222"[..]));
+        assert_eq!(said.text, "a & <b> é".as_bytes());
+        assert_eq!(
+            (said.mclass, said.coding, said.validity, said.dlr_mask),
+            (Some(1), Some(0), Some(10), Some(3))
+        );
+        assert_eq!(said.username.zip(said.password), Some((b"bank".to_vec(), b"p".to_vec())));
+        assert_eq!(said.udh.as_deref(), Some(&b"\x05\0\x03\x07\x02\x01"[..]));
+        assert_eq!(said.smsc.as_deref(), Some(&b"telco"[..]));
+    }
+
+    #[test]
+    fn what_is_no_document_says_nothing() {
+        for document in ["", "junk", "<message><submit><to>1</submit>", "<message>&evil;</message>"] {
+            let said = request(document.as_bytes());
+            assert!(said.to.is_none() && said.username.is_none(), "{document}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What a request makes of its message.
+
+use super::{Customer, shop, shop_with};
+use crate::harness::{SOON, Texts};
+
+/// data_coding, esm_class and body of what the queries make.
+async fn made(customer: &Customer, telco: &simulator::Smsc, queries: &[&str]) -> Vec<(u8, u8, Vec<u8>)> {
+    for (number, query) in queries.iter().enumerate() {
+        customer.get(query).await.is_accepted();
+        telco.submits_when(number + 1, SOON).await.unwrap();
+    }
+    let fields = |submit: &simulator::Submit| {
+        (submit.message.data_coding, submit.message.esm_class & !3, submit.message.short_message.to_vec())
+    };
+    telco.submits().iter().map(fields).collect()
+}
+
+// "`charset` default UTF-8 for coding 0; coding 2 default raw UTF-16BE, `charset` converts into it; coding unset → 0, or
+// 1 if `udh` given. Empty or absent `text` is sent as empty."
+#[tokio::test]
+async fn texts_are_what_coding_and_charset_say() {
+    let (telco, _gateway, customer) = shop().await;
+    let made = made(
+        &customer,
+        &telco,
+        &[
+            "text=%C3%A4%E2%82%AC",
+            "coding=0&text=%D0%94",
+            "coding=2&text=%04%14",
+            "coding=2&charset=UTF-8&text=%D0%94",
+            "charset=latin1&text=%E4",
+            "udh=%05%00%03%07%01%01&text=hi",
+            "udh=%05%00%03%07%01%01&text=hi&coding=0",
+            "text=",
+            "",
+            "coding=1&text=%00%FF",
+        ],
+    )
+    .await;
+    let expected: [(u8, u8, &[u8]); 10] = [
+        (0, 0, b"\x7b\x1b\x65"),
+        (0, 0, b"?"),
+        (8, 0, b"\x04\x14"),
+        (8, 0, b"\x04\x14"),
+        (0, 0, b"\x7b"),
+        (4, 0x40, b"\x05\x00\x03\x07\x01\x01hi"),
+        (0, 0x40, b"\x05\x00\x03\x07\x01\x01hi"),
+        (0, 0, b""),
+        (0, 0, b""),
+        (4, 0, b"\x00\xff"),
+    ];
+    assert_eq!(made, expected.map(|(coding, class, body)| (coding, class, body.to_vec())));
+}
+
+// A deliberate improvement: what no coding is said of is in the alphabet that has all of it.
+#[tokio::test]
+async fn a_text_of_which_nothing_is_said_loses_no_letter() {
+    let (telco, _gateway, customer) = shop().await;
+    customer.get("text=%D0%94%D0%B0").await.is_accepted();
+    assert_eq!(telco.texts_when(1).await, ["Да"]);
+}
+
+// "`mclass` forces 0xFX DCS; `mwi` overrides mclass; `priority` passed through."
+#[tokio::test]
+async fn classes_and_waiting_are_in_data_coding() {
+    let (telco, _gateway, customer) = shop().await;
+    let queries =
+        ["text=x&mclass=0", "text=%00x&mclass=1&coding=2", "text=x&mwi=1&mclass=1", "text=x&alt-dcs=1"];
+    let made = made(&customer, &telco, &queries).await;
+    assert_eq!(made.iter().map(|(coding, ..)| *coding).collect::<Vec<_>>(), [0xF0, 0x19, 0xD9, 0xF1]);
+    customer.get("text=x&priority=2&pid=5&rpi=1&binfo=ABCDEFG").await.is_accepted();
+    telco.submits_when(5, SOON).await.unwrap();
+    let message = &telco.submits()[4].message;
+    assert_eq!((message.priority_flag, message.protocol_id, message.esm_class & 0x80), (2, 5, 0x80));
+    assert_eq!(&message.service_type[..], b"ABCDE");
+}
+
+// "Splitting: only up to `max-messages` (default 1 → silent truncation to 160/140 octets with 202); `concatenation` adds
+// UDH 00 03 (ref, total, n)". Here nothing is cut unless the account says so.
+#[tokio::test]
+async fn long_texts_are_cut_where_the_account_says_so() {
+    let long = format!("text={}", "a".repeat(500));
+    for (keys, segments) in [("", 4), (", max_messages = 1", 1), (", max_messages = 3", 3)] {
+        let (telco, gateway, customer) =
+            shop_with(&format!("kannel = {{ default_sender = \"1\"{keys} }}")).await;
+        customer.get(&long).await.is_accepted();
+        telco.submits_when(segments, SOON).await.unwrap();
+        gateway.settled().await;
+        assert_eq!(telco.submits().len(), segments, "{keys}");
+        let first = &telco.submits()[0].message.short_message;
+        if segments > 1 {
+            assert_eq!((&first[..3], first[4..6].to_vec()), (&b"\x05\x00\x03"[..], vec![segments as u8, 1]));
+        } else {
+            assert_eq!(first.len(), 160);
+        }
+    }
+}
+
+// "registered_delivery: 1 if bit 1; 2 if only bit 2; +16 if bit 4; else 0" (1.4); a receipt is asked for where there is
+// something to tell.
+#[tokio::test]
+async fn receipts_are_asked_for_by_the_mask() {
+    let (telco, _gateway, customer) = shop().await;
+    for (number, (query, wanted)) in
+        [("", false), ("dlr-mask=8", false), ("dlr-mask=1", true), ("dlr-mask=31", true)]
+            .into_iter()
+            .enumerate()
+    {
+        customer.get(&format!("text=x&{query}")).await.is_accepted();
+        telco.submits_when(number + 1, SOON).await.unwrap();
+        let asked = telco.submits()[number].message.registered_delivery & 3 != 0;
+        assert_eq!(asked, wanted, "{query}");
+    }
+}
