@@ -68,6 +68,7 @@ impl Reply {
             tlvs: Bytes::new(),
             content: self.content,
             back_to: Some(message.origin.clone()),
+            wish: None,
         }
     }
 }

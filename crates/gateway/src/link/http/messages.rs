@@ -150,7 +150,12 @@ impl Desk {
         Ok(Admitted { entry, substitutions, claim })
     }
 
-    pub(super) async fn keep(&self, account: &Account, entries: Vec<Entry>, claims: Vec<Claim>) -> Result<(), Refusal> {
+    pub(super) async fn keep(
+        &self,
+        account: &Account,
+        entries: Vec<Entry>,
+        claims: Vec<Claim>,
+    ) -> Result<(), Refusal> {
         let count = entries.len();
         let since = Instant::now();
         let kept = self.intake.accept(entries).await;

@@ -76,10 +76,12 @@ pub(super) fn commands(text: &str, file: &Rc<str>, report: &mut Report) -> Vec<C
     for (number, line) in text.lines().enumerate() {
         reader.line(line, Place { file: file.clone(), line: number + 1 }, report);
     }
-    if let Some(open) = reader.open.filter(|open| !open.is_shown) {
-        remark(report, &open.command.place, &open.command.module, "", "there is no ok: it is left out");
-    } else if let Some(shown) = reader.open {
-        reader.commands.push(shown.command);
+    match reader.open {
+        Some(open) if open.is_shown => reader.commands.push(open.command),
+        Some(Open { command, .. }) => {
+            remark(report, &command.place, &command.module, "", "there is no ok: it is left out");
+        }
+        None => {}
     }
     reader.commands
 }

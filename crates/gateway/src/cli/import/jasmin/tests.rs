@@ -7,7 +7,7 @@ use gateway::config::Config;
 /// What comes out of files with these texts: the configuration, checked, its text, and what is remarked.
 fn imported(texts: &[&str]) -> (Config, String, String) {
     let folder = tempfile::tempdir().unwrap();
-    let paths: Vec<_> = (0..).zip(texts).map(|(number, text)| {
+    let paths = (0..).zip(texts).map(|(number, text)| {
         let path = folder.path().join(format!("file-{number}"));
         std::fs::write(&path, text).unwrap();
         path

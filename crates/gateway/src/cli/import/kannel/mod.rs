@@ -41,11 +41,11 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
     let authority = core.as_mut().and_then(|core| core.text("ssl-trusted-ca-file"));
     let links = smsc::links(groups.take("smsc"), authority.as_deref(), &mut report);
     let users = users::accounts(groups.take("sendsms-user"), global_sender, &links, &mut report);
-    let services = services::applications(groups.take("sms-service"), &links, &mut report);
+    let services = services::services(groups.take("sms-service"), &links, &mut report);
 
     draft.extend(links.iter().map(|link| link.section.clone()));
     draft.extend(users.accounts);
-    draft.extend(services.applications);
+    draft.extend(services.links);
     draft.extend(users.routes);
     draft.extend(services.routes);
     core.into_iter().chain(smsbox).chain(groups.0).for_each(|group| group.finish(&mut report));

@@ -1,4 +1,4 @@
-//! Groups `sms-service`: applications, and the keywords by which messages come to them.
+//! Groups `sms-service`: applications and fixed answers, and the keywords by which messages come to them.
 
 use super::super::draft::{Section, table};
 use super::super::endpoint;
@@ -8,20 +8,21 @@ use super::smsc::Link;
 
 #[derive(Debug, Default)]
 pub(super) struct Services {
-    pub(super) applications: Vec<Section>,
+    /// Applications, and fixed answers.
+    pub(super) links: Vec<Section>,
     pub(super) routes: Vec<Section>,
     /// Those for whatever no keyword leads to, which stand last.
     fallbacks: Vec<Section>,
     names: Vec<String>,
 }
 
-/// An application for each service that calls a URL.
-pub(super) fn applications(groups: Vec<Group>, links: &[Link], report: &mut Report) -> Services {
+/// An application for each service that calls a URL, and a fixed answer for each that has a text.
+pub(super) fn services(groups: Vec<Group>, links: &[Link], report: &mut Report) -> Services {
     let mut services =
         Services { names: links.iter().map(|link| link.name.clone()).collect(), ..Services::default() };
     for mut group in groups {
         let Some(keywords) = keywords(&mut group, report) else { continue };
-        let Some(url) = url(&mut group, report) else { continue };
+        let Some(action) = action(&mut group, report) else { continue };
         let name = services.free_name(group.text("name"), &keywords);
         let conditions = conditions(&mut group, &keywords, links, report);
         let routes = conditions.into_iter().map(|(from, matched)| {
@@ -30,7 +31,10 @@ pub(super) fn applications(groups: Vec<Group>, links: &[Link], report: &mut Repo
         });
         let place = if keywords.is_empty() { &mut services.fallbacks } else { &mut services.routes };
         place.extend(routes);
-        services.applications.push(application(name, url, &mut group, report));
+        services.links.push(match action {
+            Action::Call(url) => application(name, url, &mut group, report),
+            Action::Answer(text) => answer(name, text, &mut group),
+        });
         group.finish(report);
     }
     services.routes.append(&mut services.fallbacks);
@@ -62,20 +66,38 @@ fn keywords(group: &mut Group, report: &mut Report) -> Option<Vec<String>> {
     Some(if keyword == "default" { Vec::new() } else { std::iter::once(keyword).chain(aliases).collect() })
 }
 
-fn url(group: &mut Group, report: &mut Report) -> Option<String> {
-    let url = group.text("get-url").or_else(|| group.text("url"));
-    if url.is_none() {
-        let action =
-            ["post-url", "post-xml", "file", "text", "exec"].into_iter().find_map(|key| group.take(key));
-        match action {
-            Some(entry) => {
-                let why = "an application is called by get-url: the service is left out";
-                group.remark(&entry, why, report);
-            }
-            None => group.remark_whole("it does nothing: the service is left out", report),
-        }
+/// What a service does with a message.
+enum Action {
+    /// It calls this URL.
+    Call(String),
+    /// It answers with this text.
+    Answer(String),
+}
+
+fn action(group: &mut Group, report: &mut Report) -> Option<Action> {
+    if let Some(url) = group.text("get-url").or_else(|| group.text("url")) {
+        return Some(Action::Call(url));
     }
-    url
+    let others = ["post-url", "post-xml", "file", "exec"].into_iter().find_map(|key| group.take(key));
+    if let Some(entry) = others {
+        group.remark(&entry, "an application is called by get-url: the service is left out", report);
+        return None;
+    }
+    let Some(entry) = group.take("text") else {
+        group.remark_whole("it does nothing: the service is left out", report);
+        return None;
+    };
+    if entry.value.contains('%') {
+        group.remark(&entry, "a fixed answer has no escape codes: they are sent as they stand", report);
+    }
+    Some(Action::Answer(entry.value))
+}
+
+fn answer(name: String, text: String, group: &mut Group) -> Section {
+    for key in ["max-messages", "accept-x-kannel-headers"] {
+        drop(group.take(key));
+    }
+    Section::new("[[answer]]").with("name", name).with("text", text)
 }
 
 fn application(name: String, url: String, group: &mut Group, report: &mut Report) -> Section {

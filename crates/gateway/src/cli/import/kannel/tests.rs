@@ -34,6 +34,7 @@ fn a_setup_of_bearerbox_and_smsbox_is_carried_over() {
     assert_eq!(text, include_str!("samples/operator.toml").replace("{path}", first_line_path(&text)));
     assert_eq!(report, include_str!("samples/operator.txt"));
     assert_eq!((config.smsc.len(), config.account.len(), config.application.len()), (3, 3, 3));
+    assert_eq!(config.answer.len(), 1);
 }
 
 /// The path that the comment at the top names.

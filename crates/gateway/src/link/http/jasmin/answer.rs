@@ -38,7 +38,7 @@ impl Failure {
             Refusal::SourceNotAllowed => filtered("source_address"),
             Refusal::BadDestination => Self::argument(format!("Argument [to] has an invalid value: [{to}].")),
             Refusal::Expired => filtered("validity_period"),
-            Refusal::BadLength | Refusal::ProtocolNotAllowed => filtered("content"),
+            Refusal::BadLength | Refusal::ProtocolNotAllowed | Refusal::NoReply(_) => filtered("content"),
             Refusal::QueueFull | Refusal::Unavailable => {
                 let text = "Cannot send submit_sm, check SMPPClientManagerPB log file for details";
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, text)

@@ -61,7 +61,7 @@ impl Desk {
         }
         // What cannot be kept is counted and logged as refused; Jasmin does not say it either.
         if !entries.is_empty() {
-            let _ = self.keep(account, entries).await;
+            let _ = self.keep(account, entries, Vec::new()).await;
         }
         let id = uuid(self.intake.chance().message_id(self.intake.clock().wall()));
         let mut told = json!({ "batchId": id, "messageCount": count });

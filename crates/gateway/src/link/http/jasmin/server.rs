@@ -108,7 +108,7 @@ impl Desk {
             })?
         };
         let id = entry.message.id;
-        let kept = self.keep(&account, vec![entry]).await;
+        let kept = self.keep(&account, vec![entry], Vec::new()).await;
         kept.map_err(|refusal| failure_of(&refusal, &account, &said))?;
         Ok(id)
     }

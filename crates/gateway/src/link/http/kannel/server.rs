@@ -104,7 +104,7 @@ impl Desk {
             return Err(refusal.into());
         }
         let ids: Vec<_> = entries.iter().map(|entry| entry.message.id).collect();
-        self.keep(&account, entries).await?;
+        self.keep(&account, entries, Vec::new()).await?;
         Ok(Answer::ACCEPTED.with_ids(&ids))
     }
 }
