@@ -84,8 +84,11 @@ impl Group {
         }
     }
 
-    /// Says of every line that was not taken why it was not.
+    /// Says of every line that was not taken why it was not, or that there is nothing like the group.
     pub(super) fn finish(self, report: &mut Report) {
+        if let Some(why) = reasons::whole_group(&self.kind) {
+            return self.remark_whole(why, report);
+        }
         for entry in &self.entries {
             if let Some(why) = reasons::of(&self.kind, &entry.key, &entry.value) {
                 self.remark(entry, why, report);

@@ -2,17 +2,14 @@
 
 /// Why nothing of a line is left; `None` if nothing is missed.
 pub(super) fn of(group: &str, key: &str, value: &str) -> Option<&'static str> {
-    if let Some(why) = whole_group(group) {
-        return Some(why);
-    }
     if value.is_empty() || is_without_effect(group, key) {
         return None;
     }
     Some(in_group(group, key).or_else(|| anywhere(key)).unwrap_or("Estafet has nothing of this kind"))
 }
 
-/// Groups that have no place here at all.
-fn whole_group(group: &str) -> Option<&'static str> {
+/// Why a group has no place here at all, if it has none.
+pub(super) fn whole_group(group: &str) -> Option<&'static str> {
     Some(match group {
         "core" | "smsbox" | "smsc" | "sendsms-user" | "sms-service" | "opensmppbox" => return None,
         "mysql-connection"
