@@ -31,10 +31,9 @@ pub(super) struct Look {
 pub(super) fn content(request: &Request, look: Look, most: Option<u8>) -> Result<Content, Answer> {
     let udh = request.udh.as_deref().unwrap_or_default();
     let (coding, text) = coding_and_text(request)?;
-    if request.coding.is_none() && udh.is_empty() && look.is_plain() {
-        if let Some(text) = text {
-            return Ok(Content::plain(most.map_or_else(|| text.clone(), |most| cut_text(&text, most))));
-        }
+    let is_free = request.coding.is_none() && udh.is_empty() && look.is_plain();
+    if let Some(text) = text.as_ref().filter(|_| is_free) {
+        return Ok(Content::plain(most.map_or_else(|| text.clone(), |most| cut_text(text, most))));
     }
     let coding = match &text {
         Some(text) if request.coding.is_none() && gsm::septets(text).is_none() => Coding::Ucs2,
