@@ -10,7 +10,6 @@ use axum::body::{Bytes, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{get, post};
 use axum::routing::{any, get, post};
 use axum::{BoxError, Router};
 use hyper::body::Incoming;

@@ -40,6 +40,7 @@ pub(super) fn submission(said: &Arguments, account: &Account, now: Timestamp) ->
         not_before,
         expires_at: minutes.map(|minutes| not_before.unwrap_or(now).plus(valid(minutes))),
         in_reply_to: None,
+        attached: None,
         tlvs: Bytes::new(),
         content: content(said)?,
         back_to: None,

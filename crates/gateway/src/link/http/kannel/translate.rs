@@ -24,6 +24,7 @@ pub(super) fn submission(order: &Order, receiver: &Address, account: &Account) -
         not_before: order.not_before,
         expires_at: order.expires_at,
         in_reply_to: None,
+        attached: None,
         tlvs: Bytes::new(),
         content: order.content.clone(),
         back_to: None,
