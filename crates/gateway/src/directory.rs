@@ -8,7 +8,7 @@ use sms::LinkName;
 
 use crate::account::Account;
 use crate::config::{
-    AccountConfig, ApiKeyHash, ApplicationConfig, Config, ReplyRules, SharedProfile, SmscConfig,
+    AccountConfig, ApiKeyHash, ApplicationConfig, Config, ReplyRules, SharedProfile, SmscConfig, callbacks_of,
 };
 use crate::login::KeyHolder;
 use crate::presence::Presence;
@@ -25,6 +25,8 @@ pub(crate) struct Directory {
     answers: HashSet<LinkName>,
     /// How long a message may wait that does not say so itself.
     pub(crate) validity: Duration,
+    /// How long dead letters wait.
+    pub(crate) dead_letter_time: Duration,
     /// Links that stand beside others in a route: what waits for one of these may go there.
     choices: HashSet<LinkName>,
 }
@@ -43,7 +45,7 @@ pub(crate) struct SmscLink {
 #[derive(Clone, Debug)]
 pub(crate) struct ApplicationLink {
     pub(crate) presence: Arc<Presence>,
-    /// The account whose messages may be replies to what it is told.
+    /// The account whose messages may be replies to what it is told, and that sees its dead letters.
     account: Option<LinkName>,
     replies: ReplyRules,
 }
@@ -96,6 +98,7 @@ impl Directory {
                 .map(|answer| LinkName::from(answer.name.get_ref().as_str()))
                 .collect(),
             validity: config.store.validity(),
+            dead_letter_time: config.store.dead_letter_time(),
             choices: choices(config),
         }
     }
@@ -125,6 +128,15 @@ impl Directory {
         }
         let application = self.applications.get(target)?;
         (application.account.as_ref() == Some(account)).then_some(application.replies)
+    }
+
+    /// The links that are called for an account: its callbacks and its applications.
+    pub(crate) fn called_for(&self, account: &LinkName) -> Vec<LinkName> {
+        let callback = self.accounts.get(account).filter(|account| account.is_called());
+        let callbacks = callback.map(|_| [account.clone(), callbacks_of(account)]);
+        let is_its = |application: &ApplicationLink| application.account.as_ref() == Some(account);
+        let applications = self.applications.iter().filter(|(_, application)| is_its(application));
+        callbacks.into_iter().flatten().chain(applications.map(|(name, _)| name.clone())).collect()
     }
 
     /// Whether any link is there that another can be left for.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use sms::LinkName;
-use store::Store;
 use store::embedded::{EmbeddedStore, Options};
+use store::{Shelf, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,6 +26,7 @@ use crate::health::Health;
 use crate::intake::Intake;
 use crate::link::answer::{Answerer, HandsetLimit};
 use crate::link::http::client as http;
+use crate::link::http::dead_letters::shelf_of;
 use crate::link::http::desk::Api;
 use crate::link::http::named::Named;
 use crate::link::http::owner::Owner;
@@ -315,12 +316,14 @@ impl Gateway {
         let directory = self.shared.directory.load();
         let outlet = self.shared.outlets.of(&name);
         let application = directory.applications.get(&name);
+        let shelf = self.shelf_for(&name);
         let client = http::Client {
             endpoint: rules.endpoint.clone(),
             side: Provider { intake: self.shared.intake.clone(), outlet: outlet.clone(), rules },
             outlet,
             clock: self.shared.surroundings.clock,
             presence: application.map(|application| application.presence.clone()).unwrap_or_default(),
+            shelf,
             stop: stop.clone(),
         };
         self.calling.tasks.spawn(client.run());
@@ -354,6 +357,7 @@ impl Gateway {
             outlet: self.shared.outlets.of(&name),
             clock: surroundings.clock,
             presence: account.map(|account| account.calling().clone()).unwrap_or_default(),
+            shelf: self.shelf_for(&name),
             stop: stop.clone(),
         };
         self.calling.tasks.spawn(client.run());
@@ -370,9 +374,18 @@ impl Gateway {
             outlet: self.shared.outlets.of(&callbacks_of(account)),
             clock: surroundings.clock,
             presence: Arc::default(),
+            shelf: self.shelf_for(&callbacks_of(account)),
             stop,
         };
         self.calling.tasks.spawn(client.run());
+    }
+
+    /// Where dead letters of a link that is called go, also those that nobody takes in time.
+    fn shelf_for(&self, link: &LinkName) -> Shelf {
+        let time = self.shared.directory.load().dead_letter_time;
+        let shelf = Shelf { link: shelf_of(link), time };
+        self.shared.store.shelve(link, Some(shelf.clone()));
+        shelf
     }
 
     fn wait_for_outbinds(&self, listener: Box<dyn Listener>) {
@@ -412,6 +425,7 @@ impl Gateway {
             health: self.shared.health.clone(),
             sendsms: config.kannel,
             jasmin: config.jasmin,
+            shelves: tokio::sync::Mutex::default(),
         };
         let (tls, stop) = (self.shared.tls.clone(), self.listening.stop.clone());
         self.listening.tasks.spawn(api.serve(listener, secured, tls, stop));

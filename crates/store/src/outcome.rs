@@ -45,12 +45,14 @@ pub enum Outcome {
         /// The link that shall have it.
         to: LinkName,
     },
-    /// The link gave it up, and another shall have it as if it were new, until its time there is up.
+    /// Another link shall have it as if it were new, until its time there is up.
     Move {
         /// The link that shall have it.
         to: LinkName,
         /// The end of its validity from now on.
         until: Timestamp,
+        /// Why it was given up, if it was.
+        cause: Option<Cause>,
     },
     /// It will never be taken over.
     Failed {

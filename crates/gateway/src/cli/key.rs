@@ -25,6 +25,8 @@ enum Scope {
     Send,
     /// Ask what became of messages.
     Read,
+    /// See and settle what could not be told.
+    Inbox,
 }
 
 impl Key {
@@ -47,6 +49,7 @@ impl Scope {
         match self {
             Self::Send => "send",
             Self::Read => "read",
+            Self::Inbox => "inbox",
         }
     }
 }

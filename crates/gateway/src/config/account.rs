@@ -12,7 +12,9 @@ use super::callback::CallbackKeys;
 use super::certificate::one_or_more;
 use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
-use super::{ApiKeyConfig, CallbackConfig, ClientCertificate, Name, Problem, Secret, SendsmsConfig};
+use super::{
+    ApiKeyConfig, CallbackConfig, ClientCertificate, Name, Problem, Secret, SendsmsConfig, SigningSecret,
+};
 
 /// One ESME.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -122,6 +124,8 @@ struct RawAccount {
     callback_window: Option<NonZeroU16>,
     callback_timeout_s: Option<u64>,
     callback_batch: Option<NonZeroU16>,
+    #[serde(default, deserialize_with = "one_or_more")]
+    callback_secret: Vec<SigningSecret>,
     #[serde(default)]
     allow_private_address: bool,
     #[serde(default)]
@@ -146,6 +150,7 @@ impl TryFrom<RawAccount> for AccountConfig {
             window: raw.callback_window,
             timeout_s: raw.callback_timeout_s,
             batch: raw.callback_batch,
+            secrets: raw.callback_secret,
             allow_private_address: raw.allow_private_address,
         };
         let callback =

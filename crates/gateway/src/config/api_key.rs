@@ -30,6 +30,8 @@ pub enum Scope {
     Send,
     /// Ask what became of messages.
     Read,
+    /// See and settle what could not be told.
+    Inbox,
 }
 
 impl ApiKeyHash {

@@ -4,8 +4,8 @@ use std::num::NonZeroU16;
 
 use reqwest::Url;
 
-use super::EndpointConfig;
 use super::endpoint::DEFAULT_TIMEOUT_S;
+use super::{EndpointConfig, SigningSecret};
 
 /// How an account is told what goes to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,7 @@ pub(super) struct CallbackKeys {
     pub(super) window: Option<NonZeroU16>,
     pub(super) timeout_s: Option<u64>,
     pub(super) batch: Option<NonZeroU16>,
+    pub(super) secrets: Vec<SigningSecret>,
     pub(super) allow_private_address: bool,
 }
 
@@ -30,7 +31,10 @@ impl CallbackKeys {
     /// The callback, if there is a URL; whatever else is said needs one.
     pub(super) fn checked(self) -> Result<Option<CallbackConfig>, &'static str> {
         let Some(url) = self.url else {
-            let is_silent = self.window.is_none() && self.timeout_s.is_none() && self.batch.is_none();
+            let is_silent = self.window.is_none()
+                && self.timeout_s.is_none()
+                && self.batch.is_none()
+                && self.secrets.is_empty();
             let problem = "keys of a callback, but no callback_url";
             return if is_silent && !self.allow_private_address { Ok(None) } else { Err(problem) };
         };
@@ -43,6 +47,7 @@ impl CallbackKeys {
             window: self.window.unwrap_or(DEFAULT_WINDOW),
             timeout_s: self.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S),
             allow_private_address: self.allow_private_address,
+            signed_with: self.secrets,
         };
         Ok(Some(CallbackConfig { endpoint, batch }))
     }

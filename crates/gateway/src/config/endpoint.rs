@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 
+use super::SigningSecret;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, de};
 
@@ -16,6 +17,8 @@ pub struct EndpointConfig {
     pub timeout_s: u64,
     /// Whether the URL may lead to loopback or a private network; refused otherwise.
     pub allow_private_address: bool,
+    /// What is posted is signed with each of these.
+    pub signed_with: Vec<SigningSecret>,
 }
 
 /// How something is called.

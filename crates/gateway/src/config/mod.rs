@@ -17,6 +17,7 @@ mod reassembly;
 mod routing;
 mod secret;
 mod sendsms;
+mod signing;
 mod smsc;
 mod storage;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use serde::Deserialize;
 use sms::LinkName;
 use toml::Spanned;
 
+use crate::link::http::dead_letters::SHELF_SUFFIX;
 use profile::Profiles;
 
 pub use account::{AccountConfig, AccountPassword, PasswordHash};
@@ -52,6 +54,7 @@ pub use reassembly::ReassemblyConfig;
 pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};
 pub use secret::Secret;
 pub use sendsms::{SendsmsConfig, SendsmsPath};
+pub use signing::SigningSecret;
 pub use smsc::{BindKind, OutbindConfig, SmscConfig};
 pub use storage::StoreConfig;
 
@@ -267,8 +270,10 @@ impl Config {
             if name.get_ref() == REASSEMBLY {
                 return Err(problem(format!("\"{REASSEMBLY}\" is the gateway itself, no other link")));
             }
-            if name.get_ref().ends_with(CALLBACKS) {
-                return Err(problem(format!("names that end in \"{CALLBACKS}\" are the gateway's own")));
+            if [CALLBACKS, SHELF_SUFFIX].iter().any(|own| name.get_ref().ends_with(own)) {
+                let own =
+                    format!("names that end in \"{CALLBACKS}\" or \"{SHELF_SUFFIX}\" are the gateway's own");
+                return Err(problem(own));
             }
             if kinds.insert(name.get_ref().as_str(), kind).is_some() {
                 return Err(problem(format!("the name \"{}\" is used twice", name.get_ref())));

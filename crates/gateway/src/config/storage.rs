@@ -14,6 +14,8 @@ pub struct StoreConfig {
     pub receipt_timeout_h: u32,
     /// Hours that a message without a validity period of its own may wait to be sent.
     pub validity_h: u32,
+    /// Days that what could not be told by HTTP waits for its owner to look at it.
+    pub dead_letter_days: u32,
 }
 
 impl StoreConfig {
@@ -22,10 +24,16 @@ impl StoreConfig {
     pub fn validity(&self) -> Duration {
         Duration::from_secs(u64::from(self.validity_h) * 3600)
     }
+
+    /// How long dead letters wait.
+    #[must_use]
+    pub fn dead_letter_time(&self) -> Duration {
+        Duration::from_secs(u64::from(self.dead_letter_days) * 86_400)
+    }
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { retention_days: 90, receipt_timeout_h: 72, validity_h: 72 }
+        Self { retention_days: 90, receipt_timeout_h: 72, validity_h: 72, dead_letter_days: 30 }
     }
 }

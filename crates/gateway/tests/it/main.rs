@@ -9,6 +9,7 @@ mod binds;
 mod bulk;
 mod callbacks;
 mod content_provider;
+mod dead_letters;
 mod given_up;
 mod guessing;
 mod http;

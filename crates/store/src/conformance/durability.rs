@@ -50,7 +50,7 @@ pub(super) async fn what_is_on_a_shelf_survives(fixture: &dyn Fixture) {
     let message = entry(1, |_| {});
     accept(&*store, std::slice::from_ref(&message)).await;
     let until = sample::now().plus(Duration::from_secs(3600));
-    settle(&*store, take_one(&*store, SMSC).await, Outcome::Move { to: link("shelf"), until });
+    settle(&*store, take_one(&*store, SMSC).await, Outcome::Move { to: link("shelf"), until, cause: None });
     store.sync().await.unwrap();
     let store = fixture.reopen(store).await;
     let found = store.evacuate(&link("shelf"), 10).await.unwrap();

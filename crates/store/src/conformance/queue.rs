@@ -167,10 +167,10 @@ pub(super) async fn what_nobody_takes_in_time_waits_on_the_shelf(store: &dyn Sto
     }
     let lease = found.pop().unwrap();
     assert_eq!((lease.message().id, lease.attempts()), (late.message.id, 0));
-    settle(store, lease, Outcome::Move { to: link(SMSC), until: now().plus(hour) });
+    settle(store, lease, Outcome::Move { to: link(SMSC), until: now().plus(hour), cause: None });
     let again = take_one(store, SMSC).await;
     assert_eq!(again.message().id, late.message.id, "it has got a new time");
-    settle(store, again, Outcome::Move { to: shelf.clone(), until: now().plus(hour) });
+    settle(store, again, Outcome::Move { to: shelf.clone(), until: now().plus(hour), cause: None });
     store.shelve(&link(SMSC), None);
     let other = entry(2, |message| message.expires_at = Some(Timestamp(now().0 - 1)));
     accept(store, std::slice::from_ref(&other)).await;

@@ -52,7 +52,7 @@ pub(super) const REMOTE_ID_OFFSET: usize = 12;
 ///    23 failed     state u8, cause          24 unknown retry_at u64 (0: held), cause
 ///    25 receipt    state u8, error u32, done_at u64
 ///    26 lapsed     state u8                 its time was up
-///    27 moved      link u16, until u64      waits for that link until then, as if it were new
+///    27 moved      link u16, until u64, present u8, [cause]   waits for that link until then, as if it were new
 /// tally    = state u8, error u32, done_at u64, delivered u8, open u8 (0: one segment follows, the notice)
 /// segment  = phase u8, flags u8, target u16, attempts u16, deadline u32, due u32 (seconds),
 ///            count u8, that many of: link u16, remote id
@@ -85,7 +85,7 @@ pub(super) enum Change {
     Unknown { retry_at: Option<Timestamp>, cause: Cause },
     Receipt(Sighted),
     Lapsed { state: State },
-    Moved { to: u16, until: Timestamp },
+    Moved { to: u16, until: Timestamp, cause: Option<Cause> },
 }
 
 /// What a receipt reports.
@@ -217,9 +217,13 @@ pub(super) fn put_change(out: &mut Vec<u8>, serial: u64, part: u8, change: &Chan
         }
         Change::Receipt(sighted) => put_sighted(out, sighted),
         Change::Lapsed { state } => out.push(*state as u8),
-        Change::Moved { to, until } => {
+        Change::Moved { to, until, cause } => {
             put_u16(out, *to);
             put_u64(out, until.0);
+            out.push(u8::from(cause.is_some()));
+            if let Some(cause) = cause {
+                put_cause(out, cause);
+            }
         }
     }
 }
@@ -283,7 +287,11 @@ fn read_change(kind: u8, reader: &mut Reader<'_>) -> Result<Change, Malformed> {
         UNKNOWN => Change::Unknown { retry_at: reader.instant()?, cause: reader.cause()? },
         RECEIPT => Change::Receipt(read_sighted(reader)?),
         LAPSED => Change::Lapsed { state: reader.state()? },
-        MOVED => Change::Moved { to: reader.u16()?, until: reader.timestamp()? },
+        MOVED => {
+            let (to, until) = (reader.u16()?, reader.timestamp()?);
+            let cause = if reader.u8()? == 0 { None } else { Some(reader.cause()?) };
+            Change::Moved { to, until, cause }
+        }
         _ => return Err(Malformed),
     })
 }
@@ -400,14 +408,17 @@ mod tests {
             (at.clone(), cause.clone()).prop_map(|(at, cause)| Change::Retry { at, cause }),
             any::<u16>().prop_map(|to| Change::Redirect { to }),
             (Just(State::Rejected), cause.clone()).prop_map(|(state, cause)| Change::Failed { state, cause }),
-            (proptest::option::of(at.clone()), cause)
+            (proptest::option::of(at.clone()), cause.clone())
                 .prop_map(|(retry_at, cause)| Change::Unknown { retry_at, cause }),
-            (any::<u32>(), at).prop_map(|(error, done_at)| {
+            (any::<u32>(), at.clone()).prop_map(|(error, done_at)| {
                 Change::Receipt(Sighted { state: State::Delivered, error, done_at })
             }),
             Just(Change::Lapsed { state: State::Expired }),
-            (any::<u16>(), (1..u64::MAX).prop_map(Timestamp))
-                .prop_map(|(to, until)| Change::Moved { to, until }),
+            (any::<u16>(), at, proptest::option::of(cause)).prop_map(|(to, until, cause)| Change::Moved {
+                to,
+                until,
+                cause
+            }),
         ]
     }
 

@@ -12,8 +12,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::certificate::one_or_more;
 use super::endpoint::DEFAULT_TIMEOUT_S;
-use super::{EndpointConfig, Method, Name, Problem, Secret};
+use super::{EndpointConfig, Method, Name, Problem, Secret, SigningSecret};
 use crate::link::http::charset::Charset;
 
 pub(crate) use answer::{AnswerRules, ReplyFrom};
@@ -62,6 +63,9 @@ pub struct ApplicationConfig {
     pub password: Option<Secret>,
     /// Who we are there, by a token.
     pub bearer_token: Option<Spanned<Secret>>,
+    /// What is posted is signed with each of these; the newest first, while one is changed for another.
+    #[serde(default, rename = "secret", deserialize_with = "one_or_more")]
+    pub signed_with: Vec<SigningSecret>,
     /// What an answer is like that takes the message.
     pub success: Option<Spanned<SignConfig>>,
     /// What an answer is like that refuses it for good.
@@ -143,7 +147,12 @@ impl ApplicationConfig {
             window: self.window,
             timeout_s: self.timeout_s,
             allow_private_address: self.allow_private_address,
+            signed_with: self.signed_with.clone(),
         };
+        if request.method == Method::Get && !self.signed_with.is_empty() {
+            let what = "a call without a body cannot be signed: POST it, or leave secret out".to_owned();
+            return Err(Problem { at: self.name.span(), what });
+        }
         Ok(ProviderRules {
             endpoint,
             request,

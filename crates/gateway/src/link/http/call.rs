@@ -7,9 +7,10 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use sms::{State, Timestamp};
-use store::{Cause, Outcome};
+use store::{Cause, Lease, Outcome};
 
 use super::public_address::{NotPublic, PublicOnly, names_private_address};
+use super::signature::Signer;
 use super::translate::UnreadableReply;
 use crate::chance::Chance;
 use crate::config::EndpointConfig;
@@ -22,6 +23,7 @@ pub(super) struct Endpoint {
     url: Url,
     allows_private: bool,
     is_private: bool,
+    signer: Option<Arc<Signer>>,
 }
 
 /// What is said in a call.
@@ -88,13 +90,22 @@ impl Endpoint {
         let client = client(config)?;
         let allows_private = config.allow_private_address;
         let is_private = !allows_private && names_private_address(&config.url);
-        Ok(Self { client, url: config.url.clone(), allows_private, is_private })
+        let signer = Signer::new(&config.signed_with).map(Arc::new);
+        Ok(Self { client, url: config.url.clone(), allows_private, is_private, signer })
     }
 
     /// Another URL that is called in the same manner, under the same rules.
     pub(super) fn at(&self, url: Url) -> Self {
         let is_private = !self.allows_private && names_private_address(&url);
-        Self { client: self.client.clone(), url, is_private, ..*self }
+        Self { client: self.client.clone(), url, is_private, signer: self.signer.clone(), ..*self }
+    }
+
+    /// A call that tells of `leases`, signed if it has a body and the endpoint a secret.
+    pub(super) fn signed(&self, mut call: Call, leases: &[Lease], now: Timestamp) -> Call {
+        if let (Some(signer), Some((_, body))) = (&self.signer, &call.body) {
+            call.headers.extend(signer.headers(leases, now, body));
+        }
+        call
     }
 
     /// Calls with this; `attempt` counts from 1. What was answered, or why nothing was.
@@ -140,11 +151,15 @@ impl Answer {
         }
     }
 
-    /// The same for what is said again until it is taken: no refusal is for good.
+    /// The same for what is said again until it is taken: no refusal is for good, but that there is nobody any
+    /// more.
     pub(super) fn insistent_outcome(&self, attempts: u16, now: Timestamp, chance: &Chance) -> Outcome {
         let wait = || back_off(attempts, chance);
         match self {
             Self::Taken(_) => Outcome::Done { state: State::Delivered, remote_id: None },
+            Self::Refused { status: GONE, .. } => {
+                Outcome::Failed { state: State::Rejected, cause: Cause::Http(GONE) }
+            }
             Self::Refused { status, retry_after } => {
                 let wait = wait().max(retry_after.unwrap_or_default());
                 Outcome::Retry { at: now.plus(wait), cause: Cause::Http(*status) }
@@ -277,6 +292,8 @@ fn is_temporary(status: u16) -> bool {
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// WH-2.
+const GONE: u16 = 410;
 const ATTEMPT: &str = "x-estafet-attempt";
 /// WH-3: more of an answer is not read.
 const REPLY_OCTETS_MAX: usize = 64 * 1024;

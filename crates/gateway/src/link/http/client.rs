@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use reqwest::Url;
-use store::{Cause, Lease, Outcome, Settlement};
+use store::{Cause, Lease, Outcome, Settlement, Shelf};
 use tokio_util::sync::CancellationToken;
 
 use super::call::{Answer, Call, Endpoint, Heard};
@@ -23,6 +23,8 @@ pub(crate) struct Client<S> {
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) clock: Clock,
     pub(crate) presence: Arc<Presence>,
+    /// Where that goes which will never be taken.
+    pub(crate) shelf: Shelf,
     pub(crate) stop: CancellationToken,
 }
 
@@ -100,15 +102,27 @@ impl<S: Side> Client<S> {
                         failures.note(&ended, self.outlet.link());
                         settled.extend(ended.settled);
                     }
-                    self.outlet.settle(settled);
+                    self.settle(settled);
                 }
                 () = self.stop.cancelled() => {}
             }
         }
         drop(taking);
         while let Some(ended) = calls.next().await {
-            self.outlet.settle(ended.settled);
+            self.settle(ended.settled);
         }
+    }
+
+    /// Settles; what fails becomes a dead letter.
+    fn settle(&self, mut settled: Vec<Settlement>) {
+        for settlement in &mut settled {
+            if let Outcome::Failed { cause, .. } = &settlement.outcome {
+                let until = self.clock.wall().plus(self.shelf.time);
+                let cause = Some(cause.clone());
+                settlement.outcome = Outcome::Move { to: self.shelf.link.clone(), until, cause };
+            }
+        }
+        self.outlet.settle(settled);
     }
 
     fn take(&self, room: usize, pause: Duration) -> Taking {
@@ -143,7 +157,8 @@ impl<S: Side> Client<S> {
         let endpoint = elsewhere.as_ref().unwrap_or(endpoint);
         let since = Instant::now();
         let attempts = leases.first().map_or(0, Lease::attempts);
-        let heard = endpoint.call(call, u32::from(attempts) + 1, self.clock.wall()).await;
+        let now = self.clock.wall();
+        let heard = endpoint.call(endpoint.signed(call, &leases, now), u32::from(attempts) + 1, now).await;
         self.outlet.metrics().answered_in(since.elapsed());
         let answer = heard.map_or_else(|answer| answer, |heard| self.side.read(&heard));
         if answer.is_throttled() {

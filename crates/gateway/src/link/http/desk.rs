@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use store::Store;
+use tokio::sync::Mutex;
 
 use crate::config::SendsmsPath;
 use crate::directory::Directory;
@@ -26,6 +27,8 @@ pub(crate) struct Api {
     pub(crate) sendsms: SendsmsPath,
     /// Whether Jasmin's paths are there.
     pub(crate) jasmin: bool,
+    /// Who looks at dead letters has them all for that time.
+    pub(crate) shelves: Mutex<()>,
 }
 
 /// What every request needs.

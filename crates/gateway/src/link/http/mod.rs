@@ -5,6 +5,7 @@ mod caller;
 
 pub(crate) mod charset;
 pub(crate) mod client;
+pub(crate) mod dead_letters;
 pub(crate) mod desk;
 mod jasmin;
 pub(crate) mod kannel;
@@ -19,7 +20,7 @@ pub(crate) mod provider;
 mod public_address;
 mod recall;
 pub(crate) mod server;
-
+mod signature;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;

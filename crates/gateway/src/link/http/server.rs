@@ -10,7 +10,7 @@ use axum::body::{Bytes, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use axum::{BoxError, Router};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -27,7 +27,7 @@ use super::desk::{Api, Desk};
 use super::jasmin::{rest as jasmin_rest, server as jasmin};
 use super::kannel::server as kannel;
 use super::problem::Problem;
-use super::{messages, preview, probes, recall};
+use super::{dead_letters, messages, preview, probes, recall};
 use crate::tls::Tls;
 
 impl Api {
@@ -40,6 +40,9 @@ impl Api {
             .route("/v1/messages/{id}", get(messages::find).delete(recall::cancel).patch(recall::replace))
             .route("/v1/preview", post(preview::preview))
             .route("/v1/send", get(messages::send))
+            .route("/v1/dead-letters", get(dead_letters::list))
+            .route("/v1/dead-letters/replay", post(dead_letters::replay))
+            .route("/v1/dead-letters/{id}", delete(dead_letters::delete))
             .route("/healthz", get(probes::healthz))
             .route("/readyz", get(probes::readyz))
             .route("/metrics", get(probes::metrics));

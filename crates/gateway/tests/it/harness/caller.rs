@@ -69,6 +69,13 @@ impl Caller {
         self.answer(request.basic_auth(&self.account, Some(PASSWORD))).await
     }
 
+    /// Any other call of the API, with JSON if something is said.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let request = self.client.request(method.parse().unwrap(), self.url(path, &[]));
+        let request = request.body(body.map(|body| body.to_string()).unwrap_or_default());
+        self.answer(request.basic_auth(&self.account, Some(PASSWORD))).await
+    }
+
     /// `GET /metrics`
     pub(crate) async fn metrics(&self) -> String {
         self.client.get(self.url("/metrics", &[])).send().await.unwrap().text().await.unwrap()
@@ -85,7 +92,8 @@ impl Caller {
     async fn answer(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        let body = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        let body = response.bytes().await.unwrap();
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
         Answer { status, body }
     }
 }

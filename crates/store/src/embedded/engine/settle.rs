@@ -84,8 +84,8 @@ impl<D: Disk> Engine<D> {
             Outcome::Redirect { to } => {
                 self.link(&to).map_or_else(too_many_links, |to| Change::Redirect { to })
             }
-            Outcome::Move { to, until } => {
-                self.link(&to).map_or_else(too_many_links, |to| Change::Moved { to, until })
+            Outcome::Move { to, until, cause } => {
+                self.link(&to).map_or_else(too_many_links, |to| Change::Moved { to, until, cause })
             }
         })
     }

@@ -211,7 +211,7 @@ impl<D: Disk> Engine<D> {
     fn shelving(&self, slot: &Slot, now: Timestamp) -> Option<Change> {
         let (to, time) = self.outlets.get(usize::from(slot.target))?.shelf?;
         let waits = matches!(slot.phase(), Phase::Waiting | Phase::Delayed);
-        waits.then(|| Change::Moved { to, until: now.plus(time) })
+        waits.then(|| Change::Moved { to, until: now.plus(time), cause: Some(Cause::Timeout) })
     }
 
     pub(super) fn shelve(&mut self, link: &LinkName, shelf: Option<Shelf>) {

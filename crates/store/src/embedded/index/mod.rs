@@ -202,7 +202,7 @@ impl Index {
             Change::Amended { link, remote_id } => self.amend(number, *link, remote_id, place, now),
             Change::Retry { at, .. } => self.delay(number, *at, now),
             Change::Redirect { to } => self.redirect(number, *to, now),
-            Change::Moved { to, until } => {
+            Change::Moved { to, until, .. } => {
                 self.with(number, |slot| (slot.attempts, slot.due, slot.deadline) = (0, 0, seconds(*until)));
                 self.redirect(number, *to, now);
             }

@@ -115,7 +115,15 @@ impl News {
             }
             Change::Done { remote_id, .. } => Event::Sent { remote_id },
             Change::Retry { at, cause } => Event::Retried { cause, at },
-            Change::Redirect { to } | Change::Moved { to, .. } => {
+            Change::Moved { to, cause, .. } => {
+                if let Some(cause) = cause {
+                    self.history.push(at, part, &Event::Failed { cause });
+                }
+                let to = names.name(to);
+                self.redirected = Some(to.clone());
+                Event::Redirected { to }
+            }
+            Change::Redirect { to } => {
                 let to = names.name(to);
                 self.redirected = Some(to.clone());
                 Event::Redirected { to }
@@ -139,7 +147,12 @@ impl News {
             }
             Change::Done { .. } => Event::OwnerTold { link: self.notice_link.clone() },
             Change::Failed { cause, .. } => Event::OwnerNotTold { cause },
-            Change::Moved { to, .. } => Event::Redirected { to: names.name(to) },
+            Change::Moved { to, cause, .. } => {
+                if let Some(cause) = cause {
+                    self.history.push(at, 0, &Event::OwnerNotTold { cause });
+                }
+                Event::Redirected { to: names.name(to) }
+            }
             _ => return,
         };
         self.history.push(at, 0, &event);

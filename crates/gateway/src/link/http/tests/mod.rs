@@ -182,6 +182,7 @@ impl Desk {
             outlets: Arc::new(Outlets::new(notes.clone(), metrics.clone())),
             store: notes.clone(),
             health: health.clone(),
+            shelves: tokio::sync::Mutex::default(),
             door: Arc::new(Door::new(metrics.login())),
             sendsms: Default::default(),
             jasmin: false,

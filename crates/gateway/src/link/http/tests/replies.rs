@@ -1,9 +1,11 @@
 //! An application from the queue to its reply, with the store that keeps both.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use sms::{Address, Direction, Priority, ReceiptRequest, State};
-use store::Event;
 use store::embedded::{EmbeddedStore, Options};
+use store::{Event, Shelf};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -62,6 +64,7 @@ impl Games {
             outlet,
             clock: intake.clock(),
             presence: presence.clone(),
+            shelf: Shelf { link: "games/dead-letters".into(), time: Duration::from_secs(3600) },
             stop: stop.clone(),
         };
         let running = tokio::spawn(application.run());
@@ -120,7 +123,7 @@ async fn the_reply_leaves_by_the_smsc_that_brought_the_message() {
 }
 
 #[tokio::test]
-async fn a_message_that_the_provider_refuses_for_good_is_rejected() {
+async fn a_message_that_the_provider_refuses_for_good_is_a_dead_letter() {
     let (heard, mut calls_made) = tokio::sync::mpsc::unbounded_channel();
     let refuse = move || {
         heard.send(()).unwrap();
@@ -130,7 +133,7 @@ async fn a_message_that_the_provider_refuses_for_good_is_rejected() {
     let id = games.receive("GAME").await;
     calls_made.recv().await.unwrap();
     let record = games.stop(id).await;
-    assert_eq!(record.state, State::Rejected);
+    assert_eq!((record.state, record.target.as_str()), (State::Enroute, "games/dead-letters"));
     let failed = |event: &Event| matches!(event, Event::Failed { cause: store::Cause::Http(404) });
     assert!(record.history.iter().any(|step| failed(&step.event)), "{:?}", record.history);
 }

@@ -25,14 +25,14 @@ pub(in super::super) fn callbacks(leases: &[Lease]) -> Option<Vec<u8>> {
 /// What happened; `event` says which it is.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-enum EventView<'a> {
+pub(super) enum EventView<'a> {
     Receipt(ReceiptView),
     Message(MessageView<'a>),
 }
 
 /// The final state of a message that the account submitted, in the words of its record.
 #[derive(Serialize)]
-struct ReceiptView {
+pub(super) struct ReceiptView {
     #[serde(serialize_with = "as_text")]
     id: MessageId,
     from: String,
@@ -52,7 +52,7 @@ struct ReceiptView {
 
 /// A message that is routed to the account, in the words of a content provider's call.
 #[derive(Serialize)]
-struct MessageView<'a> {
+pub(super) struct MessageView<'a> {
     #[serde(serialize_with = "as_text")]
     id: MessageId,
     from: String,
@@ -74,7 +74,7 @@ struct MessageView<'a> {
 }
 
 /// A message is told whole with its first segment.
-fn event(lease: &Lease) -> Option<EventView<'_>> {
+pub(super) fn event(lease: &Lease) -> Option<EventView<'_>> {
     match lease.item() {
         Item::Notice(notice) => Some(EventView::Receipt(receipt(lease.message(), notice))),
         Item::Segment(0) => Some(EventView::Message(message(lease.message()))),

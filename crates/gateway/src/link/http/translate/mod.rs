@@ -4,6 +4,7 @@ mod attributes;
 mod body;
 mod callback;
 mod content;
+mod dead_letter;
 mod presentation;
 mod preview;
 mod provider;
@@ -20,6 +21,7 @@ use sms::Timestamp;
 
 pub(super) use attributes::Sender;
 pub(super) use callback::{callback, callbacks};
+pub(super) use dead_letter::{DeadLetter, dead_letters, limit_query, replay_request};
 pub(super) use preview::preview;
 pub(crate) use provider::UnreadableReply;
 #[cfg(test)]
@@ -72,7 +74,7 @@ pub(super) fn octets_of_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Octets as pairs of hexadecimal digits, in lower case.
-fn hex(octets: &[u8]) -> String {
+pub(super) fn hex(octets: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16);
     octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).flatten().collect()
 }
