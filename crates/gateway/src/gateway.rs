@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock;
 use crate::config::{
-    AccountConfig, AnswerConfig, ApplicationConfig, CallbackConfig, Config, HttpConfig, OnUnknown,
+    AccountConfig, AnswerConfig, ApplicationConfig, Config, EndpointConfig, HttpConfig, OnUnknown,
     REASSEMBLY, SmppConfig, SmscConfig, callbacks_of,
 };
 use crate::directory::Directory;
@@ -347,6 +347,9 @@ impl Gateway {
     fn start_callback(&self, config: &AccountConfig) -> CancellationToken {
         let name = LinkName::from(config.name.get_ref().as_str());
         let stop = self.calling.stop.child_token();
+        if let Some(manner) = config.named_callbacks() {
+            self.start_named_callbacks(&name, manner, stop.clone());
+        }
         let Some(callback) = &config.callback else { return stop };
         let directory = self.shared.directory.load();
         let account = directory.accounts.get(&name);
@@ -361,16 +364,15 @@ impl Gateway {
             stop: stop.clone(),
         };
         self.calling.tasks.spawn(client.run());
-        self.start_named_callbacks(&name, callback, stop.clone());
         stop
     }
 
-    /// Calls what messages of the account name themselves, in the manner of its callback.
-    fn start_named_callbacks(&self, account: &LinkName, callback: &CallbackConfig, stop: CancellationToken) {
+    /// Calls what messages of the account name themselves, in this manner.
+    fn start_named_callbacks(&self, account: &LinkName, manner: EndpointConfig, stop: CancellationToken) {
         let surroundings = &self.shared.surroundings;
         let client = http::Client {
             side: Named::new(surroundings.clone()),
-            endpoint: callback.endpoint.clone(),
+            endpoint: manner,
             outlet: self.shared.outlets.of(&callbacks_of(account)),
             clock: surroundings.clock,
             presence: Arc::default(),
@@ -536,7 +538,7 @@ fn replace<C: PartialEq>(
 }
 
 fn called_accounts(config: &Config) -> Vec<AccountConfig> {
-    let called = config.account.iter().filter(|account| account.callback.is_some());
+    let called = config.account.iter().filter(|account| account.named_callbacks().is_some());
     called.map(AccountConfig::without_keys).collect()
 }
 

@@ -13,7 +13,8 @@ use super::certificate::one_or_more;
 use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
 use super::{
-    ApiKeyConfig, CallbackConfig, ClientCertificate, Name, Problem, Secret, SendsmsConfig, SigningSecret,
+    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, Name, Problem, Secret, SendsmsConfig,
+    SigningSecret,
 };
 
 /// One ESME.
@@ -56,6 +57,12 @@ impl AccountConfig {
     /// The same without what can change while its sessions stay.
     pub(crate) fn without_keys(&self) -> Self {
         Self { api_key: Vec::new(), ..self.clone() }
+    }
+
+    /// In which manner URLs are called that its messages name, if they are.
+    pub(crate) fn named_callbacks(&self) -> Option<EndpointConfig> {
+        let own = self.callback.as_ref().map(|callback| callback.endpoint.clone());
+        own.or_else(|| CallbackConfig::of_requests(&self.kannel))
     }
 
     /// Finds out how the ESME speaks.

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use reqwest::Url;
 
 use super::endpoint::DEFAULT_TIMEOUT_S;
-use super::{EndpointConfig, SigningSecret};
+use super::{EndpointConfig, SendsmsConfig, SigningSecret};
 
 /// How an account is told what goes to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,21 @@ pub struct CallbackConfig {
     pub endpoint: EndpointConfig,
     /// The most receipts and messages of one call: 1 is an object per call, more an array.
     pub batch: NonZeroU16,
+}
+
+impl CallbackConfig {
+    /// How the URLs are called that requests to `sendsms` name, if they are.
+    pub(super) fn of_requests(requests: &SendsmsConfig) -> Option<EndpointConfig> {
+        // Each message names another one.
+        let url = Url::parse("http://localhost/").ok().filter(|_| requests.dlr)?;
+        let allow_private_address = requests.allow_private_address;
+        Some(EndpointConfig {
+            url,
+            window: DEFAULT_WINDOW,
+            timeout_s: DEFAULT_TIMEOUT_S,
+            allow_private_address,
+        })
+    }
 }
 
 /// The keys of an account that speak of its callback.

@@ -51,8 +51,12 @@ pub struct SendsmsConfig {
     pub default_sender: Option<String>,
     /// The most segments of a text; what is longer is cut, as Kannel does. Nothing is cut if it is left out.
     pub max_messages: Option<NonZeroU8>,
+    /// Whether the URLs that requests name for receipts are called; otherwise receipts go where they always do.
+    pub dlr: bool,
     /// The URL that is called with receipts that a request asks for without naming one, with escape codes.
     pub dlr_url: Option<String>,
+    /// Whether these URLs may lead to loopback or a private network.
+    pub allow_private_address: bool,
 }
 
 const USUAL: &str = "/cgi-bin/sendsms";

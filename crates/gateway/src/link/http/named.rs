@@ -5,6 +5,7 @@ use store::{Lease, Settlement};
 
 use super::call::{Answer, Call, Heard};
 use super::client::Side;
+use super::kannel::report;
 use super::owner::Owner;
 use crate::attributes::{Attributes, Form};
 use crate::surroundings::Surroundings;
@@ -24,15 +25,25 @@ impl Side for Named {
     }
 
     fn place(&self, leases: &[Lease]) -> Option<Url> {
-        let attached = leases.first()?.message().attached.as_deref()?;
-        let callback = Attributes::of(attached).ok()?.callback?;
-        // Other words than JSON are spoken by nobody here, and nobody could ask for them.
-        (callback.form == Form::Json).then(|| callback.url.parse().ok()).flatten()
+        let lease = leases.first()?;
+        let attributes = Attributes::of(lease.message().attached.as_deref()?).ok()?;
+        let callback = attributes.callback.as_ref()?;
+        match callback.form {
+            Form::Json => callback.url.parse().ok(),
+            Form::Kannel => report::url(lease, &attributes)?.parse().ok(),
+            // Nobody speaks Jasmin's words here, and nobody could ask for them.
+            Form::Jasmin => None,
+        }
     }
 
     fn call(&self, leases: &[Lease]) -> Option<Call> {
         self.place(leases)?;
-        self.0.call(leases)
+        let attached = leases.first()?.message().attached.as_deref()?;
+        match Attributes::of(attached).ok()?.callback?.form {
+            // All is in the URL, which is fetched.
+            Form::Kannel => Some(Call::default()),
+            Form::Json | Form::Jasmin => self.0.call(leases),
+        }
     }
 
     fn read(&self, heard: &Heard) -> Answer {

@@ -2,6 +2,7 @@
 
 mod checks;
 mod messages;
+mod reports;
 mod results;
 mod transport;
 

@@ -1,6 +1,6 @@
 //! Groups `sendsms-user`: accounts, and where their messages go.
 
-use super::super::draft::{Section, table};
+use super::super::draft::Section;
 use super::super::report::Report;
 use super::Group;
 use super::limits;
@@ -60,6 +60,7 @@ fn requests(group: &mut Group, global_sender: Option<&String>, report: &mut Repo
     };
     put("faked_sender", group.text("faked-sender").map(Into::into));
     put("default_sender", group.text("default-sender").or(global_sender.cloned()).map(Into::into));
+    put("dlr", Some(true.into()));
     put("dlr_url", group.text("dlr-url").map(Into::into));
     // Kannel's own, which cuts what is longer: said, so that whoever reads it can let go of it.
     let most = group.number("max-messages", report).unwrap_or(1);
@@ -69,5 +70,5 @@ fn requests(group: &mut Group, global_sender: Option<&String>, report: &mut Repo
         group.remark_whole(why, report);
     }
     drop(group.take("name"));
-    if keys.is_empty() { table([]) } else { toml::Value::Table(keys) }
+    toml::Value::Table(keys)
 }

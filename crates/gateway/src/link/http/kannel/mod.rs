@@ -4,6 +4,7 @@ mod answer;
 mod coding;
 pub(crate) mod escape;
 mod order;
+pub(super) mod report;
 mod request;
 pub(super) mod server;
 mod translate;

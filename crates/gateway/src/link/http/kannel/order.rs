@@ -7,6 +7,7 @@ use sms::{Address, Npi, Priority, Timestamp, Ton};
 
 use super::answer::Answer;
 use super::coding::{self, Look};
+use super::escape::Pattern;
 use super::request::Request;
 use crate::account::Account;
 use crate::submission::Content;
@@ -144,7 +145,9 @@ fn reports(request: &Request, account: &Account) -> Result<Reports, Answer> {
 fn is_callable(url: &str) -> bool {
     let starts =
         |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    (8..=URL_OCTETS_MAX).contains(&url.len()) && (starts("http://") || starts("https://"))
+    (8..=URL_OCTETS_MAX).contains(&url.len())
+        && (starts("http://") || starts("https://"))
+        && Pattern::new(url).names_its_host()
 }
 
 fn field(
