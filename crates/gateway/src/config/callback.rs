@@ -27,6 +27,7 @@ impl CallbackConfig {
             window: DEFAULT_WINDOW,
             timeout_s: DEFAULT_TIMEOUT_S,
             allow_private_address,
+            signed_with: Vec::new(),
         })
     }
 }
