@@ -133,14 +133,18 @@ def test_a_message_centre_that_throttles_now_and_then_gets_all_in_order(smsc, st
     assert [submit["text"] for submit in smsc.submits(6)] == [f"number {number}" for number in range(6)]
 
 
-def test_a_mobiles_message_in_data_sm_is_refused_in_its_own_response(smsc, start_gateway):
+def test_what_a_mobile_sends_in_data_sm_reaches_the_esme(smsc, start_gateway, start_esme):
     # O-7
-    start_gateway(smsc=[config.smsc(smsc.port)], account=[config.BANK], route=[TO_BANK])
+    gateway = start_gateway(smsc=[config.smsc(smsc.port)], account=[config.BANK], route=[TO_BANK])
     smsc.expect("bound")
+    session = start_esme(gateway)
     answer = smsc.ask(
         "request", command="data_sm", source_addr="628111", destination_addr="1234", message_payload="from a mobile"
     )
-    assert (answer["command"], answer["status"]) == ("data_sm_resp", 0x03)
+    assert (answer["command"], answer["status"]) == ("data_sm_resp", 0)
+    delivery = session.next_delivery()
+    assert (delivery.source_addr, delivery.short_message) == (b"628111", b"from a mobile")
+    session.unbind()
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]], ids=str)

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use sms::{LinkName, Message, Parts, Timestamp};
+use sms::{LinkName, Message, Parts, ReceiptRequest, Timestamp};
 use store::{Entry, RemoteReceipt, Sighting, Store, StoreError};
 
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
+use crate::config::Profile;
 use crate::directory::{Directory, Origin};
 use crate::encoding::{self, Encoded};
 use crate::keywords::Keywords;
@@ -130,6 +131,24 @@ impl Intake {
         let Encoded { data_coding, esm_class, parts, .. } =
             encoding::encode(&submission, smsc, &self.references)?;
         Ok(Message { data_coding, esm_class, parts, ..Message::clone(before) })
+    }
+
+    /// A message for `link` that went whole, in parts; `None` if it has no more than one, or an owner who waits
+    /// for its receipt by the id that it has.
+    pub(crate) fn divide(&self, whole: &Message, link: &LinkName) -> Option<Entry> {
+        let [body] = &whole.parts[..] else { return None };
+        if whole.receipt != ReceiptRequest::NONE {
+            return None;
+        }
+        let submission = Submission::again(whole, body.clone());
+        let profile = Profile::default();
+        let divided = encoding::encode(&submission, Some(&profile), &self.references).ok()?;
+        let Encoded { esm_class, parts, .. } = divided;
+        let id = self.chance.message_id(self.clock.wall());
+        let is_divided = parts.len() > 1;
+        let message = Message { id, esm_class, parts, ..whole.clone() };
+        let entry = || Entry { message: Arc::new(message), target: link.clone(), alternatives: Vec::new() };
+        is_divided.then(entry)
     }
 
     /// Whether the link is an account whose sessions are told what becomes of its messages.

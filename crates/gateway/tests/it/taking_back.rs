@@ -159,7 +159,7 @@ async fn nobody_takes_back_what_is_not_its_own_or_over() {
 
 #[tokio::test]
 async fn what_waits_is_replaced_under_its_id() {
-    // O-6
+    // O-6, B-3
     let address = free_address();
     let gateway = bank_and(address).await;
     let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
@@ -172,6 +172,9 @@ async fn what_waits_is_replaced_under_its_id() {
     assert_eq!(replace(&mut bank, replace_of(&longer, "BANK", segments)).await, CommandStatus::OK);
     let wrong = ReplaceSm { registered_delivery: 0x80, ..replace_of(&id, "BANK", "wrong") };
     assert_eq!(replace(&mut bank, wrong).await, CommandStatus::INVREGDLVFLG);
+    // B-3: there are no predefined messages, whatever the text.
+    let predefined = ReplaceSm { sm_default_msg_id: 1, ..replace_of(&id, "BANK", "wrong") };
+    assert_eq!(replace(&mut bank, predefined).await, CommandStatus::INVDFTMSGID);
     let ended = ReplaceSm {
         validity_period: CString::clipped(b"120517083000028+"),
         ..replace_of(&id, "BANK", "ended")

@@ -100,6 +100,17 @@ impl Tlvs {
         self.append(tag, 2, &value.to_be_bytes());
     }
 
+    /// These without the ones that are named, in their order.
+    #[must_use]
+    pub fn without(&self, is_named: impl Fn(TlvTag) -> bool) -> Self {
+        let mut wire = Vec::with_capacity(self.0.len());
+        for (tag, value) in self.iter().filter(|(tag, _)| !is_named(*tag)) {
+            // A value that was in TLVs has a length that fits.
+            put(&mut wire, tag, value.len() as u16, value);
+        }
+        Self(wire.into())
+    }
+
     /// Appends all of these.
     pub(crate) fn append_all(&mut self, others: &Self) {
         for (tag, value) in others {
@@ -205,6 +216,15 @@ mod tests {
         assert_eq!(tlvs.iter().count(), 4);
         assert_eq!(Tlvs::of(&tlvs.iter().collect::<Vec<_>>()).unwrap(), tlvs);
         assert!(Tlvs::of(&[(TlvTag::MESSAGE_PAYLOAD, &[0; 65536])]).is_err());
+    }
+
+    #[test]
+    fn what_is_named_is_left_out() {
+        let wire = Bytes::from_static(&[0x14, 0, 0, 2, b'x', b'y', 0x02, 0x0E, 0, 1, 2, 0x14, 1, 0, 0]);
+        let tlvs = Tlvs::from_wire(wire).unwrap();
+        let others = tlvs.without(|tag| tag == TlvTag::SAR_TOTAL_SEGMENTS);
+        assert_eq!(&others.as_wire()[..], [0x14, 0, 0, 2, b'x', b'y', 0x14, 1, 0, 0]);
+        assert!(tlvs.without(|_| true).is_empty());
     }
 
     #[test]

@@ -66,6 +66,13 @@ impl Profiles {
 }
 
 impl Profile {
+    /// The version of an SMSC that states none: 3.3, unless it is said to know TLVs (V-5).
+    pub(crate) fn unstated_version(&self) -> Version {
+        let knows_tlvs = matches!(self.long_messages, Splitting::Sar | Splitting::Payload);
+        let version = if knows_tlvs { Version::V3_4 } else { Version::V3_3 };
+        self.unstated_version.unwrap_or(version)
+    }
+
     /// Whether what it says goes together.
     pub(crate) fn check(&self) -> Result<(), String> {
         let without_tlvs = self.version == Version::V3_3;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use driver::Handler;
 use smpp::{
-    Bind, BindMode, Body, CString, CommandStatus, Event, MessageResp, Settings, ShortMessage, TlvTag, Tlvs,
+    Bind, BindMode, Body, CString, CommandId, CommandStatus, Event, MessageResp, Settings, ShortMessage,
+    TlvTag, Tlvs,
 };
 use sms::Direction;
 use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
@@ -17,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use super::dialect::Dialect;
 use super::redelivery::Redelivery;
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
-use super::{retry, translate};
+use super::{data, retry, translate};
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
 use crate::config::{BindKind, OnUnknown, SharedProfile, SmscConfig, Version};
@@ -130,7 +131,7 @@ impl Client {
             response_timeout: Duration::from_secs(self.config.response_timeout_s),
             inactivity_timeout: None,
             interface_version: self.config.speaks.version.number(),
-            unstated_version: self.config.speaks.unstated_version.unwrap_or(Version::V3_3).number(),
+            unstated_version: self.config.speaks.unstated_version().number(),
             ..Settings::default()
         };
         let session = Session::client(clock::now(), settings, self.bind(mode));
@@ -246,7 +247,11 @@ struct ToSmsc {
 
 impl Side for ToSmsc {
     fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus> {
-        let Body::DeliverSm(mut pdu) = body else { return Err(CommandStatus::INVCMDID) };
+        let mut pdu = match body {
+            Body::DeliverSm(pdu) => pdu,
+            Body::DataSm(pdu) => data::as_deliver(pdu)?,
+            _ => return Err(CommandStatus::INVCMDID),
+        };
         if let Some(dialect) = &self.dialect {
             dialect.hear(&mut pdu, Direction::Mo);
         }
@@ -262,19 +267,22 @@ impl Side for ToSmsc {
         Ok(Incoming::Message(Box::new(Submission { id, ..translate::mobile_originated(&pdu) })))
     }
 
-    fn taken_over(&self, id: Option<sms::MessageId>) -> Body {
+    fn taken_over(&self, request: CommandId, id: Option<sms::MessageId>) -> Body {
         if let Some(id) = id {
             self.redelivery.taken_over(id);
         }
-        Body::DeliverSmResp(MessageResp::default())
+        match request {
+            CommandId::DATA_SM => Body::DataSmResp(MessageResp::default()),
+            _ => Body::DeliverSmResp(MessageResp::default()),
+        }
     }
 
-    fn outgoing(&self, lease: &Lease) -> Body {
-        let mut body = translate::submit_sm(lease);
-        if let (Some(dialect), Body::SubmitSm(pdu)) = (&self.dialect, &mut body) {
-            dialect.say(pdu);
+    fn outgoing(&self, lease: &Lease, version: u8) -> Body {
+        let mut pdu = translate::submit_sm(lease, version);
+        if let Some(dialect) = &self.dialect {
+            dialect.say(&mut pdu, Direction::Mt, version);
         }
-        body
+        Body::SubmitSm(pdu)
     }
 
     fn judge(&self, lease: &Lease, status: CommandStatus, body: &Body) -> Judgement {
@@ -286,7 +294,7 @@ impl Side for ToSmsc {
             retry::outcome(&self.profile, status, lease.attempts(), now, &self.chance)
         };
         let throttled = retry::is_throttled(status) && matches!(outcome, Outcome::Retry { .. });
-        Judgement { outcome, throttled }
+        Judgement { outcome, throttled, instead: None }
     }
 
     fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome {

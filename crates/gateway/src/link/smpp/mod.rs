@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::chance::Chance;
 
 pub(crate) mod client;
+mod data;
 pub(crate) mod dialect;
 mod late;
 mod operations;

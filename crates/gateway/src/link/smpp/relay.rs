@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use smpp::{Body, CommandStatus, session};
+use smpp::{Body, CommandId, CommandStatus, session};
 use sms::{MessageId, Priority};
 use store::{Cause, Entry, Lease, Outcome, RemoteId, RemoteReceipt, Settlement};
 
@@ -37,10 +37,10 @@ pub(super) trait Side: Send {
     fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus>;
 
     /// Our answer to a request that was taken over.
-    fn taken_over(&self, id: Option<MessageId>) -> Body;
+    fn taken_over(&self, request: CommandId, id: Option<MessageId>) -> Body;
 
-    /// The request that carries an item.
-    fn outgoing(&self, lease: &Lease) -> Body;
+    /// The request that carries an item to a peer that speaks `version`.
+    fn outgoing(&self, lease: &Lease, version: u8) -> Body;
 
     /// What a response says of an item.
     fn judge(&self, lease: &Lease, status: CommandStatus, body: &Body) -> Judgement;
@@ -66,6 +66,13 @@ pub(super) struct Answer {
     pub(super) messages: u64,
 }
 
+/// A request that waits for its answer.
+#[derive(Clone, Copy)]
+struct Asked {
+    sequence: u32,
+    command_id: CommandId,
+}
+
 /// What a request brings.
 pub(super) enum Incoming {
     Message(Box<Submission>),
@@ -81,6 +88,8 @@ pub(super) struct Judgement {
     pub(super) outcome: Outcome,
     /// The peer says that it is too much.
     pub(super) throttled: bool,
+    /// What is to be taken over in place of the item, which this peer cannot be told.
+    pub(super) instead: Option<Entry>,
 }
 
 /// Something to do to the session.
@@ -95,7 +104,7 @@ pub(super) enum Work {
 
 /// The end of a batch that was given to intake.
 pub(super) struct Kept {
-    answers: Vec<(u32, Option<MessageId>)>,
+    answers: Vec<(Asked, Option<MessageId>)>,
     result: Result<(), Refusal>,
     since: Instant,
 }
@@ -106,10 +115,10 @@ pub(super) struct Relay<S> {
     intake: Intake,
     outlet: Arc<Outlet>,
     origin: Origin,
-    messages: Vec<(u32, Entry)>,
+    messages: Vec<(Asked, Entry)>,
     /// Messages that do not wait for others to be kept.
-    urgent: Vec<(u32, Entry)>,
-    receipts: Vec<(u32, RemoteReceipt)>,
+    urgent: Vec<(Asked, Entry)>,
+    receipts: Vec<(Asked, RemoteReceipt)>,
     settled: Vec<Settlement>,
     keeping: FuturesUnordered<Pin<Box<dyn Future<Output = Work> + Send>>>,
     taking: Option<Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>>,
@@ -139,30 +148,23 @@ impl<S: Side> Relay<S> {
 
     /// The peer wants something carried.
     pub(super) fn request(&mut self, now: Instant, session: &mut Session, sequence: u32, body: Body) {
-        let command_id = body.command_id();
+        let asked = Asked { sequence, command_id: body.command_id() };
         match self.side.incoming(body) {
             Ok(Incoming::Message(submission)) => match self.intake.admit(&self.origin, *submission) {
                 Ok(entry) if entry.message.priority >= Priority::URGENT => {
-                    self.urgent.push((sequence, entry));
+                    self.urgent.push((asked, entry));
                 }
-                Ok(entry) => self.messages.push((sequence, entry)),
-                Err(refusal) => {
-                    self.refuse(now, session, sequence, translate::status(&refusal));
-                }
+                Ok(entry) => self.messages.push((asked, entry)),
+                Err(refusal) => self.refuse(now, session, asked, translate::status(&refusal)),
             },
-            Ok(Incoming::Receipt(receipt)) => self.receipts.push((sequence, receipt)),
+            Ok(Incoming::Receipt(receipt)) => self.receipts.push((asked, receipt)),
             Ok(Incoming::Operation(operation)) => {
                 self.flush();
                 self.keeping
                     .push(Box::pin(async move { Work::Answered(sequence, Box::new(operation.await)) }));
             }
-            Ok(Incoming::Nothing) => {
-                self.respond(now, session, sequence, CommandStatus::OK, self.side.taken_over(None));
-            }
-            Err(status) => {
-                self.outlet.metrics().refused.inc();
-                self.respond(now, session, sequence, status, Body::refusal(command_id));
-            }
+            Ok(Incoming::Nothing) => self.confirm(now, session, asked, None),
+            Err(status) => self.refuse(now, session, asked, status),
         }
     }
 
@@ -176,7 +178,8 @@ impl<S: Side> Relay<S> {
             // One observation per round: the first of a batch waited longest.
             self.outlet.metrics().answered_in(now.saturating_duration_since(sent.at));
         }
-        self.settle(sent.lease, judgement.outcome);
+        let Judgement { outcome, instead, .. } = judgement;
+        self.settled.push(Settlement { lease: sent.lease, outcome, answer: instead });
     }
 
     /// The peer did not answer in time.
@@ -257,16 +260,16 @@ impl<S: Side> Relay<S> {
         metrics.accepted_in(now.saturating_duration_since(kept.since));
         match kept.result {
             Ok(()) => {
-                for (sequence, id) in kept.answers {
+                for (asked, id) in kept.answers {
                     let counter = if id.is_some() { &metrics.received } else { &metrics.receipts };
                     counter.inc();
-                    self.respond(now, session, sequence, CommandStatus::OK, self.side.taken_over(id));
+                    self.confirm(now, session, asked, id);
                 }
             }
             Err(refusal) => {
                 let status = translate::status(&refusal);
-                for (sequence, _) in kept.answers {
-                    self.refuse(now, session, sequence, status);
+                for (asked, _) in kept.answers {
+                    self.refuse(now, session, asked, status);
                 }
             }
         }
@@ -281,9 +284,14 @@ impl<S: Side> Relay<S> {
         self.respond(now, session, sequence, answer.status, answer.body);
     }
 
-    fn refuse(&self, now: Instant, session: &mut Session, sequence: u32, status: CommandStatus) {
+    fn confirm(&self, now: Instant, session: &mut Session, asked: Asked, id: Option<MessageId>) {
+        let body = self.side.taken_over(asked.command_id, id);
+        self.respond(now, session, asked.sequence, CommandStatus::OK, body);
+    }
+
+    fn refuse(&self, now: Instant, session: &mut Session, asked: Asked, status: CommandStatus) {
         self.outlet.metrics().refused.inc();
-        self.respond(now, session, sequence, status, self.side.taken_over(None));
+        self.respond(now, session, asked.sequence, status, Body::refusal(asked.command_id));
     }
 
     /// Answers; to a peer of 5.0 with how congested we are.
@@ -303,7 +311,7 @@ impl<S: Side> Relay<S> {
 
     fn send(&mut self, now: Instant, session: &mut Session, leases: Vec<Lease>) {
         for lease in leases {
-            let body = self.side.outgoing(&lease);
+            let body = self.side.outgoing(&lease, session.peer_version());
             // A lease that does not go out after all is dropped here, and so is lent again.
             drop(session.request(now, body, Sent { lease, at: now }));
         }
@@ -320,17 +328,17 @@ fn take_keeping_room<T>(batch: &mut Vec<T>) -> Vec<T> {
     std::mem::replace(batch, room)
 }
 
-async fn keep_messages(intake: Intake, messages: Vec<(u32, Entry)>) -> Work {
+async fn keep_messages(intake: Intake, messages: Vec<(Asked, Entry)>) -> Work {
     let since = clock::now();
-    let answers = messages.iter().map(|(sequence, entry)| (*sequence, Some(entry.message.id))).collect();
+    let answers = messages.iter().map(|(asked, entry)| (*asked, Some(entry.message.id))).collect();
     let entries = messages.into_iter().map(|(_, entry)| entry).collect();
     Work::Kept(Kept { answers, result: intake.accept(entries).await, since })
 }
 
-async fn keep_receipts(intake: Intake, receipts: Vec<(u32, RemoteReceipt)>) -> Work {
+async fn keep_receipts(intake: Intake, receipts: Vec<(Asked, RemoteReceipt)>) -> Work {
     let since = clock::now();
-    let (sequences, receipts): (Vec<u32>, Vec<RemoteReceipt>) = receipts.into_iter().unzip();
-    let answers = sequences.into_iter().map(|sequence| (sequence, None)).collect();
+    let (asked, receipts): (Vec<Asked>, Vec<RemoteReceipt>) = receipts.into_iter().unzip();
+    let answers = asked.into_iter().map(|asked| (asked, None)).collect();
     Work::Kept(Kept { answers, result: keep_and_tell(&intake, receipts).await, since })
 }
 

@@ -9,21 +9,15 @@ use smpp::{TlvTag, Tlvs};
 use sms::udh::{Concatenation, Reference};
 use sms::{Message, UserDataHeader};
 
-use super::translate::push;
-use crate::submission::{Content, Submission};
-
-/// A part that says by TLV which it is, with a header that says so. Anything else is as it was: a message that
-/// is whole by itself, TLVs that make no sense (N-3), and a part whose header says it already.
-pub(super) fn into_header(submission: Submission, tlvs: &Tlvs) -> Submission {
-    let Some(place) = place(tlvs) else { return submission };
-    let Content::Encoded { data_coding, octets } = &submission.content else { return submission };
-    let Some(octets) = with_place(submission.esm_class, octets, place) else { return submission };
-    let others = Tlvs::from_wire(submission.tlvs.clone()).unwrap_or_default();
-    Submission {
-        esm_class: submission.esm_class | Message::UDHI,
-        content: Content::Encoded { data_coding: *data_coding, octets },
-        tlvs: without(&others, &[TlvTag::SAR_SEGMENT_SEQNUM]).as_wire().clone(),
-        ..submission
+/// The esm_class, body and TLVs of a part that says by TLV which it is, with a header that says so. Anything
+/// else is as it was: a message that is whole by itself, TLVs that make no sense (N-3), and a part whose header
+/// says it already.
+pub(super) fn into_header(esm_class: u8, body: Bytes, tlvs: Tlvs) -> (u8, Bytes, Tlvs) {
+    match place(&tlvs).and_then(|place| with_place(esm_class, &body, place)) {
+        Some(body) => {
+            (esm_class | Message::UDHI, body, tlvs.without(|tag| tag == TlvTag::SAR_SEGMENT_SEQNUM))
+        }
+        None => (esm_class, body, tlvs),
     }
 }
 
@@ -34,7 +28,7 @@ pub(super) fn out_of_header(esm_class: u8, body: Bytes, tlvs: Tlvs) -> (u8, Byte
         return (esm_class, body, tlvs);
     }
     let Some(place) = sms::reassembly::concatenation(esm_class, &body) else {
-        return (esm_class, body, without(&tlvs, &SAR));
+        return (esm_class, body, tlvs.without(|tag| SAR.contains(&tag)));
     };
     let (elements, text) = without_place(&body);
     let (esm_class, body) = match elements.is_empty() {
@@ -42,7 +36,7 @@ pub(super) fn out_of_header(esm_class: u8, body: Bytes, tlvs: Tlvs) -> (u8, Byte
         false => (esm_class, with_header(&[], &elements, &text)),
     };
     let mut tlvs = tlvs;
-    push(&mut tlvs, TlvTag::SAR_SEGMENT_SEQNUM, &[place.number]);
+    tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, place.number);
     (esm_class, body, tlvs)
 }
 
@@ -81,37 +75,25 @@ fn with_header(element: &[u8], elements: &[u8], text: &[u8]) -> Bytes {
     body.freeze()
 }
 
-fn without(tlvs: &Tlvs, tags: &[TlvTag]) -> Tlvs {
-    let mut others = Tlvs::new();
-    for (tag, value) in tlvs.iter().filter(|(tag, _)| !tags.contains(tag)) {
-        push(&mut others, tag, value);
-    }
-    others
-}
-
 const SAR: [TlvTag; 3] = [TlvTag::SAR_MSG_REF_NUM, TlvTag::SAR_TOTAL_SEGMENTS, TlvTag::SAR_SEGMENT_SEQNUM];
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use smpp::ShortMessage;
-
     use super::*;
 
-    fn pdu(total: u8, number: u8, esm_class: u8, body: &'static [u8]) -> ShortMessage {
-        let mut pdu = ShortMessage { esm_class, short_message: body.into(), ..ShortMessage::default() };
-        pdu.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 0x0102);
-        pdu.tlvs.push_u8(TlvTag::SAR_TOTAL_SEGMENTS, total);
-        pdu.tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, number);
-        push(&mut pdu.tlvs, TlvTag(0x1400), b"mine");
-        pdu
+    fn part(total: u8, number: u8, esm_class: u8, body: &'static [u8]) -> (u8, Bytes, Tlvs) {
+        let mut tlvs = Tlvs::new();
+        tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 0x0102);
+        tlvs.push_u8(TlvTag::SAR_TOTAL_SEGMENTS, total);
+        tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, number);
+        tlvs.push(TlvTag(0x1400), b"mine").unwrap();
+        (esm_class, Bytes::from_static(body), tlvs)
     }
 
-    fn taken(pdu: &ShortMessage) -> (u8, Bytes, Tlvs) {
-        let submission = super::super::translate::mobile_originated(pdu);
-        let Content::Encoded { octets, .. } = submission.content else { panic!() };
-        (submission.esm_class, octets, Tlvs::from_wire(submission.tlvs).unwrap())
+    fn taken((esm_class, body, tlvs): (u8, Bytes, Tlvs)) -> (u8, Bytes, Tlvs) {
+        into_header(esm_class, body, tlvs)
     }
 
     // N-1, N-3
@@ -122,8 +104,7 @@ mod tests {
             (0, &b"hello"[..], &b"\x06\x08\x04\x01\x02\x03\x02hello"[..]),
             (0x40, ports, b"\x0c\x08\x04\x01\x02\x03\x02\x05\x04\x0b\x84\x23\xf0hello"),
         ] {
-            let came = pdu(3, 2, esm_class, body);
-            let (class, octets, tlvs) = taken(&came);
+            let (class, octets, tlvs) = taken(part(3, 2, esm_class, body));
             assert_eq!((class, &octets[..]), (0x40, header));
             let (class, octets, tlvs) = out_of_header(class, octets, tlvs);
             assert_eq!((class, &octets[..]), (esm_class, body));
@@ -137,23 +118,22 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_as_it_was() {
         for came in [
-            pdu(1, 1, 0, b"one"),
-            pdu(0, 0, 0, b"none"),
-            pdu(2, 0, 0, b"zero"),
-            pdu(2, 3, 0, b"beyond"),
-            pdu(2, 1, 0x40, b"\x09broken"),
-            pdu(2, 1, 0x40, b"\x05\x00\x03\x07\x02\x01by its header"),
+            part(1, 1, 0, b"one"),
+            part(0, 0, 0, b"none"),
+            part(2, 0, 0, b"zero"),
+            part(2, 3, 0, b"beyond"),
+            part(2, 1, 0x40, b"\x09broken"),
+            part(2, 1, 0x40, b"\x05\x00\x03\x07\x02\x01by its header"),
         ] {
-            let (class, octets, tlvs) = taken(&came);
-            assert_eq!((class, &octets, &tlvs), (came.esm_class, &came.short_message, &came.tlvs));
-            let (class, octets, tlvs) = out_of_header(class, octets, tlvs);
-            assert_eq!((class, octets, tlvs), (came.esm_class, came.short_message, came.tlvs));
+            let (class, octets, tlvs) = taken(came.clone());
+            assert_eq!((class, &octets, &tlvs), (came.0, &came.1, &came.2));
+            assert_eq!(out_of_header(class, octets, tlvs), came);
         }
     }
 
     #[test]
     fn what_was_put_together_is_no_part() {
-        let (_, _, tlvs) = taken(&pdu(2, 1, 0, b"x"));
+        let (_, _, tlvs) = taken(part(2, 1, 0, b"x"));
         let (class, body, tlvs) = out_of_header(0, Bytes::from_static(b"whole"), tlvs);
         assert_eq!((class, &body[..], tlvs.sar_total_segments()), (0, &b"whole"[..], None));
         assert_eq!(tlvs.get(TlvTag(0x1400)), Some(&b"mine"[..]));

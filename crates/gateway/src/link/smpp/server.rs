@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use driver::Handler;
-use smpp::{Bind, BindMode, Body, CommandStatus, Event, Settings};
+use smpp::{Bind, BindMode, Body, CommandId, CommandStatus, Event, Settings, ShortMessage, VERSION_3_4};
 use sms::Direction;
-use store::{Cause, Lease, Outcome, RemoteId};
+use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,7 +21,7 @@ use super::operations::Desk;
 use super::places::{Place, Places};
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::short_id::ShortIds;
-use super::translate;
+use super::{data, translate};
 use crate::account::{Account, BindGuard};
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
@@ -32,6 +32,7 @@ use crate::intake::Intake;
 use crate::login::{Credentials, Door, Entrance, Visitor, refusal_due};
 use crate::metrics::LinkMetrics;
 use crate::network::{Listener, Stream};
+use crate::submission::Submission;
 use crate::tls::{PeerCertificate, ServerTls, Tls};
 
 /// What every connection needs.
@@ -356,17 +357,19 @@ struct ToEsme {
 
 impl Side for ToEsme {
     fn incoming(&self, mut body: Body) -> Result<Incoming, CommandStatus> {
-        if let Some(dialect) = &self.dialect {
-            match &mut body {
-                Body::SubmitSm(pdu) => dialect.hear(pdu, Direction::Mt),
-                Body::SubmitMulti(multi) => dialect.hear(&mut multi.message, Direction::Mt),
-                _ => {}
-            }
+        if let Body::DataSm(pdu) = body {
+            let mut pdu = data::as_submit(pdu)?;
+            self.hear(&mut pdu);
+            return Ok(Incoming::Message(Box::new(self.submitted(&pdu)?)));
+        }
+        match &mut body {
+            Body::SubmitSm(pdu) => self.hear(pdu),
+            Body::SubmitMulti(multi) => self.hear(&mut multi.message),
+            _ => {}
         }
         match body {
             Body::SubmitSm(pdu) if pdu.replace_if_present == 0 => {
-                let mut submission = translate::submission(&pdu, self.desk.version, self.clock.wall())?;
-                submission.id = self.desk.short_id();
+                let mut submission = self.submitted(&pdu)?;
                 let substitutions = self.desk.transliterate(&mut submission, &pdu.tlvs);
                 if substitutions.is_empty() {
                     Ok(Incoming::Message(Box::new(submission)))
@@ -378,16 +381,20 @@ impl Side for ToEsme {
         }
     }
 
-    fn taken_over(&self, id: Option<sms::MessageId>) -> Body {
-        Body::SubmitSmResp(id.map(|id| self.desk.response(id)).unwrap_or_default())
+    fn taken_over(&self, request: CommandId, id: Option<sms::MessageId>) -> Body {
+        let response = id.map(|id| self.desk.response(id)).unwrap_or_default();
+        match request {
+            CommandId::DATA_SM => Body::DataSmResp(response),
+            _ => Body::SubmitSmResp(response),
+        }
     }
 
-    fn outgoing(&self, lease: &Lease) -> Body {
-        let mut body = translate::deliver_sm(lease);
-        if let (Some(dialect), Body::DeliverSm(pdu)) = (&self.dialect, &mut body) {
-            dialect.say(pdu);
+    fn outgoing(&self, lease: &Lease, version: u8) -> Body {
+        let mut pdu = translate::deliver_sm(lease, version);
+        if let Some(dialect) = &self.dialect {
+            dialect.say(&mut pdu, Direction::Mo, version);
         }
-        body
+        Body::DeliverSm(pdu)
     }
 
     fn judge(&self, lease: &Lease, status: CommandStatus, _body: &Body) -> Judgement {
@@ -398,9 +405,10 @@ impl Side for ToEsme {
                 let wait = if throttled { Duration::ZERO } else { back_off(lease.attempts(), &self.chance) };
                 Outcome::Retry { at: self.clock.wall().plus(wait), cause: Cause::Smpp(status.0) }
             }
-            status => Outcome::Failed { state: sms::State::Rejected, cause: Cause::Smpp(status.0) },
+            CommandStatus::INVMSGLEN if self.desk.version < VERSION_3_4 => return self.too_long(lease),
+            status => rejected(status),
         };
-        Judgement { outcome, throttled: status == CommandStatus::THROTTLED }
+        Judgement { outcome, throttled: status == CommandStatus::THROTTLED, instead: None }
     }
 
     fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome {
@@ -417,6 +425,36 @@ impl Side for ToEsme {
     fn congestion(&self, unanswered: usize) -> u8 {
         self.desk.congestion(unanswered)
     }
+}
+
+impl ToEsme {
+    fn hear(&self, pdu: &mut ShortMessage) {
+        if let Some(dialect) = &self.dialect {
+            dialect.hear(pdu, Direction::Mt);
+        }
+    }
+
+    /// What goes whole where there are TLVs goes in parts where there are none (V-1, N-1).
+    fn too_long(&self, lease: &Lease) -> Judgement {
+        let instead = self.desk.intake.divide(lease.message(), self.desk.account.name());
+        let outcome = match &instead {
+            Some(divided) => Outcome::Done {
+                state: sms::State::HandedOver,
+                remote_id: Some(RemoteId::new(&divided.message.id.digits(), RemoteIdForm::Text)),
+            },
+            None => rejected(CommandStatus::INVMSGLEN),
+        };
+        Judgement { outcome, throttled: false, instead }
+    }
+
+    fn submitted(&self, pdu: &ShortMessage) -> Result<Submission, CommandStatus> {
+        let submission = translate::submission(pdu, self.desk.version, self.clock.wall())?;
+        Ok(Submission { id: self.desk.short_id(), ..submission })
+    }
+}
+
+fn rejected(status: CommandStatus) -> Outcome {
+    Outcome::Failed { state: sms::State::Rejected, cause: Cause::Smpp(status.0) }
 }
 
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arrayvec::ArrayVec;
 use bytes::Bytes;
-use smpp::{Body, CString, CommandStatus, ShortMessage, TlvTag, Tlvs};
+use smpp::{Body, CString, CommandStatus, ShortMessage, TlvTag, Tlvs, VERSION_3_4};
 use sms::{
     Direction, Message, Npi, Parts, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton,
     UserDataHeader,
@@ -47,7 +47,7 @@ fn checked_submission(pdu: &ShortMessage, now: Timestamp) -> Result<Submission, 
 
 /// What a deliver_sm of an SMSC brings, if it is no receipt.
 pub(super) fn mobile_originated(pdu: &ShortMessage) -> Submission {
-    sar::into_header(carried(pdu, Direction::Mo), &pdu.tlvs)
+    carried(pdu, Direction::Mo)
 }
 
 /// Whether a deliver_sm carries a receipt or a notification; by its bits, not by equality (B-1).
@@ -92,10 +92,10 @@ pub(super) fn receipt(
     })
 }
 
-/// The submit_sm that carries a segment to an SMSC.
-pub(super) fn submit_sm(lease: &Lease) -> Body {
+/// The submit_sm that carries a segment to an SMSC that speaks `version`.
+pub(super) fn submit_sm(lease: &Lease, version: u8) -> ShortMessage {
     let message = lease.message();
-    let mut pdu = short_message(message, segment(lease));
+    let mut pdu = short_message(message, segment(lease), version);
     pdu.priority_flag = message.priority.0;
     pdu.registered_delivery = message.receipt.others;
     if message.receipt.asks_smsc() {
@@ -104,15 +104,15 @@ pub(super) fn submit_sm(lease: &Lease) -> Body {
     if let Some(expires_at) = message.expires_at {
         pdu.validity_period = CString::clipped(sms::format_smpp_time(expires_at).as_bytes());
     }
-    Body::SubmitSm(pdu)
+    pdu
 }
 
-/// The deliver_sm that carries a segment or a receipt to an ESME.
-pub(super) fn deliver_sm(lease: &Lease) -> Body {
-    Body::DeliverSm(match lease.item() {
-        Item::Segment(_) => short_message(lease.message(), segment(lease)),
+/// The deliver_sm that carries a segment or a receipt to an ESME that speaks `version`.
+pub(super) fn deliver_sm(lease: &Lease, version: u8) -> ShortMessage {
+    match lease.item() {
+        Item::Segment(_) => short_message(lease.message(), segment(lease), version),
         Item::Notice(notice) => receipt_for(lease.message(), notice),
-    })
+    }
 }
 
 /// How congested we are while `unanswered` requests of a window are: as much as the window is used, or as
@@ -183,6 +183,11 @@ fn segment(lease: &Lease) -> Bytes {
 /// What is read alike from a submit_sm and a deliver_sm.
 fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
     let (octets, tlvs) = body(pdu);
+    let esm_class = pdu.esm_class & !MODE_BITS;
+    let (esm_class, octets, tlvs) = match direction {
+        Direction::Mo => sar::into_header(esm_class, octets, tlvs),
+        Direction::Mt => (esm_class, octets, tlvs),
+    };
     Submission {
         id: None,
         direction,
@@ -190,24 +195,28 @@ fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
         destination: address(&pdu.destination),
         service_type: service_type(&pdu.service_type),
         protocol_id: pdu.protocol_id,
-        esm_class: pdu.esm_class & !MODE_BITS,
+        esm_class,
         priority: Priority(pdu.priority_flag.min(Priority::URGENT.0)),
         receipt: ReceiptRequest::NONE,
         not_before: None,
         expires_at: None,
         in_reply_to: None,
         attached: None,
-        tlvs,
+        tlvs: tlvs.as_wire().clone(),
         content: Content::Encoded { data_coding: pdu.data_coding, octets },
         back_to: None,
         wish: None,
     }
 }
 
-/// What is written alike to a submit_sm and a deliver_sm.
-fn short_message(message: &Message, body: Bytes) -> ShortMessage {
+/// What is written alike to a submit_sm and a deliver_sm. To who has no TLVs, a header says what they would.
+fn short_message(message: &Message, body: Bytes, version: u8) -> ShortMessage {
     let tlvs = Tlvs::from_wire(message.tlvs.clone()).unwrap_or_default();
-    let (esm_class, body, tlvs) = sar::out_of_header(message.esm_class, body, tlvs);
+    let (esm_class, body, tlvs) = if version < VERSION_3_4 {
+        sar::into_header(message.esm_class, body, tlvs)
+    } else {
+        sar::out_of_header(message.esm_class, body, tlvs)
+    };
     let mut pdu = ShortMessage {
         service_type: CString::clipped(&message.service_type),
         source: wire_address(&message.source),
@@ -329,20 +338,16 @@ pub(super) fn receipt_request(registered_delivery: u8) -> ReceiptRequest {
 /// The body, wherever it stands, and the TLVs that are carried along.
 ///
 /// A time to live is not among them: it was counted from when the message came, and is its end now.
-fn body(pdu: &ShortMessage) -> (Bytes, Bytes) {
+fn body(pdu: &ShortMessage) -> (Bytes, Tlvs) {
     if pdu.tlvs.is_empty() {
-        return (pdu.short_message.clone(), Bytes::new());
+        return (pdu.short_message.clone(), Tlvs::new());
     }
     let is_read = |tag| matches!(tag, TlvTag::MESSAGE_PAYLOAD | TlvTag::QOS_TIME_TO_LIVE);
     let body = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
     if !pdu.tlvs.iter().any(|(tag, _)| is_read(tag)) {
-        return (body, pdu.tlvs.as_wire().clone());
+        return (body, pdu.tlvs.clone());
     }
-    let mut others = Tlvs::new();
-    for (tag, value) in pdu.tlvs.iter().filter(|(tag, _)| !is_read(*tag)) {
-        push(&mut others, tag, value);
-    }
-    (body, others.as_wire().clone())
+    (body, pdu.tlvs.without(is_read))
 }
 
 /// Adds a TLV; every value here is far shorter than a TLV can be.

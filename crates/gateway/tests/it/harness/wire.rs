@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 
 use bytes::BytesMut;
-use smpp::{Bind, BindMode, Body, CString, CommandId, CommandStatus, Pdu, ShortMessage, frame};
+use smpp::{
+    Bind, BindMode, Body, CString, CommandId, CommandStatus, MessageResp, Pdu, ShortMessage, TlvTag,
+    VERSION_3_4, frame,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use super::{PASSWORD, SOON, TestGateway};
@@ -114,23 +117,51 @@ impl Wire {
         }
     }
 
-    /// The next deliver_sm, which is answered OK.
+    /// The next deliver_sm, or submit_sm of a gateway that bound to here, which is answered OK.
     pub(crate) async fn delivered(&mut self) -> ShortMessage {
+        loop {
+            let Pdu { sequence, body, .. } = self.request().await;
+            let answer = Body::refusal(body.command_id());
+            self.write(Pdu { status: CommandStatus::OK, sequence, body: answer }).await;
+            if let Body::DeliverSm(message) | Body::SubmitSm(message) = body {
+                return message;
+            }
+        }
+    }
+
+    /// The next request of the gateway's, which is not answered.
+    pub(crate) async fn request(&mut self) -> Pdu {
         loop {
             let pdu = match self.requests.pop_front() {
                 Some(pdu) => pdu,
                 None => self.read().await,
             };
-            let Pdu { sequence, body, .. } = pdu;
-            let answer = Body::refusal(body.command_id());
-            if body.command_id().is_response() {
-                continue;
-            }
-            self.write(Pdu { status: CommandStatus::OK, sequence, body: answer }).await;
-            if let Body::DeliverSm(message) = body {
-                return message;
+            if !pdu.body.command_id().is_response() {
+                return pdu;
             }
         }
+    }
+
+    /// Takes the next submit_sm of a gateway that bound to here, and gives it this id.
+    pub(crate) async fn takes(&mut self, id: &str) -> ShortMessage {
+        let Pdu { sequence, body, .. } = self.request().await;
+        let Body::SubmitSm(message) = body else { panic!("no submit_sm: {body:?}") };
+        let answer = Body::SubmitSmResp(MessageResp::new(CString::clipped(id.as_bytes())));
+        self.write(Pdu { status: CommandStatus::OK, sequence, body: answer }).await;
+        message
+    }
+
+    /// The connection of a gateway that binds to here, as to an SMSC that speaks `version`.
+    pub(crate) async fn bound_by_gateway(listener: &TcpListener, version: u8) -> Self {
+        let (stream, _) = timeout(SOON, listener.accept()).await.expect("nobody connects").unwrap();
+        let mut wire = Self::over(stream);
+        let Pdu { sequence, body, .. } = wire.request().await;
+        let mut answer = Body::refusal(body.command_id());
+        if let (Body::BindResp(response), true) = (&mut answer, version >= VERSION_3_4) {
+            response.tlvs.push_u8(TlvTag::SC_INTERFACE_VERSION, version);
+        }
+        wire.write(Pdu { status: CommandStatus::OK, sequence, body: answer }).await;
+        wire
     }
 
     async fn write(&mut self, pdu: Pdu) {

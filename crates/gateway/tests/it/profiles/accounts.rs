@@ -37,6 +37,53 @@ async fn between_two_dialects() {
     assert_eq!(bank.next_mo(SOON).await.unwrap().pdu.short_message[..], b"Hello"[..]);
 }
 
+/// "à{é" as each writes it with data_coding 0.
+const DEFAULTS: [(&str, &[u8]); 4] =
+    [("gsm", b"\x7F\x1B(\x05"), ("latin-1", b"\xE0{\xE9"), ("utf-8", "à{é".as_bytes()), ("packed", PACKED)];
+const PACKED: &[u8] = b"\xFF\x0D\xAA\x00";
+
+/// The lines of a profile with this default alphabet.
+fn default_alphabet(name: &str) -> String {
+    if name == "packed" { "packed = true".to_owned() } else { format!("default_alphabet = \"{name}\"") }
+}
+
+#[tokio::test]
+async fn every_default_alphabet_reaches_every_other_both_ways() {
+    // C-3, G-3
+    for (of_telco, at_telco) in DEFAULTS {
+        for (of_bank, at_bank) in DEFAULTS {
+            let telco = without_receipts().await;
+            let bank = default_alphabet(of_bank);
+            let (_gateway, bank) = between_with(&telco, &default_alphabet(of_telco), &bank).await;
+            telco.deliver(from_ani(0, at_telco)).await.unwrap();
+            let came = bank.next_mo(SOON).await.unwrap().pdu;
+            assert_eq!(read(&came, at_bank), "à{é", "from {of_telco} to {of_bank}");
+            bank.submit_pdu(to_ani(0, at_bank)).await.unwrap();
+            let left = submitted(&telco, 1).await.remove(0);
+            assert_eq!(read(&left, at_telco), "à{é", "from {of_bank} to {of_telco}");
+        }
+    }
+}
+
+/// The text of a PDU for a peer that writes "à{é" so.
+fn read(pdu: &ShortMessage, as_default: &[u8]) -> String {
+    match pdu.data_coding {
+        0 if pdu.short_message[..] == *as_default => "à{é".to_owned(),
+        0 => format!("{:?}", pdu.short_message),
+        other => sms::decode(other, &pdu.short_message).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_long_text_that_the_esmes_alphabet_has_not_comes_in_ucs_2() {
+    // C-3: the air is behind it, so the text is as long as it likes.
+    let telco = without_receipts().await;
+    let (_gateway, bank) = between_with(&telco, "", "base = \"ascii-default\"").await;
+    telco.deliver(from_ani(0, &[b"\x05".repeat(100), b"a".repeat(20)].concat())).await.unwrap();
+    let came = bank.next_mo(SOON).await.unwrap();
+    assert_eq!((came.pdu.data_coding, came.text), (8, "é".repeat(100) + &"a".repeat(20)));
+}
+
 #[tokio::test]
 async fn an_esme_that_writes_numbers_as_people_do() {
     let telco = without_receipts().await;

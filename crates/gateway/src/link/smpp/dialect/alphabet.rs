@@ -44,10 +44,10 @@ impl Alphabets {
         (!is_standard).then_some(alphabets)
     }
 
-    /// Writes the body as the peer does.
-    pub(super) fn say(&self, pdu: &mut ShortMessage) {
+    /// Writes the body as the peer does, in UCS-2 if its alphabet does not have it and `octets_max` are enough.
+    pub(super) fn say(&self, pdu: &mut ShortMessage, octets_max: usize) {
         if let Some(ours) = Script::of(pdu.data_coding) {
-            self.say_in_its_coding(ours, pdu);
+            self.say_in_its_coding(ours, pdu, octets_max);
         }
         let theirs = self.meaning(pdu.data_coding);
         if self.packed && theirs == Some(Script::Gsm) {
@@ -90,7 +90,7 @@ impl Alphabets {
     }
 
     /// Finds the data_coding that says what is said, and rewrites the text if there is none.
-    fn say_in_its_coding(&self, ours: Script, pdu: &mut ShortMessage) {
+    fn say_in_its_coding(&self, ours: Script, pdu: &mut ShortMessage, octets_max: usize) {
         let named = match ours {
             Script::Gsm => self.codings.gsm,
             Script::Ascii => self.codings.ascii,
@@ -112,7 +112,7 @@ impl Alphabets {
             (Script::Gsm, tables) if tables != Tables::DEFAULT => (without_tables(head), tables.decode(text)),
             _ => (head.to_vec(), ours.read(text)),
         };
-        let (data_coding, octets) = self.rewritten(&text, head.len());
+        let (data_coding, octets) = self.rewritten(&text, octets_max.saturating_sub(head.len()));
         if head.is_empty() {
             pdu.esm_class &= !Message::UDHI;
         }
@@ -122,8 +122,8 @@ impl Alphabets {
     }
 
     /// The text in the peer's default alphabet; if that does not have it, in UCS-2 if it is no longer
-    /// than a segment then, and otherwise with `?`.
-    fn rewritten(&self, text: &str, header: usize) -> (u8, Vec<u8>) {
+    /// than `room` octets then, and otherwise with `?`.
+    fn rewritten(&self, text: &str, room: usize) -> (u8, Vec<u8>) {
         let default = || match self.default {
             DefaultAlphabet::Gsm => self.codings.gsm.unwrap_or(0),
             _ => 0,
@@ -132,7 +132,7 @@ impl Alphabets {
         if self.encode(text, &mut octets) {
             return (default(), octets);
         }
-        if 2 * ucs2::units(text) + header <= sms::SEGMENT_OCTETS_MAX {
+        if 2 * ucs2::units(text) <= room {
             ucs2::encode(text, &mut octets);
             return (self.codings.ucs2.unwrap_or(Alphabet::Ucs2.data_coding()), octets);
         }

@@ -1,7 +1,7 @@
 //! The body of a PDU, wherever it stands.
 
 use bytes::Bytes;
-use smpp::{ShortMessage, TlvTag, Tlvs};
+use smpp::{ShortMessage, TlvTag};
 use sms::{Message, UserDataHeader};
 
 /// The octets of the body.
@@ -12,7 +12,7 @@ pub(super) fn of(pdu: &ShortMessage) -> Bytes {
 /// Puts another body in its place: in short_message if it fits there.
 pub(super) fn put(pdu: &mut ShortMessage, body: Bytes) {
     if pdu.tlvs.message_payload().is_some() {
-        pdu.tlvs = without(&pdu.tlvs, |tag| tag == TlvTag::MESSAGE_PAYLOAD);
+        pdu.tlvs = pdu.tlvs.without(|tag| tag == TlvTag::MESSAGE_PAYLOAD);
     }
     if body.len() > SHORT_MESSAGE_OCTETS_MAX {
         put_into_payload(pdu, &body);
@@ -45,11 +45,5 @@ pub(super) fn header_octets(pdu: &ShortMessage, body: &[u8]) -> usize {
     UserDataHeader::parse(body).map_or(0, |(header, _)| header.octets())
 }
 
-/// The TLVs without those that are named.
-pub(super) fn without(tlvs: &Tlvs, is_dropped: impl Fn(TlvTag) -> bool) -> Tlvs {
-    let kept: Vec<_> = tlvs.iter().filter(|(tag, _)| !is_dropped(*tag)).collect();
-    Tlvs::of(&kept).unwrap_or_default()
-}
-
 /// SMPP 3.4 section 5.2.21.
-const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
+pub(super) const SHORT_MESSAGE_OCTETS_MAX: usize = 254;

@@ -10,7 +10,7 @@ mod parts;
 mod signs;
 mod tlv;
 
-use smpp::ShortMessage;
+use smpp::{ShortMessage, VERSION_3_4};
 use sms::Direction;
 
 use self::address::Addresses;
@@ -47,19 +47,19 @@ impl Dialect {
         (!dialect.is_standard()).then_some(dialect)
     }
 
-    /// Turns a PDU of ours into one of the peer's.
-    pub(super) fn say(&self, pdu: &mut ShortMessage) {
+    /// Turns a PDU of ours into one of the peer's, which speaks `version`.
+    pub(super) fn say(&self, pdu: &mut ShortMessage, direction: Direction, version: u8) {
         self.addresses_out.rewrite(pdu);
         if let Some(signs) = self.signs {
             signs.say(pdu);
         }
         if let Some(alphabets) = &self.alphabets {
-            alphabets.say(pdu);
+            alphabets.say(pdu, octets_max(direction, version));
         }
         if let Some(rules) = &self.tlvs_out {
             tlv::apply(rules, pdu);
         }
-        if let Some(parts) = self.parts {
+        if let Some(parts) = self.parts.filter(|_| version >= VERSION_3_4) {
             parts.say(pdu);
         }
     }
@@ -83,5 +83,14 @@ impl Dialect {
             && self.addresses_in.are_kept()
             && self.tlvs_out.is_none()
             && self.tlvs_in.is_none()
+    }
+}
+
+/// How long the body of a PDU may be: on its way to a handset a segment, to an ESME what the version has.
+fn octets_max(direction: Direction, version: u8) -> usize {
+    match direction {
+        Direction::Mt => sms::SEGMENT_OCTETS_MAX,
+        Direction::Mo if version < VERSION_3_4 => body::SHORT_MESSAGE_OCTETS_MAX,
+        Direction::Mo => usize::MAX,
     }
 }

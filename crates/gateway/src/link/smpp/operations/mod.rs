@@ -1,10 +1,9 @@
 //! What an ESME asks for beside submit_sm: one file per operation.
 //!
 //! Each is checked at once, in the order that requests came, and then waits for the store by itself, within
-//! the window of the session. A plain submit_sm does not pass here.
+//! the window of the session. A plain submit_sm or data_sm does not pass here.
 
 mod cancel;
-mod data;
 mod multi;
 mod named;
 mod query;
@@ -49,7 +48,6 @@ impl Desk {
         match body {
             Body::SubmitSm(pdu) => self.replace_if_present(&pdu),
             Body::SubmitMulti(pdu) => self.multi(pdu),
-            Body::DataSm(pdu) => self.data(pdu),
             Body::QuerySm(pdu) => Ok(self.query(pdu)),
             Body::CancelSm(pdu) => self.cancel(pdu),
             Body::ReplaceSm(pdu) => self.replace(pdu),

@@ -1,0 +1,120 @@
+//! Long messages between peers that know TLVs and peers of SMPP 3.3, which have none.
+
+use bytes::Bytes;
+use simulator::{Smsc, SmscConfig};
+use smpp::{ShortMessage, TlvTag, VERSION_3_3, VERSION_3_4};
+use sms::UserDataHeader;
+use sms::udh::{Concatenation, Reference};
+
+use crate::harness::{ANI, SOON, TestGateway, Wire, account, centre, centre_with, message, route, smsc};
+
+async fn between(telco: &Smsc, more: &str) -> TestGateway {
+    TestGateway::with([
+        smsc("telco", telco.address(), more),
+        account("bank", ""),
+        route("from = { link = \"bank\" }\nto = [\"telco\"]"),
+        route("match = { destination = \"1234\" }\nto = [\"bank\"]"),
+    ])
+    .await
+}
+
+async fn speaking(interface_version: u8) -> Smsc {
+    centre_with(SmscConfig { interface_version, ..SmscConfig::default() }).await
+}
+
+/// 400 characters that are different everywhere.
+fn long_text() -> String {
+    (100..200).map(|number| format!("{number} ")).collect()
+}
+
+fn in_payload(message: ShortMessage, text: &str) -> ShortMessage {
+    let mut message = ShortMessage { short_message: Bytes::new(), ..message };
+    message.tlvs.push(TlvTag::MESSAGE_PAYLOAD, text.as_bytes()).unwrap();
+    message
+}
+
+fn by_sar(message: ShortMessage, number: u8) -> ShortMessage {
+    let mut message = message;
+    message.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 0x0102);
+    message.tlvs.push_u8(TlvTag::SAR_TOTAL_SEGMENTS, 2);
+    message.tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, number);
+    message
+}
+
+/// The header of a part, and its text; it has no TLVs.
+fn part(message: &ShortMessage) -> (Concatenation, String) {
+    assert_eq!((message.esm_class & 0x40, message.tlvs.is_empty()), (0x40, true));
+    let (header, text) = UserDataHeader::parse(&message.short_message).unwrap();
+    (header.concatenation().unwrap(), String::from_utf8(text.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn a_payload_of_a_mobile_reaches_the_esme_in_parts() {
+    // V-1, N-1, O-1
+    let telco = centre().await;
+    let gateway = between(&telco, "").await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_3).await;
+    let text = long_text();
+    telco.deliver(in_payload(message("1234", ANI, ""), &text)).await.unwrap();
+    let mut together = String::new();
+    for number in 1..=3 {
+        let (place, text) = part(&bank.delivered().await);
+        assert_eq!((place.number, place.total), (number, 3));
+        together += &text;
+    }
+    assert_eq!(together, text);
+    gateway.settled().await;
+
+    let mut other = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    drop(bank);
+    telco.deliver(in_payload(message("1234", ANI, ""), &text)).await.unwrap();
+    assert_eq!(other.delivered().await.tlvs.message_payload().as_deref(), Some(text.as_bytes()));
+}
+
+#[tokio::test]
+async fn parts_by_tlv_of_a_mobile_reach_the_esme_with_headers() {
+    // V-1, N-1, N-3
+    let telco = centre().await;
+    let gateway = between(&telco, "").await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_3).await;
+    for (number, text) in [(1, "Halo "), (2, "dunia")] {
+        telco.deliver(by_sar(message("1234", ANI, text), number)).await.unwrap();
+    }
+    for (number, text) in [(1, "Halo "), (2, "dunia")] {
+        let place = Concatenation { reference: Reference::Long(0x0102), total: 2, number };
+        assert_eq!(part(&bank.delivered().await), (place, text.to_owned()));
+    }
+    gateway.settled().await;
+}
+
+#[tokio::test]
+async fn parts_by_tlv_of_an_esme_reach_the_smsc_with_headers() {
+    // V-1, V-5, N-1
+    let telco = speaking(VERSION_3_3).await;
+    let gateway = between(&telco, "").await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    for (number, text) in [(1, "Halo "), (2, "dunia")] {
+        bank.submit(by_sar(message(ANI, "BANK", text), number)).await;
+    }
+    bank.submit(in_payload(message(ANI, "BANK", ""), &long_text())).await;
+    let submits = telco.submits_when(5, SOON).await.unwrap();
+    let parts: Vec<_> = submits.iter().map(|submit| part(&submit.message)).collect();
+    for ((place, text), (number, wanted)) in parts.iter().zip([(1, "Halo "), (2, "dunia")]) {
+        assert_eq!(*place, Concatenation { reference: Reference::Long(0x0102), total: 2, number });
+        assert_eq!(text, wanted);
+    }
+    let payload: String = parts[2..].iter().map(|(_, text)| &text[..]).collect();
+    assert_eq!(payload, long_text());
+}
+
+#[tokio::test]
+async fn an_smsc_that_is_said_to_read_tlvs_gets_them_though_it_states_no_version() {
+    // V-5, N-1
+    let telco = speaking(VERSION_3_3).await;
+    let gateway = between(&telco, "profile = \"sar\"").await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    bank.submit(in_payload(message(ANI, "BANK", ""), &long_text())).await;
+    for submit in telco.submits_when(3, SOON).await.unwrap() {
+        assert_eq!((submit.message.esm_class, submit.message.tlvs.sar_total_segments()), (0, Some(3)));
+    }
+}
