@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use store::{Cause, Event};
 
 use super::{Court, count};
-use crate::book::{Demand, What};
+use crate::book::{Arrival, Demand, What};
 
 impl Court<'_> {
     pub(super) fn check_order(&self) -> Vec<String> {
@@ -16,7 +16,7 @@ impl Court<'_> {
             let one_at_a_time =
                 self.plan.smscs.get(arrival.smsc).is_some_and(|smsc| (smsc.window, smsc.sessions) == (1, 1));
             let Some(submission) = self.pages.submissions.get(arrival.serial) else { continue };
-            if !one_at_a_time || !seen.insert(arrival.serial) || self.is_late(arrival.serial) {
+            if !one_at_a_time || !seen.insert(arrival.serial) || self.is_late(arrival) {
                 continue;
             }
             let key = (submission.session, submission.priority, arrival.smsc);
@@ -31,19 +31,19 @@ impl Court<'_> {
     }
 
     /// Whether a message has reason to leave later than those behind it.
-    fn is_late(&self, serial: usize) -> bool {
+    fn is_late(&self, arrival: &Arrival) -> bool {
+        let serial = arrival.serial;
+        let holds = self.plan.smscs.get(arrival.smsc).is_some_and(|smsc| smsc.holds_unknown);
         let is_other = self.pages.submissions.get(serial).is_some_and(|submission| {
             // What takes the place of others is taken over by itself.
             submission.terms.delay_ms.is_some() || submission.supersedes
         });
         let records = self.records.get(&serial).map(Vec::as_slice).unwrap_or_default();
-        let waited = |event: &Event| {
-            matches!(
-                event,
-                Event::OutcomeUnknown { cause: Cause::Timeout }
-                    | Event::Redirected { .. }
-                    | Event::Retried { .. }
-            )
+        let waited = |event: &Event| match event {
+            // What is held comes by the lost connection or never.
+            Event::OutcomeUnknown { cause } => holds || *cause == Cause::Timeout,
+            Event::Redirected { .. } | Event::Retried { .. } => true,
+            _ => false,
         };
         is_other || self.may_have_moved(serial) || records.iter().any(|record| count(record, waited) > 0)
     }

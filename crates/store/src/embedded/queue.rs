@@ -49,6 +49,11 @@ impl LinkQueue {
         self.classes.iter_mut().rev().find_map(|class| class.pop(slab, link))
     }
 
+    /// Forgets when a slot was to be due: what it names is to be due at another time.
+    pub(super) fn forget_delayed(&mut self, ticket: Ticket) {
+        self.delayed.retain(|Reverse((_, other))| *other != ticket);
+    }
+
     /// The next slot that is delayed, whether due or not.
     pub(super) fn pop_delayed(&mut self, slab: &Slab, link: u16) -> Option<Ticket> {
         while let Some(Reverse((at, ticket))) = self.delayed.pop() {

@@ -209,6 +209,21 @@ impl<D: Disk> Engine<D> {
         self.replies.push(Reply::Superseded(answer));
     }
 
+    /// Forgets when a message was to leave: names of its slots stay good, and two times may be in the same second.
+    fn forget_due(&mut self, first: u32) {
+        let slots: Vec<u32> = self.index.ring(first).collect();
+        for number in slots {
+            let (Some(&slot), Some(ticket)) = (self.index.slab.get(number), self.ticket(number)) else {
+                continue;
+            };
+            if slot.phase() == Phase::Delayed
+                && let Some(outlet) = self.outlets.get_mut(usize::from(slot.target))
+            {
+                outlet.queue.forget_delayed(ticket);
+            }
+        }
+    }
+
     /// States a message anew: the journal says it again as if it had been carried, in its new form.
     fn replace(&mut self, first: u32, entry: &Entry, now: Timestamp) -> bool {
         let message = &entry.message;
@@ -223,6 +238,7 @@ impl<D: Disk> Engine<D> {
         put_body(out, &route, message);
         put_carried(out, &carried);
         self.journal.end(now, false);
+        self.forget_due(first);
         self.index.forget(first);
         let new = Newcomer {
             serial: slot.serial(),

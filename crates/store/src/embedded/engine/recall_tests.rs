@@ -125,6 +125,25 @@ fn what_was_replaced_in_the_same_turn_is_cancelled_as_it_is_now() {
 }
 
 #[test]
+fn what_is_replaced_waits_for_its_new_schedule_though_the_old_is_in_the_same_second() {
+    // INV-10
+    let mut rig = Rig::new(options());
+    rig.now = sms::Timestamp(rig.now.0 / 1000 * 1000);
+    let (old, new) = (sms::Timestamp(rig.now.0 + 4_100), sms::Timestamp(rig.now.0 + 4_900));
+    let before = sample::entry(0, |message| message.not_before = Some(old));
+    let mut after = before.clone();
+    std::sync::Arc::make_mut(&mut after.message).not_before = Some(new);
+    rig.accept(vec![before]).unwrap();
+    let mut replaced = say_replace(&mut rig, 1, after);
+    rig.turn();
+    assert!(matches!(replaced.try_recv(), Ok(Ok(true))));
+    rig.pass(std::time::Duration::from_millis(4_300));
+    assert!(rig.take(SMSC, 1).is_empty(), "not yet");
+    rig.pass(std::time::Duration::from_millis(700));
+    assert_eq!(rig.take(SMSC, 1).len(), 1);
+}
+
+#[test]
 fn without_room_the_answer_waits_for_what_was_done() {
     // DUR-4, INV-1
     let options = crate::embedded::Options { reserve_octets: 0, ..options() };
