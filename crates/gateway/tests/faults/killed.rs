@@ -87,7 +87,8 @@ async fn back_in_time(program: &Program) {
     assert!(since.elapsed() < RESTART_MAX, "back after {:?}", since.elapsed());
 }
 
-fn seed() -> u64 {
+/// What chooses the instants.
+pub(crate) fn seed() -> u64 {
     std::env::var("ESTAFET_FAULT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1)
 }
 

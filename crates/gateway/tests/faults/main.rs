@@ -23,4 +23,5 @@ mod killed;
 mod no_descriptors;
 mod odd_answers;
 mod odd_receipts;
+mod taken_back;
 mod throttled;

@@ -62,19 +62,29 @@ impl Line {
     /// # Panics
     /// When none comes in time or the connection ends.
     pub(crate) async fn next(&mut self) -> Pdu {
+        self.next_or_end().await.expect("a PDU before the connection ends")
+    }
+
+    /// The next PDU; `None` when the connection has ended.
+    ///
+    /// # Panics
+    /// When neither comes in time.
+    pub(crate) async fn next_or_end(&mut self) -> Option<Pdu> {
         timeout(SOON, self.read()).await.expect("a PDU in time")
     }
 
-    async fn read(&mut self) -> Pdu {
+    async fn read(&mut self) -> Option<Pdu> {
         loop {
             while let Some(frame) = frame::next(&mut self.input, PDU_OCTETS_MAX).unwrap() {
                 let pdu = Pdu::decode(frame).unwrap();
                 match pdu.body {
                     Body::EnquireLink => self.say(pdu.sequence, Body::EnquireLinkResp).await,
-                    _ => return pdu,
+                    _ => return Some(pdu),
                 }
             }
-            assert_ne!(self.stream.read_buf(&mut self.input).await.unwrap(), 0, "the connection ended");
+            if self.stream.read_buf(&mut self.input).await.unwrap_or(0) == 0 {
+                return None;
+            }
         }
     }
 
