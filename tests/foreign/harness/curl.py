@@ -29,6 +29,9 @@ def curl(*arguments: str, user: str | None = "bank:hunter22") -> Answer:
     run = run_curl(*arguments, user=user)
     assert run.returncode == 0, run.stderr
     head, _, body = run.stdout.replace("\r\n", "\n").partition("\n\n")
+    while head.startswith("HTTP/1.1 100"):
+        # A long body is announced, and welcomed, before it is sent.
+        head, _, body = body.partition("\n\n")
     status, *lines = head.split("\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     return Answer(int(status.split()[1]), headers, body)
