@@ -2,7 +2,6 @@
 
 mod call;
 mod caller;
-
 pub(crate) mod charset;
 pub(crate) mod client;
 pub(crate) mod dead_letters;
