@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from harness import config, receipt
+from harness.curl import curl
 from harness.esme import RECEIPT
 
 
@@ -29,6 +32,36 @@ def test_messages_and_their_receipts_survive_kill_9(start_smsc, start_gateway, s
     told = [receipt.read(session.next_delivery().short_message).id for _ in ids]
     assert sorted(told) == sorted(ids)
     session.unbind()
+
+
+def test_a_request_that_is_repeated_after_kill_9_is_answered_as_before(start_smsc, start_gateway):
+    smsc = start_smsc()
+    sections = {
+        "smsc": [config.smsc(smsc.port)],
+        "account": [config.BANK],
+        "route": [{"from": {"link": "bank"}, "to": ["telco-a"]}],
+    }
+
+    def post(gateway, text: str):
+        return curl(
+            "--header", "content-type: application/json",
+            "--header", 'Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"',
+            "--data", json.dumps({"to": ["628111", "nobody", "628112"], "from": "BANK", "text": text}),
+            gateway.url + "/v1/messages",
+        )
+
+    gateway = start_gateway(**sections)
+    first = post(gateway, "once")
+    assert (first.status, "idempotent-replayed" in first.headers) == (202, False)
+    smsc.submits(2)
+    gateway.kill()
+
+    gateway = start_gateway(**sections)
+    again = post(gateway, "once")
+    assert (again.status, again.headers["idempotent-replayed"]) == (202, "true")
+    assert again.json == first.json
+    other = post(gateway, "twice")
+    assert (other.status, other.json["code"]) == (422, "idempotency_key_reused")
 
 
 def test_an_acknowledged_message_of_a_mobile_survives_kill_9(start_smsc, start_gateway, start_esme):

@@ -17,6 +17,18 @@ pub(crate) struct Attributes {
     pub(crate) callback: Option<Callback>,
     /// Up to [`TAGS_MAX`] words with what they mean to the owner, each up to [`TAG_OCTETS_MAX`] octets.
     pub(crate) tags: BTreeMap<String, String>,
+    /// The request that brought it and others, if that had a key: only the first of them has this.
+    pub(crate) keyed: Option<KeyedRequest>,
+}
+
+/// What is known of a request that had an idempotency key, for who repeats it.
+#[cfg_attr(test, derive(Debug))]
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct KeyedRequest {
+    /// SHA-256 of its body.
+    pub(crate) content: [u8; 32],
+    /// What became of each of its messages, one octet each, up to [`RESULTS_MAX`].
+    pub(crate) results: Vec<u8>,
 }
 
 /// A callback of a message's own.
@@ -96,12 +108,17 @@ pub(crate) const TAGS_MAX: usize = 16;
 pub(crate) const TAG_OCTETS_MAX: usize = 64;
 /// The longest URL of a callback, in octets.
 pub(crate) const URL_OCTETS_MAX: usize = 2048;
+/// The most results of a request with a key.
+pub(crate) const RESULTS_MAX: usize = 10_000;
 // Two octets are the longest length; 200 are more than what stands around the values.
-const _: () = assert!(URL_OCTETS_MAX + TAGS_MAX * 2 * TAG_OCTETS_MAX + 200 < Attached::ATTRIBUTES_OCTETS_MAX);
+const _: () = assert!(
+    URL_OCTETS_MAX + TAGS_MAX * 2 * TAG_OCTETS_MAX + RESULTS_MAX + 200 < Attached::ATTRIBUTES_OCTETS_MAX
+);
 
 const VERSION: u8 = 1;
 const CALLBACK: u8 = 1;
 const TAG: u8 = 2;
+const KEYED: u8 = 3;
 
 /// The form in which attributes are kept in [`Attached::attributes`]. Numbers are little-endian.
 ///
@@ -109,6 +126,7 @@ const TAG: u8 = 2;
 /// attributes = nothing, or version u8, fields       field = kind u8, length u16, then by kind
 ///   1 callback events u32, form u8 (0 JSON, 1 Kannel, 2 Jasmin), method u8 (0 POST, 1 GET), url
 ///   2 tag      length of its name u8, name, what stands behind it
+///   3 keyed    SHA-256 of the request's body (32), what became of each of its messages (u8 each)
 /// ```
 ///
 /// Fields of another kind are skipped; attributes of another version are not read. The reference stands
@@ -169,7 +187,7 @@ impl Attributes {
     }
 
     fn octets(&self) -> Vec<u8> {
-        if self.callback.is_none() && self.tags.is_empty() {
+        if self.callback.is_none() && self.tags.is_empty() && self.keyed.is_none() {
             return Vec::new();
         }
         let mut out = vec![VERSION];
@@ -179,6 +197,9 @@ impl Attributes {
         }
         for (name, value) in &self.tags {
             put(&mut out, TAG, &[&[name.len() as u8], name.as_bytes(), value.as_bytes()]);
+        }
+        if let Some(KeyedRequest { content, results }) = &self.keyed {
+            put(&mut out, KEYED, &[content, results]);
         }
         out
     }
@@ -190,6 +211,10 @@ impl Attributes {
                 let (&length, rest) = field.split_first().ok_or(Unreadable)?;
                 let (name, value) = rest.split_at_checked(usize::from(length)).ok_or(Unreadable)?;
                 self.tags.insert(text(name)?, text(value)?);
+            }
+            KEYED => {
+                let (content, results) = field.split_first_chunk().ok_or(Unreadable)?;
+                self.keyed = Some(KeyedRequest { content: *content, results: results.to_vec() });
             }
             _ => {}
         }
@@ -244,13 +269,19 @@ mod tests {
         })
     }
 
+    fn some_keyed() -> impl Strategy<Value = KeyedRequest> {
+        let results = proptest::collection::vec(any::<u8>(), 0..300);
+        (any::<[u8; 32]>(), results).prop_map(|(content, results)| KeyedRequest { content, results })
+    }
+
     prop_compose! {
         fn some_attributes()(
             client_reference in ".{0,60}",
             callback in proptest::option::of(some_callback()),
             tags in proptest::collection::btree_map(".{1,15}", ".{0,15}", 0..TAGS_MAX),
+            keyed in proptest::option::of(some_keyed()),
         ) -> Attributes {
-            Attributes { client_reference, callback, tags }
+            Attributes { client_reference, callback, tags, keyed }
         }
     }
 

@@ -428,6 +428,7 @@ impl Gateway {
             sendsms: config.kannel,
             jasmin: config.jasmin,
             shelves: tokio::sync::Mutex::default(),
+            keys: Default::default(),
         };
         let (tls, stop) = (self.shared.tls.clone(), self.listening.stop.clone());
         self.listening.tasks.spawn(api.serve(listener, secured, tls, stop));

@@ -14,6 +14,7 @@ mod dead_letters;
 mod given_up;
 mod guessing;
 mod http;
+mod idempotency;
 mod jasmin;
 mod keywords;
 mod kill;

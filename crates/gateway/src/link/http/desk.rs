@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use store::Store;
 use tokio::sync::Mutex;
 
+use super::idempotency::KeysInWork;
 use crate::config::SendsmsPath;
 use crate::directory::Directory;
 use crate::dispatch::Outlets;
@@ -29,6 +30,8 @@ pub(crate) struct Api {
     pub(crate) jasmin: bool,
     /// Who looks at dead letters has them all for that time.
     pub(crate) shelves: Mutex<()>,
+    /// The idempotency keys of requests that have no answer yet.
+    pub(crate) keys: KeysInWork,
 }
 
 /// What every request needs.

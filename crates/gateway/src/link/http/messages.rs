@@ -11,18 +11,20 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use sms::{MessageId, Substitution};
+use sms::{MessageId, Substitution, Timestamp};
 use store::Entry;
 
 use super::caller::{self, Shown};
 use super::desk::Desk;
+use super::idempotency::{Key, Once};
 use super::problem::Problem;
-use super::translate::{self, Batch, MessageRequest, Receipts, Sender};
+use super::translate::{self, Accepted, Batch, MessageRequest, Receipts, Sender};
 use crate::account::Account;
 use crate::config::Scope;
 use crate::directory::Origin;
 use crate::refusal::{NoReply, Refusal};
 use crate::reply::Claim;
+use crate::submission::Submission;
 use crate::transliteration::transliterate;
 
 /// `POST /v1/messages`: one message, or an array of them.
@@ -36,9 +38,11 @@ pub(super) async fn submit(
     let (parts, body) = request.into_parts();
     let account = desk.caller(peer, caller::shown(&parts.headers), Scope::Send).await?;
     check_is_json(&parts.headers)?;
-    match translate::batch(&read(body).await?)? {
-        Batch::One(message) => desk.submit_one(account, *message).await,
-        Batch::Many(messages) => desk.submit_many(account, messages).await,
+    let key = Key::shown(&parts.headers, account.name())?;
+    let body = read(body).await?;
+    match key {
+        None => desk.submit(account, translate::batch(&body)?, None).await,
+        Some(key) => desk.submit_once(account, key, body).await,
     }
 }
 
@@ -52,7 +56,7 @@ pub(super) async fn send(
     let (in_query, message) = translate::send_query(&uri)?;
     let shown = caller::shown(&headers).or(in_query.map(Shown::Password));
     let account = desk.caller(peer, shown, Scope::Send).await?;
-    desk.submit_one(account, message).await
+    desk.submit_one(account, message, None).await
 }
 
 /// `GET /v1/messages/{id}`: what became of a message of the caller's own.
@@ -94,14 +98,37 @@ struct Admitted {
 }
 
 impl Desk {
-    async fn submit_one(&self, account: Arc<Account>, message: MessageRequest) -> Result<Response, Problem> {
-        let admitted = self.admit(&account, message).await;
+    /// Takes over what a request holds; `once` ties it to its key.
+    pub(super) async fn submit(
+        &self,
+        account: Arc<Account>,
+        batch: Batch,
+        once: Option<&mut Once>,
+    ) -> Result<Response, Problem> {
+        match batch {
+            Batch::One(message) => self.submit_one(account, *message, once).await,
+            Batch::Many(messages) => self.submit_many(account, messages, once).await,
+        }
+    }
+
+    async fn submit_one(
+        &self,
+        account: Arc<Account>,
+        message: MessageRequest,
+        mut once: Option<&mut Once>,
+    ) -> Result<Response, Problem> {
+        let id = once.as_ref().map(|once| once.next_id());
+        let admitted = self.admit(&account, message, id).await;
         let Admitted { entry, substitutions, claim } =
             admitted.inspect_err(|_| self.count_refused(&account, 1))?;
-        let receipt = translate::accepted(&entry, substitutions);
-        let location = format!("/v1/messages/{}", entry.message.id);
-        self.keep(&account, vec![entry], claim.into_iter().collect()).await?;
-        Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(receipt)).into_response())
+        let accepted = translate::accepted(&entry, substitutions);
+        let mut entries = vec![entry];
+        if let Some(once) = &mut once {
+            once.accepted(&entries[0]);
+            once.attach(&mut entries);
+        }
+        self.keep(&account, entries, claim.into_iter().collect()).await?;
+        Ok(one_accepted(accepted))
     }
 
     /// Keeps what can be admitted in one batch, and says of each message what became of it.
@@ -109,21 +136,28 @@ impl Desk {
         &self,
         account: Arc<Account>,
         messages: Vec<MessageRequest>,
+        mut once: Option<&mut Once>,
     ) -> Result<Response, Problem> {
         let mut entries = Vec::with_capacity(messages.len());
         let mut claims = Vec::new();
         let mut receipts = Receipts::with_capacity(messages.len());
         for message in messages {
             let to = message.to.number().to_owned();
-            match self.admit(&account, message).await {
+            let id = once.as_ref().map(|once| once.next_id());
+            match self.admit(&account, message, id).await {
                 Ok(Admitted { entry, substitutions, claim }) => {
-                    receipts.accepted(&entry, substitutions);
+                    once.iter_mut().for_each(|once| once.accepted(&entry));
+                    receipts.accepted(translate::accepted(&entry, substitutions));
                     entries.push(entry);
                     claims.extend(claim);
                 }
-                Err(problem) => receipts.refused(to, problem),
+                Err(problem) => {
+                    once.iter_mut().for_each(|once| once.refused(&problem));
+                    receipts.refused(to, problem);
+                }
             }
         }
+        once.iter_mut().for_each(|once| once.attach(&mut entries));
         self.count_refused(&account, receipts.len() - entries.len());
         let Some(problem) = receipts.first_problem().filter(|_| entries.is_empty()) else {
             self.keep(&account, entries, claims).await?;
@@ -134,11 +168,15 @@ impl Desk {
         Ok(response)
     }
 
-    async fn admit(&self, account: &Arc<Account>, mut message: MessageRequest) -> Result<Admitted, Problem> {
-        let is_transliterated = message.transliterate.unwrap_or(account.config().transliterate);
-        let (quoted, now) = (message.in_reply_to.take(), self.intake.clock().wall());
-        let mut submission = translate::submission(message, Sender::of(account), now)?;
-        let substitutions = if is_transliterated { transliterate(&mut submission) } else { Vec::new() };
+    async fn admit(
+        &self,
+        account: &Arc<Account>,
+        mut message: MessageRequest,
+        id: Option<MessageId>,
+    ) -> Result<Admitted, Problem> {
+        let quoted = message.in_reply_to.take();
+        let (mut submission, substitutions) = translated(account, message, self.intake.clock().wall())?;
+        submission.id = id.map(|id| (id, 0));
         let claim = match quoted {
             Some(id) => {
                 let id = id.parse().map_err(|_| Refusal::from(NoReply::Unknown))?;
@@ -176,6 +214,24 @@ impl Desk {
             self.outlets.of(account.name()).metrics().refused.inc_by(count as u64);
         }
     }
+}
+
+/// What a caller wants carried, as it was handed in at `now`, with what became of characters of its text.
+pub(super) fn translated(
+    account: &Account,
+    message: MessageRequest,
+    now: Timestamp,
+) -> Result<(Submission, Vec<Substitution>), Problem> {
+    let is_transliterated = message.transliterate.unwrap_or(account.config().transliterate);
+    let mut submission = translate::submission(message, Sender::of(account), now)?;
+    let substitutions = if is_transliterated { transliterate(&mut submission) } else { Vec::new() };
+    Ok((submission, substitutions))
+}
+
+/// The answer to a request for one message that was taken over.
+pub(super) fn one_accepted(accepted: Accepted) -> Response {
+    let location = format!("/v1/messages/{}", accepted.id());
+    (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(accepted)).into_response()
 }
 
 /// The id in a path; what is none is like one that does not exist.

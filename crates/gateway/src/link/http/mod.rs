@@ -6,6 +6,7 @@ pub(crate) mod charset;
 pub(crate) mod client;
 pub(crate) mod dead_letters;
 pub(crate) mod desk;
+pub(crate) mod idempotency;
 mod jasmin;
 pub(crate) mod kannel;
 mod messages;

@@ -54,6 +54,10 @@ impl Problem {
         self.status
     }
 
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// Adds the headers that belong to the problem to an answer.
     pub(super) fn mark(&self, response: &mut Response) {
         let headers = response.headers_mut();

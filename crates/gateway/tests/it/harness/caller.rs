@@ -19,6 +19,8 @@ pub(crate) struct Caller {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
+    /// Whether it says that it was given before.
+    pub(crate) is_replayed: bool,
 }
 
 impl Caller {
@@ -33,6 +35,13 @@ impl Caller {
     /// `POST /v1/messages`
     pub(crate) async fn post(&self, message: Value) -> Answer {
         let request = self.client.post(self.url("/v1/messages", &[]));
+        let request = request.header("content-type", "application/json").body(message.to_string());
+        self.answer(request.basic_auth(&self.account, Some(PASSWORD))).await
+    }
+
+    /// `POST /v1/messages` with an `Idempotency-Key`
+    pub(crate) async fn post_once(&self, key: &str, message: &Value) -> Answer {
+        let request = self.client.post(self.url("/v1/messages", &[])).header("idempotency-key", key);
         let request = request.header("content-type", "application/json").body(message.to_string());
         self.answer(request.basic_auth(&self.account, Some(PASSWORD))).await
     }
@@ -92,9 +101,11 @@ impl Caller {
     async fn answer(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
+        let replayed = response.headers().get("idempotent-replayed");
+        let is_replayed = replayed.is_some_and(|value| value == "true");
         let body = response.bytes().await.unwrap();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
-        Answer { status, body }
+        Answer { status, body, is_replayed }
     }
 }
 

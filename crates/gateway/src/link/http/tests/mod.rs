@@ -183,6 +183,7 @@ impl Desk {
             store: notes.clone(),
             health: health.clone(),
             shelves: tokio::sync::Mutex::default(),
+            keys: Default::default(),
             door: Arc::new(Door::new(metrics.login())),
             sendsms: Default::default(),
             jasmin: false,

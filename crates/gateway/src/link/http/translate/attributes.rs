@@ -58,6 +58,7 @@ pub(super) fn attached(
         client_reference: said.client_reference.unwrap_or_default(),
         callback: said.callback_url.map(|url| callback(url, sender.callback)).transpose()?,
         tags: said.tags,
+        keyed: None,
     };
     Ok((attributes.checked().map_err(too_much)?.attached(sender.name), receipts))
 }

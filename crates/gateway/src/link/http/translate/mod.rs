@@ -31,7 +31,9 @@ pub(super) use query::{search_query, send_query};
 pub(super) use record::page;
 pub use record::record;
 pub(super) use replacement::{cancelled, replacement};
-pub(super) use submission::{Batch, MessageRequest, Receipts, accepted, batch, submission};
+pub(super) use submission::{
+    Accepted, Batch, MessageRequest, Receipts, accepted, accepted_as, batch, submission,
+};
 
 /// An instant as RFC 3339 has it, in UTC with milliseconds.
 struct Rfc3339(Timestamp);

@@ -17,6 +17,7 @@ use super::body::content;
 use super::presentation::{PortsRequest, WaitingRequest, waiting};
 use super::recipients::{self, Recipients};
 use super::{as_text, instant};
+use crate::attributes::RESULTS_MAX;
 use crate::refusal::Refusal;
 use crate::submission::Submission;
 
@@ -97,6 +98,13 @@ pub(in super::super) struct Accepted {
     to: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     transliterated: Vec<SubstitutionView>,
+}
+
+impl Accepted {
+    /// The id that the message has.
+    pub(in super::super) fn id(&self) -> MessageId {
+        self.id
+    }
 }
 
 /// What became of a character.
@@ -182,11 +190,22 @@ pub(in super::super) fn submission(
 
 /// The answer for a message that was admitted; to be sent when it is kept.
 pub(in super::super) fn accepted(entry: &Entry, substitutions: Vec<Substitution>) -> Accepted {
+    let message = &entry.message;
+    accepted_as(message.id, message.parts.len(), message.destination.text(), substitutions)
+}
+
+/// The answer for a message that was accepted with this id and so many segments, for `to`.
+pub(in super::super) fn accepted_as(
+    id: MessageId,
+    segments: usize,
+    to: String,
+    substitutions: Vec<Substitution>,
+) -> Accepted {
     Accepted {
-        id: entry.message.id,
+        id,
         state: super::record::state_name(sms::State::Enroute),
-        segments: entry.message.parts.len(),
-        to: entry.message.destination.text(),
+        segments,
+        to,
         transliterated: substitutions.into_iter().map(SubstitutionView::from).collect(),
     }
 }
@@ -196,8 +215,8 @@ impl Receipts {
         Self(Vec::with_capacity(messages))
     }
 
-    pub(in super::super) fn accepted(&mut self, entry: &Entry, substitutions: Vec<Substitution>) {
-        self.0.push(Receipt::Accepted(accepted(entry, substitutions)));
+    pub(in super::super) fn accepted(&mut self, accepted: Accepted) {
+        self.0.push(Receipt::Accepted(accepted));
     }
 
     pub(in super::super) fn refused(&mut self, to: String, problem: Problem) {
@@ -295,6 +314,7 @@ impl Visitor<'_> for PriorityVisitor {
 const OTP: &str = "otp";
 /// The most messages of one request.
 pub(super) const MESSAGES_MAX: usize = 10_000;
+const _: () = assert!(MESSAGES_MAX <= RESULTS_MAX);
 /// A later schedule is refused, D-3.
 const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A longer validity is cut, D-3.
