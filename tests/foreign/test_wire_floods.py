@@ -39,12 +39,15 @@ TIMES_MIN = 10 * SCALE
 #: What the neighbour sends while the flood lasts.
 NEIGHBOURS_MESSAGES = 100 * SCALE
 WINDOW = 10
-#: What a flood may cost: buffers of its connections, and what the store and the allocator take beside.
-GROWTH_MAX_KIB = 48 * 1024
+#: What a flood may cost: buffers of its connections, and what the store and the allocator take beside. Only
+#: the long one fills the buffers that the store writes with, and binds thousands; more of it costs no more.
+GROWTH_MAX_KIB = (48 if SCALE == 1 else 128) * 1024
 GROWTH_EACH_MAX_KIB = 256
+#: Of the thousand that an address may have.
+UNBOUND_PER_ADDRESS = 800
 
 BIND = bind("crowd", "hunter22")
-CROWD = {"name": "crowd", "password": "hunter22", "max_binds": 1000, "window": 10, "rate": 20}
+CROWD = {"name": "crowd", "password": "hunter22", "max_binds": 1000 * SCALE, "window": 10, "rate": 20}
 ROUTES = [
     {"from": {"link": "bank"}, "to": ["telco-a"]},
     {"from": {"link": "crowd"}, "to": ["telco-a"]},
@@ -93,6 +96,11 @@ def meanwhile(*jobs: Callable[[], None]) -> Iterator[None]:
     for thread in threads:
         thread.join(DEADLINE_S)
         assert not thread.is_alive(), "one of them is neither served nor hung up on"
+
+
+def strangers(port: int, count: int) -> Iterator[Wire]:
+    """So many connections, from as many addresses as it takes for none to have more than it may."""
+    return (Wire(port, f"127.0.0.{2 + number // UNBOUND_PER_ADDRESS}") for number in range(count))
 
 
 def assert_neighbour_is_served(gateway, smsc) -> None:
@@ -149,7 +157,7 @@ def test_announced_lengths_cost_nothing(besieged, smsc, announced):
     # F-2, F-3, X-1: ABU-3; two hundred PDUs are announced of which nothing comes
     count = 200 * SCALE
     with bounded(besieged, 0):
-        wires = [Wire(besieged.smpp_port) for _ in range(count)]
+        wires = list(strangers(besieged.smpp_port, count))
         for wire in wires:
             wire.say(struct.pack(">4I", announced, BIND_TRANSCEIVER, 0, 1))
         assert_neighbour_is_served(besieged, smsc)
@@ -165,8 +173,9 @@ def test_announced_lengths_cost_nothing_after_the_bind_either(smsc, start_gatewa
     gateway = start_gateway(smsc=[config.smsc(smsc.port)], account=[config.BANK, CROWD], route=ROUTES)
     smsc.expect("bound")
     with bounded(gateway, 0):
-        wires = [Wire(gateway.smpp_port) for _ in range(200 * SCALE)]
-        for wire in wires:
+        wires = []
+        for wire in strangers(gateway.smpp_port, 200 * SCALE):
+            wires.append(wire)
             assert wire.bind("crowd", "hunter22").status == 0
             wire.say(struct.pack(">4I", 16 * 1024, SUBMIT_SM, 0, 2) + b"CMT")
         assert_neighbour_is_served(gateway, smsc)
@@ -177,7 +186,7 @@ def test_announced_lengths_cost_nothing_after_the_bind_either(smsc, start_gatewa
 def test_connections_that_say_nothing_are_ended_in_time(besieged, smsc):
     # M-1: ABU-2
     with bounded(besieged, 0):
-        wires = [Wire(besieged.smpp_port) for _ in range(400 * SCALE)]
+        wires = list(strangers(besieged.smpp_port, 400 * SCALE))
         assert_neighbour_is_served(besieged, smsc)
         for wire in wires:
             assert wire.rest() == b""
@@ -188,7 +197,7 @@ def test_connections_that_drip_are_ended_in_time(besieged, smsc):
     # M-1, M-5: ABU-2; an octet at a time, never a whole bind
     with bounded(besieged, 0):
         drops = [pdu(ENQUIRE_LINK), bind("crowd", "hunter22")[:-1]]
-        wires = [Wire(besieged.smpp_port) for _ in range(40 * SCALE)]
+        wires = list(strangers(besieged.smpp_port, 40 * SCALE))
         drippers = [dripping(wire, drops[number % 2]) for number, wire in enumerate(wires)]
         with meanwhile(*drippers):
             assert_neighbour_is_served(besieged, smsc)
