@@ -14,7 +14,8 @@ use crate::Timestamp;
 /// hexadecimal digits, and that text is what every interface shows, octet for octet the same.
 ///
 /// Messages that were handed over at once under one id, as by submit_multi, have ids that follow from it
-/// ([`MessageId::member`]), so that whoever knows the one finds the others.
+/// ([`MessageId::member`]), so that whoever knows the one finds the others. Those of a request with an
+/// idempotency key follow from that key, with the first second of the day (UTC) in the first four octets.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId([u8; 16]);
 

@@ -4,7 +4,7 @@ use sms::{Address, State, Timestamp};
 
 use super::*;
 
-fn record(octet: u8, origin: &str, target: &str) -> Record {
+pub(super) fn record(octet: u8, origin: &str, target: &str) -> Record {
     Record {
         id: MessageId::from_octets([octet; 16]),
         direction: sms::Direction::Mt,

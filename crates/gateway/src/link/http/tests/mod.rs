@@ -4,6 +4,7 @@
 
 mod calls;
 mod failures;
+mod idempotency;
 mod keys;
 mod lookups;
 mod replies;
@@ -11,6 +12,7 @@ mod submissions;
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -29,6 +31,7 @@ use store::{
 };
 
 use super::desk::Api;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::dispatch::Outlets;
@@ -89,6 +92,9 @@ struct Notes {
     records: Mutex<Vec<Record>>,
     queries: Mutex<Vec<Query>>,
     failure: Mutex<Option<StoreError>>,
+    /// Who has it holds up what is accepted.
+    held: tokio::sync::Mutex<()>,
+    asked: AtomicUsize,
 }
 
 #[async_trait]
@@ -97,6 +103,8 @@ impl Store for Notes {
         if let Some(error) = self.failure.lock().unwrap().clone() {
             return Err(error);
         }
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let _held = self.held.lock().await;
         self.batches.lock().unwrap().push(batch);
         Ok(())
     }
@@ -170,15 +178,23 @@ struct Answer {
 
 impl Desk {
     fn open() -> Self {
+        Self::at(Clock::default(), Arc::default())
+    }
+
+    /// Opens at the time that `clock` shows, with what was noted before.
+    fn at(clock: Clock, notes: Arc<Notes>) -> Self {
         let config = Config::parse(CONFIG, Path::new("test.toml")).unwrap();
         let routes = config.route_table().map_err(|problem| problem.what).unwrap();
         let directory = Arc::new(ArcSwap::from_pointee(Directory::new(&config, routes, None)));
-        let notes = Arc::new(Notes::default());
         let metrics = Arc::new(Metrics::new());
         let health = Arc::new(Health::new(notes.clone()));
         health.started();
         let api = Api {
-            intake: Intake::new(directory.clone(), notes.clone(), &Surroundings::default()),
+            intake: Intake::new(
+                directory.clone(),
+                notes.clone(),
+                &Surroundings { clock, ..Surroundings::default() },
+            ),
             outlets: Arc::new(Outlets::new(notes.clone(), metrics.clone())),
             store: notes.clone(),
             health: health.clone(),
