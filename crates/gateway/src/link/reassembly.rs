@@ -30,6 +30,7 @@ impl Reassembler {
     /// Puts messages together until it is stopped; parts that are still alone are given back then.
     pub(crate) async fn run(self) {
         let mut reassembly = Reassembly::new(self.limits);
+        let mut tally = Tally::default();
         loop {
             let mut verdicts = Vec::new();
             tokio::select! {
@@ -40,8 +41,10 @@ impl Reassembler {
                     reassembly.expire(self.intake.clock().wall(), &mut verdicts);
                 }
             }
-            let settled = verdicts.into_iter().flat_map(|verdict| self.settlements(verdict)).collect();
+            let settled =
+                verdicts.into_iter().flat_map(|verdict| self.settlements(verdict, &mut tally)).collect();
             self.outlet.settle(settled);
+            tally.tell(self.intake.clock().wall());
             self.metrics.waits(reassembly.parts());
         }
     }
@@ -71,9 +74,9 @@ impl Reassembler {
         }
     }
 
-    fn settlements(&self, verdict: Verdict<Lease>) -> Vec<Settlement> {
+    fn settlements(&self, verdict: Verdict<Lease>, tally: &mut Tally) -> Vec<Settlement> {
         match verdict {
-            Verdict::Together { parts, ending } => self.together(parts, ending),
+            Verdict::Together { parts, ending } => self.together(parts, ending, tally),
             Verdict::Duplicate(lease) => {
                 self.metrics.duplicate();
                 let cause = Cause::Other("the same part is there already".into());
@@ -83,23 +86,15 @@ impl Reassembler {
         }
     }
 
-    fn together(&self, parts: Vec<Lease>, ending: Ending) -> Vec<Settlement> {
+    fn together(&self, parts: Vec<Lease>, ending: Ending, tally: &mut Tally) -> Vec<Settlement> {
         let messages: Vec<&Message> = parts.iter().map(|lease| &**lease.message()).collect();
         let whole = self.intake.admit_whole(&messages);
         self.metrics.ended(ending);
-        match ending {
-            Ending::Complete => {}
-            Ending::TimedOut | Ending::Replaced => {
-                tracing::info!(parts = parts.len(), ?ending, "a long message goes on incomplete");
-            }
-            Ending::Crowded => {
-                tracing::warn!(parts = parts.len(), "a long message goes on incomplete: too many parts wait");
-            }
-        }
+        tally.ended(ending);
         let outcome = match &whole {
             Ok(whole) => handed_over(&whole.message),
             Err(refusal) => {
-                tracing::warn!(parts = parts.len(), %refusal, "a long message is refused");
+                tally.refused += 1;
                 refused(refusal)
             }
         };
@@ -110,6 +105,37 @@ impl Reassembler {
             last.answer = Some(whole);
         }
         settlements
+    }
+}
+
+/// Long messages that did not go on whole since the log was last told of such. A handset makes them at will, so
+/// that a line for each would let it fill the log; each one's record has the details.
+#[derive(Default)]
+struct Tally {
+    incomplete: u64,
+    crowded_out: u64,
+    refused: u64,
+    told_at: Option<Timestamp>,
+}
+
+impl Tally {
+    fn ended(&mut self, ending: Ending) {
+        match ending {
+            Ending::Complete => {}
+            Ending::TimedOut | Ending::Replaced => self.incomplete += 1,
+            Ending::Crowded => self.crowded_out += 1,
+        }
+    }
+
+    /// Tells the log of them, if it was not told of others less than a minute before `now`.
+    fn tell(&mut self, now: Timestamp) {
+        let Self { incomplete, crowded_out, refused, told_at } = *self;
+        let is_recent = told_at.is_some_and(|at| now.since(at) < LOG_PERIOD);
+        if is_recent || incomplete + crowded_out + refused == 0 {
+            return;
+        }
+        tracing::warn!(incomplete, crowded_out, refused, "long messages did not go on whole");
+        *self = Self { told_at: Some(now), ..Self::default() };
     }
 }
 
@@ -126,3 +152,32 @@ fn refused(refusal: &Refusal) -> Outcome {
 /// Parts that are taken at a time.
 const BATCH: usize = 1000;
 const WAIT_MIN: Duration = Duration::from_millis(1);
+/// How often the log is told of long messages that did not go on whole.
+const LOG_PERIOD: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_that_are_crowded_out_are_told_of_in_a_line_a_minute() {
+        let mut tally = Tally::default();
+        tally.ended(Ending::Crowded);
+        tally.tell(Timestamp(0));
+        assert_eq!((tally.crowded_out, tally.told_at), (0, Some(Timestamp(0))));
+        tally.ended(Ending::Crowded);
+        tally.ended(Ending::TimedOut);
+        tally.tell(Timestamp(59_999));
+        assert_eq!((tally.crowded_out, tally.incomplete, tally.told_at), (1, 1, Some(Timestamp(0))));
+        tally.tell(Timestamp(60_000));
+        assert_eq!((tally.crowded_out, tally.incomplete, tally.told_at), (0, 0, Some(Timestamp(60_000))));
+    }
+
+    #[test]
+    fn nothing_is_told_of_messages_that_went_on_whole() {
+        let mut tally = Tally::default();
+        tally.ended(Ending::Complete);
+        tally.tell(Timestamp(0));
+        assert_eq!(tally.told_at, None);
+    }
+}
