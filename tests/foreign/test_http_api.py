@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import datetime
 from urllib.parse import quote
@@ -9,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from harness import config
-from harness.curl import Answer, curl, post
+from harness.curl import Answer, curl, post, run_curl
 from harness.waiting import until
 
 
@@ -28,6 +29,27 @@ def test_a_message_is_sent_and_its_record_tells_its_whole_story(gateway, smsc):
     assert submit["message_id"] in json.dumps(record["history"])
     assert datetime.fromisoformat(record["accepted_at"]) <= datetime.fromisoformat(record["final_at"])
     assert "Halo" not in json.dumps(record)
+
+
+def test_curl_sends_and_asks_by_http_2(gateway, smsc):
+    message = {"to": "628111", "from": "BANK", "text": "by HTTP/2"}
+    run = run_curl("--http2-prior-knowledge", "--json", json.dumps(message), gateway.url + "/v1/messages")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("HTTP/2 202")
+    assert smsc.submits()[0]["text"] == "by HTTP/2"
+
+
+def test_curl_is_answered_by_gzip_and_sends_it(gateway, smsc, tmp_path):
+    answer = curl("--compressed", gateway.url + "/metrics", user=None)
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.body.endswith("# EOF\n")
+    body = tmp_path / "message.gz"
+    body.write_bytes(gzip.compress(json.dumps({"to": "628111", "from": "BANK", "text": "zipped"}).encode()))
+    how = ["--header", "content-type: application/json", "--data-binary", f"@{body}", gateway.url + "/v1/messages"]
+    assert curl("--header", "content-encoding: gzip", *how).status == 202
+    assert smsc.submits()[0]["text"] == "zipped"
+    refused = curl("--header", "content-encoding: br", *how)
+    assert (refused.status, refused.json["code"]) == (415, "unsupported_media_type")
 
 
 def test_a_message_may_be_sent_by_a_query(gateway, smsc):

@@ -209,6 +209,14 @@ def test_curl_sends_and_asks_by_https(start_secured, authority, smsc, tmp_path):
     assert run_curl("--cacert", str(stranger.file), url).returncode == 60, "not to be trusted"
 
 
+@pytest.mark.parametrize(("asked", "spoken"), [("--http2", "HTTP/2 200"), ("--http1.1", "HTTP/1.1 200")])
+def test_curl_agrees_on_a_version_of_http_by_tls(start_secured, authority, asked, spoken):
+    gateway = start_secured()
+    run = run_curl(asked, "--cacert", str(authority.file), f"https://localhost:{gateway.https_port}/v1/messages")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith(spoken)
+
+
 def test_who_speaks_in_the_clear_on_a_port_of_tls_is_hung_up_on(start_secured, start_esme, authority):
     # L-1, X-1
     gateway = start_secured()

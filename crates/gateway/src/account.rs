@@ -29,6 +29,18 @@ pub(crate) struct Account {
     access: Access,
 }
 
+/// How much an account may hand in, and how much of it is left.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowance {
+    /// Messages that may be handed in during `window`.
+    pub(crate) per_window: u64,
+    pub(crate) window: Duration,
+    /// Messages that may be handed in at once.
+    pub(crate) remaining: u64,
+    /// When all of `per_window` may be handed in at once again.
+    pub(crate) full_in: Duration,
+}
+
 impl Account {
     /// What the door knows of the account is kept from `before`, which had the same name.
     pub(crate) fn new(config: AccountConfig, before: Option<&Self>) -> Self {
@@ -120,6 +132,13 @@ impl Account {
         self.rate
             .as_ref()
             .map_or(want, |rate| rate.lock().unwrap_or_else(PoisonError::into_inner).grant(now, want))
+    }
+
+    /// What is left of the account's rate; `None` is without a limit.
+    pub(crate) fn allowance(&self, now: Instant) -> Option<Allowance> {
+        let mut rate = self.rate.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let (remaining, full_in) = rate.level(now);
+        Some(Allowance { per_window: u64::from(self.config.rate), window: BURST, remaining, full_in })
     }
 
     /// Checks the source address; an account with one source need not name it.

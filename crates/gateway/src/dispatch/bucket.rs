@@ -39,6 +39,13 @@ impl TokenBucket {
         Duration::from_secs_f64(((1.0 - self.tokens) / self.per_second).clamp(0.0, WAIT_MAX_S))
     }
 
+    /// Whole tokens that there are, and how long until it is full.
+    pub(crate) fn level(&mut self, now: Instant) -> (u64, Duration) {
+        self.fill(now);
+        let until_full = (self.burst - self.tokens) / self.per_second;
+        (self.tokens.max(0.0) as u64, Duration::from_secs_f64(until_full.clamp(0.0, WAIT_MAX_S)))
+    }
+
     /// Changes the rate; what was saved up is kept as far as it fits.
     pub(crate) fn set_rate(&mut self, now: Instant, per_second: f64, burst: Duration) {
         self.fill(now);

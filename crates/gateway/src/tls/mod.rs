@@ -14,6 +14,7 @@ use rustls::crypto::CryptoProvider;
 use sms::LinkName;
 
 use crate::config::{Config, SmscConfig};
+use crate::link::http::connection::ALPN;
 
 pub(crate) use client::ClientTls;
 pub(crate) use server::{PeerCertificate, ServerTls};
@@ -40,7 +41,8 @@ impl Tls {
         let smpp = config.smpp.as_ref().and_then(|smpp| Some((smpp.tls_files()?, &smpp.tls_client_ca)));
         let smpp = smpp.map(|(files, ca)| ServerTls::load(&provider, &files, ca.as_deref(), asks));
         let http = config.http.as_ref().and_then(|http| http.tls_files());
-        let http = http.map(|files| ServerTls::load(&provider, &files, None, false));
+        let http =
+            http.map(|files| ServerTls::load(&provider, &files, None, false).map(|tls| tls.speaking(&ALPN)));
         let mut smscs = HashMap::new();
         for smsc in config.smsc.iter().filter(|smsc| smsc.tls) {
             smscs.insert(smsc.name.get_ref().as_str().into(), load_smsc(&provider, smsc)?);

@@ -63,6 +63,13 @@ impl ServerTls {
         Ok(Self { config: Arc::new(config), vouched: client_ca.is_some() })
     }
 
+    /// Offers these protocols by ALPN (RFC 7301), the dearest first; a peer that knows none of them and asks
+    /// is refused.
+    pub(super) fn speaking(mut self, protocols: &[&[u8]]) -> Self {
+        Arc::make_mut(&mut self.config).alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        self
+    }
+
     /// Shakes hands; who has waited long enough drops this.
     pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
         &self,

@@ -14,6 +14,7 @@ mod dead_letters;
 mod given_up;
 mod guessing;
 mod http;
+mod http_versions;
 mod idempotency;
 mod jasmin;
 mod keywords;

@@ -9,6 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::desk::Desk;
 use super::problem::Problem;
+use super::rate_limit;
 use crate::account::Account;
 use crate::config::Scope;
 use crate::login::{Credentials, Entrance, Refused, Visitor};
@@ -22,16 +23,21 @@ impl Desk {
         scope: Scope,
     ) -> Result<Arc<Account>, Problem> {
         let directory = self.directory.load_full();
-        match shown.ok_or(Refused::Wrong)? {
+        let account = match shown.ok_or(Refused::Wrong)? {
             Shown::Password(credentials) => {
                 let visitor = Visitor { address: peer.ip(), entrance: Entrance::Http };
-                Ok(self.door.admit(&directory, &visitor, credentials).await?)
+                self.door.admit(&directory, &visitor, credentials).await?
             }
             Shown::Key(key) => {
                 let holder = self.door.admit_key(&directory, peer.ip(), &key).await?;
-                if holder.scopes.contains(&scope) { Ok(holder.account.clone()) } else { Err(not_in_scope()) }
+                if !holder.scopes.contains(&scope) {
+                    return Err(not_in_scope());
+                }
+                holder.account.clone()
             }
-        }
+        };
+        rate_limit::known(&account);
+        Ok(account)
     }
 }
 

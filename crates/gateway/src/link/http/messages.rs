@@ -249,7 +249,7 @@ pub(super) fn check_is_json(headers: &HeaderMap) -> Result<(), Problem> {
     if is_json && !headers.contains_key(header::CONTENT_ENCODING) {
         return Ok(());
     }
-    let detail = "the body must be application/json without a Content-Encoding";
+    let detail = "the body must be application/json, as it is or with Content-Encoding: gzip";
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod connections;
+mod encodings;
 mod failures;
 mod idempotency;
 mod keys;
@@ -212,7 +214,7 @@ impl Desk {
     async fn ask(&self, request: Request<Body>) -> Answer {
         let peer: SocketAddr = "192.0.2.7:40000".parse().unwrap();
         let router = TowerToHyperService::new(self.router.clone());
-        let response = super::server::answer(&router, peer, request).await.unwrap();
+        let response = super::connection::answer(&router, peer, request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();
