@@ -33,7 +33,8 @@ async fn flt_14_a_backlog_of_half_a_million_outlives_a_kill() {
 async fn run(plan: Plan) {
     let away = free_address();
     let mut program = Program::start([
-        smsc("telco", away, "sessions = 2\nwindow = 50"),
+        // One session: what two say at the same time has no order.
+        smsc("telco", away, "sessions = 1\nwindow = 50"),
         account("shop", "window = 50\nmax_binds = 4"),
         account("bank", ""),
         route("to = [\"telco\"]"),
