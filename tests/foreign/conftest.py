@@ -12,6 +12,7 @@ from harness.esme import Esme
 from harness.gateway import Gateway
 from harness.node import NodeEsme, NodeSmsc
 from harness.provider import Answer, Call, Provider
+from harness.twisted import TwistedSmsc
 from harness.wire import RawSmsc
 
 
@@ -49,6 +50,21 @@ def start_smsc() -> Iterator[Callable[..., NodeSmsc]]:
 def smsc(start_smsc: Callable[..., NodeSmsc]) -> NodeSmsc:
     """A message centre as it should be."""
     return start_smsc()
+
+
+@pytest.fixture
+def start_twisted_smsc() -> Iterator[Callable[..., TwistedSmsc]]:
+    """Starts message centres on the library that Jasmin is built on."""
+    running: list[TwistedSmsc] = []
+
+    def start(**settings) -> TwistedSmsc:
+        smsc = TwistedSmsc(**settings)
+        running.append(smsc)
+        return smsc
+
+    yield start
+    for smsc in running:
+        smsc.stop()
 
 
 @pytest.fixture
