@@ -50,10 +50,14 @@ impl<const N: usize> CString<N> {
         Some(string)
     }
 
-    /// The string that ends before the octet `end`, at most `N`, of `octets`.
+    /// The string of the first `length` of `octets`, at most `N`, of which none is NUL.
     #[inline(always)]
-    pub(crate) fn before(octets: &[u8; N], end: u8) -> Self {
-        Self { octets: *octets, length: end }
+    pub(crate) fn at_front(octets: &[u8], length: usize) -> Self {
+        match octets.first_chunk() {
+            // N is at most 255.
+            Some(octets) => Self { octets: *octets, length: length as u8 },
+            None => octets.get(..length).and_then(Self::without_nul).unwrap_or_default(),
+        }
     }
 
     /// All octets that there is room for, and how many of them are the string.
@@ -147,6 +151,7 @@ mod tests {
         assert_eq!(CString::<5>::new(b"1\x002"), None);
         assert_eq!(CString::<5>::clipped(b"123456").as_slice(), b"12345");
         assert_eq!(CString::<5>::clipped(b"1\x002").as_slice(), b"1");
-        assert_eq!(CString::<5>::before(b"12\x0045", 2), CString::clipped(b"12"));
+        assert_eq!(CString::<5>::at_front(b"12\x00456", 2), CString::clipped(b"12"));
+        assert_eq!(CString::<5>::at_front(b"12\x00", 2), CString::clipped(b"12"));
     }
 }

@@ -30,28 +30,40 @@ impl<const N: usize> AddressUpTo<N> {
         Some(Self { ton, npi, value: CString::new(value)? })
     }
 
-    #[inline(always)]
     pub(super) fn decode(
         reader: &mut Reader<'_>,
         what: &'static str,
         too_long: CommandStatus,
     ) -> Result<Self, Fault> {
-        let [ton, npi] = reader.octets([what; 2])?;
-        Ok(Self { ton, npi, value: reader.c_string(what, too_long)? })
+        Self::next(reader, what, too_long).ok_or_else(|| reader.fault())
     }
 
-    #[inline(always)]
     pub(super) fn decode_source(reader: &mut Reader<'_>) -> Result<Self, Fault> {
-        Self::decode(reader, "source address", CommandStatus::INVSRCADR)
+        Self::next_source(reader).ok_or_else(|| reader.fault())
     }
 
-    #[inline(always)]
     pub(super) fn decode_destination(reader: &mut Reader<'_>) -> Result<Self, Fault> {
-        Self::decode(reader, "destination address", CommandStatus::INVDSTADR)
+        Self::next_destination(reader).ok_or_else(|| reader.fault())
     }
 
     #[inline(always)]
-    pub(super) fn put(&self, head: &mut Writer<'_>) {
+    pub(super) fn next_source(reader: &mut Reader<'_>) -> Option<Self> {
+        Self::next(reader, "source address", CommandStatus::INVSRCADR)
+    }
+
+    #[inline(always)]
+    pub(super) fn next_destination(reader: &mut Reader<'_>) -> Option<Self> {
+        Self::next(reader, "destination address", CommandStatus::INVDSTADR)
+    }
+
+    #[inline(always)]
+    fn next(reader: &mut Reader<'_>, what: &'static str, too_long: CommandStatus) -> Option<Self> {
+        let (ton, npi) = (reader.next_octet(what)?, reader.next_octet(what)?);
+        Some(Self { ton, npi, value: reader.next_c_string(what, too_long)? })
+    }
+
+    #[inline(always)]
+    pub(super) fn put<const R: usize>(&self, head: &mut Writer<'_, R>) {
         head.put([self.ton, self.npi]);
         head.put_c_string(&self.value);
     }

@@ -192,7 +192,8 @@ impl Body {
         tlvs_of!(self, mut)
     }
 
-    #[inline]
+    // Inlined, it would be built in the place of the messages that `Pdu::decode` builds itself.
+    #[inline(never)]
     pub(super) fn decode(command_id: CommandId, body: Bytes) -> Result<Self, Fault> {
         if let Some(mode) = BindMode::from_command_id(command_id) {
             return Bind::decode(mode, body).map(Self::Bind);

@@ -21,8 +21,9 @@ mod submit_multi;
 use bytes::BytesMut;
 
 use crate::frame::HEADER_OCTETS;
-use crate::wire::Fault;
+use crate::wire::{Fault, Reader};
 use crate::{CommandId, CommandStatus, Frame};
+use short_message::Head;
 
 pub use address::{Address, AddressUpTo, LongAddress};
 pub use alert_notification::AlertNotification;
@@ -61,16 +62,22 @@ impl Pdu {
     ///
     /// # Errors
     /// The body is not what its command_id says. The frames after it are not affected.
-    #[inline]
+    #[inline(always)]
     pub fn decode(frame: Frame) -> Result<Self, DecodeError> {
         let Frame { command_id, status, sequence, body } = frame;
         let error = |Fault { status, what }| DecodeError { sequence, command_id, status, what };
-        // What there is most of is built where it is to be, and not moved.
+        // What there is most of is built where it is to be, and not moved: hence no call, and none of this one.
         if command_id == CommandId::SUBMIT_SM {
-            let message = ShortMessage::decode(body).map_err(error)?;
-            return Ok(Self { status, sequence, body: Body::SubmitSm(message) });
+            let mut reader = Reader::new(&body);
+            return match Head::next(&mut reader) {
+                Some(head) => Ok(Self { status, sequence, body: Body::SubmitSm(head.of(body)) }),
+                None => Err(error(reader.fault())),
+            };
         }
-        Ok(Self { status, sequence, body: Body::decode(command_id, body).map_err(error)? })
+        match Body::decode(command_id, body) {
+            Ok(body) => Ok(Self { status, sequence, body }),
+            Err(fault) => Err(error(fault)),
+        }
     }
 
     /// Appends the PDU to `out`, which may hold others before it, and allocates nothing else.
@@ -80,7 +87,6 @@ impl Pdu {
     ///
     /// # Errors
     /// A field does not fit the wire; `out` is as it was.
-    #[inline]
     pub fn encode(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
         let start = out.len();
         out.reserve(HEADER_OCTETS + self.body.octets_estimate());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 
-use super::short_message::{decode_text, sm_length};
+use super::short_message::{next_text, sm_length, split};
 use super::{Address, EncodeError};
 use crate::wire::{Fault, Reader, put_c_string};
 use crate::{CString, CommandStatus, Tlvs};
@@ -43,8 +43,9 @@ impl ReplaceSm {
             short_message: Bytes::new(),
             tlvs: Tlvs::new(),
         };
-        let position = reader.position();
-        (replace.short_message, replace.tlvs) = decode_text(body, position)?;
+        let sm_length = reader.octet("sm_length")?;
+        let text = next_text(&mut reader, sm_length).ok_or_else(|| reader.fault())?;
+        (replace.short_message, replace.tlvs) = split(body, text);
         Ok(replace)
     }
 

@@ -1,6 +1,7 @@
 //! submit_sm and deliver_sm: the same fields in both directions (SMPP 3.4 sections 4.4 and 4.6).
 
 use std::fmt;
+use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -45,60 +46,18 @@ pub struct ShortMessage {
 }
 
 impl ShortMessage {
-    #[inline(always)]
     pub(super) fn decode(body: Bytes) -> Result<Self, Fault> {
         let mut reader = Reader::new(&body);
-        let service_type = reader.c_string("service_type", CommandStatus::INVSERTYP)?;
-        let source = Address::decode_source(&mut reader)?;
-        let destination = Address::decode_destination(&mut reader)?;
-        let position = reader.position();
-        Self::decode_from_esm_class(service_type, source, destination, body, position)
-    }
-
-    /// Reads the rest of a message, which begins at `position` of `body`.
-    #[inline(always)]
-    pub(super) fn decode_from_esm_class(
-        service_type: CString<5>,
-        source: Address,
-        destination: Address,
-        body: Bytes,
-        position: usize,
-    ) -> Result<Self, Fault> {
-        let mut reader = Reader::at(&body, position);
-        let [esm_class, protocol_id, priority_flag] =
-            reader.octets(["esm_class", "protocol_id", "priority_flag"])?;
-        let schedule_delivery_time = reader.c_string("schedule_delivery_time", CommandStatus::INVSCHED)?;
-        let validity_period = reader.c_string("validity_period", CommandStatus::INVEXPIRY)?;
-        let [registered_delivery, replace_if_present, data_coding, sm_default_msg_id] = reader.octets([
-            "registered_delivery",
-            "replace_if_present",
-            "data_coding",
-            "sm_default_msg_id",
-        ])?;
-        let position = reader.position();
-        let (short_message, tlvs) = decode_text(body, position)?;
-        Ok(Self {
-            service_type,
-            source,
-            destination,
-            esm_class,
-            protocol_id,
-            priority_flag,
-            schedule_delivery_time,
-            validity_period,
-            registered_delivery,
-            replace_if_present,
-            data_coding,
-            sm_default_msg_id,
-            short_message,
-            tlvs,
-        })
+        match Head::next(&mut reader) {
+            Some(head) => Ok(head.of(body)),
+            None => Err(reader.fault()),
+        }
     }
 
     #[inline(always)]
     pub(super) fn encode(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
         let sm_length = sm_length(&self.short_message)?;
-        Writer::append(out, HEAD_OCTETS_MAX, |head| {
+        Writer::<HEAD_OCTETS_MAX>::append(out, |head| {
             head.put_c_string(&self.service_type);
             self.source.put(head);
             self.destination.put(head);
@@ -110,7 +69,7 @@ impl ShortMessage {
 
     /// Writes the fields from esm_class to sm_length.
     #[inline(always)]
-    pub(super) fn put_from_esm_class(&self, head: &mut Writer<'_>, sm_length: u8) {
+    pub(super) fn put_from_esm_class<const R: usize>(&self, head: &mut Writer<'_, R>, sm_length: u8) {
         head.put([self.esm_class, self.protocol_id, self.priority_flag]);
         head.put_c_string(&self.schedule_delivery_time);
         head.put_c_string(&self.validity_period);
@@ -159,21 +118,119 @@ impl fmt::Debug for ShortMessage {
     }
 }
 
-/// Reads sm_length, short_message and the TLVs, which begin at `position` of `body` and end it.
+/// The fields of a message up to sm_length. They need no dropping, which lets the compiler keep them in registers.
+pub(super) struct Head {
+    service_type: CString<5>,
+    source: Address,
+    destination: Address,
+    esm_class: u8,
+    protocol_id: u8,
+    priority_flag: u8,
+    schedule_delivery_time: CString<16>,
+    validity_period: CString<16>,
+    registered_delivery: u8,
+    replace_if_present: u8,
+    data_coding: u8,
+    sm_default_msg_id: u8,
+    /// Where the text is in the body.
+    text: Range<usize>,
+}
+
+impl Head {
+    /// Reads the head of a submit_sm or a deliver_sm, and judges the form of what follows it.
+    #[inline(always)]
+    pub(super) fn next(reader: &mut Reader<'_>) -> Option<Self> {
+        let service_type = reader.next_c_string("service_type", CommandStatus::INVSERTYP)?;
+        let source = Address::next_source(reader)?;
+        let destination = Address::next_destination(reader)?;
+        Self::next_from_esm_class(reader, service_type, source, destination)
+    }
+
+    /// Reads the rest of a head, and judges the form of what follows it.
+    #[inline(always)]
+    pub(super) fn next_from_esm_class(
+        reader: &mut Reader<'_>,
+        service_type: CString<5>,
+        source: Address,
+        destination: Address,
+    ) -> Option<Self> {
+        let [esm_class, protocol_id, priority_flag] =
+            reader.next(&["esm_class", "protocol_id", "priority_flag"])?;
+        let schedule_delivery_time =
+            reader.next_c_string("schedule_delivery_time", CommandStatus::INVSCHED)?;
+        let validity_period = reader.next_c_string("validity_period", CommandStatus::INVEXPIRY)?;
+        let [registered_delivery, replace_if_present, data_coding, sm_default_msg_id, sm_length] = reader
+            .next(&[
+                "registered_delivery",
+                "replace_if_present",
+                "data_coding",
+                "sm_default_msg_id",
+                "sm_length",
+            ])?;
+        let text = next_text(reader, sm_length)?;
+        Some(Self {
+            service_type,
+            source,
+            destination,
+            esm_class,
+            protocol_id,
+            priority_flag,
+            schedule_delivery_time,
+            validity_period,
+            registered_delivery,
+            replace_if_present,
+            data_coding,
+            sm_default_msg_id,
+            text,
+        })
+    }
+
+    /// The message that this is the head of.
+    #[inline(always)]
+    pub(super) fn of(self, body: Bytes) -> ShortMessage {
+        let (short_message, tlvs) = split(body, self.text);
+        ShortMessage {
+            service_type: self.service_type,
+            source: self.source,
+            destination: self.destination,
+            esm_class: self.esm_class,
+            protocol_id: self.protocol_id,
+            priority_flag: self.priority_flag,
+            schedule_delivery_time: self.schedule_delivery_time,
+            validity_period: self.validity_period,
+            registered_delivery: self.registered_delivery,
+            replace_if_present: self.replace_if_present,
+            data_coding: self.data_coding,
+            sm_default_msg_id: self.sm_default_msg_id,
+            short_message,
+            tlvs,
+        }
+    }
+}
+
+/// Finds where the text is that sm_length tells of, and judges it and the TLVs behind it.
 #[inline(always)]
-pub(super) fn decode_text(mut body: Bytes, position: usize) -> Result<(Bytes, Tlvs), Fault> {
-    let mut reader = Reader::at(&body, position);
-    let octets = usize::from(reader.octet("sm_length")?);
+pub(super) fn next_text(reader: &mut Reader<'_>, sm_length: u8) -> Option<Range<usize>> {
+    let octets = usize::from(sm_length);
+    let Some(tlvs) = reader.rest().get(octets..) else {
+        return reader.refuse(CommandStatus::INVMSGLEN, "short_message");
+    };
+    if !Tlvs::are_whole(tlvs) {
+        return reader.refuse(CommandStatus::INVOPTPARSTREAM, "TLVs");
+    }
     let start = reader.position();
-    if body.len() - start < octets {
-        return Err(Fault { status: CommandStatus::INVMSGLEN, what: "short_message" });
+    Some(start..start + octets)
+}
+
+/// Takes the text and the TLVs behind it out of a body in which they are whole.
+#[inline(always)]
+pub(super) fn split(mut body: Bytes, text: Range<usize>) -> (Bytes, Tlvs) {
+    let tlvs = if text.end == body.len() { Tlvs::new() } else { Tlvs::whole(body.split_off(text.end)) };
+    if text.is_empty() {
+        return (Bytes::new(), tlvs);
     }
-    let tlvs = Tlvs::decode(body.split_off(start + octets))?;
-    if octets == 0 {
-        return Ok((Bytes::new(), tlvs));
-    }
-    body.advance(start);
-    Ok((body, tlvs))
+    body.advance(text.start);
+    (body, tlvs)
 }
 
 /// What sm_length says of this text.

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::list::List;
 use super::response::{leading_octet, leading_string};
-use super::short_message::{HEAD_OCTETS_MAX, sm_length};
+use super::short_message::{HEAD_OCTETS_MAX, Head, sm_length};
 use super::{Address, EncodeError, ShortMessage};
 use crate::wire::{Fault, Reader, Writer, put_c_string};
 use crate::{CString, CommandStatus, Tlvs};
@@ -30,9 +30,8 @@ impl SubmitMulti {
             return Err(Fault { status: CommandStatus::INVNUMDESTS, what: "number_of_dests" });
         }
         let destinations = Destinations(List::decode(count, &body, &mut reader, Destination::read)?);
-        let position = reader.position();
-        let destination = Address::default();
-        let message = ShortMessage::decode_from_esm_class(service_type, source, destination, body, position)?;
+        let head = Head::next_from_esm_class(&mut reader, service_type, source, Address::default());
+        let message = head.ok_or_else(|| reader.fault())?.of(body);
         Ok(Self { message, destinations })
     }
 
@@ -41,7 +40,7 @@ impl SubmitMulti {
         put_c_string(out, &self.message.service_type);
         self.message.source.encode(out);
         self.destinations.0.encode(out);
-        Writer::append(out, HEAD_OCTETS_MAX, |head| self.message.put_from_esm_class(head, sm_length));
+        Writer::<HEAD_OCTETS_MAX>::append(out, |head| self.message.put_from_esm_class(head, sm_length));
         self.message.encode_text(out);
         Ok(())
     }

@@ -45,9 +45,7 @@ impl Tlvs {
     /// The TLVs that `octets` are, or `None` if octets are left over or missing at the end.
     #[must_use]
     pub fn from_wire(octets: Bytes) -> Option<Self> {
-        let mut rest = Iter { rest: &octets };
-        while rest.next().is_some() {}
-        rest.rest.is_empty().then_some(Self(octets))
+        Self::are_whole(&octets).then_some(Self(octets))
     }
 
     /// The octets as they stand on the wire.
@@ -117,6 +115,19 @@ impl Tlvs {
             // A value that was in TLVs has a length that fits.
             let _ = self.push(tag, value);
         }
+    }
+
+    /// Whether no octets are left over or missing at the end.
+    #[inline]
+    pub(crate) fn are_whole(octets: &[u8]) -> bool {
+        let mut rest = Iter { rest: octets };
+        while rest.next().is_some() {}
+        rest.rest.is_empty()
+    }
+
+    /// The TLVs that these octets are, which [`Tlvs::are_whole`] has judged.
+    pub(crate) fn whole(octets: Bytes) -> Self {
+        Self(octets)
     }
 
     /// The TLVs at the end of a request's body.
