@@ -17,28 +17,71 @@ pub const ESCAPE: u8 = 0x1B;
 /// The first character that the alphabet does not have; `out` is as it was.
 pub fn encode(text: &str, out: &mut Vec<u8>) -> Result<(), Unencodable> {
     let start = out.len();
-    out.reserve(text.len());
-    let mut rest = text;
+    let (mut read, mut end) = (0, start);
+    out.resize(start + text.len(), 0);
+    loop {
+        let (stop, octets, septets) = write(&text[read..], &mut out[end..]);
+        read += octets;
+        end += septets;
+        match stop {
+            Stop::End => {
+                out.truncate(end);
+                return Ok(());
+            }
+            Stop::Full => out.resize(end + 2 * (text.len() - read), 0),
+            Stop::Unencodable => {
+                out.truncate(start);
+                let character = text[read..].chars().next().unwrap_or_default();
+                return Err(Unencodable { character, at: read });
+            }
+        }
+    }
+}
+
+/// Why [`write()`] has stopped.
+enum Stop {
+    /// All of the text is written.
+    End,
+    /// There is too little room for a character of the extension table and what may follow it.
+    Full,
+    /// There is a character that the alphabet does not have.
+    Unencodable,
+}
+
+/// Writes the front of `text` into `room`, which is at least as long, and returns how many octets of the text it was
+/// and how many septets.
+///
+/// There is always room for as many septets as octets are left, and only a character of the extension table can take
+/// more.
+#[inline]
+fn write(text: &str, room: &mut [u8]) -> (Stop, usize, usize) {
+    let mut end = 0;
+    let mut rest = text.as_bytes();
     while !rest.is_empty() {
         if let Some((septets, after)) = plain_run(rest) {
-            out.extend_from_slice(&septets);
+            room[end..end + RUN_OCTETS].copy_from_slice(&septets);
+            end += RUN_OCTETS;
             rest = after;
             continue;
         }
-        let (run, after) = next_run(rest);
-        for (at, character) in run.char_indices() {
-            match code(character) {
-                NONE => {
-                    out.truncate(start);
-                    return Err(Unencodable { character, at: text.len() - rest.len() + at });
-                }
-                septet if septet < EXTENDED => out.push(septet),
-                extended => out.extend_from_slice(&[ESCAPE, extended & !EXTENDED]),
+        let run_end = rest.len().saturating_sub(RUN_OCTETS);
+        while rest.len() > run_end {
+            let (code, after) = first_code(rest);
+            if code < EXTENDED {
+                room[end] = code;
+                end += 1;
+            } else if code == NONE {
+                return (Stop::Unencodable, text.len() - rest.len(), end);
+            } else if room.len() - end <= rest.len() {
+                return (Stop::Full, text.len() - rest.len(), end);
+            } else {
+                room[end..end + 2].copy_from_slice(&[ESCAPE, code & !EXTENDED]);
+                end += 2;
             }
+            rest = after;
         }
-        rest = after;
     }
-    Ok(())
+    (Stop::End, text.len(), end)
 }
 
 /// The octets of `text`, with a question mark for each character that the alphabet does not have.
@@ -52,22 +95,22 @@ pub fn encode_lossy(text: &str) -> Vec<u8> {
 #[must_use]
 pub fn septets(text: &str) -> Option<usize> {
     let mut sum = 0;
-    let mut rest = text;
+    let mut rest = text.as_bytes();
     while !rest.is_empty() {
         if let Some((septets, after)) = plain_run(rest) {
             sum += septets.len();
             rest = after;
             continue;
         }
-        let (run, after) = next_run(rest);
-        for character in run.chars() {
-            sum += match code(character) {
-                NONE => return None,
-                septet if septet < EXTENDED => 1,
-                _ => 2,
-            };
+        let run_end = rest.len().saturating_sub(RUN_OCTETS);
+        while rest.len() > run_end {
+            let (code, after) = first_code(rest);
+            if code == NONE {
+                return None;
+            }
+            sum += if code < EXTENDED { 1 } else { 2 };
+            rest = after;
         }
-        rest = after;
     }
     Some(sum)
 }
@@ -112,19 +155,30 @@ pub(crate) fn whole_pairs(septets: &[u8], max: usize) -> usize {
     head.len() - escapes % 2
 }
 
-/// The septets of the next [`RUN_OCTETS`] if all of them are ASCII of the default table, and what follows:
+/// The septets of the next [`RUN_OCTETS`] of UTF-8 if all of them are ASCII of the default table, and what follows:
 /// nearly all text is, and no decision per character is needed then.
 #[inline]
-fn plain_run(text: &str) -> Option<([u8; RUN_OCTETS], &str)> {
-    let (run, _) = text.as_bytes().split_first_chunk::<RUN_OCTETS>()?;
-    let septets = run.map(|octet| LATIN1[usize::from(octet)]);
-    let seen = run.iter().chain(&septets).fold(0, |seen, octet| seen | octet);
-    if seen < EXTENDED { Some((septets, text.get(RUN_OCTETS..)?)) } else { None }
+fn plain_run(text: &[u8]) -> Option<([u8; RUN_OCTETS], &[u8])> {
+    let (run, after) = text.split_first_chunk::<RUN_OCTETS>()?;
+    if u128::from_ne_bytes(*run) & NOT_ASCII != 0 {
+        return None;
+    }
+    let septets = run.map(|octet| CODES[usize::from(octet)]);
+    let seen = septets.iter().fold(0, |seen, octet| seen | octet);
+    if seen < EXTENDED { Some((septets, after)) } else { None }
 }
 
-/// About the next [`RUN_OCTETS`], up to the end of a character, and what follows.
-fn next_run(text: &str) -> (&str, &str) {
-    text.split_at(text.ceil_char_boundary(RUN_OCTETS))
+/// The [`code`] of the next character of UTF-8, and what follows it if it has one.
+#[inline(always)]
+fn first_code(text: &[u8]) -> (u8, &[u8]) {
+    match text {
+        [octet @ ..0x80, after @ ..] => (CODES[usize::from(*octet)], after),
+        [high @ ..0xE0, low, after @ ..] => {
+            (CODES[usize::from(high & 0x1F) << 6 | usize::from(low & 0x3F)], after)
+        }
+        [0xE2, 0x82, 0xAC, after @ ..] => (EXTENDED | EURO_CODE, after),
+        _ => (NONE, text),
+    }
 }
 
 /// The character of a septet in the default table.
@@ -157,26 +211,17 @@ pub(super) fn extension_code(character: char) -> Option<u8> {
 /// The septet of a character, [`EXTENDED`] with its code in the extension table, or [`NONE`].
 #[inline]
 fn code(character: char) -> u8 {
-    match u8::try_from(character) {
-        Ok(latin1) => LATIN1[usize::from(latin1)],
-        Err(_) => match character {
-            'Δ' => 0x10,
-            'Φ' => 0x12,
-            'Γ' => 0x13,
-            'Λ' => 0x14,
-            'Ω' => 0x15,
-            'Π' => 0x16,
-            'Ψ' => 0x17,
-            'Σ' => 0x18,
-            'Θ' => 0x19,
-            'Ξ' => 0x1A,
-            '€' => EXTENDED | 0x65,
-            _ => NONE,
-        },
+    match CODES.get(character as usize) {
+        Some(code) => *code,
+        None if character == EURO => EXTENDED | EURO_CODE,
+        None => NONE,
     }
 }
 
 const RUN_OCTETS: usize = 16;
+
+/// The bits of a run that are set in octets that are not ASCII.
+const NOT_ASCII: u128 = u128::from_ne_bytes([0x80; RUN_OCTETS]);
 
 /// Marks a code of the extension table.
 const EXTENDED: u8 = 0x80;
@@ -184,29 +229,33 @@ const EXTENDED: u8 = 0x80;
 /// Marks a character that is in neither table.
 const NONE: u8 = 0xFF;
 
-/// [`code`] of the characters up to U+00FF.
-static LATIN1: [u8; 256] = latin1_codes();
+/// [`code`] of the characters that take up to two octets in UTF-8, which are all but the euro sign.
+static CODES: [u8; 0x800] = codes();
 
-const fn latin1_codes() -> [u8; 256] {
-    let mut codes = [NONE; 256];
+const fn codes() -> [u8; 0x800] {
+    let mut codes = [NONE; 0x800];
     let mut septet = 0;
     while septet < DEFAULT.len() {
-        let character = DEFAULT[septet] as usize;
-        if character < codes.len() && septet != ESCAPE as usize {
-            codes[character] = septet as u8;
+        if septet != ESCAPE as usize {
+            codes[DEFAULT[septet] as usize] = septet as u8;
         }
         septet += 1;
     }
     let mut entry = 0;
     while entry < EXTENSION.len() {
         let (code, character) = EXTENSION[entry];
-        if (character as usize) < codes.len() {
+        if character != EURO {
             codes[character as usize] = EXTENDED | code;
         }
         entry += 1;
     }
     codes
 }
+
+const EURO: char = '€';
+
+/// The code of the euro sign in the extension table.
+const EURO_CODE: u8 = 0x65;
 
 /// The default table; the escape is shown as a space.
 #[rustfmt::skip]
@@ -232,7 +281,7 @@ pub(super) const EXTENSION: [(u8, char); 10] = [
     (0x3D, '~'),
     (0x3E, ']'),
     (0x40, '|'),
-    (0x65, '€'),
+    (EURO_CODE, EURO),
 ];
 
 #[cfg(test)]
@@ -286,6 +335,18 @@ mod tests {
     }
 
     #[test]
+    fn every_character_is_its_sequence() {
+        let mut out = Vec::new();
+        for character in '\0'..=char::MAX {
+            out.clear();
+            let encoded = encode(character.encode_utf8(&mut [0; 4]), &mut out).is_ok();
+            let sequence = sequence(character);
+            assert_eq!(sequence.is_some(), encoded, "{character:?}");
+            assert_eq!(sequence.unwrap_or_default()[..], out[..], "{character:?}");
+        }
+    }
+
+    #[test]
     fn long_texts_are_encoded_and_refused_at_the_right_place() {
         for before in 0..70 {
             let plain = "a".repeat(before);
@@ -320,12 +381,33 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_sequence_is_what_encode_writes(character: char) {
-            let mut out = Vec::new();
-            let encoded = encode(character.encode_utf8(&mut [0; 4]), &mut out).is_ok();
-            let sequence = sequence(character);
-            prop_assert_eq!(sequence.is_some(), encoded);
-            prop_assert_eq!(sequence.unwrap_or_default().to_vec(), out);
+        fn a_text_is_the_sequences_of_its_characters(
+            characters in prop::collection::vec(
+                prop_oneof![
+                    8 => prop::sample::select(&DEFAULT[..]),
+                    4 => prop::sample::select(&EXTENSION[..]).prop_map(|(_, character)| character),
+                    4 => prop::char::range('a', 'z'),
+                ],
+                0..100,
+            ),
+            other in prop::option::weighted(0.3, (0..100_usize, any::<char>())),
+        ) {
+            let mut characters = characters;
+            if let Some((at, other)) = other {
+                characters.insert(at.min(characters.len()), other);
+            }
+            let text: String = characters.iter().collect();
+            let missing = text.char_indices().find(|(_, character)| sequence(*character).is_none());
+            let expected = match missing {
+                Some((at, character)) => Err(Unencodable { character, at }),
+                None => Ok(()),
+            };
+            let mut out = vec![9];
+            prop_assert_eq!(encode(&text, &mut out), expected);
+            let written = if missing.is_some() { "" } else { &text };
+            let sequences = written.chars().filter_map(sequence).flatten();
+            prop_assert_eq!(out, [9].into_iter().chain(sequences).collect::<Vec<u8>>());
+            prop_assert_eq!(septets(&text), missing.is_none().then(|| text.chars().filter_map(sequence).flatten().count()));
         }
 
         #[test]
