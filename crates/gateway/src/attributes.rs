@@ -19,6 +19,19 @@ pub(crate) struct Attributes {
     pub(crate) tags: BTreeMap<String, String>,
     /// The request that brought it and others, if that had a key: only the first of them has this.
     pub(crate) keyed: Option<KeyedRequest>,
+    /// The `meta-data` of Kannel, up to [`META_OCTETS_MAX`] octets, as it was written; often empty.
+    pub(crate) meta: String,
+    /// What it tells of another message, if that is what it is for.
+    pub(crate) report: Option<Report>,
+}
+
+/// What a message tells of another one that is still on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// What happened: one of the events.
+    pub(crate) event: Events,
+    /// The command_status that it happened with, 0 if there is none.
+    pub(crate) status: u32,
 }
 
 /// What is known of a request that had an idempotency key, for who repeats it.
@@ -50,11 +63,25 @@ pub(crate) struct Callback {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Events(pub(crate) u32);
 
+impl std::ops::BitOr for Events {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 impl Events {
     /// The message was delivered.
     pub(crate) const DELIVERED: Self = Self(1);
     /// It will never be.
     pub(crate) const FAILED: Self = Self(2);
+    /// The SMSC has it and tries to deliver it.
+    pub(crate) const BUFFERED: Self = Self(4);
+    /// The SMSC took it over.
+    pub(crate) const ACCEPTED: Self = Self(8);
+    /// The SMSC refused it, or it never got there.
+    pub(crate) const REJECTED: Self = Self(16);
     /// It got its final state, whatever that is.
     pub(crate) const FINAL: Self = Self(Self::DELIVERED.0 | Self::FAILED.0);
 
@@ -63,12 +90,19 @@ impl Events {
         self.0 & events.0 == events.0
     }
 
-    /// The receipts that it takes to know of them; the record shows the final state in any case.
+    /// Whether any of these is among them.
+    pub(crate) const fn has_any(self, events: Self) -> bool {
+        self.0 & events.0 != 0
+    }
+
+    /// The receipts that it takes to know of them; the record shows the final state if any is needed.
     pub(crate) const fn receipts(self) -> ReceiptRequest {
+        let takes_receipts = Self(Self::FINAL.0 | Self::BUFFERED.0);
         ReceiptRequest {
             on_success: self.has(Self::DELIVERED),
             on_failure: self.has(Self::FAILED),
-            ..ReceiptRequest::TRACKED
+            tracked: self.has_any(takes_receipts),
+            others: if self.has(Self::BUFFERED) { ReceiptRequest::INTERMEDIATE } else { 0 },
         }
     }
 }
@@ -82,6 +116,8 @@ pub(crate) enum Form {
     Kannel,
     /// Jasmin's fields.
     Jasmin,
+    /// Those of a batch of Jasmin's REST interface: all is in the URL, which is fetched.
+    Batch,
 }
 
 /// More than can be kept.
@@ -95,6 +131,8 @@ pub(crate) enum Excess {
         "at most {TAGS_MAX}, each with a name of 1 to {TAG_OCTETS_MAX} octets and at most as many behind it"
     )]
     Tags,
+    #[error("at most {META_OCTETS_MAX} octets")]
+    Meta,
 }
 
 /// What is kept was written by a newer program, or damaged.
@@ -108,25 +146,32 @@ pub(crate) const TAGS_MAX: usize = 16;
 pub(crate) const TAG_OCTETS_MAX: usize = 64;
 /// The longest URL of a callback, in octets.
 pub(crate) const URL_OCTETS_MAX: usize = 2048;
+/// The longest `meta-data`, in octets.
+pub(crate) const META_OCTETS_MAX: usize = 1024;
 /// The most results of a request with a key.
 pub(crate) const RESULTS_MAX: usize = 10_000;
 // Two octets are the longest length; 200 are more than what stands around the values.
 const _: () = assert!(
-    URL_OCTETS_MAX + TAGS_MAX * 2 * TAG_OCTETS_MAX + RESULTS_MAX + 200 < Attached::ATTRIBUTES_OCTETS_MAX
+    URL_OCTETS_MAX + TAGS_MAX * 2 * TAG_OCTETS_MAX + META_OCTETS_MAX + RESULTS_MAX + 200
+        < Attached::ATTRIBUTES_OCTETS_MAX
 );
 
 const VERSION: u8 = 1;
 const CALLBACK: u8 = 1;
 const TAG: u8 = 2;
 const KEYED: u8 = 3;
+const REPORT: u8 = 4;
+const META: u8 = 5;
 
 /// The form in which attributes are kept in [`Attached::attributes`]. Numbers are little-endian.
 ///
 /// ```text
 /// attributes = nothing, or version u8, fields       field = kind u8, length u16, then by kind
-///   1 callback events u32, form u8 (0 JSON, 1 Kannel, 2 Jasmin), method u8 (0 POST, 1 GET), url
+///   1 callback events u32, form u8 (0 JSON, 1 Kannel, 2 Jasmin, 3 batch), method u8 (0 POST, 1 GET), url
 ///   2 tag      length of its name u8, name, what stands behind it
 ///   3 keyed    SHA-256 of the request's body (32), what became of each of its messages (u8 each)
+///   4 report   event u32, command_status u32
+///   5 meta     `meta-data`
 /// ```
 ///
 /// Fields of another kind are skipped; attributes of another version are not read. The reference stands
@@ -177,6 +222,8 @@ impl Attributes {
             Err(Excess::CallbackUrl)
         } else if self.tags.len() > TAGS_MAX || !self.tags.iter().all(is_good) {
             Err(Excess::Tags)
+        } else if self.meta.len() > META_OCTETS_MAX {
+            Err(Excess::Meta)
         } else {
             Ok(self)
         }
@@ -187,7 +234,8 @@ impl Attributes {
     }
 
     fn octets(&self) -> Vec<u8> {
-        if self.callback.is_none() && self.tags.is_empty() && self.keyed.is_none() {
+        let named = Self { client_reference: self.client_reference.clone(), ..Self::default() };
+        if *self == named {
             return Vec::new();
         }
         let mut out = vec![VERSION];
@@ -200,6 +248,12 @@ impl Attributes {
         }
         if let Some(KeyedRequest { content, results }) = &self.keyed {
             put(&mut out, KEYED, &[content, results]);
+        }
+        if !self.meta.is_empty() {
+            put(&mut out, META, &[self.meta.as_bytes()]);
+        }
+        if let Some(Report { event, status }) = &self.report {
+            put(&mut out, REPORT, &[&event.0.to_le_bytes(), &status.to_le_bytes()]);
         }
         out
     }
@@ -215,6 +269,13 @@ impl Attributes {
             KEYED => {
                 let (content, results) = field.split_first_chunk().ok_or(Unreadable)?;
                 self.keyed = Some(KeyedRequest { content: *content, results: results.to_vec() });
+            }
+            META => self.meta = text(field)?,
+            REPORT => {
+                let (event, rest) = field.split_first_chunk().ok_or(Unreadable)?;
+                let (status, _) = rest.split_first_chunk().ok_or(Unreadable)?;
+                let event = Events(u32::from_le_bytes(*event));
+                self.report = Some(Report { event, status: u32::from_le_bytes(*status) });
             }
             _ => {}
         }
@@ -236,6 +297,7 @@ fn read_callback(field: &[u8]) -> Result<Callback, Unreadable> {
         0 => Form::Json,
         1 => Form::Kannel,
         2 => Form::Jasmin,
+        3 => Form::Batch,
         _ => return Err(Unreadable),
     };
     let method = match method {
@@ -259,7 +321,7 @@ mod tests {
     use super::*;
 
     fn some_callback() -> impl Strategy<Value = Callback> {
-        let form = prop_oneof![Just(Form::Json), Just(Form::Kannel), Just(Form::Jasmin)];
+        let form = prop_oneof![Just(Form::Json), Just(Form::Kannel), Just(Form::Jasmin), Just(Form::Batch)];
         let method = prop_oneof![Just(Method::Post), Just(Method::Get)];
         (".{0,300}", any::<u32>(), form, method).prop_map(|(url, events, form, method)| Callback {
             url,
@@ -280,8 +342,11 @@ mod tests {
             callback in proptest::option::of(some_callback()),
             tags in proptest::collection::btree_map(".{1,15}", ".{0,15}", 0..TAGS_MAX),
             keyed in proptest::option::of(some_keyed()),
+            meta in ".{0,60}",
+            report in proptest::option::of((any::<u32>(), any::<u32>())),
         ) -> Attributes {
-            Attributes { client_reference, callback, tags, keyed }
+            let report = report.map(|(event, status)| Report { event: Events(event), status });
+            Attributes { client_reference, callback, tags, keyed, meta, report }
         }
     }
 

@@ -371,7 +371,7 @@ impl Gateway {
     fn start_named_callbacks(&self, account: &LinkName, manner: EndpointConfig, stop: CancellationToken) {
         let surroundings = &self.shared.surroundings;
         let client = http::Client {
-            side: Named::new(surroundings.clone()),
+            side: Named::new(surroundings.clone(), self.shared.store.clone()),
             endpoint: manner,
             outlet: self.shared.outlets.of(&callbacks_of(account)),
             clock: surroundings.clock,

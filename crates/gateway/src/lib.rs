@@ -25,6 +25,7 @@ mod presentation;
 mod references;
 mod refusal;
 mod reply;
+mod report;
 mod submission;
 mod surroundings;
 mod tls;

@@ -7,7 +7,9 @@ use arrayvec::ArrayVec;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use crate::{Address, Attached, LinkName, MessageId, Timestamp};
+use crate::{
+    Address, Attached, LinkName, MessageId, RECEIPT_TEXT_OCTETS_MAX, Timestamp, UserDataHeader, excerpt,
+};
 
 /// The bodies of a message's segments, in order: one for nearly every message.
 pub type Parts = SmallVec<[Bytes; 1]>;
@@ -191,6 +193,18 @@ impl Message {
     #[must_use]
     pub const fn shown_id(&self) -> MessageId {
         self.id.first_of(self.member)
+    }
+
+    /// How its text begins, as a receipt shows it: see [`excerpt`](crate::excerpt); empty if it is no text.
+    #[must_use]
+    pub fn beginning(&self) -> ArrayVec<u8, RECEIPT_TEXT_OCTETS_MAX> {
+        let Some(part) = self.parts.first() else { return ArrayVec::new() };
+        let body = if self.has_udh() {
+            UserDataHeader::parse(part).map_or(&part[..0], |(_, body)| body)
+        } else {
+            part
+        };
+        excerpt(self.data_coding, body)
     }
 
     /// Whether each part starts with a user data header.

@@ -150,6 +150,12 @@ impl RemoteId {
         Self { raw: raw.iter().copied().take(Self::OCTETS_MAX).collect(), form }
     }
 
+    /// The id as it was written; what is no text in it is marked.
+    #[must_use]
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.raw)
+    }
+
     /// The number that the id is, or `None` if it is not one of its form or does not fit.
     #[must_use]
     pub fn number(&self) -> Option<u128> {

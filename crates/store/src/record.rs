@@ -42,6 +42,24 @@ pub struct Record {
 impl Record {
     /// The most steps that are kept of one message; later ones replace the last but the final one.
     pub const STEPS_MAX: usize = 512;
+
+    /// The link that it was handed to last.
+    #[must_use]
+    pub fn last_link(&self) -> Option<&LinkName> {
+        self.history.iter().rev().find_map(|step| match &step.event {
+            Event::Attempted { link } => Some(link),
+            _ => None,
+        })
+    }
+
+    /// The id that the other side gave to what it took over last.
+    #[must_use]
+    pub fn last_remote_id(&self) -> Option<&RemoteId> {
+        self.history.iter().rev().find_map(|step| match &step.event {
+            Event::Sent { remote_id } => remote_id.as_ref(),
+            _ => None,
+        })
+    }
 }
 
 /// One thing that happened to a message.

@@ -13,8 +13,8 @@ use super::certificate::one_or_more;
 use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
 use super::{
-    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, Name, Problem, Secret, SendsmsConfig,
-    SigningSecret,
+    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, JasminConfig, Name, Problem, Secret,
+    SendsmsConfig, SigningSecret,
 };
 
 /// One ESME.
@@ -47,6 +47,8 @@ pub struct AccountConfig {
     pub callback: Option<CallbackConfig>,
     /// What its requests at Kannel's interface mean.
     pub kannel: SendsmsConfig,
+    /// What its requests at Jasmin's interfaces mean.
+    pub jasmin: JasminConfig,
     /// The profiles that say how it speaks.
     profile: Option<Spanned<ProfileNames>>,
     /// How it speaks.
@@ -62,7 +64,7 @@ impl AccountConfig {
     /// In which manner URLs are called that its messages name, if they are.
     pub(crate) fn named_callbacks(&self) -> Option<EndpointConfig> {
         let own = self.callback.as_ref().map(|callback| callback.endpoint.clone());
-        own.or_else(|| CallbackConfig::of_requests(&self.kannel))
+        own.or_else(|| CallbackConfig::of_requests(&self.kannel, &self.jasmin))
     }
 
     /// Finds out how the ESME speaks.
@@ -137,6 +139,8 @@ struct RawAccount {
     allow_private_address: bool,
     #[serde(default)]
     kannel: SendsmsConfig,
+    #[serde(default)]
+    jasmin: JasminConfig,
     profile: Option<Spanned<ProfileNames>>,
 }
 
@@ -176,6 +180,7 @@ impl TryFrom<RawAccount> for AccountConfig {
             transliterate: raw.transliterate,
             callback,
             kannel: raw.kannel,
+            jasmin: raw.jasmin,
             profile: raw.profile,
             speaks: SharedProfile::default(),
         })

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use reqwest::Url;
 
 use super::endpoint::DEFAULT_TIMEOUT_S;
-use super::{EndpointConfig, SendsmsConfig, SigningSecret};
+use super::{EndpointConfig, JasminConfig, SendsmsConfig, SigningSecret};
 
 /// How an account is told what goes to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,11 +17,13 @@ pub struct CallbackConfig {
 }
 
 impl CallbackConfig {
-    /// How the URLs are called that requests to `sendsms` name, if they are.
-    pub(super) fn of_requests(requests: &SendsmsConfig) -> Option<EndpointConfig> {
+    /// How the URLs are called that requests to `sendsms` and at Jasmin's interfaces name, if they are. What is
+    /// allowed to one of them and not to the other is allowed to neither.
+    pub(super) fn of_requests(sendsms: &SendsmsConfig, jasmin: &JasminConfig) -> Option<EndpointConfig> {
         // Each message names another one.
-        let url = Url::parse("http://localhost/").ok().filter(|_| requests.dlr)?;
-        let allow_private_address = requests.allow_private_address;
+        let url = Url::parse("http://localhost/").ok().filter(|_| sendsms.dlr || jasmin.dlr)?;
+        let allow_private_address =
+            (!sendsms.dlr || sendsms.allow_private_address) && (!jasmin.dlr || jasmin.allow_private_address);
         Some(EndpointConfig {
             url,
             window: DEFAULT_WINDOW,

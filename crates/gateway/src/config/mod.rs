@@ -11,6 +11,7 @@ mod callback;
 mod certificate;
 mod checked;
 mod endpoint;
+mod jasmin;
 mod listen;
 mod profile;
 mod reassembly;
@@ -43,6 +44,7 @@ pub use application::{ApplicationConfig, Format, ReplyConfig, SignConfig};
 pub use callback::CallbackConfig;
 pub use certificate::{CertificateFiles, ClientCertificate, Fingerprint};
 pub use endpoint::{EndpointConfig, Method};
+pub use jasmin::JasminConfig;
 pub use listen::{HttpConfig, SmppConfig};
 pub(crate) use profile::SharedProfile;
 pub use profile::{

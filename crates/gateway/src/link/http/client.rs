@@ -39,15 +39,15 @@ pub(crate) trait Side: Send + Sync + 'static {
     }
 
     /// What is said of items; `None` if there is nothing to say of them, and they count as taken.
-    fn call(&self, leases: &[Lease]) -> Option<Call>;
+    fn call(&self, leases: &[Lease]) -> impl Future<Output = Option<Call>> + Send;
 
     /// Whether an item is not called for any more; `calls_fail` if the last call did.
     fn gives_up(&self, _lease: &Lease, _calls_fail: bool) -> bool {
         false
     }
 
-    /// What was answered.
-    fn read(&self, heard: &Heard) -> Answer;
+    /// What was answered to a call that told of items.
+    fn read(&self, leases: &[Lease], heard: &Heard) -> Answer;
 
     /// What the answer means for items.
     fn settle(&self, leases: Vec<Lease>, answer: Answer) -> impl Future<Output = Vec<Settlement>> + Send;
@@ -150,7 +150,7 @@ impl<S: Side> Client<S> {
             let cause = Cause::Other("it is not called for any more".into());
             return self.settle_uncalled(leases, Answer::NotAsked(cause)).await;
         }
-        let Some(call) = self.side.call(&leases) else {
+        let Some(call) = self.side.call(&leases).await else {
             return self.settle_uncalled(leases, Answer::Taken(Ok(None))).await;
         };
         let elsewhere = self.side.place(&leases).map(|url| endpoint.at(url));
@@ -160,7 +160,7 @@ impl<S: Side> Client<S> {
         let now = self.clock.wall();
         let heard = endpoint.call(endpoint.signed(call, &leases, now), u32::from(attempts) + 1, now).await;
         self.outlet.metrics().answered_in(since.elapsed());
-        let answer = heard.map_or_else(|answer| answer, |heard| self.side.read(&heard));
+        let answer = heard.map_or_else(|answer| answer, |heard| self.side.read(&leases, &heard));
         if answer.is_throttled() {
             self.outlet.throttled();
         }

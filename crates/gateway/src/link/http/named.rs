@@ -1,56 +1,101 @@
-//! URLs that messages of an account name themselves, told what became of each of these messages.
+//! URLs that messages of an account name themselves, told what becomes of each of these messages.
+
+use std::sync::Arc;
 
 use reqwest::Url;
-use store::{Lease, Settlement};
+use sms::Message;
+use store::{Item, Lease, Notice, Record, Settlement, Store};
 
 use super::call::{Answer, Call, Heard};
 use super::client::Side;
-use super::kannel::report;
 use super::owner::Owner;
-use crate::attributes::{Attributes, Form};
+use super::{jasmin, kannel};
+use crate::attributes::{Attributes, Callback, Form, Report};
 use crate::surroundings::Surroundings;
 
-/// The side of the callbacks that messages name: what is said, and what answers mean, is as at the account's.
-pub(crate) struct Named(Owner);
+/// The side of the callbacks that messages name: JSON and its answers are as at the account's own.
+pub(crate) struct Named {
+    owner: Owner,
+    store: Arc<dyn Store>,
+}
+
+/// What is told, with all that can be said of it.
+pub(super) struct Told<'l> {
+    /// The message itself, or the one that tells of it.
+    pub(super) message: &'l Message,
+    pub(super) attributes: Attributes,
+    pub(super) news: News,
+    /// What is known of the message.
+    pub(super) record: Option<Record>,
+}
+
+/// What happened.
+#[derive(Clone, Copy)]
+pub(super) enum News {
+    /// It has its final state.
+    Final(Notice),
+    /// Something on the way.
+    OnTheWay(Report),
+}
 
 impl Named {
-    pub(crate) fn new(surroundings: Surroundings) -> Self {
-        Self(Owner { batch: 1, surroundings })
+    pub(crate) fn new(surroundings: Surroundings, store: Arc<dyn Store>) -> Self {
+        Self { owner: Owner { batch: 1, surroundings }, store }
+    }
+
+    /// What an item tells in the words of another gateway; `None` if it tells nothing.
+    async fn told<'l>(&self, lease: &'l Lease) -> Option<Told<'l>> {
+        let message = &**lease.message();
+        let attributes = attributes(lease)?;
+        let (news, id) = match (lease.item(), attributes.report) {
+            (Item::Notice(notice), _) => (News::Final(notice), Some(message.id)),
+            (Item::Segment(_), Some(report)) => (News::OnTheWay(report), message.in_reply_to),
+            (Item::Segment(_), None) => return None,
+        };
+        let record = match id {
+            // What is not found is told without.
+            Some(id) => self.store.find(id).await.ok().flatten(),
+            None => None,
+        };
+        Some(Told { message, attributes, news, record })
     }
 }
 
 impl Side for Named {
     fn batch(&self) -> usize {
-        self.0.batch()
+        self.owner.batch()
     }
 
     fn place(&self, leases: &[Lease]) -> Option<Url> {
-        let lease = leases.first()?;
-        let attributes = Attributes::of(lease.message().attached.as_deref()?).ok()?;
-        let callback = attributes.callback.as_ref()?;
-        match callback.form {
-            Form::Json => callback.url.parse().ok(),
-            Form::Kannel => report::url(lease, &attributes)?.parse().ok(),
-            // Nobody speaks Jasmin's words here, and nobody could ask for them.
-            Form::Jasmin => None,
-        }
+        callback(leases)?.url.parse().ok()
     }
 
-    fn call(&self, leases: &[Lease]) -> Option<Call> {
-        self.place(leases)?;
-        let attached = leases.first()?.message().attached.as_deref()?;
-        match Attributes::of(attached).ok()?.callback?.form {
+    async fn call(&self, leases: &[Lease]) -> Option<Call> {
+        match callback(leases)?.form {
+            Form::Json => self.owner.call(leases).await,
+            Form::Kannel => kannel::report::call(&self.told(leases.first()?).await?),
+            Form::Jasmin => jasmin::report::call(&self.told(leases.first()?).await?),
             // All is in the URL, which is fetched.
-            Form::Kannel => Some(Call::default()),
-            Form::Json | Form::Jasmin => self.0.call(leases),
+            Form::Batch => Some(Call::default()),
         }
     }
 
-    fn read(&self, heard: &Heard) -> Answer {
-        self.0.read(heard)
+    fn read(&self, leases: &[Lease], heard: &Heard) -> Answer {
+        match callback(leases).map(|callback| callback.form) {
+            Some(Form::Jasmin) => jasmin::report::read(heard),
+            _ => self.owner.read(leases, heard),
+        }
     }
 
     async fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {
-        self.0.settle(leases, answer).await
+        self.owner.settle(leases, answer).await
     }
+}
+
+fn attributes(lease: &Lease) -> Option<Attributes> {
+    Attributes::of(lease.message().attached.as_deref()?).ok()
+}
+
+fn callback(leases: &[Lease]) -> Option<Callback> {
+    attributes(leases.first()?)?.callback
 }

@@ -19,7 +19,7 @@ impl Side for Owner {
         self.batch
     }
 
-    fn call(&self, leases: &[Lease]) -> Option<Call> {
+    async fn call(&self, leases: &[Lease]) -> Option<Call> {
         let body = match leases {
             [lease] if self.batch == 1 => translate::callback(lease),
             leases => translate::callbacks(leases),
@@ -27,7 +27,7 @@ impl Side for Owner {
         body.map(Call::json)
     }
 
-    fn read(&self, heard: &Heard) -> Answer {
+    fn read(&self, _leases: &[Lease], heard: &Heard) -> Answer {
         if (200..300).contains(&heard.status) { Answer::Taken(Ok(None)) } else { heard.refusal() }
     }
 

@@ -28,7 +28,7 @@ impl Side for Provider {
         1
     }
 
-    fn call(&self, leases: &[Lease]) -> Option<Call> {
+    async fn call(&self, leases: &[Lease]) -> Option<Call> {
         let lease = leases.first()?;
         // A message is told whole with its first segment; nothing that a content provider submits asks for
         // receipts.
@@ -43,7 +43,7 @@ impl Side for Provider {
             && patience.ends_at(lease.message()).is_some_and(|end| self.now() >= end)
     }
 
-    fn read(&self, heard: &Heard) -> Answer {
+    fn read(&self, _leases: &[Lease], heard: &Heard) -> Answer {
         translate::read(&self.rules.answer, heard)
     }
 

@@ -27,6 +27,7 @@ use crate::dispatch::{Outlet, back_off};
 use crate::intake::Intake;
 use crate::network::{Network, Stream};
 use crate::presence::{Presence, PresenceGuard};
+use crate::report;
 use crate::submission::Submission;
 use crate::tls::Tls;
 
@@ -294,7 +295,8 @@ impl Side for ToSmsc {
             retry::outcome(&self.profile, status, lease.attempts(), now, &self.chance)
         };
         let throttled = retry::is_throttled(status) && matches!(outcome, Outcome::Retry { .. });
-        Judgement { outcome, throttled, instead: None }
+        let brought = report::of_answer(lease, &outcome, status.0, self.clock.wall(), &self.chance);
+        Judgement { outcome, throttled, brought }
     }
 
     fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome {

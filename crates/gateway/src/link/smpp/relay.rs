@@ -88,8 +88,9 @@ pub(super) struct Judgement {
     pub(super) outcome: Outcome,
     /// The peer says that it is too much.
     pub(super) throttled: bool,
-    /// What is to be taken over in place of the item, which this peer cannot be told.
-    pub(super) instead: Option<Entry>,
+    /// What is to be taken over in the same moment: what stands in place of an item that this peer cannot be
+    /// told, or what its owner is told of it.
+    pub(super) brought: Option<Entry>,
 }
 
 /// Something to do to the session.
@@ -178,8 +179,8 @@ impl<S: Side> Relay<S> {
             // One observation per round: the first of a batch waited longest.
             self.outlet.metrics().answered_in(now.saturating_duration_since(sent.at));
         }
-        let Judgement { outcome, instead, .. } = judgement;
-        self.settled.push(Settlement { lease: sent.lease, outcome, answer: instead });
+        let Judgement { outcome, brought, .. } = judgement;
+        self.settled.push(Settlement { lease: sent.lease, outcome, answer: brought });
     }
 
     /// The peer did not answer in time.

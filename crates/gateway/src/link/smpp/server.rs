@@ -408,7 +408,7 @@ impl Side for ToEsme {
             CommandStatus::INVMSGLEN if self.desk.version < VERSION_3_4 => return self.too_long(lease),
             status => rejected(status),
         };
-        Judgement { outcome, throttled: status == CommandStatus::THROTTLED, instead: None }
+        Judgement { outcome, throttled: status == CommandStatus::THROTTLED, brought: None }
     }
 
     fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome {
@@ -444,7 +444,7 @@ impl ToEsme {
             },
             None => rejected(CommandStatus::INVMSGLEN),
         };
-        Judgement { outcome, throttled: false, instead }
+        Judgement { outcome, throttled: false, brought: instead }
     }
 
     fn submitted(&self, pdu: &ShortMessage) -> Result<Submission, CommandStatus> {

@@ -6,10 +6,7 @@ use std::time::Duration;
 use arrayvec::ArrayVec;
 use bytes::Bytes;
 use smpp::{Body, CString, CommandStatus, ShortMessage, TlvTag, Tlvs, VERSION_3_4};
-use sms::{
-    Direction, Message, Npi, Parts, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton,
-    UserDataHeader,
-};
+use sms::{Direction, Message, Npi, Parts, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton};
 use store::{Entry, Item, Lease, Notice, RemoteId, RemoteReceipt, Sighting, Store};
 
 use super::values::{self, Times};
@@ -17,6 +14,7 @@ use super::{sar, short_id};
 use crate::config::{Profile, ReceiptIdFrom};
 use crate::intake::Intake;
 use crate::refusal::Refusal;
+use crate::report;
 use crate::submission::{Content, Submission};
 
 /// What a submit_sm of an ESME that speaks `version` wants carried, or the status that refuses it.
@@ -247,7 +245,7 @@ fn receipt_for(message: &Message, notice: Notice) -> ShortMessage {
         done_date: notice.done_at,
         state: notice.state,
         error: notice.error,
-        text: &beginning(message),
+        text: &message.beginning(),
     };
     let mut short_message = Vec::with_capacity(RECEIPT_OCTETS);
     text.write(&mut short_message);
@@ -281,6 +279,9 @@ pub(super) fn notification(sighting: Sighting, intake: &Intake) -> Option<Entry>
     let Sighting::OnTheWay { message, error, done_at } = sighting else { return None };
     let pdu = receipt_for(&message, Notice { state: State::Enroute, error, done_at, delivered: 0 });
     let now = intake.clock().wall();
+    if report::is_told_elsewhere(&message) {
+        return report::of_notification(&message, pdu.short_message, now, intake.chance());
+    }
     let notification = Message {
         id: intake.chance().message_id(now),
         member: 0,
@@ -305,17 +306,6 @@ pub(super) fn notification(sighting: Sighting, intake: &Intake) -> Option<Entry>
     let target = message.origin.clone();
     let is_told = intake.tells_sessions_of(&target);
     is_told.then(|| Entry { message: Arc::new(notification), target, alternatives: Vec::new() })
-}
-
-/// The start of the first segment's text for the receipt; empty if it is no text.
-fn beginning(message: &Message) -> ArrayVec<u8, { sms::RECEIPT_TEXT_OCTETS_MAX }> {
-    let Some(part) = message.parts.first() else { return ArrayVec::new() };
-    let body = if message.has_udh() {
-        UserDataHeader::parse(part).map_or(&part[..0], |(_, body)| body)
-    } else {
-        part
-    };
-    sms::excerpt(message.data_coding, body)
 }
 
 /// The number of a state for SMPP: one that it has no word for is told as still under way.

@@ -17,7 +17,7 @@ pub(crate) use centre::{Texts, centre, centre_at, centre_with};
 pub(crate) use gateway::{Listeners, TestGateway};
 pub(crate) use links::{account, application, route, smsc};
 pub(crate) use place::free_address;
-pub(crate) use provider::Provider;
+pub(crate) use provider::{Provider, Told};
 pub(crate) use wire::{Wire, message};
 
 /// How long anything that must happen may take.

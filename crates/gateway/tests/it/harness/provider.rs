@@ -13,6 +13,8 @@ use super::SOON;
 /// A call as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
+    pub(crate) method: axum::http::Method,
+    pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
@@ -57,7 +59,13 @@ async fn take<R: IntoResponse>(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let told = Told { headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() };
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let told = Told {
+        method: parts.method,
+        query,
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
     let answer = answer(&told).into_response();
     made.send(told).unwrap();
     answer
@@ -66,7 +74,16 @@ async fn take<R: IntoResponse>(
 impl Told {
     /// A field of the form in the body.
     pub(crate) fn field(&self, name: &str) -> Option<String> {
-        let mut fields = form_urlencoded::parse(self.body.as_bytes()).into_owned();
-        fields.find(|(known, _)| known == name).map(|(_, value)| value)
+        field(&self.body, name)
     }
+
+    /// A field of the query.
+    pub(crate) fn query_field(&self, name: &str) -> Option<String> {
+        field(&self.query, name)
+    }
+}
+
+fn field(form: &str, name: &str) -> Option<String> {
+    let mut fields = form_urlencoded::parse(form.as_bytes()).into_owned();
+    fields.find(|(known, _)| known == name).map(|(_, value)| value)
 }

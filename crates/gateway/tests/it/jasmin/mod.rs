@@ -1,5 +1,6 @@
 //! Customers that called Jasmin so far: each test names what it holds to.
 
+mod reports;
 mod rest;
 mod send;
 

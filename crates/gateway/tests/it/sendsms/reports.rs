@@ -1,9 +1,11 @@
 //! What is told to a `dlr-url`.
 
-use simulator::{Application, ApplicationConfig};
+use simulator::{Application, ApplicationConfig, Every, Fates, Faults, Smsc, SmscConfig};
+use smpp::CommandStatus;
+use sms::State;
 
 use super::{Customer, shop_with};
-use crate::harness::SOON;
+use crate::harness::{Listeners, SOON, TestGateway, account, centre_with, route, smsc};
 
 const CALLED: &str = "kannel = { default_sender = \"SHOP\", dlr = true, allow_private_address = true }";
 
@@ -27,7 +29,7 @@ async fn send(customer: &Customer, receiver: &Application, mask: u8, to: &str) -
 async fn a_delivery_is_told_to_the_url_that_the_request_names() {
     let (_telco, gateway, customer) = shop_with(CALLED).await;
     let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
-    let id = send(&customer, &receiver, 31, "628111").await;
+    let id = send(&customer, &receiver, 3, "628111").await;
     let call = receiver.next_call(SOON).await.unwrap();
     let field = |name: &str| call.fields[name].as_str();
     assert_eq!(
@@ -42,18 +44,121 @@ async fn a_delivery_is_told_to_the_url_that_the_request_names() {
     gateway.settled().await;
 }
 
+/// A shop at a message centre of this kind, and what its URL is called with.
+async fn shop_at(config: SmscConfig) -> (Smsc, TestGateway, Customer) {
+    let telco = centre_with(config).await;
+    let listeners = Listeners { http: "kannel = true".to_owned(), ..Listeners::default() };
+    let only = route("match = { prefix = \"62\" }\nto = [\"telco\"]");
+    let links = [smsc("telco", telco.address(), ""), account("shop", CALLED), only];
+    let gateway = TestGateway::listening(listeners, links).await;
+    let customer = Customer::of(&gateway);
+    (telco, gateway, customer)
+}
+
+/// The kind and the words of so many calls, in the order of the kinds.
+async fn told(receiver: &Application, count: usize) -> Vec<(u8, String)> {
+    let mut told = Vec::new();
+    for _ in 0..count {
+        let call = receiver.next_call(SOON).await.unwrap();
+        told.push((call.fields["kind"].parse().unwrap(), call.fields["said"].clone()));
+    }
+    told.sort();
+    told
+}
+
 // "`dlr-mask` bits | 1 delivered, 2 failed …" (1.4)
 #[tokio::test]
 async fn only_what_the_mask_asks_for_is_told() {
     let (_telco, gateway, customer) = shop_with(CALLED).await;
     let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
-    for mask in [0, 2, 8] {
+    for mask in [0, 2, 4, 16] {
         send(&customer, &receiver, mask, "628111").await;
     }
     let wanted = send(&customer, &receiver, 1, "628222").await;
     assert_eq!(receiver.next_call(SOON).await.unwrap().fields["id"], wanted);
     gateway.settled().await;
     assert_eq!(receiver.calls().len(), 1);
+}
+
+// "… 4 buffered, 8 accepted by SMSC"; "`%A` = receipt text, or `ACK/`"; "8/16 texts `ACK/…`"
+#[tokio::test]
+async fn what_happens_on_the_way_is_told_to_who_asks() {
+    let fates = Fates { by_suffix: vec![("9".to_owned(), State::Enroute)], ..Fates::default() };
+    let (_telco, gateway, customer) = shop_at(SmscConfig { fates, ..SmscConfig::default() }).await;
+    let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
+    send(&customer, &receiver, 9, "628111").await;
+    let both = told(&receiver, 2).await;
+    assert_eq!((both[0].0, &both[1]), (1, &(8, "ACK/".to_owned())));
+    gateway.settled().await;
+    let id = send(&customer, &receiver, 4, "628119").await;
+    let buffered = told(&receiver, 1).await;
+    assert_eq!(buffered[0].0, 4);
+    assert!(buffered[0].1.starts_with(&format!("id:{id} ")) && buffered[0].1.contains("stat:ENROUTE"));
+    assert_eq!(receiver.calls().len(), 3);
+}
+
+// "… 16 rejected by SMSC"; "Mask 2 alone also yields type 16"; "`NACK/0x0000000b/<name>`"
+#[tokio::test]
+async fn what_the_smsc_refuses_is_told_in_the_words_of_kannel() {
+    let faults = Faults { status: Some((Every::nth(1), CommandStatus::INVDSTADR)), ..Faults::default() };
+    let (_telco, gateway, customer) = shop_at(SmscConfig { faults, ..SmscConfig::default() }).await;
+    let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
+    let refused = (16, "NACK/0x0000000b/Invalid Destination Address".to_owned());
+    for mask in [2, 16, 31] {
+        send(&customer, &receiver, mask, "628111").await;
+        assert_eq!(told(&receiver, 1).await, [refused.clone()]);
+    }
+    send(&customer, &receiver, 9, "628111").await;
+    gateway.settled().await;
+    assert_eq!(receiver.calls().len(), 3);
+}
+
+// "`NACK/no SMSC` …, also for a 403-rejected message (mask 2 or 16)"
+#[tokio::test]
+async fn what_there_is_no_way_for_is_told_although_it_was_refused() {
+    let (_telco, gateway, customer) = shop_at(SmscConfig::default()).await;
+    let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
+    for (mask, is_told) in [(2, true), (16, true), (9, false)] {
+        let url = format!("{}%3Fkind=%25d%26said=%25A%26to=%25p%26from=%25P", receiver.url());
+        let query = format!("{}&to=4670&from=1234&text=x&dlr-mask={mask}&dlr-url={url}", super::SHOP);
+        customer.plain(&query).await.is(403, "Not routable. Do not try again.");
+        if is_told {
+            let call = receiver.next_call(SOON).await.unwrap();
+            let said = ["kind", "said", "to", "from"].map(|name| call.fields[name].as_str());
+            assert_eq!(said, ["16", "NACK/no SMSC", "4670", "1234"]);
+        }
+    }
+    gateway.settled().await;
+    assert_eq!(receiver.calls().len(), 2);
+}
+
+// "`%F` SMSC id; `%I` …; `%#smpp#dlr_err#`"; `%i`, `%D` (1.2)
+#[tokio::test]
+async fn the_link_the_id_of_the_smsc_and_meta_data_are_told() {
+    let fates = Fates { by_suffix: vec![("9".to_owned(), State::Undeliverable)], ..Fates::default() };
+    let config = SmscConfig { first_id: Some(4711), fates, ..SmscConfig::default() };
+    let (_telco, gateway, customer) = shop_at(config).await;
+    let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
+    let url = format!(
+        "{}%3Fkind=%25d%26link=%25i%26remote=%25F%26all=%25D%26one=%25%23club%23card%23%26err=%25%23smpp%23dlr_err%23",
+        receiver.url()
+    );
+    let meta = "%3Fclub%3Fcard%3D12%26x%3Da%2526b";
+    let query = format!("{}&to=628119&text=x&dlr-mask=10&meta-data={meta}&dlr-url={url}", super::SHOP);
+    customer.plain(&query).await.is_accepted();
+    let mut kinds = Vec::new();
+    for _ in 0..2 {
+        let call = receiver.next_call(SOON).await.unwrap();
+        let field = |name: &str| call.fields[name].as_str();
+        assert_eq!((field("link"), field("one")), ("telco", "12"));
+        assert!(field("remote").contains("4711"), "{}", field("remote"));
+        assert!(field("all").starts_with("?club?card=12&x=a%26b?smpp?dlr_err="), "{}", field("all"));
+        assert_eq!(field("err").len(), 3);
+        kinds.push(field("kind").to_owned());
+    }
+    kinds.sort();
+    assert_eq!(kinds, ["2", "8"]);
+    gateway.settled().await;
 }
 
 // "`dlr-url` from request, else from user"

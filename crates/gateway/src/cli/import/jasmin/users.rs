@@ -1,6 +1,6 @@
 //! `user -a`: accounts.
 
-use super::super::draft::Section;
+use super::super::draft::{Section, table};
 use super::super::report::{Place, Report};
 use super::console::Command;
 use super::patterns::{Condition, conditions};
@@ -45,7 +45,8 @@ fn account(mut command: Command, report: &mut Report) -> Option<User> {
         .maybe("rate", rights.rate)
         .maybe("max_binds", rights.max_binds)
         .maybe("allow_from", rights.allow_from)
-        .maybe("sources", rights.sources);
+        .maybe("sources", rights.sources)
+        .with("jasmin", table([("dlr", true.into())]));
     Some(User { uid, gid, name, section })
 }
 

@@ -3,17 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use reqwest::Url;
 use serde_json::{Map, Value, json};
-use sms::Timestamp;
+use sms::{Address, Priority, Timestamp};
 use store::Entry;
 
 use super::super::desk::Desk;
-use super::answer::{Failure, uuid};
+use super::answer::{Failure, success, uuid};
 use super::arguments::Arguments;
 use super::fields::{self, check, check_content};
 use super::translate::{self, SCHEDULE_MAX};
 use crate::account::Account;
+use crate::attributes::{Attributes, Callback, Events, Form};
+use crate::config::Method;
 use crate::directory::Origin;
+use crate::refusal::Refusal;
+use crate::report::{self, Subject};
 
 /// What a batch asks for.
 pub(super) struct Batch {
@@ -22,6 +28,9 @@ pub(super) struct Batch {
     /// How long it waits before it is sent, if at all.
     after: Duration,
     not_before: Option<Timestamp>,
+    /// `callback_url` and `errback_url`: called for each message that is taken over, and for each that is not.
+    callback: Option<Url>,
+    errback: Option<Url>,
 }
 
 impl Batch {
@@ -41,34 +50,79 @@ impl Batch {
                 return Err(Failure::argument(format!("A batch has at most {MESSAGES_MAX} messages")));
             }
         }
-        Ok(Self { messages: all, after, not_before: (!after.is_zero()).then(|| now.plus(after)) })
+        let url = |name: &str| {
+            let url: Url = config?.get(name)?.as_str()?.parse().ok()?;
+            (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+        };
+        Ok(Self {
+            messages: all,
+            after,
+            not_before: (!after.is_zero()).then(|| now.plus(after)),
+            callback: url("callback_url"),
+            errback: url("errback_url"),
+        })
     }
 }
 
 impl Desk {
-    /// Takes over what can be, and says how many messages there were.
+    /// Takes over what can be, and says how many messages there were. What is told of each is taken over with
+    /// them.
     pub(super) async fn take_batch(&self, account: &Arc<Account>, batch: Batch, user: &Arguments) -> Value {
         let count = batch.messages.len();
+        let batch_id = uuid(self.intake.chance().message_id(self.intake.clock().wall()));
+        let calls = Calls { account, batch_id: &batch_id, now: self.intake.clock().wall(), desk: self };
         let mut entries: Vec<Entry> = Vec::with_capacity(count);
+        let mut told: Vec<Entry> = Vec::new();
+        let mut numbers: Vec<String> = Vec::with_capacity(count);
         for said in batch.messages {
+            let number = said.text("to").unwrap_or_default().to_owned();
             match self.admit_of_batch(account, said, user, batch.not_before) {
-                Ok(entry) => entries.push(entry),
+                Ok(entry) => {
+                    told.extend(calls.of_success(batch.callback.as_ref(), &number, &entry));
+                    entries.push(entry);
+                    numbers.push(number);
+                }
                 Err(failure) => {
                     tracing::info!(account = %account.name(), status = failure.status.as_u16(), "refused in a batch");
                     self.count_refused(account, 1);
+                    told.extend(calls.of_failure(batch.errback.as_ref(), &number, &failure));
                 }
             }
         }
-        // What cannot be kept is counted and logged as refused; Jasmin does not say it either.
-        if !entries.is_empty() {
-            let _ = self.keep(account, entries, Vec::new()).await;
+        // What cannot be kept is counted and logged as refused; Jasmin does not say it to who calls either.
+        if let Err(refusal) = self.keep_with(account, entries, told).await {
+            let failure = |number: &String| Failure::of(&refusal, account.name().as_str(), number);
+            let told = numbers
+                .iter()
+                .filter_map(|number| calls.of_failure(batch.errback.as_ref(), number, &failure(number)));
+            let _ = self.intake.accept(told.collect()).await;
         }
-        let id = uuid(self.intake.chance().message_id(self.intake.clock().wall()));
-        let mut told = json!({ "batchId": id, "messageCount": count });
-        if let (Some(told), false) = (told.as_object_mut(), batch.after.is_zero()) {
-            told.insert("scheduled".to_owned(), Value::String(format!("{}s", batch.after.as_secs())));
+        let mut answer = json!({ "batchId": batch_id, "messageCount": count });
+        if let (Some(answer), false) = (answer.as_object_mut(), batch.after.is_zero()) {
+            answer.insert("scheduled".to_owned(), Value::String(format!("{}s", batch.after.as_secs())));
         }
-        told
+        answer
+    }
+
+    /// Keeps messages together with what is told of them: all or none.
+    async fn keep_with(
+        &self,
+        account: &Account,
+        entries: Vec<Entry>,
+        told: Vec<Entry>,
+    ) -> Result<(), Refusal> {
+        if entries.is_empty() {
+            return if told.is_empty() { Ok(()) } else { self.intake.accept(told).await };
+        }
+        let count = entries.len();
+        let kept = self.intake.accept(entries.into_iter().chain(told).collect()).await;
+        match kept {
+            Ok(()) => {
+                self.outlets.of(account.name()).metrics().received.inc_by(count as u64);
+            }
+            Err(_) => self.count_refused(account, count),
+        }
+        kept
     }
 
     fn admit_of_batch(
@@ -90,6 +144,49 @@ impl Desk {
         admitted.map_err(|refusal| {
             Failure::of(&refusal, account.name().as_str(), said.text("to").unwrap_or_default())
         })
+    }
+}
+
+/// What is told of the messages of one batch.
+struct Calls<'b> {
+    account: &'b Account,
+    batch_id: &'b str,
+    now: Timestamp,
+    desk: &'b Desk,
+}
+
+impl Calls<'_> {
+    fn of_success(&self, url: Option<&Url>, number: &str, entry: &Entry) -> Option<Entry> {
+        self.call(url?, number, true, &success(entry.message.id))
+    }
+
+    fn of_failure(&self, url: Option<&Url>, number: &str, failure: &Failure) -> Option<Entry> {
+        let text = format!("HTTPAPI error: {}", failure.quoted().trim_matches('"'));
+        self.call(url?, number, false, &text)
+    }
+
+    fn call(&self, url: &Url, number: &str, is_sent: bool, text: &str) -> Option<Entry> {
+        if !self.account.config().jasmin.dlr {
+            return None;
+        }
+        let mut url = url.clone();
+        url.query_pairs_mut()
+            .append_pair("batchId", self.batch_id)
+            .append_pair("to", number)
+            .append_pair("status", if is_sent { "1" } else { "0" })
+            .append_pair("statusText", text);
+        let callback =
+            Callback { url: url.into(), events: Events(0), form: Form::Batch, method: Method::Get };
+        let attributes = Attributes { callback: Some(callback), ..Attributes::default() };
+        let nobody = Address::default();
+        let subject = Subject {
+            owner: self.account.name(),
+            id: None,
+            source: &nobody,
+            destination: &nobody,
+            priority: Priority::default(),
+        };
+        report::of(&subject, attributes, Bytes::new(), self.now, self.desk.intake.chance())
     }
 }
 

@@ -4,6 +4,8 @@ mod answer;
 mod arguments;
 mod batch;
 mod fields;
+pub(super) mod report;
 pub(super) mod rest;
 pub(super) mod server;
+mod tlvs;
 mod translate;

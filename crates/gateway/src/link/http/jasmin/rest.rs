@@ -43,14 +43,17 @@ pub(in super::super) async fn send_batch(
         Ok(parts) => parts,
         Err(response) => return response,
     };
-    let batch = match Batch::of(&said, desk.intake.clock().wall()) {
-        Ok(batch) => batch,
-        Err(failure) => return precondition(&failure.text),
-    };
     let user = with_credentials(Arguments::default(), &credentials);
-    match desk.jasmin_user(peer, &user).await {
-        Ok(account) => data(desk.take_batch(&account, batch, &user).await),
-        Err(failure) => precondition(&failure.text),
+    let account = match desk.jasmin_user(peer, &user).await {
+        Ok(account) => account,
+        Err(_) => {
+            let user = format!("Authentication failed for user: {}", credentials.account);
+            return precondition("Authentication failed", &user);
+        }
+    };
+    match Batch::of(&said, desk.intake.clock().wall()) {
+        Ok(batch) => data(desk.take_batch(&account, batch, &user).await),
+        Err(failure) => precondition(&failure.text, "The schedule or the size of the batch is refused."),
     }
 }
 
@@ -93,7 +96,8 @@ async fn object(request: Request) -> Result<(Map<String, Value>, Credentials), R
     if body.is_empty() && parts.method == axum::http::Method::GET {
         return Ok((Map::new(), credentials));
     }
-    let said = serde_json::from_slice(&body).map_err(|_| precondition("Cannot parse JSON data"))?;
+    let said = serde_json::from_slice(&body)
+        .map_err(|_| precondition("Cannot parse JSON data", "Got unparseable json data."))?;
     Ok((said, credentials))
 }
 
@@ -126,8 +130,8 @@ fn message(status: StatusCode, text: &str) -> Response {
     answer::json(status, &json!({ "message": text }))
 }
 
-fn precondition(title: &str) -> Response {
-    answer::json(StatusCode::PRECONDITION_FAILED, &json!({ "title": title }))
+fn precondition(title: &str, description: &str) -> Response {
+    answer::json(StatusCode::PRECONDITION_FAILED, &json!({ "title": title, "description": description }))
 }
 
 fn no_token() -> Response {

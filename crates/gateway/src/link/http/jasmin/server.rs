@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sms::MessageId;
 
@@ -63,9 +63,15 @@ pub(in super::super) async fn balance(
     bare(told)
 }
 
-/// `/ping`
-pub(in super::super) async fn ping() -> &'static str {
-    "Jasmin/PONG"
+/// `/ping` of both interfaces: that of REST is in JSON, and those who call it say that they take that, or who they are.
+pub(in super::super) async fn ping(headers: HeaderMap) -> Response {
+    let takes_json = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let takes_json = takes_json.is_some_and(|accept| accept.contains("application/json"));
+    if takes_json || headers.contains_key(header::AUTHORIZATION) {
+        answer::json(StatusCode::OK, &json!({ "data": PONG }))
+    } else {
+        PONG.into_response()
+    }
 }
 
 /// An object, or what is wrong as a bare string.
@@ -149,3 +155,5 @@ impl Desk {
 fn failure_of(refusal: &crate::refusal::Refusal, account: &Account, said: &Arguments) -> Failure {
     Failure::of(refusal, account.name().as_str(), said.text("to").unwrap_or_default())
 }
+
+const PONG: &str = "Jasmin/PONG";

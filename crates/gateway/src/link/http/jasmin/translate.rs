@@ -1,16 +1,20 @@
 //! The only place that knows both what is said to Jasmin and a message.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrayvec::ArrayVec;
-use bytes::Bytes;
 use sms::alphabet::gsm;
-use sms::{Address, DataCoding, Direction, Priority, ReceiptRequest, Timestamp};
+use sms::{Address, Attached, DataCoding, Direction, Priority, ReceiptRequest, Timestamp};
 
 use super::super::translate::octets_of_hex;
 use super::answer::Failure;
 use super::arguments::Arguments;
+use super::tlvs;
 use crate::account::Account;
+use crate::attributes::{Attributes, Callback, Events, Form, TAG_OCTETS_MAX, TAGS_MAX, URL_OCTETS_MAX};
+use crate::config::Method;
 use crate::submission::{Content, Submission};
 
 /// Puts in what is meant by what is not said.
@@ -26,6 +30,7 @@ pub(super) fn complete(said: &mut Arguments) {
 pub(super) fn submission(said: &Arguments, account: &Account, now: Timestamp) -> Result<Submission, Failure> {
     let not_before = said.text("sdt").map(|sdt| schedule(sdt, now)).transpose()?.flatten();
     let minutes = said.text("validity-period").and_then(|minutes| minutes.parse::<u64>().ok());
+    let (attached, receipt) = receipts(said, account);
     let valid = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60)).min(VALIDITY_MAX);
     Ok(Submission {
         id: None,
@@ -36,12 +41,12 @@ pub(super) fn submission(said: &Arguments, account: &Account, now: Timestamp) ->
         protocol_id: 0,
         esm_class: 0,
         priority: said.text("priority").and_then(|text| text.parse().ok()).map(Priority).unwrap_or_default(),
-        receipt: receipts(said, account),
+        receipt,
         not_before,
         expires_at: minutes.map(|minutes| not_before.unwrap_or(now).plus(valid(minutes))),
         in_reply_to: None,
-        attached: None,
-        tlvs: Bytes::new(),
+        attached,
+        tlvs: tlvs::of(said)?,
         content: content(said)?,
         back_to: None,
         wish: None,
@@ -96,12 +101,35 @@ fn destination(said: &Arguments) -> Result<Address, Failure> {
     Address::guess(to.as_bytes()).ok_or_else(wrong)
 }
 
-/// The receipts that it takes to tell what is asked for: of level 1 the SMSC's answer is enough.
-fn receipts(said: &Arguments, account: &Account) -> ReceiptRequest {
+/// What is kept for callbacks, and the receipts that it takes to make them: of level 1 the SMSC's answer is enough.
+fn receipts(said: &Arguments, account: &Account) -> (Option<Arc<Attached>>, ReceiptRequest) {
+    let tags = tags(said);
+    let kept = |callback: Option<Callback>| {
+        let attributes = Attributes { callback, tags: tags.clone(), ..Attributes::default() };
+        attributes.checked().ok().and_then(|attributes| attributes.attached(account.name()))
+    };
     if said.text("dlr") != Some("yes") {
-        return ReceiptRequest::NONE;
+        return (kept(None), ReceiptRequest::NONE);
     }
-    account.receipts_by_http()
+    let url = said.text("dlr-url").filter(|url| account.config().jasmin.dlr && url.len() <= URL_OCTETS_MAX);
+    let Some(url) = url else { return (kept(None), account.receipts_by_http()) };
+    let by_smsc = Events::ACCEPTED | Events::REJECTED;
+    let events = match said.text("dlr-level") {
+        Some("2") => Events::FINAL,
+        Some("3") => by_smsc | Events::FINAL,
+        _ => by_smsc,
+    };
+    let is_get = said.text("dlr-method").is_some_and(|method| method.eq_ignore_ascii_case("get"));
+    let method = if is_get { Method::Get } else { Method::Post };
+    let callback = Callback { url: url.to_owned(), events, form: Form::Jasmin, method };
+    (kept(Some(callback)), events.receipts())
+}
+
+/// The words of `tags` by their number, for the record and for those who are told of it.
+fn tags(said: &Arguments) -> BTreeMap<String, String> {
+    let words = said.text("tags").unwrap_or_default().split(',').filter(|tag| !tag.is_empty());
+    let short = words.filter(|tag| tag.len() <= TAG_OCTETS_MAX).take(TAGS_MAX);
+    short.map(|tag| (tag.to_owned(), String::new())).collect()
 }
 
 /// D-3: a schedule in the past is now, one far ahead is refused.

@@ -3,6 +3,7 @@
 mod answer;
 mod coding;
 pub(crate) mod escape;
+mod meta;
 mod order;
 pub(super) mod report;
 mod request;

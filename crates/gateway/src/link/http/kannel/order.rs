@@ -8,8 +8,10 @@ use sms::{Address, Npi, Priority, Timestamp, Ton};
 use super::answer::Answer;
 use super::coding::{self, Look};
 use super::escape::Pattern;
+use super::meta::Overrides;
 use super::request::Request;
 use crate::account::Account;
+use crate::attributes::META_OCTETS_MAX;
 use crate::submission::Content;
 
 /// A request that can be meant.
@@ -37,6 +39,8 @@ pub(super) struct Reports {
     pub(super) url: Option<String>,
     pub(super) account: String,
     pub(super) binfo: String,
+    /// `meta-data`
+    pub(super) meta: String,
 }
 
 impl Order {
@@ -58,11 +62,12 @@ impl Order {
         let priority = field(request.priority, 0..=3, "Priority field misformed, rejected")?;
         let set = |value: Option<u8>| value.is_some_and(|value| value > 0);
         let look = Look { class, waiting, compressed: set(compressed), alternative: set(alternative) };
+        let meta = Overrides::of(&reports.meta);
         let most = account.config().kannel.max_messages.map(std::num::NonZeroU8::get);
         Ok(Self {
-            content: coding::content(request, look, most)?,
-            receivers,
-            source,
+            content: meta.content(coding::content(request, look, most)?),
+            receivers: receivers.into_iter().map(|receiver| meta.destination(receiver)).collect(),
+            source: meta.source(source),
             has_udh,
             protocol_id: protocol_id.unwrap_or_default(),
             reply_path: set(reply_path),
@@ -139,6 +144,12 @@ fn reports(request: &Request, account: &Account) -> Result<Reports, Answer> {
         url,
         account: lossy(name),
         binfo: request.binfo.as_deref().map(lossy).unwrap_or_default(),
+        meta: request
+            .meta
+            .as_deref()
+            .map(lossy)
+            .filter(|meta| meta.len() <= META_OCTETS_MAX)
+            .unwrap_or_default(),
     })
 }
 

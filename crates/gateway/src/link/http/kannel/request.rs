@@ -31,6 +31,7 @@ pub(super) struct Request {
     pub(super) validity: Option<i32>,
     pub(super) deferred: Option<i32>,
     pub(super) priority: Option<i32>,
+    pub(super) meta: Option<Vec<u8>>,
 }
 
 /// What the body of a POST says that it is.
@@ -98,6 +99,7 @@ impl Request {
             validity: number("validity"),
             deferred: number("deferred"),
             priority: number("priority"),
+            meta: value("meta-data"),
             ..Self::default()
         }
     }

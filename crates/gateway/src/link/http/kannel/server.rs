@@ -7,6 +7,8 @@ use arrayvec::ArrayVec;
 use axum::extract::{ConnectInfo, Request as HttpRequest, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use sms::Address;
 use store::Entry;
 
 use super::super::caller::Shown;
@@ -15,13 +17,15 @@ use super::super::messages::read;
 use super::answer::Answer;
 use super::order::Order;
 use super::request::{ContentType, Request};
-use super::translate::submission;
-use super::xml;
+use super::translate::{attributes, submission};
+use super::{report, xml};
 use crate::account::Account;
+use crate::attributes::{Attributes, Events, Report};
 use crate::config::Scope;
 use crate::directory::Origin;
 use crate::login::Credentials;
 use crate::refusal::Refusal;
+use crate::report::Subject;
 
 /// `sendsms`, by GET or POST. Answers that messages are accepted only when they would survive a power cut.
 ///
@@ -91,14 +95,19 @@ impl Desk {
         let origin = Origin::Account(account.clone());
         let mut entries: Vec<Entry> = Vec::with_capacity(order.receivers.len());
         let mut refused: ArrayVec<Refusal, 1> = ArrayVec::new();
+        let mut told: Vec<Entry> = Vec::new();
         for receiver in &order.receivers {
             match self.intake.admit(&origin, submission(&order, receiver, &account)) {
                 Ok(entry) => entries.push(entry),
                 Err(refusal) => {
                     self.count_refused(&account, 1);
+                    told.extend(self.report_of_refusal(&refusal, &order, receiver, &account));
                     let _ = refused.try_push(refusal);
                 }
             }
+        }
+        if !told.is_empty() {
+            self.intake.accept(told).await?;
         }
         if let Some(refusal) = refused.pop().filter(|_| entries.is_empty()) {
             return Err(refusal.into());
@@ -106,6 +115,37 @@ impl Desk {
         let ids: Vec<_> = entries.iter().map(|entry| entry.message.id).collect();
         self.keep(&account, entries, Vec::new()).await?;
         Ok(Answer::ACCEPTED.with_ids(&ids))
+    }
+}
+
+impl Desk {
+    /// What a `dlr-url` is told of a message that there is no way for.
+    fn report_of_refusal(
+        &self,
+        refusal: &Refusal,
+        order: &Order,
+        receiver: &Address,
+        account: &Account,
+    ) -> Option<Entry> {
+        let words = match refusal {
+            Refusal::NoRoute => report::NO_SMSC,
+            Refusal::Expired => report::EXPIRED,
+            _ => return None,
+        };
+        let asked = Events(order.reports.mask);
+        let rejected = Report { event: Events::REJECTED, status: 0 };
+        let attributes = attributes(&order.reports, account)
+            .filter(|_| asked.has_any(Events::FAILED | Events::REJECTED))
+            .map(|attributes| Attributes { report: Some(rejected), ..attributes })?;
+        let subject = Subject {
+            owner: account.name(),
+            id: None,
+            source: &order.source,
+            destination: receiver,
+            priority: order.priority,
+        };
+        let (now, chance) = (self.intake.clock().wall(), self.intake.chance());
+        crate::report::of(&subject, attributes, Bytes::from_static(words.as_bytes()), now, chance)
     }
 }
 

@@ -8,7 +8,7 @@ use sms::{Address, Attached, Direction, LinkName, Message, ReceiptRequest};
 use super::order::{Order, Reports};
 use super::report;
 use crate::account::Account;
-use crate::attributes::{Attributes, Callback, Events, Form};
+use crate::attributes::{Attributes, Callback, Events, Form, TAG_OCTETS_MAX};
 use crate::config::Method;
 use crate::submission::Submission;
 
@@ -41,29 +41,44 @@ pub(super) fn submission(order: &Order, receiver: &Address, account: &Account) -
 /// What is kept for the reports, and the receipts that it takes to make them.
 fn reports(reports: &Reports, account: &Account) -> (Option<Arc<Attached>>, ReceiptRequest) {
     let events = Events(reports.mask);
-    let others = if events.has(BUFFERED) { ReceiptRequest::INTERMEDIATE } else { 0 };
-    if reports.mask & Events::FINAL.0 == 0 {
-        return (None, ReceiptRequest { others, ..ReceiptRequest::NONE });
+    if let Some(attributes) = attributes(reports, account) {
+        let attached = attributes.attached(account.name());
+        // Whoever wants to know of refusals alone has to be told of failures to know of them.
+        let needed = if events.has(Events::REJECTED) { events | Events::FAILED } else { events };
+        return (attached, needed.receipts());
     }
-    let named = reports.url.clone().filter(|_| account.config().kannel.dlr);
-    let Some(url) = named else { return (None, ReceiptRequest { others, ..account.receipts_by_http() }) };
+    let others = events.receipts().others;
+    let meta = Attributes { meta: reports.meta.clone(), ..Attributes::default() };
+    let attached = meta.attached(account.name());
+    if events.has_any(Events::FINAL) {
+        (attached, ReceiptRequest { others, ..account.receipts_by_http() })
+    } else {
+        (attached, ReceiptRequest { others, ..ReceiptRequest::NONE })
+    }
+}
+
+/// What is said of a message whose reports go to a URL; `None` if there is none, or nothing to be told there.
+pub(super) fn attributes(reports: &Reports, account: &Account) -> Option<Attributes> {
+    let events = Events(reports.mask);
+    let url = reports.url.clone().filter(|_| account.config().kannel.dlr && events.has_any(TOLD))?;
     let tags = [(report::ACCOUNT, &reports.account), (report::BILLING, &reports.binfo)];
     let tags = tags.into_iter().filter(|(_, said)| !said.is_empty());
     let attributes = Attributes {
         callback: Some(Callback { url, events, form: Form::Kannel, method: Method::Get }),
-        tags: tags
-            .map(|(name, said)| (name.to_owned(), said.chars().take(TAG_CHARACTERS_MAX).collect()))
-            .collect(),
+        tags: tags.map(|(name, said)| (name.to_owned(), beginning(said))).collect(),
+        meta: reports.meta.clone(),
         ..Attributes::default()
     };
-    // The addresses of callbacks are short enough, and so are the tags.
-    let attached = attributes.checked().ok().and_then(|attributes| attributes.attached(account.name()));
-    (attached, ReceiptRequest { others, ..events.receipts() })
+    attributes.checked().ok()
 }
 
-/// Bit 4 of `dlr-mask`.
-const BUFFERED: Events = Events(4);
-/// A character takes four octets at most.
-const TAG_CHARACTERS_MAX: usize = 16;
+/// As much as a tag may have.
+fn beginning(said: &str) -> String {
+    let end = (0..=TAG_OCTETS_MAX.min(said.len())).rev().find(|at| said.is_char_boundary(*at));
+    said[..end.unwrap_or_default()].to_owned()
+}
+
+/// What there are bits for.
+const TOLD: Events = Events(1 | 2 | 4 | 8 | 16);
 /// esm_class, SMPP 3.4 section 5.2.12.
 const REPLY_PATH: u8 = 0x80;

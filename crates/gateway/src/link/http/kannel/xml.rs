@@ -39,6 +39,7 @@ pub(super) fn request(body: &[u8]) -> Request {
         validity: number("vp/delay"),
         deferred: number("timing/delay"),
         priority: number("priority"),
+        meta: text("meta-data"),
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn attached(
         client_reference: said.client_reference.unwrap_or_default(),
         callback: said.callback_url.map(|url| callback(url, sender.callback)).transpose()?,
         tags: said.tags,
-        keyed: None,
+        ..Attributes::default()
     };
     Ok((attributes.checked().map_err(too_much)?.attached(sender.name), receipts))
 }
@@ -85,6 +85,7 @@ fn too_much(excess: Excess) -> Problem {
         Excess::ClientReference => "client_reference",
         Excess::CallbackUrl => "callback_url",
         Excess::Tags => "tags",
+        Excess::Meta => "meta",
     };
     Problem::bad_value(field, excess.to_string())
 }
