@@ -62,6 +62,15 @@ fn a_small_backlog_is_borne_and_nothing_of_it_is_lost() {
     }
 }
 
+#[test]
+fn requests_with_many_messages_are_timed_and_all_of_them_accepted() {
+    let report = scenario("batch", &["--messages", "200", "--requests", "3"]);
+    assert_eq!((value(&report, "messages of a request"), value(&report, "requests")), (200.0, 3.0));
+    for what in ["request to answer, median, ms", "request to answer, longest, ms", "accepted per second"] {
+        assert!(value(&report, what) > 0.0, "{what}");
+    }
+}
+
 /// What a scenario of the benchmark reports; it must be sound.
 fn scenario(name: &str, options: &[&str]) -> Value {
     let (_, report) = bench(&[&[name], options].concat());

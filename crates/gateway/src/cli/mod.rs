@@ -6,6 +6,7 @@ mod demo;
 mod descriptors;
 mod import;
 mod key;
+mod loopback;
 mod route;
 mod serve;
 mod simulate;

@@ -1,6 +1,7 @@
 //! `estafet bench`
 
 mod backlog;
+mod batch;
 mod disk;
 mod fetch;
 mod figure;

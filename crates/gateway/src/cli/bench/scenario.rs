@@ -7,6 +7,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::backlog::Backlog;
+use super::batch::Batch;
 use super::finding::Findings;
 use super::idle::Idle;
 use super::kannel::{self, BesideKannel};
@@ -26,6 +27,8 @@ pub(super) enum Scenario {
     Idle(Idle),
     /// How the gateway bears a long backlog, and how soon it is back with it after a kill.
     Backlog(Backlog),
+    /// How long one HTTP request with 10,000 messages takes.
+    Batch(Batch),
     /// The gateway beside Kannel: HTTP in, SMPP out, receipts by callback.
     Kannel(BesideKannel),
 }
@@ -53,6 +56,7 @@ impl Scenario {
             Self::Window(window) => window.measure(folder).await,
             Self::Idle(idle) => idle.measure(folder).await,
             Self::Backlog(backlog) => backlog.measure(folder).await,
+            Self::Batch(batch) => batch.measure(folder).await,
             Self::Kannel(kannel) => return kannel.measure(folder).await.map(Outcome::BesideKannel),
         };
         findings.map(Outcome::Findings)
@@ -74,6 +78,7 @@ impl Scenario {
             Self::Window(window) => &window.place,
             Self::Idle(idle) => &idle.place,
             Self::Backlog(backlog) => &backlog.place,
+            Self::Batch(batch) => &batch.place,
             Self::Kannel(kannel) => &kannel.place,
         }
     }

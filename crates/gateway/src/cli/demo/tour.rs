@@ -9,6 +9,7 @@ use smpp::{ShortMessage, TlvTag};
 use sms::{Alphabet, State};
 
 use super::operator::Operator;
+use crate::cli::loopback::loopback_client;
 
 /// Shows every step; whether all happened as they should.
 pub(super) async fn show(operator: &Operator) -> bool {
@@ -106,7 +107,7 @@ async fn delivered(operator: &Operator, id: &str) -> anyhow::Result<()> {
 
 async fn by_http(operator: &Operator) -> anyhow::Result<()> {
     let base = format!("http://{}/v1/messages", operator.http);
-    let client = http_client()?;
+    let client = loopback_client(PATIENCE)?;
     let body = format!(r#"{{"from": "5678", "to": "{}", "text": "Halo"}}"#, operator.budi.number());
     println!("   POST {base}  {body}");
     let request = client.post(&base).basic_auth("you", Some("secret12"));
@@ -124,12 +125,6 @@ async fn by_http(operator: &Operator) -> anyhow::Result<()> {
     }
     ensure!(record["state"] == "delivered", "the record says {}", record["state"]);
     Ok(())
-}
-
-fn http_client() -> reqwest::Result<reqwest::Client> {
-    // Fails when there is one already, and that is as good.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(PATIENCE).build()
 }
 
 /// Asks until the message has its final state.

@@ -1,4 +1,4 @@
-//! Prints what a choice costs: `cargo run --release -p route --example speed`.
+//! Prints what a choice costs: `cargo run --release -p route --example route_speed`.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::collections::HashMap;

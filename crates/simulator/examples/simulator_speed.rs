@@ -1,5 +1,5 @@
 //! How fast a simulated message centre and a load are together: `cargo run --release -p simulator
-//! --example speed -- MESSAGES SESSIONS WINDOW`.
+//! --example simulator_speed -- MESSAGES SESSIONS WINDOW`.
 #![allow(clippy::print_stdout)]
 
 use simulator::{EsmeConfig, Load, Smsc, SmscConfig};
