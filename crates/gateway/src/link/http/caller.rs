@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
@@ -60,6 +60,13 @@ pub(super) fn shown(headers: &HeaderMap) -> Option<Shown> {
     }
 }
 
+/// The same, unless a browser was made to show it by a page of somebody else: it knows the password of its user, but not
+/// who wants to send (Fetch Metadata, `Sec-Fetch-Site`).
+pub(super) fn shown_by_itself(headers: &HeaderMap) -> Option<Shown> {
+    let is_own = |site: &HeaderValue| site == "none" || site == "same-origin";
+    shown(headers).filter(|_| headers.get("sec-fetch-site").is_none_or(is_own))
+}
+
 fn basic(encoded: &str) -> Option<Credentials> {
     let pair = BASE64_STANDARD.decode(encoded).ok()?;
     let colon = pair.iter().position(|&octet| octet == b':')?;
@@ -112,6 +119,18 @@ mod tests {
     #[test]
     fn a_key_is_what_it_is() {
         assert!(matches!(shown(&headers("bearer  estafet_x ")), Some(Shown::Key(key)) if key == "estafet_x"));
+    }
+
+    #[test]
+    fn what_another_page_makes_a_browser_show_does_not_count() {
+        for (site, counts) in
+            [("none", true), ("same-origin", true), ("same-site", false), ("cross-site", false)]
+        {
+            let mut headers = headers("Bearer estafet_x");
+            headers.insert("sec-fetch-site", site.parse().unwrap());
+            assert_eq!(shown_by_itself(&headers).is_some(), counts, "{site}");
+        }
+        assert!(shown_by_itself(&headers("Bearer estafet_x")).is_some());
     }
 
     #[test]

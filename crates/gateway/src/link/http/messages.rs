@@ -54,7 +54,21 @@ pub(super) async fn send(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let (in_query, message) = translate::send_query(&uri)?;
-    let shown = caller::shown(&headers).or(in_query.map(Shown::Password));
+    let shown = caller::shown_by_itself(&headers).or(in_query.map(Shown::Password));
+    let account = desk.caller(peer, shown, Scope::Send).await?;
+    desk.submit_one(account, message, None).await
+}
+
+/// `POST /v1/send`: the same in a form, as a page in a browser sends it.
+pub(super) async fn send_form(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    check_type(&parts.headers, "application/x-www-form-urlencoded")?;
+    let (in_form, message) = translate::send_form(&read_up_to(FORM_OCTETS_MAX, body).await?)?;
+    let shown = caller::shown_by_itself(&parts.headers).or(in_form.map(Shown::Password));
     let account = desk.caller(peer, shown, Scope::Send).await?;
     desk.submit_one(account, message, None).await
 }
@@ -241,25 +255,33 @@ pub(super) fn named(id: Result<Path<String>, PathRejection>) -> Result<MessageId
 
 /// A browser sends other types without asking, from any page that its user looks at.
 pub(super) fn check_is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    check_type(headers, "application/json")
+}
+
+fn check_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     let essence = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .map(|value| value.split(';').next().unwrap_or_default().trim());
-    let is_json = essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
-    if is_json && !headers.contains_key(header::CONTENT_ENCODING) {
+    let is_wanted = essence.is_some_and(|essence| essence.eq_ignore_ascii_case(wanted));
+    if is_wanted && !headers.contains_key(header::CONTENT_ENCODING) {
         return Ok(());
     }
-    let detail = "the body must be application/json, as it is or with Content-Encoding: gzip";
+    let detail = format!("the body must be {wanted}, as it is or with Content-Encoding: gzip");
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 
 /// The body, if it is small enough and comes in time.
 pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
-    let whole = Limited::new(body, BODY_OCTETS_MAX).collect();
+    read_up_to(BODY_OCTETS_MAX, body).await
+}
+
+async fn read_up_to(octets_max: usize, body: Body) -> Result<Bytes, Problem> {
+    let whole = Limited::new(body, octets_max).collect();
     match tokio::time::timeout(BODY_TIMEOUT, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let detail = "the body has more than 4 MiB";
+            let detail = format!("the body has more than {} KiB", octets_max >> 10);
             Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail))
         }
         Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "broken_body", "the body broke off")),
@@ -271,4 +293,6 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
 }
 
 const BODY_OCTETS_MAX: usize = 4 << 20;
+/// A form is read before it is known who calls.
+const FORM_OCTETS_MAX: usize = 64 << 10;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -130,7 +130,7 @@ fn native() -> Router<Desk> {
         .route("/v1/messages", get(messages::search).post(messages::submit))
         .route("/v1/messages/{id}", get(messages::find).delete(recall::cancel).patch(recall::replace))
         .route("/v1/preview", post(preview::preview))
-        .route("/v1/send", get(messages::send))
+        .route("/v1/send", get(messages::send).post(messages::send_form))
         .route("/v1/dead-letters", get(dead_letters::list))
         .route("/v1/dead-letters/replay", post(dead_letters::replay))
         .route("/v1/dead-letters/{id}", delete(dead_letters::delete))

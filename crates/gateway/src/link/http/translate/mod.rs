@@ -27,7 +27,7 @@ pub(crate) use provider::UnreadableReply;
 #[cfg(test)]
 pub(super) use provider::sample;
 pub(super) use provider::{call, read};
-pub(super) use query::{search_query, send_query};
+pub(super) use query::{search_query, send_form, send_query};
 pub(super) use record::page;
 pub use record::record;
 pub(super) use replacement::{cancelled, replacement};

@@ -1,8 +1,7 @@
-//! What a caller says in the query of a URL.
+//! What a caller says in the query of a URL, or in a form that is written like one.
 
 use std::collections::BTreeMap;
 
-use axum::extract::Query as QueryString;
 use axum::http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -15,7 +14,7 @@ use super::recipients::Recipients;
 use super::submission::MessageRequest;
 use crate::login::Credentials;
 
-/// The query of `GET /v1/send`.
+/// The query of `GET /v1/send`, and the form of `POST /v1/send`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SendQuery {
@@ -56,7 +55,15 @@ struct SearchQuery {
 
 /// The message in the query, and the credentials if they stand there too.
 pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, MessageRequest), Problem> {
-    let query: SendQuery = read(uri)?;
+    Ok(sent(read(uri)?))
+}
+
+/// The message in a form, and the credentials if they stand there too.
+pub(in super::super) fn send_form(body: &[u8]) -> Result<(Option<Credentials>, MessageRequest), Problem> {
+    understood(body, "bad_form").map(sent)
+}
+
+fn sent(query: SendQuery) -> (Option<Credentials>, MessageRequest) {
     let credentials = query.account.zip(query.password);
     let credentials =
         credentials.map(|(account, password)| Credentials { account, password: password.into_bytes() });
@@ -82,7 +89,7 @@ pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, Me
         tags: BTreeMap::new(),
         callback_url: query.callback_url,
     };
-    Ok((credentials, message))
+    (credentials, message)
 }
 
 /// What to look for among the messages of `account`.
@@ -114,18 +121,23 @@ fn number_of(text: &str) -> Vec<u8> {
 }
 
 fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
-    let bad_query = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail);
-    if !is_utf8(uri.query().unwrap_or_default()) {
-        return Err(bad_query("the query is not UTF-8".to_owned()));
-    }
-    let query = QueryString::try_from_uri(uri).map_err(|rejection| bad_query(rejection.body_text()))?;
-    Ok(query.0)
+    understood(uri.query().unwrap_or_default().as_bytes(), "bad_query")
 }
 
-/// Whether the octets that a query names are UTF-8: the parser would replace what is not.
-fn is_utf8(query: &str) -> bool {
-    let mut octets = Vec::with_capacity(query.len());
-    let mut rest = query.as_bytes();
+/// Names and values as a query and a form have them; if they are not what `T` wants, the problem has this code.
+fn understood<T: DeserializeOwned>(encoded: &[u8], code: &'static str) -> Result<T, Problem> {
+    let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, code, detail);
+    if !is_utf8(encoded) {
+        return Err(bad("what is said is not UTF-8".to_owned()));
+    }
+    let words = serde_urlencoded::Deserializer::new(form_urlencoded::parse(encoded));
+    serde_path_to_error::deserialize(words).map_err(|error| bad(error.to_string()))
+}
+
+/// Whether the octets that are named are UTF-8: the parser would replace what is not.
+fn is_utf8(encoded: &[u8]) -> bool {
+    let mut octets = Vec::with_capacity(encoded.len());
+    let mut rest = encoded;
     while let Some((&first, after)) = rest.split_first() {
         let escaped = after.first_chunk().filter(|_| first == b'%').and_then(|&[high, low]| {
             let digit = |digit: u8| char::from(digit).to_digit(16);
@@ -182,6 +194,17 @@ mod tests {
         assert!(said(send_query(&uri("to=1&text=%E9"))).contains("not UTF-8"));
         assert!(said(send_query(&uri("to=1&text=x&validity_s=-1"))).contains("validity_s"));
         assert!(send_query(&uri("to=1&text=100%")).is_ok());
+    }
+
+    #[test]
+    fn a_form_is_read_as_a_query_is() {
+        let (credentials, message) =
+            send_form(b"account=bank&password=x&to=1234&text=halo+d%C3%BCnia").unwrap();
+        assert_eq!(credentials.unwrap().account, "bank");
+        assert_eq!(message.text.as_deref(), Some("halo dünia"));
+        let problem = said(send_form(b"to=1&text=\xE9"));
+        assert!(problem.contains("bad_form") && problem.contains("not UTF-8"), "{problem}");
+        assert!(said(send_form(b"to=1&text=x&flash=perhaps")).contains("flash"));
     }
 
     #[test]
