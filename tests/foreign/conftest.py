@@ -77,10 +77,10 @@ def raw_smsc(start_gateway: Callable[..., Gateway]) -> Iterator[RawSmsc]:
 
 @pytest.fixture
 def gateway(smsc: NodeSmsc, start_gateway: Callable[..., Gateway]) -> Gateway:
-    """The gateway with one account whose messages go to one SMSC, bound to it."""
+    """The gateway with one account whose messages go to one SMSC, bound to it, and one that only fetches."""
     gateway = start_gateway(
         smsc=[config.smsc(smsc.port)],
-        account=[config.BANK],
+        account=[config.BANK, config.POLL],
         route=[{"from": {"link": "bank"}, "to": ["telco-a"]}],
     )
     smsc.expect("bound")

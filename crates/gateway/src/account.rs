@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock;
 use crate::config::AccountConfig;
 use crate::dispatch::TokenBucket;
+use crate::inbox::Inbox;
 use crate::link::smpp::dialect::Dialect;
 use crate::login::Access;
 use crate::presence::Presence;
@@ -25,6 +26,7 @@ pub(crate) struct Account {
     binds: AtomicUsize,
     receivers: AtomicUsize,
     calling: Arc<Presence>,
+    inbox: Option<Arc<Inbox>>,
     revoked: CancellationToken,
     access: Access,
 }
@@ -51,6 +53,7 @@ impl Account {
             dialect: Dialect::of(&config.speaks).map(Arc::new),
             access: Access::new(&config.password, before.map(|before| &before.access)),
             rate: (config.rate > 0).then(bucket),
+            inbox: config.inbox.then(Arc::default),
             config,
             binds: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
@@ -87,7 +90,7 @@ impl Account {
     pub(crate) fn bind(self: &Arc<Self>, receives: bool) -> Option<BindGuard> {
         let free = |used: usize| (used < self.config.max_binds).then_some(used + 1);
         self.binds.fetch_update(Ordering::AcqRel, Ordering::Acquire, free).ok()?;
-        let receives = receives && !self.is_called();
+        let receives = receives && !self.is_told_by_http();
         self.receivers.fetch_add(usize::from(receives), Ordering::AcqRel);
         Some(BindGuard { account: self.clone(), receives })
     }
@@ -102,19 +105,24 @@ impl Account {
         self.receivers.load(Ordering::Acquire) > 0 || self.calling.is_up()
     }
 
-    /// Whether what goes to the account goes to its callback, and so not to its sessions.
-    pub(crate) fn is_called(&self) -> bool {
-        self.config.callback.is_some()
+    /// Whether what goes to the account goes to its callback or its inbox, and so not to its sessions.
+    pub(crate) fn is_told_by_http(&self) -> bool {
+        self.config.callback.is_some() || self.inbox.is_some()
     }
 
-    /// Whether its callback is being called.
+    /// Where it fetches what goes to it, if it does.
+    pub(crate) fn inbox(&self) -> Option<&Arc<Inbox>> {
+        self.inbox.as_ref()
+    }
+
+    /// Whether its callback is being called, or its inbox kept.
     pub(crate) fn calling(&self) -> &Arc<Presence> {
         &self.calling
     }
 
-    /// The receipts of what it submits by HTTP: without a callback nobody would ever fetch them.
+    /// The receipts of what it submits by HTTP: without a callback or an inbox nobody would ever get them.
     pub(crate) fn receipts_by_http(&self) -> ReceiptRequest {
-        if self.is_called() { ReceiptRequest::FINAL } else { ReceiptRequest::TRACKED }
+        if self.is_told_by_http() { ReceiptRequest::FINAL } else { ReceiptRequest::TRACKED }
     }
 
     /// The configuration no longer knows this account as it was: its sessions end.

@@ -130,13 +130,13 @@ impl Directory {
         (application.account.as_ref() == Some(account)).then_some(application.replies)
     }
 
-    /// The links that are called for an account: its callbacks and its applications.
-    pub(crate) fn called_for(&self, account: &LinkName) -> Vec<LinkName> {
-        let callback = self.accounts.get(account).filter(|account| account.is_called());
-        let callbacks = callback.map(|_| [account.clone(), callbacks_of(account)]);
+    /// The links by which an account is told by HTTP: its callbacks or its inbox, and its applications.
+    pub(crate) fn told_for(&self, account: &LinkName) -> Vec<LinkName> {
+        let told = self.accounts.get(account).filter(|account| account.is_told_by_http());
+        let own = told.map(|_| [account.clone(), callbacks_of(account)]);
         let is_its = |application: &ApplicationLink| application.account.as_ref() == Some(account);
         let applications = self.applications.iter().filter(|(_, application)| is_its(application));
-        callbacks.into_iter().flatten().chain(applications.map(|(name, _)| name.clone())).collect()
+        own.into_iter().flatten().chain(applications.map(|(name, _)| name.clone())).collect()
     }
 
     /// Whether any link is there that another can be left for.

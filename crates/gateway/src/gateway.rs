@@ -23,6 +23,7 @@ use crate::config::{
 use crate::directory::Directory;
 use crate::dispatch::{Outlets, failover};
 use crate::health::Health;
+use crate::inbox::Keeper;
 use crate::intake::Intake;
 use crate::link::answer::{Answerer, HandsetLimit};
 use crate::link::http::client as http;
@@ -86,7 +87,7 @@ struct Running {
     smscs: HashMap<LinkName, CancellationToken>,
     applications: HashMap<LinkName, CancellationToken>,
     answers: HashMap<LinkName, CancellationToken>,
-    /// The callbacks of accounts.
+    /// The callbacks and the inboxes of accounts.
     callbacks: HashMap<LinkName, CancellationToken>,
 }
 
@@ -272,8 +273,8 @@ impl Gateway {
             self.start_answer(answer)
         });
         let name = |account: &AccountConfig| LinkName::from(account.name.get_ref().as_str());
-        let (before, next) = (called_accounts(&before), called_accounts(config));
-        replace(&mut running.callbacks, &before, &next, name, |account| self.start_callback(account));
+        let (before, next) = (told_accounts(&before), told_accounts(config));
+        replace(&mut running.callbacks, &before, &next, name, |account| self.start_telling(account));
     }
 
     fn start_smsc(&self, config: &SmscConfig) -> CancellationToken {
@@ -344,12 +345,13 @@ impl Gateway {
         stop
     }
 
-    fn start_callback(&self, config: &AccountConfig) -> CancellationToken {
+    fn start_telling(&self, config: &AccountConfig) -> CancellationToken {
         let name = LinkName::from(config.name.get_ref().as_str());
         let stop = self.calling.stop.child_token();
         if let Some(manner) = config.named_callbacks() {
             self.start_named_callbacks(&name, manner, stop.clone());
         }
+        self.start_inbox(&name, &stop);
         let Some(callback) = &config.callback else { return stop };
         let directory = self.shared.directory.load();
         let account = directory.accounts.get(&name);
@@ -367,6 +369,22 @@ impl Gateway {
         stop
     }
 
+    /// Keeps the inbox of the account, if it has one.
+    fn start_inbox(&self, account: &LinkName, stop: &CancellationToken) {
+        let directory = self.shared.directory.load();
+        let Some(account) = directory.accounts.get(account) else { return };
+        let Some(inbox) = account.inbox() else { return };
+        self.shelf_for(account.name());
+        let keeper = Keeper {
+            outlet: self.shared.outlets.of(account.name()),
+            presence: account.calling().clone(),
+            clock: self.shared.surroundings.clock,
+            lent: self.shared.metrics.inbox(account.name()),
+            stop: stop.clone(),
+        };
+        self.calling.tasks.spawn(inbox.clone().keep(keeper));
+    }
+
     /// Calls what messages of the account name themselves, in this manner.
     fn start_named_callbacks(&self, account: &LinkName, manner: EndpointConfig, stop: CancellationToken) {
         let surroundings = &self.shared.surroundings;
@@ -382,7 +400,7 @@ impl Gateway {
         self.calling.tasks.spawn(client.run());
     }
 
-    /// Where dead letters of a link that is called go, also those that nobody takes in time.
+    /// Where dead letters of a link that is told by HTTP go, also those that nobody takes in time.
     fn shelf_for(&self, link: &LinkName) -> Shelf {
         let time = self.shared.directory.load().dead_letter_time;
         let shelf = Shelf { link: shelf_of(link), time };
@@ -429,6 +447,7 @@ impl Gateway {
             jasmin: config.jasmin,
             shelves: tokio::sync::Mutex::default(),
             keys: Default::default(),
+            stop: self.listening.stop.clone(),
         };
         let (tls, stop) = (self.shared.tls.clone(), self.listening.stop.clone());
         self.listening.tasks.spawn(api.serve(listener, secured, tls, stop));
@@ -538,9 +557,10 @@ fn replace<C: PartialEq>(
     }
 }
 
-fn called_accounts(config: &Config) -> Vec<AccountConfig> {
-    let called = config.account.iter().filter(|account| account.named_callbacks().is_some());
-    called.map(AccountConfig::without_keys).collect()
+/// The accounts that are told by HTTP.
+fn told_accounts(config: &Config) -> Vec<AccountConfig> {
+    let is_told = |account: &&AccountConfig| account.inbox || account.named_callbacks().is_some();
+    config.account.iter().filter(is_told).map(AccountConfig::without_keys).collect()
 }
 
 async fn open_store(directory: PathBuf, options: Options) -> anyhow::Result<EmbeddedStore> {

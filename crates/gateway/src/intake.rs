@@ -153,7 +153,7 @@ impl Intake {
 
     /// Whether the link is an account whose sessions are told what becomes of its messages.
     pub(crate) fn tells_sessions_of(&self, link: &LinkName) -> bool {
-        self.directory.load().accounts.get(link).is_some_and(|account| !account.is_called())
+        self.directory.load().accounts.get(link).is_some_and(|account| !account.is_told_by_http())
     }
 
     /// Keeps receipts that an SMSC sent.

@@ -14,6 +14,7 @@ mod encoding;
 mod explain;
 mod gateway;
 mod health;
+mod inbox;
 mod intake;
 mod keywords;
 mod link;

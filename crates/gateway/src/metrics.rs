@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     settled: Family<OutcomeLabel, Counter>,
     sessions: Family<LinkLabel, Gauge>,
     tls_unverified: Family<LinkLabel, Gauge>,
+    inbox_lent: Family<LinkLabel, Gauge>,
     accept_seconds: Family<LinkLabel, Histogram>,
     response_seconds: Family<LinkLabel, Histogram>,
     reassembly: ReassemblyMetrics,
@@ -103,6 +104,7 @@ impl Metrics {
             settled: Family::default(),
             sessions: Family::default(),
             tls_unverified: Family::default(),
+            inbox_lent: Family::default(),
             accept_seconds: Family::new_with_constructor(latency as fn() -> Histogram),
             response_seconds: Family::new_with_constructor(latency as fn() -> Histogram),
             reassembly: ReassemblyMetrics::default(),
@@ -145,6 +147,11 @@ impl Metrics {
         }
     }
 
+    /// How many items of an inbox are lent.
+    pub(crate) fn inbox(&self, account: &LinkName) -> Gauge {
+        self.inbox_lent.get_or_create_owned(&LinkLabel { link: account.to_string() })
+    }
+
     /// The metrics of long messages of handsets.
     pub(crate) fn reassembly(&self) -> ReassemblyMetrics {
         self.reassembly.clone()
@@ -174,6 +181,8 @@ impl Metrics {
         registry.register("sessions", "Bound sessions", self.sessions.clone());
         let help = "1 for an SMSC that is connected to by TLS without looking at who it is";
         registry.register("tls_unverified", help, self.tls_unverified.clone());
+        let help = "Items of an inbox that were fetched and not acknowledged yet";
+        registry.register("inbox_lent", help, self.inbox_lent.clone());
         let help = "From a batch of messages to their being durable";
         registry.register("accept_seconds", help, self.accept_seconds.clone());
         let help = "From a request to its response";

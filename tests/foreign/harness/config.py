@@ -8,6 +8,9 @@ from pathlib import Path
 #: An account for the tests; its password has the standard's eight characters.
 BANK = {"name": "bank", "password": "hunter22"}
 
+#: An account that fetches what is told to it.
+POLL = {"name": "poll", "password": "hunter22", "inbox": True}
+
 
 def smsc(port: int, **more) -> dict:
     """An SMSC at a port of this machine, by the four parameters; `more` overrides."""

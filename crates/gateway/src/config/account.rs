@@ -43,8 +43,10 @@ pub struct AccountConfig {
     pub sim_access: bool,
     /// Whether texts that are nearly in the GSM alphabet are put into it.
     pub transliterate: bool,
-    /// How it is told by HTTP what goes to it; `None` leaves that to its sessions.
+    /// How it is told by HTTP what goes to it; `None` leaves that to its sessions, or its inbox.
     pub callback: Option<CallbackConfig>,
+    /// Whether it fetches what goes to it by HTTP.
+    pub inbox: bool,
     /// What its requests at Kannel's interface mean.
     pub kannel: SendsmsConfig,
     /// What its requests at Jasmin's interfaces mean.
@@ -138,6 +140,8 @@ struct RawAccount {
     #[serde(default)]
     allow_private_address: bool,
     #[serde(default)]
+    inbox: bool,
+    #[serde(default)]
     kannel: SendsmsConfig,
     #[serde(default)]
     jasmin: JasminConfig,
@@ -166,6 +170,12 @@ impl TryFrom<RawAccount> for AccountConfig {
         };
         let callback =
             keys.checked().map_err(|problem| format!("account \"{}\" has {problem}", raw.name.get_ref()))?;
+        if raw.inbox && callback.is_some() {
+            let name = raw.name.get_ref();
+            return Err(format!(
+                "account \"{name}\" has an inbox and a callback_url: only one can have what goes to it"
+            ));
+        }
         Ok(Self {
             name: raw.name,
             password,
@@ -179,6 +189,7 @@ impl TryFrom<RawAccount> for AccountConfig {
             sim_access: raw.sim_access,
             transliterate: raw.transliterate,
             callback,
+            inbox: raw.inbox,
             kannel: raw.kannel,
             jasmin: raw.jasmin,
             profile: raw.profile,

@@ -92,6 +92,14 @@ fn what_waits_for_the_rest_of_its_message_has_limits() {
 }
 
 #[test]
+fn an_account_is_called_or_fetches() {
+    let with = |lines: &str| parse(&DESIGN.replace("max_binds = 10", lines));
+    assert!(with("inbox = true").unwrap().account[0].inbox);
+    let error = with("inbox = true\ncallback_url = \"http://192.0.2.1/\"").unwrap_err();
+    assert!(error.contains("\"bank\" has an inbox and a callback_url"), "{error}");
+}
+
+#[test]
 fn a_password_is_needed_and_never_shown() {
     let error = parse(&DESIGN.replace("password = \"hunter22\"", "")).unwrap_err();
     assert!(error.contains("password_hash"), "{error}");

@@ -87,6 +87,6 @@ impl Intake {
 
 fn takes_payload(directory: &Directory, target: &LinkName) -> bool {
     directory.accounts.get(target).is_some_and(|account| {
-        !account.is_called() && account.config().speaks.long_messages == Splitting::Payload
+        !account.is_told_by_http() && account.config().speaks.long_messages == Splitting::Payload
     })
 }

@@ -16,6 +16,7 @@ mod guessing;
 mod http;
 mod http_versions;
 mod idempotency;
+mod inbox;
 mod jasmin;
 mod keywords;
 mod kill;

@@ -31,7 +31,7 @@ struct Shelved {
     leases: Vec<Lease>,
 }
 
-/// `GET /v1/dead-letters`: those of the caller's callback and of its applications, oldest first.
+/// `GET /v1/dead-letters`: those of the caller's callback or inbox and of its applications, oldest first.
 pub(super) async fn list(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -89,7 +89,7 @@ impl Desk {
     async fn shelved(&self, account: &Arc<Account>) -> Result<Vec<Shelved>, Problem> {
         let mut found = Vec::new();
         let mut room = SHELVED_MAX;
-        for link in self.directory.load().called_for(account.name()) {
+        for link in self.directory.load().told_for(account.name()) {
             let leases = self.store.evacuate(&shelf_of(&link), room).await?;
             room = room.saturating_sub(leases.len());
             found.push(Shelved { link, leases });

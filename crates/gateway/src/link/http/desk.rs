@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use store::Store;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use super::idempotency::KeysInWork;
 use crate::config::SendsmsPath;
@@ -32,6 +33,8 @@ pub(crate) struct Api {
     pub(crate) shelves: Mutex<()>,
     /// The idempotency keys of requests that have no answer yet.
     pub(crate) keys: KeysInWork,
+    /// Whoever waits for something waits no longer than until then.
+    pub(crate) stop: CancellationToken,
 }
 
 /// What every request needs.

@@ -8,6 +8,7 @@ pub(crate) mod connection;
 pub(crate) mod dead_letters;
 pub(crate) mod desk;
 pub(crate) mod idempotency;
+mod inbox;
 mod jasmin;
 pub(crate) mod kannel;
 mod messages;

@@ -22,7 +22,7 @@ use super::desk::{Api, Desk};
 use super::jasmin::{rest as jasmin_rest, server as jasmin};
 use super::kannel::server as kannel;
 use super::problem::Problem;
-use super::{dead_letters, messages, preview, probes, rate_limit, recall};
+use super::{dead_letters, inbox, messages, preview, probes, rate_limit, recall};
 use crate::tls::Tls;
 
 impl Api {
@@ -131,6 +131,8 @@ fn native() -> Router<Desk> {
         .route("/v1/messages/{id}", get(messages::find).delete(recall::cancel).patch(recall::replace))
         .route("/v1/preview", post(preview::preview))
         .route("/v1/send", get(messages::send).post(messages::send_form))
+        .route("/v1/inbox", get(inbox::fetch))
+        .route("/v1/inbox/ack", post(inbox::acknowledge))
         .route("/v1/dead-letters", get(dead_letters::list))
         .route("/v1/dead-letters/replay", post(dead_letters::replay))
         .route("/v1/dead-letters/{id}", delete(dead_letters::delete))

@@ -6,9 +6,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use sms::Timestamp;
-use store::{Item, Lease};
+use store::Lease;
 
 use crate::config::SigningSecret;
+use crate::inbox::EventId;
 
 /// Signs what is posted to one endpoint.
 pub(super) struct Signer {
@@ -47,20 +48,12 @@ impl Signer {
 /// What is told, under a name that is the same whenever the same is told.
 fn event_id(leases: &[Lease]) -> String {
     match leases {
-        [lease] => name(lease),
+        [lease] => EventId::of(lease).to_string(),
         leases => {
-            let add = |hash: Sha256, lease: &Lease| hash.chain_update(name(lease));
+            let add = |hash: Sha256, lease: &Lease| hash.chain_update(EventId::of(lease).to_string());
             let hash = leases.iter().fold(Sha256::new(), add).finalize();
             format!("batch_{}", super::translate::hex(hash.get(..16).unwrap_or_default()))
         }
-    }
-}
-
-fn name(lease: &Lease) -> String {
-    let id = lease.message().id;
-    match lease.item() {
-        Item::Notice(_) => format!("receipt_{id}"),
-        Item::Segment(_) => format!("message_{id}"),
     }
 }
 

@@ -246,8 +246,8 @@ impl Handler for Esme {
             Stage::Open => std::future::pending().await,
             Stage::Checking(verdict) => EsmeWork::Verdict(verdict.await),
             Stage::Bound(bound) => {
-                // What goes to an account with a callback goes there alone.
-                let room = if bound.account.is_called() { 0 } else { room };
+                // What goes to an account with a callback or an inbox goes there alone.
+                let room = if bound.account.is_told_by_http() { 0 } else { room };
                 tokio::select! {
                     biased;
                     work = bound.relay.next(room) => EsmeWork::Relay(work),

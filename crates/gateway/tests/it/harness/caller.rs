@@ -81,7 +81,10 @@ impl Caller {
     /// Any other call of the API, with JSON if something is said.
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let request = self.client.request(method.parse().unwrap(), self.url(path, &[]));
-        let request = request.body(body.map(|body| body.to_string()).unwrap_or_default());
+        let request = match body {
+            Some(body) => request.header("content-type", "application/json").body(body.to_string()),
+            None => request,
+        };
         self.answer(request.basic_auth(&self.account, Some(PASSWORD))).await
     }
 

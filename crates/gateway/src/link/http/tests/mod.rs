@@ -202,6 +202,7 @@ impl Desk {
             health: health.clone(),
             shelves: tokio::sync::Mutex::default(),
             keys: Default::default(),
+            stop: Default::default(),
             door: Arc::new(Door::new(metrics.login())),
             sendsms: Default::default(),
             jasmin: false,

@@ -5,6 +5,7 @@ mod body;
 mod callback;
 mod content;
 mod dead_letter;
+mod inbox;
 mod presentation;
 mod preview;
 mod provider;
@@ -22,6 +23,7 @@ use sms::Timestamp;
 pub(super) use attributes::Sender;
 pub(super) use callback::{callback, callbacks};
 pub(super) use dead_letter::{DeadLetter, dead_letters, limit_query, replay_request};
+pub(super) use inbox::{acknowledged, acknowledgement, inbox_item, inbox_query};
 pub(super) use preview::preview;
 pub(crate) use provider::UnreadableReply;
 #[cfg(test)]
