@@ -15,11 +15,15 @@ TO_TELCO = {"to": ["telco-a"]}
 MESSAGE = {"to": "628123456789", "from": "POLL", "text": "Your code is 4711"}
 
 
+def sections(smsc) -> dict:
+    return {"smsc": [config.smsc(smsc.port)], "account": [config.POLL], "route": [TO_POLL, TO_TELCO]}
+
+
 @pytest.fixture
 def poll_gateway(start_smsc, start_gateway):
     """A gateway whose account fetches, and the message centre that it is bound to."""
     smsc = start_smsc()
-    gateway = start_gateway(smsc=[config.smsc(smsc.port)], account=[config.POLL], route=[TO_POLL, TO_TELCO])
+    gateway = start_gateway(**sections(smsc))
     smsc.expect("bound")
     return gateway, smsc
 
@@ -68,7 +72,7 @@ def test_who_waits_is_answered_when_something_comes(poll_gateway, poll):
     assert [message["text"] for message in heard] == ["AT LAST"]
 
 
-def test_a_kill_loses_nothing_that_was_not_acknowledged(poll_gateway):
+def test_a_kill_loses_nothing_that_was_not_acknowledged(poll_gateway, start_gateway):
     gateway, smsc = poll_gateway
     with httpx.Client(auth=("poll", "hunter22"), timeout=DEADLINE_S) as client:
         client.base_url = gateway.url
@@ -79,8 +83,7 @@ def test_a_kill_loses_nothing_that_was_not_acknowledged(poll_gateway):
             items += fetch(client, wait_s=30)
         acknowledge(client, items[0])
         gateway.kill()
-        gateway.start()
-        client.base_url = gateway.url
+        client.base_url = start_gateway(**sections(smsc)).url
         assert acknowledge(client, items[1]) == {"acknowledged": 1, "unknown": []}
         left: list[dict] = []
         while len(left) < 2:
