@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sms::{Address, LinkName, ReceiptRequest};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
@@ -27,6 +28,7 @@ pub(crate) struct Account {
     receivers: AtomicUsize,
     calling: Arc<Presence>,
     inbox: Option<Arc<Inbox>>,
+    listeners: Arc<Semaphore>,
     revoked: CancellationToken,
     access: Access,
 }
@@ -54,6 +56,7 @@ impl Account {
             access: Access::new(&config.password, before.map(|before| &before.access)),
             rate: (config.rate > 0).then(bucket),
             inbox: config.inbox.then(Arc::default),
+            listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
             config,
             binds: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
@@ -113,6 +116,11 @@ impl Account {
     /// Where it fetches what goes to it, if it does.
     pub(crate) fn inbox(&self) -> Option<&Arc<Inbox>> {
         self.inbox.as_ref()
+    }
+
+    /// A place for one more who follows its events; `None` if all are taken.
+    pub(crate) fn listen(&self) -> Option<OwnedSemaphorePermit> {
+        self.listeners.clone().try_acquire_owned().ok()
     }
 
     /// Whether its callback is being called, or its inbox kept.
@@ -199,6 +207,8 @@ impl Drop for BindGuard {
     }
 }
 
+/// Those who may follow the events of an account at a time.
+const LISTENERS_MAX: usize = 10;
 /// TP-PID of 23.040 section 9.2.3.9: acknowledged and discarded.
 const TYPE_0: u8 = 0x40;
 /// The first and the last of those for the handset itself and its SIM.

@@ -10,6 +10,7 @@ mod outcome;
 mod recall;
 mod record;
 mod shelf;
+mod watch;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use outcome::{Cause, Outcome, RemoteId, RemoteIdForm, RemoteReceipt, Settlem
 pub use recall::{Likeness, Which};
 pub use record::{Event, Page, Query, Record, Step};
 pub use shelf::Shelf;
+pub use watch::{Happening, Seen, Watch, Watchers};
 
 /// A message with the link that shall take it, ready to be kept.
 #[derive(Clone, Debug)]
@@ -104,6 +106,11 @@ pub trait Store: Send + Sync {
 
     /// Messages by account, number and time, newest first.
     async fn search(&self, query: Query) -> Result<Page, StoreError>;
+
+    /// Follows what happens to the messages that `link` brings or takes, from now on: each step that is added
+    /// to a record, once it is durable, in the order of each message. Mostly at once, sometimes a second or two
+    /// later; a step may come twice if records could not be written, and an attempt that was none is seen all the same.
+    fn watch(&self, link: &LinkName) -> Watch;
 
     /// Returns when everything that was said before is durable.
     async fn sync(&self) -> Result<(), StoreError>;

@@ -1,12 +1,13 @@
 //! What is found later.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sms::{Address, Attached, Direction, MessageId, Npi, State, Timestamp, Ton};
 
 use super::sample::{entries, entry, id};
 use super::*;
-use crate::{Cause, Event, Page, Query};
+use crate::{Cause, Event, Happening, Page, Query, Seen};
 
 pub(super) async fn a_record_says_all_that_happened(store: &dyn Store) {
     let batch = entries(1);
@@ -47,6 +48,30 @@ pub(super) async fn a_record_says_all_that_happened(store: &dyn Store) {
         Event::OwnerTold { link: link(OWNER) },
     ];
     assert_eq!(events, expected);
+}
+
+pub(super) async fn who_follows_sees_what_is_added_to_records(store: &dyn Store) {
+    let (mut bank, mut stranger) = (store.watch(&link(OWNER)), store.watch(&link("stranger")));
+    let batch = entries(1);
+    let id = batch[0].message.id;
+    accept(store, &batch).await;
+    settle(store, take_one(store, SMSC).await, sent("x"));
+    let report = receipt("x", State::Delivered);
+    store.receipts(vec![report.clone()]).await.unwrap();
+    let told = Outcome::Done { state: State::Delivered, remote_id: None };
+    settle(store, take_one(store, OWNER).await, told);
+    store.sync().await.unwrap();
+    let history = store.find(id).await.unwrap().unwrap().history;
+    assert_eq!(history.len(), 6, "{history:?}");
+    for step in history {
+        assert_eq!(bank.next().await, Seen::Happened(Happening { id, step }));
+    }
+    // Its record is written and no longer at hand.
+    store.search(Query { limit: 10, ..Query::default() }).await.unwrap();
+    store.receipts(vec![report]).await.unwrap();
+    let Seen::Happened(late) = bank.next().await else { panic!("nothing was missed") };
+    assert_eq!((late.id, late.step.event), (id, Event::Receipt { state: State::Delivered, error: 0 }));
+    assert!(tokio::time::timeout(Duration::ZERO, stranger.next()).await.is_err());
 }
 
 pub(super) async fn what_is_not_there_is_not_found(store: &dyn Store) {

@@ -53,7 +53,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     Entry, Lease, Likeness, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting,
-    Status, Store, StoreError, Which,
+    Status, Store, StoreError, Watch, Watchers, Which,
 };
 use disk::Directory;
 use engine::{Answer, Command, Engine, Purpose};
@@ -71,6 +71,7 @@ use thread::{Inbox, clock};
 pub struct EmbeddedStore {
     inbox: Arc<Inbox>,
     status: Arc<Mutex<Status>>,
+    watchers: Arc<Watchers>,
     records: Option<Records>,
     summariser: Option<Summariser>,
     /// The thread of the engine, and the lock on the directory for as long as it runs.
@@ -94,9 +95,14 @@ impl EmbeddedStore {
         let mut engine = Engine::open(disk, options.clone(), clock())?;
         let inbox = Arc::new(Inbox::new(options.pending_octets_max, options.pending_messages_max));
         engine.set_home(Arc::clone(&inbox) as Arc<dyn crate::lease::Home>);
+        let watchers = Arc::new(Watchers::default());
         let records = if options.ledger {
-            let source =
-                ledger::Source { journal, names: engine.shared_names(), progress: engine.progress() };
+            let source = ledger::Source {
+                journal,
+                names: engine.shared_names(),
+                progress: engine.progress(),
+                watchers: Arc::clone(&watchers),
+            };
             Some(Records::Ledger(Ledger::open(&directory.join("ledger"), source, &options)?))
         } else {
             None
@@ -108,7 +114,7 @@ impl EmbeddedStore {
             .name(String::from("store"))
             .spawn(move || thread::run(engine, &its_inbox, &its_status))
             .map_err(OpenError::io("thread"))?;
-        Ok(Self { inbox, status, records, summariser, engine: Mutex::new(Some((thread, lock))) })
+        Ok(Self { inbox, status, watchers, records, summariser, engine: Mutex::new(Some((thread, lock))) })
     }
 
     /// Does what has been said so far, makes it durable, and ends; later calls answer [`StoreError::Closed`]. Blocks until that is
@@ -278,6 +284,10 @@ impl Store for EmbeddedStore {
             Some(records) => records.search(query).await,
             None => Ok(Page::default()),
         }
+    }
+
+    fn watch(&self, link: &LinkName) -> Watch {
+        self.watchers.watch(link)
     }
 
     async fn sync(&self) -> Result<(), StoreError> {

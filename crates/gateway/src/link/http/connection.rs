@@ -22,6 +22,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::lasting::Flow;
+
 /// The version that a connection speaks from its first octet to its last.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Version {
@@ -67,25 +69,26 @@ impl Conversation {
         let Self { router, peer, stop } = self;
         let router = TowerToHyperService::new(router);
         let stream = TokioIo::new(stream);
+        let (flow, flowing) = Flow::new();
+        let limits = Limits { peer, stop, flowing };
         match version {
             Version::Http1 => {
-                let service = service_fn(move |request: Request<Incoming>| answer(&router, peer, request));
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let (answered, flow) = (answer(&router, peer, request), flow.clone());
+                    async move { answered.await.map(|response| flow.answer(response, ())) }
+                });
                 // Hyper itself ends a connection of HTTP/1.1 that is silent.
-                drive(http1_builder().serve_connection(stream, service), peer, stop, std::future::pending())
-                    .await;
+                let connection = http1_builder().serve_connection(stream, service);
+                drive(connection, limits, std::future::pending()).await;
             }
             Version::Http2 => {
                 let (open, seen) = watch::channel(0);
                 let service = service_fn(move |request: Request<Incoming>| {
                     let exchange = Exchange::begin(&open);
-                    let answered = answer(&router, peer, request);
-                    async move {
-                        let response = answered.await;
-                        drop(exchange);
-                        response
-                    }
+                    let (answered, flow) = (answer(&router, peer, request), flow.clone());
+                    async move { answered.await.map(|response| flow.answer(response, exchange)) }
                 });
-                drive(http2_builder().serve_connection(stream, service), peer, stop, silence(seen)).await;
+                drive(http2_builder().serve_connection(stream, service), limits, silence(seen)).await;
             }
         }
     }
@@ -149,11 +152,20 @@ async fn beginning(stream: &mut TcpStream) -> io::Result<(Version, Vec<u8>)> {
     }
 }
 
-async fn drive<C>(connection: C, peer: SocketAddr, stop: CancellationToken, silence: impl Future<Output = ()>)
+/// What ends a connection.
+struct Limits {
+    peer: SocketAddr,
+    stop: CancellationToken,
+    /// Changes whenever something of a lasting answer goes out.
+    flowing: watch::Receiver<u64>,
+}
+
+async fn drive<C>(connection: C, limits: Limits, silence: impl Future<Output = ()>)
 where
     C: GracefulConnection,
     C::Error: std::fmt::Display,
 {
+    let Limits { peer, stop, flowing } = limits;
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
@@ -165,14 +177,30 @@ where
         Some(ended) => ended,
         None => {
             connection.as_mut().graceful_shutdown();
-            match tokio::time::timeout(CLOSING_TIME, connection).await {
-                Ok(ended) => ended,
-                Err(_) => return tracing::debug!(%peer, "connection cut off: it did not end in time"),
+            tokio::select! {
+                ended = connection => ended,
+                () = standstill(flowing, stop) => {
+                    return tracing::debug!(%peer, "connection cut off: it did not end in time");
+                }
             }
         }
     };
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+/// Returns when the last answers of a connection have had their time, and nothing goes out of those that last.
+async fn standstill(mut flowing: watch::Receiver<u64>, stop: CancellationToken) {
+    let flows =
+        async { while let Ok(Ok(())) = tokio::time::timeout(LAST_ANSWER_TIME, flowing.changed()).await {} };
+    let stopped = async {
+        stop.cancelled().await;
+        tokio::time::sleep(CLOSING_TIME).await;
+    };
+    tokio::select! {
+        () = flows => {}
+        () = stopped => {}
     }
 }
 
@@ -215,7 +243,10 @@ const STREAMS_MAX: u32 = 100;
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// How long its answer may take.
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
-/// After this a connection is closed in good order, so that none that does not read stays for ever.
+/// After this a connection takes no more requests and ends with its last answer, so that none that does not read
+/// stays for ever.
 const CONNECTION_LIFE: Duration = Duration::from_secs(600);
-/// How long the answer to the last request of a connection may take.
+/// How long the answer to the last request of a connection may take when we stop.
 const CLOSING_TIME: Duration = Duration::from_secs(30);
+/// How long it may take otherwise: somebody may wait for a minute for something to fetch.
+const LAST_ANSWER_TIME: Duration = Duration::from_secs(90);

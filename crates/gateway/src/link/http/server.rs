@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::decompression::RequestDecompressionLayer;
 
 use super::connection::{Conversation, HEADER_TIMEOUT, Version};
@@ -22,7 +22,7 @@ use super::desk::{Api, Desk};
 use super::jasmin::{rest as jasmin_rest, server as jasmin};
 use super::kannel::server as kannel;
 use super::problem::Problem;
-use super::{dead_letters, inbox, messages, preview, probes, rate_limit, recall};
+use super::{dead_letters, events, inbox, messages, preview, probes, rate_limit, recall};
 use crate::tls::Tls;
 
 impl Api {
@@ -126,11 +126,14 @@ impl Reception {
 
 /// Our own API. Others answer as their software does, and are not compressed.
 fn native() -> Router<Desk> {
+    // Events are not for a compressor to gather.
+    let compressed = SizeAbove::new(COMPRESSED_OCTETS_MIN).and(NotForContentType::SSE);
     Router::new()
         .route("/v1/messages", get(messages::search).post(messages::submit))
         .route("/v1/messages/{id}", get(messages::find).delete(recall::cancel).patch(recall::replace))
         .route("/v1/preview", post(preview::preview))
         .route("/v1/send", get(messages::send).post(messages::send_form))
+        .route("/v1/events", get(events::follow))
         .route("/v1/inbox", get(inbox::fetch))
         .route("/v1/inbox/ack", post(inbox::acknowledge))
         .route("/v1/dead-letters", get(dead_letters::list))
@@ -142,7 +145,7 @@ fn native() -> Router<Desk> {
         .route("/metrics", get(probes::metrics))
         // A coding that we do not know passes: the handlers refuse it in our own words.
         .route_layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .route_layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_OCTETS_MIN)))
+        .route_layer(CompressionLayer::new().compress_when(compressed))
 }
 
 /// The path of Kannel's `sendsms`, and those beside it.

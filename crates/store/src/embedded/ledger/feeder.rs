@@ -16,7 +16,7 @@ use super::super::thread::clock;
 use super::breath::Breath;
 use super::files::Files;
 use super::staging::{Late, Staged, Staging};
-use super::table::update;
+use super::table::{Added, added_to, update};
 use super::tail::Tail;
 use super::young::Register;
 use super::{Desk, LedgerError, Question, Source};
@@ -74,7 +74,7 @@ impl Feeder {
             records_max: options.ledger_file_records,
             files,
             register,
-            staging: Staging::new(Arc::clone(&source.names)),
+            staging: Staging::new(Arc::clone(&source.names), Arc::clone(&source.watchers)),
             flushed: Instant::now(),
             saved: (tail.place(), Instant::now()),
             tail,
@@ -121,9 +121,10 @@ impl Feeder {
                 self.flush(false)?;
             }
             if !is_more {
-                return Ok(());
+                break;
             }
         }
+        if self.source.watchers.is_any() { self.write_late() } else { Ok(()) }
     }
 
     fn answer(&mut self, questions: impl IntoIterator<Item = Question>) -> Result<(), LedgerError> {
@@ -201,10 +202,17 @@ impl Feeder {
                 std::iter::from_fn(|| late.next_if(|(serial, _)| files.file_of(*serial) == Some(name)))
                     .collect();
             let transaction = files.connection(name)?.transaction()?;
+            let mut added = Vec::new();
             for (serial, sayings) in in_file {
-                update(&transaction, serial, |news| news.add_late(sayings, staging.names()))?;
+                let known = update(&transaction, serial, |news| news.add_late(sayings, staging.names()))?;
+                if self.source.watchers.is_any() {
+                    added.extend(added_to(&transaction, serial, known)?);
+                }
             }
             transaction.commit()?;
+            for Added { id, origin, target, steps } in &added {
+                self.source.watchers.tell(*id, origin, target, steps);
+            }
         }
         Ok(())
     }
@@ -248,7 +256,7 @@ impl Feeder {
         let place = load_place(&self.directory);
         let tail = Tail::open(&self.source.journal, place, self.source.progress.durable())?;
         self.files = Files::open(&self.directory, self.records_max, self.register.clone())?;
-        self.staging = Staging::new(Arc::clone(&self.source.names));
+        self.staging = Staging::new(Arc::clone(&self.source.names), Arc::clone(&self.source.watchers));
         self.tail = tail;
         Ok(())
     }

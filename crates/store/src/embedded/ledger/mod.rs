@@ -34,7 +34,7 @@ use tokio::sync::oneshot;
 use super::engine::Progress;
 use super::links::SharedNames;
 use super::options::{OpenError, Options};
-use crate::{Page, Query, Record, StoreError};
+use crate::{Page, Query, Record, StoreError, Watchers};
 use feeder::Feeder;
 use shelf::Shelf;
 use young::Register;
@@ -50,6 +50,8 @@ pub(super) struct Source {
     /// The names of links by their numbers in the journal.
     pub(super) names: SharedNames,
     pub(super) progress: Arc<Progress>,
+    /// Who is told of what is added to records.
+    pub(super) watchers: Arc<Watchers>,
 }
 
 /// Why the ledger cannot go on.

@@ -10,7 +10,7 @@ use super::super::fact::{Change, Fact, NOTICE_PART, Verdict};
 use super::super::journal::Place;
 use super::super::links::SharedNames;
 use super::row::{History, steps_of};
-use crate::{Cause, Event, Record};
+use crate::{Cause, Event, Record, Watchers};
 
 /// The most records that are held back.
 const STAGED_MAX: usize = 65_536;
@@ -197,10 +197,12 @@ pub(in super::super) struct Staging {
     late: BTreeMap<u64, Vec<Late>>,
     late_count: usize,
     names: Names,
+    /// Who is told of what is added to records.
+    watchers: Arc<Watchers>,
 }
 
 impl Staging {
-    pub(in super::super) fn new(shared: SharedNames) -> Self {
+    pub(in super::super) fn new(shared: SharedNames, watchers: Arc<Watchers>) -> Self {
         let mut names = Names { known: Vec::new(), shared };
         names.refresh();
         Self {
@@ -213,6 +215,7 @@ impl Staging {
             late: BTreeMap::new(),
             late_count: 0,
             names,
+            watchers,
         }
     }
 
@@ -262,6 +265,7 @@ impl Staging {
         };
         staged.news.place = late.place;
         staged.is_written = false;
+        let known = self.watchers.is_any().then(|| staged.news.history.octets().len());
         match late.saying {
             Saying::Final(verdict) => staged.news.end(verdict, late.at),
             Saying::Carried { segments } => staged.segments = segments,
@@ -270,6 +274,9 @@ impl Staging {
                     part == NOTICE_PART && matches!(change, Change::Done { .. } | Change::Failed { .. });
                 staged.news.add(part, change, late.at, &self.names);
             }
+        }
+        if let Some(known) = known {
+            staged.tell(&self.watchers, known);
         }
     }
 
@@ -309,6 +316,9 @@ impl Staging {
             is_written: false,
             is_kept: false,
         };
+        if self.watchers.is_any() {
+            staged.tell(&self.watchers, 0);
+        }
         if let Some(seat) = self.records.get_mut(index) {
             *seat = Some(staged);
         }
@@ -401,6 +411,12 @@ impl Staged {
         self.news.redirected.as_ref().unwrap_or(&self.target)
     }
 
+    /// Tells those who follow it what was added to its history, which had so many octets before.
+    fn tell(&self, watchers: &Watchers, known: usize) {
+        let added = steps_of(self.news.history.octets().get(known..).unwrap_or_default());
+        watchers.tell(self.id, &self.origin, self.target(), &added);
+    }
+
     /// Its serial while it has no final state.
     pub(in super::super) fn open_serial(&self) -> Option<u64> {
         self.news.verdict.is_none().then_some(self.serial)
@@ -455,7 +471,7 @@ mod tests {
 
     #[test]
     fn a_gap_in_the_serials_loses_no_record() {
-        let mut staging = Staging::new(SharedNames::default());
+        let mut staging = Staging::new(SharedNames::default(), Arc::default());
         for serial in [5, 6, 9, 1_000_000, 1_000_001] {
             accept(&mut staging, serial);
         }
@@ -468,7 +484,7 @@ mod tests {
 
     #[test]
     fn what_comes_later_is_added_once() {
-        let mut staging = Staging::new(SharedNames::default());
+        let mut staging = Staging::new(SharedNames::default(), Arc::default());
         let lapsed =
             |serial| Fact::Changed { serial, part: 0, change: Change::Lapsed { state: State::Expired } };
         for offset in [10, 20, 30] {

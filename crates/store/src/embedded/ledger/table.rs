@@ -1,15 +1,16 @@
 //! The table of a file of the ledger: its schema, and the statements that write to it.
 
-use rusqlite::{Connection, Statement, params};
-use sms::LinkName;
+use rusqlite::{Connection, OptionalExtension, Statement, params};
+use sms::{LinkName, MessageId};
 
 use super::super::journal::Place;
 use super::LedgerError;
 use super::breath::Breath;
 use super::files::Name;
 use super::key_file::Owner;
-use super::row::{History, sql_octets};
+use super::row::{History, sql_octets, steps_of};
 use super::staging::{News, Staged};
+use crate::Step;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS message (
@@ -187,12 +188,13 @@ fn outcome(news: &News) -> (u8, u32, Option<i64>) {
     }
 }
 
-/// Lets `change` add to what is kept of a message; one that is not kept is ignored.
+/// Lets `change` add to what is kept of a message; one that is not kept is ignored. Returns how long its history
+/// was before, in octets.
 pub(super) fn update(
     connection: &Connection,
     serial: u64,
     change: impl FnOnce(&mut News),
-) -> Result<(), LedgerError> {
+) -> Result<usize, LedgerError> {
     const READ: &str = "SELECT history, place, origin FROM message WHERE serial = ?1";
     const WRITE: &str = "UPDATE message SET history = ?2, place = ?3, target = coalesce(?4, target), \
          segments = coalesce(?8, segments), state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \
@@ -201,9 +203,10 @@ pub(super) fn update(
         Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
     });
     let (history, place, origin) = match found {
-        Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(()),
+        Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(0),
         found => found?,
     };
+    let known = history.len();
     let history = History::from_octets(&history).unwrap_or_default();
     let mut news = News::since(Place::from_u64(place as u64), history, LinkName::from(origin));
     change(&mut news);
@@ -218,7 +221,36 @@ pub(super) fn update(
         error,
         news.segments,
     ])?;
-    Ok(())
+    Ok(known)
+}
+
+/// What was added to a record.
+pub(super) struct Added {
+    pub(super) id: MessageId,
+    pub(super) origin: LinkName,
+    pub(super) target: LinkName,
+    pub(super) steps: Vec<Step>,
+}
+
+/// What was added to what is kept of a message, if that was so long before.
+pub(super) fn added_to(
+    connection: &Connection,
+    serial: u64,
+    known: usize,
+) -> Result<Option<Added>, LedgerError> {
+    const READ: &str = "SELECT id, origin, target, history FROM message WHERE serial = ?1";
+    let mut statement = connection.prepare_cached(READ)?;
+    let found = statement.query_row([serial as i64], |row| {
+        let name = |column| row.get::<_, String>(column).map(LinkName::from);
+        let history = super::row::octets_of(row.get_ref(3)?);
+        Ok(Added {
+            id: MessageId::from_octets(row.get(0)?),
+            origin: name(1)?,
+            target: name(2)?,
+            steps: steps_of(history.get(known..).unwrap_or_default()),
+        })
+    });
+    Ok(found.optional()?)
 }
 
 /// The largest serial in a file, 0 if it is empty.

@@ -78,7 +78,7 @@ impl Recorder {
         let mut fold = self.fold();
         match &mut fold.staging {
             Some(staging) => staging.rename(names),
-            none => *none = Some(Staging::new(names)),
+            none => *none = Some(Staging::new(names, Arc::default())),
         }
     }
 

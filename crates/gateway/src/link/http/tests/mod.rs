@@ -5,6 +5,7 @@
 mod calls;
 mod connections;
 mod encodings;
+mod events;
 mod failures;
 mod idempotency;
 mod keys;
@@ -29,7 +30,7 @@ use hyper_util::service::TowerToHyperService;
 use sms::{LinkName, MessageId};
 use store::{
     Entry, Lease, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting, Status,
-    Store, StoreError, Which,
+    Store, StoreError, Watch, Watchers, Which,
 };
 
 use super::desk::Api;
@@ -97,6 +98,7 @@ struct Notes {
     /// Who has it holds up what is accepted.
     held: tokio::sync::Mutex<()>,
     asked: AtomicUsize,
+    watchers: Arc<Watchers>,
 }
 
 #[async_trait]
@@ -152,6 +154,10 @@ impl Store for Notes {
     async fn search(&self, query: Query) -> Result<Page, StoreError> {
         self.queries.lock().unwrap().push(query);
         Ok(Page { records: self.records.lock().unwrap().clone(), next: None })
+    }
+
+    fn watch(&self, link: &LinkName) -> Watch {
+        self.watchers.watch(link)
     }
 
     async fn sync(&self) -> Result<(), StoreError> {

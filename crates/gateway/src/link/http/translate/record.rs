@@ -48,10 +48,10 @@ pub(in super::super) struct PageView<'a> {
 
 /// A step; what does not belong to its event is left out.
 #[derive(Serialize)]
-struct StepView<'a> {
+pub(super) struct StepView<'a> {
     at: Rfc3339,
     segment: u16,
-    event: &'static str,
+    pub(super) event: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +121,7 @@ fn summary(record: &Record) -> RecordView<'_> {
     }
 }
 
-fn step(step: &Step) -> StepView<'_> {
+pub(super) fn step(step: &Step) -> StepView<'_> {
     let mut view = StepView {
         at: Rfc3339(step.at),
         segment: step.segment,

@@ -1,0 +1,100 @@
+//! What happens to messages, told while it happens: server-sent events (WHATWG HTML, section 9.2).
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use sms::MessageId;
+use store::{Seen, Watch};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::caller;
+use super::desk::Desk;
+use super::lasting::Lasting;
+use super::problem::Problem;
+use super::translate;
+use crate::account::Account;
+use crate::config::Scope;
+
+/// `GET /v1/events`: what happens to the caller's messages from now on, until it leaves or we stop.
+pub(super) async fn follow(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let account = desk.caller(peer, caller::shown(&headers), Scope::Read).await?;
+    let message = translate::events_query(&uri)?;
+    let place = account.listen().ok_or_else(too_many_listeners)?;
+    let follower = Follower {
+        watch: desk.store.watch(account.name()),
+        greeting: Some(translate::greeting(&headers)),
+        message,
+        count: 0,
+        account,
+        desk,
+        _place: place,
+    };
+    let events = stream::unfold(follower, async |mut follower| {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(event), follower))
+    });
+    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    let mut response = events.into_response();
+    response.extensions_mut().insert(Lasting);
+    Ok(response)
+}
+
+/// One who follows what happens.
+struct Follower {
+    watch: Watch,
+    /// What it is told first, so that it knows that it is heard.
+    greeting: Option<Event>,
+    /// The one message that it wants to follow.
+    message: Option<MessageId>,
+    /// Events so far.
+    count: u64,
+    account: Arc<Account>,
+    desk: Desk,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Follower {
+    /// Waits for the next event; `None` is the end.
+    async fn next(&mut self) -> Option<Event> {
+        if let Some(greeting) = self.greeting.take() {
+            return Some(greeting);
+        }
+        loop {
+            let seen = tokio::select! {
+                biased;
+                () = self.desk.stop.cancelled() => return None,
+                () = self.account.revoked() => return None,
+                seen = self.watch.next() => seen,
+            };
+            match seen {
+                Seen::Missed(count) => return Some(translate::missed(count)),
+                Seen::Happened(happening) if self.message.is_none_or(|id| id == happening.id) => {
+                    self.count += 1;
+                    return Some(translate::happened(&happening, self.count));
+                }
+                Seen::Happened(_) => {}
+            }
+        }
+    }
+}
+
+fn too_many_listeners() -> Problem {
+    let detail = "as many follow the events of the account as may";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_listeners", detail).retry_after(RETRY_S)
+}
+
+/// After so long without an event a comment shows that the connection is alive.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const RETRY_S: u32 = 30;

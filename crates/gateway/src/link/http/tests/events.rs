@@ -1,0 +1,146 @@
+//! What happens to messages, told while it happens.
+
+use std::time::Duration;
+
+use axum::response::Response;
+use sms::Timestamp;
+use store::{Event, Step, Watch};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::super::server::Reception;
+use super::*;
+
+const ID: &str = "000102030405060708090a0b0c0d0e0f";
+
+async fn follow(desk: &Desk, path: &str, headers: &[(&str, &str)]) -> Response {
+    let mut request = Request::get(path).header("authorization", basic("bank:hunter22"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let peer: SocketAddr = "192.0.2.7:40000".parse().unwrap();
+    let router = TowerToHyperService::new(desk.router.clone());
+    let request = request.body(Body::empty()).unwrap();
+    super::super::connection::answer(&router, peer, request).await.unwrap()
+}
+
+/// So much of what is told as has this many events.
+async fn told(response: &mut Response, events: usize) -> String {
+    let mut text = String::new();
+    while text.matches("\n\n").count() < events {
+        let frame = response.body_mut().frame().await.unwrap().unwrap();
+        text += std::str::from_utf8(&frame.into_data().unwrap()).unwrap();
+    }
+    text
+}
+
+fn tell(desk: &Desk, id: &str, at: u64, event: Event) {
+    let step = Step { at: Timestamp(at), segment: 0, event };
+    desk.notes.watchers.tell(id.parse().unwrap(), &"bank".into(), &"telco-a".into(), &[step]);
+}
+
+#[tokio::test]
+async fn a_step_is_told_in_the_words_of_the_record() {
+    let desk = Desk::open();
+    let mut answer = follow(&desk, "/v1/events", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(answer.status(), 200);
+    let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    assert_eq!(header("content-type").as_deref(), Some("text/event-stream"));
+    assert_eq!((header("content-encoding"), header("cache-control").as_deref()), (None, Some("no-cache")));
+    assert_eq!(told(&mut answer, 1).await, "retry: 3000\n: from now on\n\n");
+    tell(&desk, ID, 1_767_225_600_007, Event::Attempted { link: "telco-a".into() });
+    let expected = format!(
+        "id: 1767225600007-1\nevent: attempted\ndata: {{\"id\":\"{ID}\",\
+         \"at\":\"2026-01-01T00:00:00.007Z\",\"segment\":0,\"event\":\"attempted\",\"link\":\"telco-a\"}}\n\n"
+    );
+    assert_eq!(told(&mut answer, 1).await, expected);
+    drop(answer);
+    assert!(!desk.notes.watchers.is_any(), "nobody is left");
+}
+
+#[tokio::test]
+async fn one_message_can_be_followed_alone() {
+    let desk = Desk::open();
+    let mut answer = follow(&desk, &format!("/v1/events?message={ID}"), &[]).await;
+    tell(&desk, &"ab".repeat(16), 1, Event::Accepted);
+    tell(&desk, ID, 2, Event::Accepted);
+    let told = told(&mut answer, 2).await;
+    assert!(told.contains("id: 2-1\n") && !told.contains("abab"), "{told}");
+    for (query, code) in [("message=7", "bad_value"), ("number=7", "bad_query")] {
+        let answer = desk.get(&format!("/v1/events?{query}"), Some("bank:hunter22")).await;
+        assert_eq!(answer.problem().1, code);
+    }
+}
+
+#[tokio::test]
+async fn who_is_slow_learns_how_much_was_missed_and_who_comes_again_since_when() {
+    let desk = Desk::open();
+    let mut answer = follow(&desk, "/v1/events", &[]).await;
+    (0..Watch::BACKLOG_MAX as u64 + 7).for_each(|at| tell(&desk, ID, at, Event::Accepted));
+    let heard = told(&mut answer, 3).await;
+    assert!(heard.contains("event: lagged\ndata: {\"missed\":7}\n\nid: 7-1\n"), "{heard}");
+    let mut again = follow(&desk, "/v1/events", &[("last-event-id", "1767225600007-5")]).await;
+    let heard = told(&mut again, 1).await;
+    assert_eq!(heard, "retry: 3000\nevent: lagged\ndata: {\"since\":\"2026-01-01T00:00:00.007Z\"}\n\n");
+}
+
+#[tokio::test]
+async fn no_more_follow_than_may() {
+    let desk = Desk::open();
+    let mut followers = Vec::new();
+    for _ in 0..10 {
+        followers.push(follow(&desk, "/v1/events", &[]).await);
+        assert_eq!(followers.last().unwrap().status(), 200);
+    }
+    assert_eq!(
+        desk.get("/v1/events", Some("bank:hunter22")).await.problem(),
+        problem(429, "too_many_listeners")
+    );
+    followers.pop();
+    assert_eq!(follow(&desk, "/v1/events", &[]).await.status(), 200, "a place is free again");
+}
+
+/// A connection of HTTP/1.1 on which somebody follows.
+async fn connection(desk: &Desk) -> TcpStream {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let reception = Reception::new(desk.router.clone(), CancellationToken::new());
+    tokio::spawn(async move { reception.serve(listener, None).await });
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let login = basic("bank:hunter22");
+    let request = format!("GET /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: {login}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut begun = [0; 12];
+    stream.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 200");
+    stream
+}
+
+// ABU-15
+#[tokio::test(start_paused = true)]
+async fn who_follows_stays_as_long_as_something_flows() {
+    let desk = Desk::open();
+    let mut stream = connection(&desk).await;
+    let since = Instant::now();
+    let mut heard = [0; 4096];
+    while since.elapsed() < Duration::from_secs(3600) {
+        assert_ne!(stream.read(&mut heard).await.unwrap(), 0, "after {:?}", since.elapsed());
+    }
+}
+
+// ABU-15
+#[tokio::test(start_paused = true)]
+async fn who_follows_and_does_not_read_is_hung_up_on() {
+    let desk = Desk::open();
+    let stream = connection(&desk).await;
+    let since = Instant::now();
+    while desk.notes.watchers.is_any() {
+        (0..200).for_each(|at| tell(&desk, ID, at, Event::Accepted));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(since.elapsed() < Duration::from_secs(3600), "it holds its place for ever");
+    }
+    assert!(since.elapsed() > Duration::from_secs(60));
+    drop(stream);
+}

@@ -1,0 +1,87 @@
+"""What happens to messages is told while it happens, to readers of server-sent events that others wrote."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from httpx_sse import ServerSentEvent, connect_sse
+
+from harness.curl import post
+from harness.gateway import ROOT
+from harness.waiting import DEADLINE_S, follow
+from test_documentation import DOCUMENTED_ADDRESS, commands
+
+MESSAGE = {"to": "628123456789", "from": "BANK", "text": "Your code is 4711"}
+#: What happens to a message that the centre takes and reports.
+LIFE = ["accepted", "attempted", "sent", "receipt", "final"]
+
+
+@pytest.fixture(params=["HTTP/1.1", "HTTP/2"])
+def client(gateway, request):
+    """A caller with the credentials of the account, by either version."""
+    is_2 = request.param == "HTTP/2"
+    login = ("bank", "hunter22")
+    with httpx.Client(base_url=gateway.url, auth=login, timeout=DEADLINE_S, http1=not is_2, http2=is_2) as client:
+        yield client
+
+
+def some(events: Iterator[ServerSentEvent], count: int) -> list[ServerSentEvent]:
+    return [next(events) for _ in range(count)]
+
+
+def test_all_that_happens_to_a_message_is_told_in_order(gateway, client):
+    with connect_sse(client, "GET", "/v1/events", headers={"accept-encoding": "gzip"}) as source:
+        events = source.iter_sse()
+        message_id = post(gateway, MESSAGE).json["id"]
+        told = some(events, len(LIFE))
+        assert [event.event for event in told] == LIFE
+        data = [event.json() for event in told]
+        assert {step["id"] for step in data} == {message_id}
+        assert [step["event"] for step in data] == LIFE
+        assert len({event.id for event in told}) == len(LIFE)
+        history = client.get(f"/v1/messages/{message_id}").json()["history"]
+        assert [{"id": message_id, **step} for step in history] == data
+        assert not any("text" in step for step in data)
+
+
+def test_one_message_is_followed_alone_and_who_comes_again_is_told_so(gateway, client):
+    message_id = post(gateway, MESSAGE).json["id"]
+    headers = {"last-event-id": "1767225600007-3"}
+    with connect_sse(client, "GET", "/v1/events", params={"message": message_id}, headers=headers) as source:
+        events = source.iter_sse()
+        lagged = next(events)
+        assert (lagged.event, lagged.json()) == ("lagged", {"since": "2026-01-01T00:00:00.007Z"})
+        assert lagged.retry == 3000
+
+
+def test_a_stop_ends_the_stream_in_good_order(gateway, client):
+    with connect_sse(client, "GET", "/v1/events") as source:
+        events = source.iter_sse()
+        post(gateway, MESSAGE)
+        some(events, 1)
+        gateway.ask_to_stop()
+        assert {event.event for event in events} <= {*LIFE, "owner_told"}
+    gateway.stop()
+
+
+def test_the_documented_line_shows_events(gateway):
+    [line] = [call for call in commands(ROOT / "docs/http.md", "curl") if "-N" in call]
+    words = [word.replace(DOCUMENTED_ADDRESS, gateway.url) for word in line[1:]]
+    curl = subprocess.Popen(
+        [shutil.which("curl"), "--silent", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        lines = follow("curl", curl.stdout, str.strip)
+        lines.expect(lambda said: said == ": from now on", "a greeting")
+        message_id = post(gateway, MESSAGE).json["id"]
+        lines.expect(lambda said: said == "event: final", "the end of the message")
+        data = [json.loads(said.removeprefix("data: ")) for said in lines.items() if said.startswith("data: ")]
+        assert {step["id"] for step in data} == {message_id}
+    finally:
+        curl.kill()
+        curl.wait(DEADLINE_S)
