@@ -13,7 +13,7 @@ from httpx_sse import ServerSentEvent, connect_sse
 
 from harness.curl import post
 from harness.gateway import ROOT
-from harness.waiting import DEADLINE_S, follow
+from harness.waiting import DEADLINE_S, Feed, follow
 from test_documentation import DOCUMENTED_ADDRESS, commands
 
 MESSAGE = {"to": "628123456789", "from": "BANK", "text": "Your code is 4711"}
@@ -56,32 +56,32 @@ def test_one_message_is_followed_alone_and_who_comes_again_is_told_so(gateway, c
         events = source.iter_sse()
         lagged = next(events)
         assert (lagged.event, lagged.json()) == ("lagged", {"since": "2026-01-01T00:00:00.007Z"})
-        assert lagged.retry == 3000
 
 
-def test_a_stop_ends_the_stream_in_good_order(gateway, client):
-    with connect_sse(client, "GET", "/v1/events") as source:
-        events = source.iter_sse()
-        post(gateway, MESSAGE)
-        some(events, 1)
-        gateway.ask_to_stop()
-        assert {event.event for event in events} <= {*LIFE, "owner_told"}
-    gateway.stop()
-
-
-def test_the_documented_line_shows_events(gateway):
+@pytest.fixture(params=["--http1.1", "--http2-prior-knowledge"])
+def curl(gateway, request) -> Iterator[tuple[subprocess.Popen, Feed]]:
+    """The documented command line at work, by either version, and what it shows."""
     [line] = [call for call in commands(ROOT / "docs/http.md", "curl") if "-N" in call]
     words = [word.replace(DOCUMENTED_ADDRESS, gateway.url) for word in line[1:]]
-    curl = subprocess.Popen(
-        [shutil.which("curl"), "--silent", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        lines = follow("curl", curl.stdout, str.strip)
-        lines.expect(lambda said: said == ": from now on", "a greeting")
-        message_id = post(gateway, MESSAGE).json["id"]
-        lines.expect(lambda said: said == "event: final", "the end of the message")
-        data = [json.loads(said.removeprefix("data: ")) for said in lines.items() if said.startswith("data: ")]
-        assert {step["id"] for step in data} == {message_id}
-    finally:
-        curl.kill()
-        curl.wait(DEADLINE_S)
+    command = [shutil.which("curl"), "--silent", request.param, *words]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    shown = follow("curl", process.stdout, str.strip)
+    shown.expect(lambda said: said == ": from now on", "a greeting")
+    yield process, shown
+    process.kill()
+    process.wait(DEADLINE_S)
+
+
+def test_the_documented_line_shows_events(gateway, curl):
+    message_id = post(gateway, MESSAGE).json["id"]
+    _, shown = curl
+    shown.expect(lambda said: said == "event: final", "the end of the message")
+    data = shown.collect(lambda said: said.startswith("data: "), len(LIFE), "steps")
+    steps = [json.loads(said.removeprefix("data: ")) for said in data]
+    assert [(step["id"], step["event"]) for step in steps] == [(message_id, event) for event in LIFE]
+
+
+def test_a_stop_ends_the_stream_in_good_order(gateway, curl):
+    process, _ = curl
+    gateway.stop()
+    assert process.wait(DEADLINE_S) == 0

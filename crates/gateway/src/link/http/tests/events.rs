@@ -49,7 +49,7 @@ async fn a_step_is_told_in_the_words_of_the_record() {
     let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
     assert_eq!(header("content-type").as_deref(), Some("text/event-stream"));
     assert_eq!((header("content-encoding"), header("cache-control").as_deref()), (None, Some("no-cache")));
-    assert_eq!(told(&mut answer, 1).await, "retry: 3000\n: from now on\n\n");
+    assert_eq!(told(&mut answer, 1).await, ": from now on\n\n");
     tell(&desk, ID, 1_767_225_600_007, Event::Attempted { link: "telco-a".into() });
     let expected = format!(
         "id: 1767225600007-1\nevent: attempted\ndata: {{\"id\":\"{ID}\",\
@@ -83,7 +83,7 @@ async fn who_is_slow_learns_how_much_was_missed_and_who_comes_again_since_when()
     assert!(heard.contains("event: lagged\ndata: {\"missed\":7}\n\nid: 7-1\n"), "{heard}");
     let mut again = follow(&desk, "/v1/events", &[("last-event-id", "1767225600007-5")]).await;
     let heard = told(&mut again, 1).await;
-    assert_eq!(heard, "retry: 3000\nevent: lagged\ndata: {\"since\":\"2026-01-01T00:00:00.007Z\"}\n\n");
+    assert_eq!(heard, "event: lagged\ndata: {\"since\":\"2026-01-01T00:00:00.007Z\"}\n\n");
 }
 
 #[tokio::test]

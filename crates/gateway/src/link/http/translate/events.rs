@@ -1,7 +1,5 @@
 //! What happens to messages, as those are told who follow it.
 
-use std::time::Duration;
-
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::sse::Event;
 use serde::Serialize;
@@ -36,10 +34,9 @@ pub(in super::super) fn events_query(uri: &Uri) -> Result<Option<MessageId>, Pro
 
 /// What one who follows hears first: since when it missed what happened, if it comes again.
 pub(in super::super) fn greeting(headers: &HeaderMap) -> Event {
-    let greeting = Event::default().retry(RECONNECTION);
     match last_seen(headers) {
-        Some(at) => lagged(greeting, &json!({ "since": Rfc3339(at) })),
-        None => greeting.comment("from now on"),
+        Some(at) => lagged(&json!({ "since": Rfc3339(at) })),
+        None => Event::default().comment("from now on"),
     }
 }
 
@@ -51,11 +48,11 @@ fn last_seen(headers: &HeaderMap) -> Option<Timestamp> {
 
 /// That so much happened of which it was not told.
 pub(in super::super) fn missed(count: u64) -> Event {
-    lagged(Event::default(), &json!({ "missed": count }))
+    lagged(&json!({ "missed": count }))
 }
 
-fn lagged(event: Event, data: &serde_json::Value) -> Event {
-    event.event("lagged").data(data.to_string())
+fn lagged(data: &serde_json::Value) -> Event {
+    Event::default().event("lagged").data(data.to_string())
 }
 
 /// One step; it is the `count`th that is told.
@@ -64,6 +61,3 @@ pub(in super::super) fn happened(happening: &Happening, count: u64) -> Event {
     let data = serde_json::to_string(&view).unwrap_or_default();
     Event::default().id(format!("{}-{count}", happening.step.at.0)).event(view.step.event).data(data)
 }
-
-/// How long a browser waits before it comes again.
-const RECONNECTION: Duration = Duration::from_secs(3);
