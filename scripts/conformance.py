@@ -12,10 +12,9 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from naming import ROOT, Naming, Row, Test, rows_of
+
 STATEMENT = ROOT / "docs" / "conformance.md"
 #: The groups of rules, and how many rules each has.
 RULES = {
@@ -43,38 +42,12 @@ SHOWN = {"complies", "differs", "refused"}
 VERDICTS = SHOWN | {"not applicable"}
 
 ID = r"[A-Z]-\d+"
-#: A comment that names rules begins with them.
-NAMING = re.compile(rf"^\s*(?://|#)\s*({ID}(?:, {ID})*)(?=$|[:.,; ])")
-RUST_TEST = re.compile(r"^\s*#\[(?:\w+::)*test\b")
-RUST_FUNCTION = re.compile(r"^(\s*)(?:pub )?(?:async )?fn (\w+)")
-RUST_ABOVE = re.compile(r"^\s*(?:#\[|//)")
-PYTHON_FUNCTION = re.compile(r"^(\s*)def (test_\w+)")
 PYTHON_NAME = re.compile(r"`(\w+)`")
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row of a table of the statement: its cells by the names of their columns."""
-
-    line: int
-    cells: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Test:
-    """A test, and the rules that it names."""
-
-    path: Path
-    name: str
-    rules: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.path.relative_to(ROOT)}: {self.name}"
-
-
 def main(arguments: list[str]) -> int:
-    rows = list(statement())
-    tests = [*rust_tests(), *python_tests()]
+    rows = list(rows_of(STATEMENT))
+    tests = Naming(ID).tests()
     shown = defaultdict(list)
     for test in tests:
         for rule in test.rules:
@@ -141,72 +114,6 @@ def print_rules(rows: list[Row], shown: dict[str, list[Test]]) -> None:
         print(f"{rule} {row.cells['verdict']}")
         for test in shown.get(rule, []):
             print(f"    {test}")
-
-
-def statement() -> Iterator[Row]:
-    """The rows of all tables of the statement."""
-    columns: list[str] = []
-    for number, line in enumerate(STATEMENT.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.startswith("|"):
-            columns = []
-            continue
-        # A bar within a cell is written \|.
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        if not columns:
-            columns = cells
-        elif not set(line) <= set("|-: "):
-            yield Row(number, dict(zip(columns, cells, strict=True)))
-
-
-def rust_tests() -> Iterator[Test]:
-    for path in sorted((ROOT / "crates").rglob("*.rs")):
-        yield from tests_of_a_rust_file(path)
-
-
-def tests_of_a_rust_file(path: Path) -> Iterator[Test]:
-    """A test goes from its attributes and comments to the brace that stands where its `fn` stood."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines):
-        if not RUST_TEST.match(line):
-            continue
-        begin = end = number
-        while begin > 0 and RUST_ABOVE.match(lines[begin - 1]):
-            begin -= 1
-        while not (function := RUST_FUNCTION.match(lines[end])):
-            end += 1
-        # One that fits on its line ends there.
-        while not lines[end].startswith(function[1] + "}") and not lines[end].rstrip().endswith("{}"):
-            end += 1
-        yield Test(path, function[2], rules(lines[begin:end]))
-
-
-def python_tests() -> Iterator[Test]:
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        if "node_modules" not in path.parts:
-            yield from tests_of_a_python_file(path)
-
-
-def tests_of_a_python_file(path: Path) -> Iterator[Test]:
-    """A test goes from its decorators and comments to the next line that is not indented."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines):
-        function = PYTHON_FUNCTION.match(line)
-        if not function:
-            continue
-        begin = number
-        while begin > 0 and lines[begin - 1].strip():
-            begin -= 1
-        end = number + 1
-        # The signature may end on a line of its own.
-        while end < len(lines) and (not lines[end] or lines[end][0] in " )"):
-            end += 1
-        yield Test(path, function[2], rules(lines[begin:end]))
-
-
-def rules(lines: list[str]) -> tuple[str, ...]:
-    """The rules that these lines name, each once."""
-    found = (match[1].split(", ") for line in lines if (match := NAMING.match(line)))
-    return tuple(dict.fromkeys(rule for group in found for rule in group))
 
 
 def order(rule: str) -> tuple[int, int]:

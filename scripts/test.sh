@@ -95,6 +95,8 @@ heading "Licences"
 .venv/bin/python scripts/licences.py
 heading "Conformance statement"
 .venv/bin/python scripts/conformance.py
+heading "Checklists of other gateways"
+.venv/bin/python scripts/compatibility.py
 export ESTAFET_BIN="${CARGO_TARGET_DIR:-${PWD}/target}/debug/estafet"
 heading "Demo"
 cargo build --locked -p gateway

@@ -255,6 +255,7 @@ SENT = [
 ]
 
 
+# KN-1, KN-4, KN-6, KN-8, KN-9, KN-10, KN-11, KN-13
 @pytest.mark.parametrize("request_", REFUSED, ids=str)
 def test_what_is_refused_is_refused_in_the_same_words(sides, request_: Request):
     kannel, ours = (side.ask(request_) for side in sides)
@@ -262,6 +263,7 @@ def test_what_is_refused_is_refused_in_the_same_words(sides, request_: Request):
     assert ours.status >= 400
 
 
+# KN-2, KN-5, KN-7, KN-11, KN-12, KN-15, KN-23, KN-25, KN-26
 @pytest.mark.parametrize(("request_", "segments"), SENT, ids=str)
 def test_what_is_sent_is_answered_and_submitted_alike(sides, request_: Request, segments: int):
     kannel, ours = (side.ask(request_) for side in sides)
@@ -272,12 +274,14 @@ def test_what_is_sent_is_answered_and_submitted_alike(sides, request_: Request, 
     assert len(own) == segments
 
 
+# KN-3
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
 def test_other_methods_are_answered_without_a_word(sides, method: str):
     kannel, ours = (side.ask(Request(f"{SENDSMS}?{USER}&to=1&text=x", method)) for side in sides)
     assert (ours.status, ours.body) == (kannel.status, kannel.body) == (400, "")
 
 
+# KN-3
 def test_head_sends_nothing_here(sides):
     """A deliberate difference: Kannel sends by HEAD."""
     _, ours = sides
@@ -290,6 +294,7 @@ def test_head_sends_nothing_here(sides):
     kannel.new(1)
 
 
+# KN-21
 def test_a_kannel_hands_its_messages_to_us_by_http(tmp_path, start_gateway):
     """`smsc = http`, `system-type = kannel`: what only an exact answer counts as success for."""
     centre = Centre()
@@ -322,6 +327,7 @@ def test_a_kannel_hands_its_messages_to_us_by_http(tmp_path, start_gateway):
         centre.stop()
 
 
+# KN-22
 def test_a_kannel_hands_its_messages_to_us_by_smpp(tmp_path, start_gateway):
     centre = Centre()
     gateway = start_gateway(

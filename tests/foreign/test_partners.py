@@ -105,7 +105,7 @@ def test_a_get_url_of_kannel(start_smsc, start_provider, start_gateway):
     )
     fields = {name: values[0] for name, values in parse_qs(call.query).items()}
     assert (fields["k"], fields["first"], fields["rest"]) == ("join", "<A>", '& "B" caf\u00e9')
-    assert (fields["all"], fields["p"], fields["P"], fields["i"]) == (TEXT, "628111", "1234", "telco-a")
+    assert (fields["all"], fields["p"], fields["P"], fields["i"]) == (TEXT, "+628111", "1234", "telco-a")
     assert (fields["c"], fields["C"], fields["pct"]) == ("0", "UTF-8", "100%")
     assert len(fields["t"]) == len("2026-01-01 00:00:00")
     assert reply["text"] == "welcome"

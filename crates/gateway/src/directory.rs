@@ -130,6 +130,12 @@ impl Directory {
         (application.account.as_ref() == Some(account)).then_some(application.replies)
     }
 
+    /// The account of a content provider, if it has one.
+    pub(crate) fn account_of(&self, application: &LinkName) -> Option<Arc<Account>> {
+        let account = self.applications.get(application)?.account.as_ref()?;
+        self.accounts.get(account).cloned()
+    }
+
     /// The links by which an account is told by HTTP: its callbacks or its inbox, and its applications.
     pub(crate) fn told_for(&self, account: &LinkName) -> Vec<LinkName> {
         let told = self.accounts.get(account).filter(|account| account.is_told_by_http());

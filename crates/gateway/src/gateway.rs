@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access_log::AccessLog;
 use crate::clock;
 use crate::config::{
     AccountConfig, AnswerConfig, ApplicationConfig, Config, EndpointConfig, HttpConfig, OnUnknown,
@@ -71,6 +72,7 @@ struct Shared {
     metrics: SharedMetrics,
     health: Arc<Health>,
     door: Arc<Door>,
+    access_log: Option<Arc<AccessLog>>,
     surroundings: Surroundings,
 }
 
@@ -142,6 +144,7 @@ impl Gateway {
             calling: Stage::new(),
         };
         gateway.start_failover();
+        gateway.start_access_log();
         gateway.start_reassembly(&config);
         gateway.call_out(&config);
         if let Some(listener) = outbind {
@@ -227,6 +230,9 @@ impl Gateway {
         let listening = self.listening.finish(who, deadline).await;
         let who = || format!("SMSCs and applications {:?}", directory.links_out());
         let calling = self.calling.finish(who, deadline).await;
+        if let Some(log) = &self.shared.access_log {
+            log.write().await;
+        }
         if let Err(error) = self.shared.store.sync().await {
             tracing::error!(%error, "the store could not be synced");
         }
@@ -245,6 +251,12 @@ impl Gateway {
         let shared = &self.shared;
         let stop = self.calling.stop.clone();
         self.calling.tasks.spawn(failover::watch(shared.directory.clone(), shared.store.clone(), stop));
+    }
+
+    fn start_access_log(&self) {
+        if let Some(log) = self.shared.access_log.clone() {
+            self.calling.tasks.spawn(log.run(self.calling.stop.clone()));
+        }
     }
 
     fn start_reassembly(&self, config: &Config) {
@@ -293,6 +305,7 @@ impl Gateway {
             tls: self.shared.tls.clone(),
             stop: stop.clone(),
             tasks: self.calling.tasks.clone(),
+            access_log: self.shared.access_log.clone(),
         };
         self.shared.metrics.tls_unverified(&name, config.tls && !config.tls_verify);
         if config.tls && !config.tls_verify {
@@ -389,7 +402,7 @@ impl Gateway {
     fn start_named_callbacks(&self, account: &LinkName, manner: EndpointConfig, stop: CancellationToken) {
         let surroundings = &self.shared.surroundings;
         let client = http::Client {
-            side: Named::new(surroundings.clone(), self.shared.store.clone()),
+            side: Named::new(surroundings.clone(), self.shared.store.clone(), self.shared.access_log.clone()),
             endpoint: manner,
             outlet: self.shared.outlets.of(&callbacks_of(account)),
             clock: surroundings.clock,
@@ -465,6 +478,8 @@ impl Shared {
         let directory = Arc::new(ArcSwap::from_pointee(Directory::new(config, routes, None)));
         let store = Arc::new(store);
         let metrics: SharedMetrics = Arc::new(Metrics::new());
+        let log = config.http.as_ref().and_then(|http| http.kannel_access_log.clone());
+        let access_log = log.map(AccessLog::new);
         Ok(Self {
             intake: Intake::new(directory.clone(), store.clone(), &surroundings),
             outlets: Arc::new(Outlets::new(store.clone(), metrics.clone())),
@@ -474,6 +489,7 @@ impl Shared {
             tls: Arc::new(ArcSwap::from_pointee(tls)),
             store,
             metrics,
+            access_log,
             surroundings,
         })
     }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use sms::{LinkName, Message, Parts, ReceiptRequest, Timestamp};
 use store::{Entry, RemoteReceipt, Sighting, Store, StoreError};
 
+use crate::account::Account;
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
 use crate::config::Profile;
@@ -154,6 +155,11 @@ impl Intake {
     /// Whether the link is an account whose sessions are told what becomes of its messages.
     pub(crate) fn tells_sessions_of(&self, link: &LinkName) -> bool {
         self.directory.load().accounts.get(link).is_some_and(|account| !account.is_told_by_http())
+    }
+
+    /// The account of a content provider, if it has one.
+    pub(crate) fn account_of(&self, application: &LinkName) -> Option<Arc<Account>> {
+        self.directory.load().account_of(application)
     }
 
     /// Keeps receipts that an SMSC sent.

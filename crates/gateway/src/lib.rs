@@ -3,6 +3,7 @@
 //! A message comes in by a link, passes `intake`, waits in the store, and leaves by `dispatch` and
 //! another link. Nothing between the links knows a protocol.
 
+mod access_log;
 mod account;
 mod attributes;
 mod chance;

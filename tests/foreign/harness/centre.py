@@ -1,13 +1,15 @@
-"""A message centre that takes everything and shows what came, field by field."""
+"""A message centre that takes everything, shows what came, field by field, and brings what it is told to."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
 
-from .waiting import Feed
-from .wire import BIND_RECEIVER, BIND_TRANSCEIVER, BIND_TRANSMITTER, RESPONSE, SUBMIT_SM, Line, RawSmsc, Reply
-from .wire import c_string, pdu, tlv
+from .waiting import Feed, until
+from .wire import BIND_RECEIVER, BIND_TRANSCEIVER, BIND_TRANSMITTER, DELIVER_SM, RESPONSE, SUBMIT_SM, Line, RawSmsc
+from .wire import Reply, c_string, pdu, tlv
+
+BINDS = (BIND_RECEIVER, BIND_TRANSMITTER, BIND_TRANSCEIVER)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Centre:
     def __init__(self, refuses: dict[bytes, int] | None = None) -> None:
         self._smsc = RawSmsc()
         self._refuses = refuses or {}
+        self._lines: list[Line] = []
+        self._brought = 0
         self.submits = Feed("submits")
         threading.Thread(target=self._take_binds, daemon=True).start()
 
@@ -42,6 +46,14 @@ class Centre:
 
     def stop(self) -> None:
         self._smsc.stop()
+
+    def bring(self, source: str, text: bytes, data_coding: int = 0, esm_class: int = 0, to: str = "1234") -> None:
+        """Delivers a message of a handset, or a receipt, by the session that bound last."""
+        until(lambda: self._lines, "somebody to bind")
+        self._brought += 1
+        body = c_string("") + bytes([1, 1]) + c_string(source) + bytes([0, 1]) + c_string(to)
+        body += bytes([esm_class, 0, 0]) + c_string("") + c_string("") + bytes([0, 0, data_coding, 0, len(text)]) + text
+        self._lines[-1].say(pdu(DELIVER_SM, body, 1_000_000 + self._brought))
 
     def _take_binds(self) -> None:
         try:
@@ -55,13 +67,16 @@ class Centre:
         try:
             while True:
                 heard = line.hear()
-                line.say(self._answer(heard))
+                if not heard.command_id & RESPONSE:
+                    line.say(self._answer(heard))
+                if heard.command_id in BINDS:
+                    self._lines.append(line)
         except (OSError, AssertionError):
             pass  # hung up
 
     def _answer(self, heard: Reply) -> bytes:
         body, status = b"", 0
-        if heard.command_id in (BIND_RECEIVER, BIND_TRANSMITTER, BIND_TRANSCEIVER):
+        if heard.command_id in BINDS:
             body = c_string("centre") + tlv(0x0210, b"\x34")
         elif heard.command_id == SUBMIT_SM:
             submitted = parse(heard.body)

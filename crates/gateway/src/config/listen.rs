@@ -72,6 +72,9 @@ pub struct HttpConfig {
     /// Where Kannel's `sendsms` is answered, if it is.
     #[serde(default)]
     pub kannel: SendsmsPath,
+    /// The file of an access log in the form of Kannel's, without texts.
+    #[serde(default)]
+    pub kannel_access_log: Option<PathBuf>,
     /// Whether the paths of Jasmin's HTTP and REST interfaces are answered.
     #[serde(default)]
     pub jasmin: bool,

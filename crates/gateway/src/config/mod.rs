@@ -38,7 +38,8 @@ pub use account::{AccountConfig, AccountPassword, PasswordHash};
 pub use answer::AnswerConfig;
 pub use api_key::{ApiKeyConfig, ApiKeyHash, Scope};
 pub(crate) use application::{
-    AnswerRules, Content, Patience, ProviderRules, ReplyFrom, ReplyRules, RequestForm, Told, Where,
+    AnswerRules, Content, KannelReply, Patience, ProviderRules, ReplyFrom, ReplyRules, RequestForm, Told,
+    Where,
 };
 pub use application::{ApplicationConfig, Format, ReplyConfig, SignConfig};
 pub use callback::CallbackConfig;

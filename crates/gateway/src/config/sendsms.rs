@@ -51,6 +51,13 @@ pub struct SendsmsConfig {
     pub default_sender: Option<String>,
     /// The most segments of a text; what is longer is cut, as Kannel does. Nothing is cut if it is left out.
     pub max_messages: Option<NonZeroU8>,
+    /// What stands before every text.
+    pub header: Option<String>,
+    /// What stands behind it.
+    pub footer: Option<String>,
+    /// Whether an answer says `Sent.` with who was left out and how many segments there are, as Kannel's
+    /// `immediate-sendsms-reply`; it comes when the message is on disk all the same.
+    pub immediate: bool,
     /// Whether the URLs that requests name for receipts are called; otherwise receipts go where they always do.
     pub dlr: bool,
     /// The URL that is called with receipts that a request asks for without naming one, with escape codes.

@@ -1,11 +1,11 @@
 //! Replies to messages of handsets: who may give them, and how many.
 
-use sms::{Address, Direction, Message, MessageId};
+use sms::{Direction, Message, MessageId};
 
 use super::Intake;
 use crate::account::Account;
 use crate::refusal::{NoReply, Refusal};
-use crate::reply::{Answered, Claim};
+use crate::reply::{Answered, Claim, bare};
 use crate::submission::Submission;
 
 impl Intake {
@@ -47,9 +47,4 @@ impl Intake {
             Answered { id: message.shown_id(), handset: &message.source, accepted_at: message.accepted_at };
         self.replies.claim(answered, most, self.clock.wall()).await
     }
-}
-
-/// A plus in front does not count.
-fn bare(address: &Address) -> &[u8] {
-    address.value.strip_prefix(b"+").unwrap_or(&address.value)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arrayvec::ArrayVec;
 use bytes::Bytes;
-use sms::{Address, Direction, Message, Priority, ReceiptRequest, Timestamp};
+use sms::{Address, Direction, LinkName, Message, Priority, ReceiptRequest, Timestamp};
 
 use crate::presentation::Presentation;
 use crate::submission::{Content, Submission};
@@ -21,6 +21,10 @@ pub(crate) struct Reply {
     pub(crate) has_udh: bool,
     /// From where, if not from the number that the handset wrote to.
     pub(crate) source: Option<Address>,
+    /// To where, if not to the handset that wrote: that is for those who may send there by themselves.
+    pub(crate) destination: Option<Address>,
+    /// The link that it shall leave by, if routes lead there.
+    pub(crate) smsc: Option<LinkName>,
     pub(crate) protocol_id: u8,
     pub(crate) priority: Priority,
     pub(crate) validity: Option<Duration>,
@@ -39,11 +43,26 @@ impl Reply {
             content,
             has_udh: false,
             source: None,
+            destination: None,
+            smsc: None,
             protocol_id: 0,
             priority: Priority::BULK,
             validity: None,
             delay: None,
         }
+    }
+
+    /// Whether it goes to another handset than the one that wrote.
+    pub(crate) fn goes_elsewhere(&self, message: &Message) -> bool {
+        self.destination.as_ref().is_some_and(|to| bare(to) != bare(&message.source))
+    }
+
+    /// The message that is sent to another handset in answer to `message`: by the routes of whoever sends it.
+    pub(crate) fn elsewhere(mut self, message: &Message, now: Timestamp) -> Submission {
+        let destination = self.destination.take();
+        let submission = self.to(message, now);
+        let destination = destination.unwrap_or_else(|| submission.destination.clone());
+        Submission { destination, in_reply_to: None, back_to: None, ..submission }
     }
 
     /// The message that answers `message`: from where that went, to where it came from, by the way it came.
@@ -68,9 +87,14 @@ impl Reply {
             tlvs: Bytes::new(),
             content: self.content,
             back_to: Some(message.origin.clone()),
-            wish: None,
+            wish: self.smsc,
         }
     }
+}
+
+/// A plus in front does not count.
+pub(crate) fn bare(address: &Address) -> &[u8] {
+    address.value.strip_prefix(b"+").unwrap_or(&address.value)
 }
 
 /// As long as for messages of the API.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::harness::{ANI, Provider, SOON, TestGateway, Texts, application, centre, route, smsc};
 
 // CMN-1, CMN-2
+// KN-45, KN-47
 #[tokio::test]
 async fn the_longest_keyword_wins_and_all_else_is_answered_so_often() {
     let telco = centre().await;

@@ -41,6 +41,7 @@ mod replies;
 mod routing;
 mod sendsms;
 mod sessions;
+mod sms_service;
 mod stopping;
 mod taking_back;
 mod times;

@@ -75,29 +75,46 @@ pub(crate) enum ReplyFrom {
         attribute: Option<String>,
     },
     Header(HeaderName),
-    /// As Kannel reads an answer, and whether its headers count.
-    Kannel {
-        with_headers: bool,
-    },
+    /// As Kannel reads an answer.
+    Kannel(KannelReply),
     /// As Jasmin reads it: there is none.
     Jasmin,
+}
+
+/// What Kannel does with what an sms-service answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KannelReply {
+    /// Whether its headers count.
+    pub(crate) with_headers: bool,
+    /// What stands before every reply, and behind it.
+    pub(crate) header: String,
+    pub(crate) footer: String,
+    /// The most segments, if there is a limit; 0 is no reply.
+    pub(crate) messages_max: Option<u8>,
 }
 
 impl AnswerRules {
     pub(super) fn of(config: &ApplicationConfig) -> Result<Self, Problem> {
         let format = config.format();
-        if matches!(format, Format::Kannel | Format::Jasmin) {
+        if format.is_kannel() || format == Format::Jasmin {
             check_absent(config)?;
         }
-        if config.accept_x_kannel_headers && format != Format::Kannel {
-            return Err(config.problem_of_format("accept_x_kannel_headers goes with the format \"kannel\""));
+        if !format.is_kannel()
+            && let Some(key) = key_of_kannel(config)
+        {
+            return Err(config.problem_of_format(&format!("{key} goes with the formats of Kannel")));
         }
         let sign = |sign: &Option<Spanned<SignConfig>>| sign.as_ref().map(Sign::of).transpose();
         let (success, reply) = match format {
-            Format::Kannel => {
+            Format::Kannel | Format::KannelXml => {
                 let status = Some(vec![200, 202]);
-                let with_headers = config.accept_x_kannel_headers;
-                (Sign { status, ..Sign::default() }, ReplyFrom::Kannel { with_headers })
+                let reply = KannelReply {
+                    with_headers: config.accept_x_kannel_headers,
+                    header: config.header.clone().unwrap_or_default(),
+                    footer: config.footer.clone().unwrap_or_default(),
+                    messages_max: config.max_messages,
+                };
+                (Sign { status, ..Sign::default() }, ReplyFrom::Kannel(reply))
             }
             Format::Jasmin => (Sign::jasmin(), ReplyFrom::Jasmin),
             _ => (sign(&config.success)?.unwrap_or_default(), reply(config.reply.as_ref())?),
@@ -115,6 +132,19 @@ impl AnswerRules {
     pub(crate) fn looks_at_body(&self) -> bool {
         self.success.looks_at_body() || self.refused.as_ref().is_some_and(Sign::looks_at_body)
     }
+}
+
+/// A key that says something of Kannel's, if there is one.
+fn key_of_kannel(config: &ApplicationConfig) -> Option<&'static str> {
+    [
+        ("accept_x_kannel_headers", config.accept_x_kannel_headers),
+        ("send_sender", config.send_sender),
+        ("header", config.header.is_some()),
+        ("footer", config.footer.is_some()),
+        ("max_messages", config.max_messages.is_some()),
+    ]
+    .into_iter()
+    .find_map(|(key, is_said)| is_said.then_some(key))
 }
 
 /// These formats say themselves what an answer means.

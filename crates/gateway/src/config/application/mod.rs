@@ -17,7 +17,7 @@ use super::endpoint::DEFAULT_TIMEOUT_S;
 use super::{EndpointConfig, Method, Name, Problem, Secret, SigningSecret};
 use crate::link::http::charset::Charset;
 
-pub(crate) use answer::{AnswerRules, ReplyFrom};
+pub(crate) use answer::{AnswerRules, KannelReply, ReplyFrom};
 pub use answer::{ReplyConfig, SignConfig};
 pub(crate) use request::{Content, RequestForm, Told, Where};
 
@@ -77,6 +77,15 @@ pub struct ApplicationConfig {
     /// Whether Kannel's headers of an answer count, with its format.
     #[serde(default)]
     pub accept_x_kannel_headers: bool,
+    /// Whether a call says in a header or element of Kannel's whom the message is from, with its formats.
+    #[serde(default)]
+    pub send_sender: bool,
+    /// What stands before every reply, with Kannel's formats.
+    pub header: Option<String>,
+    /// What stands behind it.
+    pub footer: Option<String>,
+    /// The most segments of a reply, with Kannel's formats: what is longer is cut; none is sent with 0.
+    pub max_messages: Option<u8>,
     /// The account whose messages may be replies to what is told here.
     pub account: Option<Name>,
     /// How many replies a message may have.
@@ -104,10 +113,20 @@ pub enum Format {
     Json,
     /// As XML: the body that is given.
     Xml,
-    /// By the escape codes of the URL, as a `get-url` of Kannel.
+    /// By the escape codes of the URL, as a `get-url` of Kannel, or as its `post-url` by POST.
     Kannel,
+    /// As its `post-xml`.
+    #[serde(rename = "kannel-xml")]
+    KannelXml,
     /// As Jasmin tells an `httpccm`.
     Jasmin,
+}
+
+impl Format {
+    /// Whether it is one of Kannel's.
+    const fn is_kannel(self) -> bool {
+        matches!(self, Self::Kannel | Self::KannelXml)
+    }
 }
 
 /// All that is known of how a content provider is called, and what its answers mean.

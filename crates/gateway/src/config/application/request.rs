@@ -25,6 +25,8 @@ pub(crate) struct RequestForm {
     pub(crate) headers: Vec<(HeaderName, Template)>,
     /// Who we are.
     pub(crate) authorization: Option<HeaderValue>,
+    /// What Kannel calls the service.
+    pub(crate) service: String,
 }
 
 /// Where a call goes.
@@ -49,8 +51,12 @@ pub(crate) enum Content {
     Body { template: Template, escape: Escape, content_type: HeaderValue },
     /// The fields that Jasmin tells.
     Jasmin,
-    /// Nothing.
-    None,
+    /// What Kannel posts, with its headers.
+    KannelPost { with_sender: bool },
+    /// The document that Kannel posts.
+    KannelXml { with_sender: bool },
+    /// What Kannel says beside a `get-url`.
+    KannelGet { with_sender: bool },
 }
 
 /// What a field tells.
@@ -74,6 +80,7 @@ impl RequestForm {
             charset: config.charset,
             headers: headers(config, authorization.is_some())?,
             authorization,
+            service: config.name.get_ref().as_str().to_owned(),
         };
         Ok((form, url))
     }
@@ -106,11 +113,8 @@ fn check_keys(config: &ApplicationConfig) -> Result<(), Problem> {
 
 fn method(config: &ApplicationConfig) -> Result<Method, Problem> {
     match (config.format(), config.method) {
-        (Format::Json | Format::Xml, Some(Method::Get)) => {
+        (Format::Json | Format::Xml | Format::KannelXml, Some(Method::Get)) => {
             Err(config.problem_of_format("a body cannot be sent by GET"))
-        }
-        (Format::Kannel, Some(Method::Post)) => {
-            Err(config.problem_of_format("the format \"kannel\" is a get-url: it is called by GET"))
         }
         (Format::Kannel, None) => Ok(Method::Get),
         (_, method) => Ok(method.unwrap_or_default()),
@@ -122,7 +126,7 @@ fn place(config: &ApplicationConfig) -> Result<(Where, Url), Problem> {
     let text = config.url.get_ref();
     let wrong = |what: String| problem(&config.url, what);
     let unclear = "scheme and host of a URL stand before its first placeholder";
-    if config.format() == Format::Kannel {
+    if config.format().is_kannel() {
         let pattern = Pattern::new(text);
         if !pattern.names_its_host() {
             return Err(wrong(unclear.to_owned()));
@@ -145,7 +149,11 @@ fn place(config: &ApplicationConfig) -> Result<(Where, Url), Problem> {
 
 fn content(config: &ApplicationConfig) -> Result<Content, Problem> {
     match (config.format(), &config.body) {
-        (Format::Kannel, _) => Ok(Content::None),
+        (Format::Kannel, _) if config.method == Some(Method::Post) => {
+            Ok(Content::KannelPost { with_sender: config.send_sender })
+        }
+        (Format::Kannel, _) => Ok(Content::KannelGet { with_sender: config.send_sender }),
+        (Format::KannelXml, _) => Ok(Content::KannelXml { with_sender: config.send_sender }),
         (Format::Jasmin, _) => Ok(Content::Jasmin),
         (Format::Json, Some(body)) => self::body(config, body, Escape::Json),
         (Format::Json, None) => Ok(Content::Object(fields(config)?)),

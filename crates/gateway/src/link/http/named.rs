@@ -10,6 +10,7 @@ use super::call::{Answer, Call, Heard};
 use super::client::Side;
 use super::owner::Owner;
 use super::{jasmin, kannel};
+use crate::access_log::AccessLog;
 use crate::attributes::{Attributes, Callback, Form, Report};
 use crate::surroundings::Surroundings;
 
@@ -17,6 +18,7 @@ use crate::surroundings::Surroundings;
 pub(crate) struct Named {
     owner: Owner,
     store: Arc<dyn Store>,
+    access_log: Option<Arc<AccessLog>>,
 }
 
 /// What is told, with all that can be said of it.
@@ -39,8 +41,21 @@ pub(super) enum News {
 }
 
 impl Named {
-    pub(crate) fn new(surroundings: Surroundings, store: Arc<dyn Store>) -> Self {
-        Self { owner: Owner { batch: 1, surroundings }, store }
+    pub(crate) fn new(
+        surroundings: Surroundings,
+        store: Arc<dyn Store>,
+        access_log: Option<Arc<AccessLog>>,
+    ) -> Self {
+        Self { owner: Owner { batch: 1, surroundings }, store, access_log }
+    }
+
+    /// A call as Kannel makes it; the first for an item is logged as there.
+    fn as_kannel(&self, told: &Told<'_>, is_first: bool) -> Option<Call> {
+        let report = kannel::report::Report::of(told)?;
+        if let Some(log) = self.access_log.as_ref().filter(|_| is_first) {
+            report.log(told, log, self.owner.surroundings.clock.wall());
+        }
+        report.call(told)
     }
 
     /// What an item tells in the words of another gateway; `None` if it tells nothing.
@@ -73,7 +88,10 @@ impl Side for Named {
     async fn call(&self, leases: &[Lease]) -> Option<Call> {
         match callback(leases)?.form {
             Form::Json => self.owner.call(leases).await,
-            Form::Kannel => kannel::report::call(&self.told(leases.first()?).await?),
+            Form::Kannel => {
+                let lease = leases.first()?;
+                self.as_kannel(&self.told(lease).await?, lease.attempts() == 0)
+            }
             Form::Jasmin => jasmin::report::call(&self.told(leases.first()?).await?),
             // All is in the URL, which is fetched.
             Form::Batch => Some(Call::default()),

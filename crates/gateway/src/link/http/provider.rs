@@ -13,7 +13,7 @@ use crate::config::{Patience, ProviderRules};
 use crate::directory::Origin;
 use crate::dispatch::Outlet;
 use crate::intake::Intake;
-use crate::refusal::Refusal;
+use crate::refusal::{NoReply, Refusal};
 use crate::reply::{Claim, Reply};
 
 /// The side of a content provider.
@@ -115,7 +115,12 @@ impl Provider {
         self.admit(message, text.into()).map_err(|refusal| self.refuse(message, &refusal)).ok()
     }
 
+    /// What goes to another handset is no reply: it needs the account of the provider, and is that account's.
     fn admit(&self, message: &Message, reply: Reply) -> Result<Entry, Refusal> {
+        if reply.goes_elsewhere(message) {
+            let account = self.intake.account_of(self.outlet.link()).ok_or(NoReply::OtherHandset)?;
+            return self.intake.admit(&Origin::Account(account), reply.elsewhere(message, self.now()));
+        }
         let origin = Origin::Trusted(self.outlet.link().clone());
         self.intake.admit(&origin, reply.to(message, self.now()))
     }

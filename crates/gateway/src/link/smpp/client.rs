@@ -19,6 +19,7 @@ use super::dialect::Dialect;
 use super::redelivery::Redelivery;
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::{data, retry, translate};
+use crate::access_log::AccessLog;
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
 use crate::config::{BindKind, OnUnknown, SharedProfile, SmscConfig, Version};
@@ -44,6 +45,7 @@ pub(crate) struct Client {
     pub(crate) tls: Arc<ArcSwap<Tls>>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    pub(crate) access_log: Option<Arc<AccessLog>>,
 }
 
 impl Client {
@@ -149,6 +151,7 @@ impl Client {
             outlet: self.outlet.clone(),
             clock: self.intake.clock(),
             chance: self.intake.chance().clone(),
+            access_log: self.access_log.clone(),
         };
         let origin = Origin::Trusted(self.outlet.link().clone());
         Relay::new(side, self.intake.clone(), self.outlet.clone(), origin)
@@ -244,6 +247,7 @@ struct ToSmsc {
     outlet: Arc<Outlet>,
     clock: Clock,
     chance: Chance,
+    access_log: Option<Arc<AccessLog>>,
 }
 
 impl Side for ToSmsc {
@@ -265,7 +269,11 @@ impl Side for ToSmsc {
         }
         let now = self.clock.wall();
         let id = self.redelivery.id_of(&pdu, now, || self.chance.message_id(now));
-        Ok(Incoming::Message(Box::new(Submission { id, ..translate::mobile_originated(&pdu) })))
+        let submission = Submission { id, ..translate::mobile_originated(&pdu) };
+        if let Some(log) = &self.access_log {
+            log.brought(&submission, self.outlet.link(), now);
+        }
+        Ok(Incoming::Message(Box::new(submission)))
     }
 
     fn taken_over(&self, request: CommandId, id: Option<sms::MessageId>) -> Body {
@@ -295,6 +303,9 @@ impl Side for ToSmsc {
             retry::outcome(&self.profile, status, lease.attempts(), now, &self.chance)
         };
         let throttled = retry::is_throttled(status) && matches!(outcome, Outcome::Retry { .. });
+        if let Some(log) = &self.access_log {
+            log.answered(lease, &outcome, self.outlet.link(), self.clock.wall());
+        }
         let brought = report::of_answer(lease, &outcome, status.0, self.clock.wall(), &self.chance);
         Judgement { outcome, throttled, brought }
     }

@@ -37,7 +37,7 @@ fn dashed(id: &str) -> String {
     [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-")
 }
 
-// 4.4: `id`, `message_status`, `level`, `connector` at level 1: "`level` is the event's level"; "Level 1 status is `ESME_*`"
+// JS-23: 4.4: `id`, `message_status`, `level`, `connector` at level 1: "`level` is the event's level"; "Level 1 status is `ESME_*`"
 #[tokio::test]
 async fn level_1_is_told_what_the_smsc_answered() {
     let (_telco, gateway, customer) = shop_at(SmscConfig::default()).await;
@@ -52,7 +52,7 @@ async fn level_1_is_told_what_the_smsc_answered() {
     assert_eq!(receiver.others(), 0);
 }
 
-// 4.4: "level 2 is DELIVRD/EXPIRED/…"; `id_smsc`, `sub`, `dlvrd`, `subdate`, `donedate`, `err`, `text`
+// JS-24: 4.4: "level 2 is DELIVRD/EXPIRED/…"; `id_smsc`, `sub`, `dlvrd`, `subdate`, `donedate`, `err`, `text`
 #[tokio::test]
 async fn level_2_is_told_the_receipt_with_all_its_fields() {
     let (_telco, gateway, customer) =
@@ -75,7 +75,7 @@ async fn level_2_is_told_the_receipt_with_all_its_fields() {
     assert_eq!(receiver.others(), 0);
 }
 
-// 4.1: `dlr-level` 3 is both
+// JS-8: 4.1: `dlr-level` 3 is both
 #[tokio::test]
 async fn level_3_is_told_both() {
     let fates = Fates { by_suffix: vec![("111".to_owned(), State::Undeliverable)], ..Fates::default() };
@@ -95,7 +95,7 @@ async fn level_3_is_told_both() {
     assert_eq!(receiver.others(), 0);
 }
 
-// 4.4: "Level 1 status is `ESME_*`" also of what the SMSC refuses
+// JS-23: 4.4: "Level 1 status is `ESME_*`" also of what the SMSC refuses
 #[tokio::test]
 async fn what_the_smsc_refuses_is_told_with_its_status() {
     let faults = Faults { status: Some((Every::nth(1), CommandStatus::INVDSTADR)), ..Faults::default() };
@@ -114,7 +114,7 @@ async fn what_the_smsc_refuses_is_told_with_its_status() {
     assert_eq!(receiver.others(), 0);
 }
 
-// 4.4: "Acknowledge rule: HTTP status below 400 and trimmed body exactly `ACK/Jasmin`."
+// JS-25, JS-26: 4.4: "Acknowledge rule: HTTP status below 400 and trimmed body exactly `ACK/Jasmin`."
 #[tokio::test]
 async fn only_its_acknowledgement_settles_a_callback() {
     let (_telco, gateway, customer) = shop_at(SmscConfig::default()).await;
@@ -133,7 +133,7 @@ async fn only_its_acknowledgement_settles_a_callback() {
     assert_eq!(receiver.others(), 0);
 }
 
-// 4.1: "`dlr-url` … without it no callback is stored"
+// JS-8: 4.1: "`dlr-url` … without it no callback is stored"
 #[tokio::test]
 async fn an_account_that_is_not_called_has_its_receipts_where_they_always_go() {
     let (_telco, gateway, customer) = shop_at(SmscConfig::default()).await;
@@ -141,7 +141,7 @@ async fn an_account_that_is_not_called_has_its_receipts_where_they_always_go() {
     gateway.record_when(&id(&answer), |record| record.state == State::Delivered).await;
 }
 
-// 4.6: "Batch callbacks are GET with `batchId`, `to`, `status` (1/0), `statusText`"
+// JS-33: 4.6: "Batch callbacks are GET with `batchId`, `to`, `status` (1/0), `statusText`"
 #[tokio::test]
 async fn a_batch_tells_of_each_of_its_messages() {
     let (_telco, gateway, customer) = shop_at(SmscConfig::default()).await;

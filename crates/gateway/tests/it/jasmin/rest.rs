@@ -9,7 +9,7 @@ fn json_of(answer: (u16, String)) -> (u16, Value) {
     (answer.0, serde_json::from_str(&answer.1).unwrap())
 }
 
-// 4.6: 200 `{"data": "Success \"<uuid>"}` - "the closing quote is missing"; errors `{"message": "Error \"..."}`
+// JS-30: 4.6: 200 `{"data": "Success \"<uuid>"}` - "the closing quote is missing"; errors `{"message": "Error \"..."}`
 #[tokio::test]
 async fn a_message_is_sent_by_rest() {
     let (telco, gateway, customer) = shop().await;
@@ -24,7 +24,7 @@ async fn a_message_is_sent_by_rest() {
     assert_eq!(refused, (412, json!({ "message": "Error \"No route found" })));
 }
 
-// 4.6: "Bad JSON, bad schedule or bad batch credentials give 412; missing token 401."
+// JS-35: 4.6: "Bad JSON, bad schedule or bad batch credentials give 412; missing token 401."
 #[tokio::test]
 async fn what_is_wrong_with_a_call_has_its_status() {
     let (_telco, _gateway, customer) = shop().await;
@@ -39,7 +39,7 @@ async fn what_is_wrong_with_a_call_has_its_status() {
     assert_eq!(answer.0, 412);
 }
 
-// 4.6: `{"data":{"batchId":"..","messageCount":3}}`; "A message lacking `to` or content is silently skipped."
+// JS-31: 4.6: `{"data":{"batchId":"..","messageCount":3}}`; "A message lacking `to` or content is silently skipped."
 #[tokio::test]
 async fn a_batch_is_counted_and_sent() {
     let (telco, _gateway, customer) = shop_with("sources = [\"1234\"]").await;
@@ -55,7 +55,7 @@ async fn a_batch_is_counted_and_sent() {
     assert_eq!(texts, ["one", "one", "two"]);
 }
 
-// 4.6: `[,"scheduled":"86400s"]`
+// JS-32: 4.6: `[,"scheduled":"86400s"]`
 #[tokio::test]
 async fn a_batch_waits_until_it_is_due() {
     let (telco, gateway, customer) = shop().await;
@@ -66,7 +66,7 @@ async fn a_batch_waits_until_it_is_due() {
     assert_eq!((gateway.status().await.live_messages, telco.submits().len()), (1, 0));
 }
 
-// 4.6: GET `/secure/balance`, `/secure/rate`: `{"data": {...}}`
+// JS-34: 4.6: GET `/secure/balance`, `/secure/rate`: `{"data": {...}}`
 #[tokio::test]
 async fn balance_and_rate_are_wrapped() {
     let (_telco, _gateway, customer) = shop().await;

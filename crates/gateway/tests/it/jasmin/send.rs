@@ -3,7 +3,7 @@
 use super::{id, shop, shop_with};
 use crate::harness::{PASSWORD, SOON, Texts};
 
-// 4.2: 200 `Success "<uuid>"`
+// JS-1, JS-12: 4.2: 200 `Success "<uuid>"`
 #[tokio::test]
 async fn what_is_accepted_is_a_success_with_a_uuid() {
     let (telco, gateway, customer) = shop().await;
@@ -20,7 +20,7 @@ async fn what_is_accepted_is_a_success_with_a_uuid() {
     assert_eq!(texts, ["form", "json é", "two words"]);
 }
 
-// 4.2: the bodies of status 400
+// JS-2, JS-3, JS-11, JS-13: 4.2: the bodies of status 400
 #[tokio::test]
 async fn arguments_that_are_wrong_are_named() {
     let (_telco, _gateway, customer) = shop().await;
@@ -44,7 +44,7 @@ async fn arguments_that_are_wrong_are_named() {
     }
 }
 
-// 4.2: 403 `Authentication failure for username:<u>`, 412 `No route found`, 403 `User throughput exceeded`, 400 `Value
+// JS-14, JS-15, JS-16: 4.2: 403 `Authentication failure for username:<u>`, 412 `No route found`, 403 `User throughput exceeded`, 400 `Value
 // filter failed …`
 #[tokio::test]
 async fn refusals_have_the_status_and_the_words_of_jasmin() {
@@ -64,7 +64,7 @@ async fn refusals_have_the_status_and_the_words_of_jasmin() {
     assert_eq!((status, body.as_str()), (412, "Error \"No route found\""));
 }
 
-// 4.1: `coding`, `content` / `hex-content`, `priority`
+// JS-4, JS-5: 4.1: `coding`, `content` / `hex-content`, `priority`
 #[tokio::test]
 async fn content_is_what_coding_says() {
     let (telco, _gateway, customer) = shop().await;
@@ -87,7 +87,7 @@ async fn content_is_what_coding_says() {
     assert_eq!(telco.submits()[4].message.priority_flag, 2);
 }
 
-// 4.1: `sdt`, `validity-period`
+// JS-6, JS-7: 4.1: `sdt`, `validity-period`
 #[tokio::test]
 async fn what_is_scheduled_waits() {
     let (telco, gateway, customer) = shop().await;
@@ -97,7 +97,7 @@ async fn what_is_scheduled_waits() {
     assert_eq!(gateway.record(&id(&later)).await.state, sms::State::Enroute);
 }
 
-// 4.3: `/balance`, `/rate`, `/ping`
+// JS-19, JS-20, JS-21: 4.3: `/balance`, `/rate`, `/ping`
 #[tokio::test]
 async fn there_is_no_limit_and_no_price() {
     let (telco, _gateway, customer) = shop().await;
@@ -124,4 +124,37 @@ async fn nothing_is_sent_by_head() {
     let status = customer.client.head(customer.base.join(&target).unwrap()).send().await.unwrap().status();
     assert_eq!(status.as_u16(), 405);
     assert_eq!((gateway.status().await.live_messages, telco.submits().len()), (0, 0));
+}
+
+// JS-9, JS-10: 4.1: `tags`, `custom_tlvs`
+#[tokio::test]
+async fn tags_stay_with_the_record_and_tlvs_go_with_the_message() {
+    let (telco, gateway, customer) = shop().await;
+    let tlvs = "%7B%220x1401%3AInt2%22%3A7%2C%220x1402%22%3A%22ab%22%7D";
+    let said =
+        customer.get("/send", &format!("to=62811&content=x&tags=promo,night-1&custom_tlvs={tlvs}")).await;
+    let id = id(&said);
+    telco.submits_when(1, SOON).await.unwrap();
+    let sent = telco.submits().remove(0).message.tlvs;
+    assert_eq!(sent.get(smpp::TlvTag(0x1401)), Some(&[0, 7][..]));
+    assert_eq!(sent.get(smpp::TlvTag(0x1402)), Some(&b"ab"[..]));
+    let record = gateway.caller("shop").search(&[]).await.body;
+    assert_eq!(record["messages"][0]["id"], id.as_str());
+    assert_eq!(record["messages"][0]["tags"], serde_json::json!({ "promo": "", "night-1": "" }));
+    let (status, body) = customer.get("/send", "to=62811&content=x&custom_tlvs=%7B%220x0204%22%3A1%7D").await;
+    assert_eq!(
+        (status, body.as_str()),
+        (400, "Error \"Argument [custom_tlvs] has an invalid value: [{\"0x0204\":1}].\"")
+    );
+}
+
+// JS-21: 4.6: `{"data":"Jasmin/PONG"}`
+#[tokio::test]
+async fn a_ping_of_rest_is_answered_in_json() {
+    let (_telco, _gateway, customer) = shop().await;
+    let pong = (200, "{\"data\":\"Jasmin/PONG\"}".to_owned());
+    assert_eq!(customer.rest("GET", "/ping", "").await, pong);
+    let request =
+        customer.client.get(customer.base.join("/ping").unwrap()).header("accept", "application/json");
+    assert_eq!(super::answer(request).await, pong);
 }

@@ -3,7 +3,7 @@
 use super::{SHOP, shop, shop_with};
 use crate::harness::Texts;
 
-// "Auth (`username`, else `user`; `password`, else `pass`; plus IP rule): 403 `Authorization failed for sendsms`."
+// KN-8: "Auth (`username`, else `user`; `password`, else `pass`; plus IP rule): 403 `Authorization failed for sendsms`."
 #[tokio::test]
 async fn who_is_not_known_is_told_nothing_else() {
     let (_telco, _gateway, customer) = shop().await;
@@ -16,14 +16,14 @@ async fn who_is_not_known_is_told_nothing_else() {
     customer.plain(&format!("user=who&{SHOP}&to=628111&text=x")).await.is_accepted();
 }
 
-// "plus IP rule"
+// KN-8: "plus IP rule"
 #[tokio::test]
 async fn who_comes_from_elsewhere_is_not_let_in() {
     let (_telco, _gateway, customer) = shop_with("allow_from = [\"192.0.2.0/24\"]").await;
     customer.get("from=1&text=x").await.is(403, "Authorization failed for sendsms");
 }
 
-// "`to` absent: 400 `Missing receiver number, rejected` (POST: `Missing receiver(s) number(s), rejected` [S]); empty:
+// KN-9: "`to` absent: 400 `Missing receiver number, rejected` (POST: `Missing receiver(s) number(s), rejected` [S]); empty:
 // 400 `Empty receiver number not allowed, rejected`."
 #[tokio::test]
 async fn a_receiver_is_needed() {
@@ -41,7 +41,7 @@ async fn a_receiver_is_needed() {
     said.is(400, "Empty receiver number not allowed, rejected");
 }
 
-// "`udh`: first octet + 1 must equal length: 400 `UDH field misformed, rejected`; > 140: `UDH field is too long,
+// KN-10: "`udh`: first octet + 1 must equal length: 400 `UDH field misformed, rejected`; > 140: `UDH field is too long,
 // rejected` [S]."
 #[tokio::test]
 async fn a_user_data_header_has_its_length() {
@@ -51,7 +51,7 @@ async fn a_user_data_header_has_its_length() {
     customer.get(&long).await.is(400, "UDH field is too long, rejected");
 }
 
-// "Receivers split on blanks, de-duplicated, checked against `sendsms-chars` …; all refused: 400 `Number(s) has/have
+// KN-11: "Receivers split on blanks, de-duplicated, checked against `sendsms-chars` …; all refused: 400 `Number(s) has/have
 // been denied by white- and/or black-lists.` (also for illegal characters). Some refused: the rest are sent and the
 // reply does not say so."
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn receivers_that_are_no_numbers_are_left_out() {
     assert_eq!(to, [b"628111", b"628222"]);
 }
 
-// "Sender: `faked-sender` > `from` > `default-sender` > `global-sender`; none: 400 `Sender missing and no global set,
+// KN-12: "Sender: `faked-sender` > `from` > `default-sender` > `global-sender`; none: 400 `Sender missing and no global set,
 // rejected`."
 #[tokio::test]
 async fn senders_have_an_order() {
@@ -98,7 +98,7 @@ async fn senders_have_an_order() {
     }
 }
 
-// "400 bodies, in this order: `Account field misformed or too long, rejected`; `DLR-URL field misformed, rejected` (must
+// KN-13: "400 bodies, in this order: `Account field misformed or too long, rejected`; `DLR-URL field misformed, rejected` (must
 // start http:// or https://, ≥ 8 chars); `DLR-Mask field misformed, rejected` (outside -1…66); then `MClass`, `PID`,
 // `RPI`, `Alt-DCS`, `MWI`, `Coding`, `Compress`, `Validity`, `Deferred`, `Priority` + ` field misformed, rejected`;
 // `Charset or body misformed, rejected`."

@@ -15,7 +15,7 @@ async fn made(customer: &Customer, telco: &simulator::Smsc, queries: &[&str]) ->
     telco.submits().iter().map(fields).collect()
 }
 
-// "`charset` default UTF-8 for coding 0; coding 2 default raw UTF-16BE, `charset` converts into it; coding unset → 0, or
+// KN-23: "`charset` default UTF-8 for coding 0; coding 2 default raw UTF-16BE, `charset` converts into it; coding unset → 0, or
 // 1 if `udh` given. Empty or absent `text` is sent as empty."
 #[tokio::test]
 async fn texts_are_what_coding_and_charset_say() {
@@ -60,7 +60,7 @@ async fn a_text_of_which_nothing_is_said_loses_no_letter() {
     assert_eq!(telco.texts_when(1).await, ["Да"]);
 }
 
-// "`mclass` forces 0xFX DCS; `mwi` overrides mclass; `priority` passed through."
+// KN-25: "`mclass` forces 0xFX DCS; `mwi` overrides mclass; `priority` passed through."
 #[tokio::test]
 async fn classes_and_waiting_are_in_data_coding() {
     let (telco, _gateway, customer) = shop().await;
@@ -75,7 +75,7 @@ async fn classes_and_waiting_are_in_data_coding() {
     assert_eq!(&message.service_type[..], b"ABCDE");
 }
 
-// "Splitting: only up to `max-messages` (default 1 → silent truncation to 160/140 octets with 202); `concatenation` adds
+// KN-26: "Splitting: only up to `max-messages` (default 1 → silent truncation to 160/140 octets with 202); `concatenation` adds
 // UDH 00 03 (ref, total, n)". Here nothing is cut unless the account says so.
 #[tokio::test]
 async fn long_texts_are_cut_where_the_account_says_so() {
@@ -96,7 +96,7 @@ async fn long_texts_are_cut_where_the_account_says_so() {
     }
 }
 
-// "registered_delivery: 1 if bit 1; 2 if only bit 2; +16 if bit 4; else 0" (1.4); a receipt is asked for where there is
+// KN-33: "registered_delivery: 1 if bit 1; 2 if only bit 2; +16 if bit 4; else 0" (1.4); a receipt is asked for where there is
 // something to tell.
 #[tokio::test]
 async fn receipts_are_asked_for_by_the_mask() {
@@ -111,4 +111,14 @@ async fn receipts_are_asked_for_by_the_mask() {
         let asked = telco.submits()[number].message.registered_delivery & 3 != 0;
         assert_eq!(asked, wanted, "{query}");
     }
+}
+
+// KN-44: "`header`, `footer`" (1.3): once around a text, also if it is long.
+#[tokio::test]
+async fn a_text_has_the_head_and_the_foot_of_its_account() {
+    let keys = "kannel = { default_sender = \"1\", header = \"H:\", footer = \":F\" }";
+    let (telco, _gateway, customer) = super::shop_with(keys).await;
+    customer.get("text=hi").await.is_accepted();
+    customer.get("text=hi&coding=0").await.is_accepted();
+    assert_eq!(telco.texts_when(2).await, ["H:hi:F", "H:hi:F"]);
 }

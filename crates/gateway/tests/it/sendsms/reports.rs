@@ -5,7 +5,7 @@ use smpp::CommandStatus;
 use sms::State;
 
 use super::{Customer, shop_with};
-use crate::harness::{Listeners, SOON, TestGateway, account, centre_with, route, smsc};
+use crate::harness::{Listeners, SOON, TestGateway, account, application, centre_with, route, smsc};
 
 const CALLED: &str = "kannel = { default_sender = \"SHOP\", dlr = true, allow_private_address = true }";
 
@@ -23,11 +23,12 @@ async fn send(customer: &Customer, receiver: &Application, mask: u8, to: &str) -
     said.header("x-estafet-message-id").to_owned()
 }
 
-// "DLR: `dlr-url` from request, else from user; call with the escape codes of 1.2/1.4 (`%p` = recipient, `%P` = sender …)";
+// KN-27, KN-29: "DLR: `dlr-url` from request, else from user; call with the escape codes of 1.2/1.4 (`%p` = recipient, `%P` = sender …)";
 // "Accept 200/202 as success."
 #[tokio::test]
 async fn a_delivery_is_told_to_the_url_that_the_request_names() {
-    let (_telco, gateway, customer) = shop_with(CALLED).await;
+    let (_telco, gateway, customer) =
+        shop_at(SmscConfig { first_id: Some(4711), ..SmscConfig::default() }).await;
     let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
     let id = send(&customer, &receiver, 3, "628111").await;
     let call = receiver.next_call(SOON).await.unwrap();
@@ -37,7 +38,9 @@ async fn a_delivery_is_told_to_the_url_that_the_request_names() {
         ["628111", "SHOP", "1", &id, "shop", "club"]
     );
     assert!(
-        field("said").contains("stat:DELIVRD") && field("said").starts_with(&format!("id:{id} ")),
+        field("said").contains(" stat:DELIVRD err:000 text:x")
+            && field("said").starts_with("id:")
+            && field("said").contains("4711 sub:001 dlvrd:001 "),
         "{call:?}"
     );
     assert!(field("at").parse::<u64>().unwrap() > 1_700_000_000);
@@ -66,7 +69,7 @@ async fn told(receiver: &Application, count: usize) -> Vec<(u8, String)> {
     told
 }
 
-// "`dlr-mask` bits | 1 delivered, 2 failed …" (1.4)
+// KN-31: "`dlr-mask` bits | 1 delivered, 2 failed …" (1.4)
 #[tokio::test]
 async fn only_what_the_mask_asks_for_is_told() {
     let (_telco, gateway, customer) = shop_with(CALLED).await;
@@ -80,24 +83,26 @@ async fn only_what_the_mask_asks_for_is_told() {
     assert_eq!(receiver.calls().len(), 1);
 }
 
-// "… 4 buffered, 8 accepted by SMSC"; "`%A` = receipt text, or `ACK/`"; "8/16 texts `ACK/…`"
+// KN-32, KN-28: "… 4 buffered, 8 accepted by SMSC"; "`%A` = receipt text, or `ACK/`"; "8/16 texts `ACK/…`"
 #[tokio::test]
 async fn what_happens_on_the_way_is_told_to_who_asks() {
     let fates = Fates { by_suffix: vec![("9".to_owned(), State::Enroute)], ..Fates::default() };
-    let (_telco, gateway, customer) = shop_at(SmscConfig { fates, ..SmscConfig::default() }).await;
+    let (_telco, gateway, customer) =
+        shop_at(SmscConfig { fates, first_id: Some(4711), ..SmscConfig::default() }).await;
     let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
     send(&customer, &receiver, 9, "628111").await;
     let both = told(&receiver, 2).await;
     assert_eq!((both[0].0, &both[1]), (1, &(8, "ACK/".to_owned())));
     gateway.settled().await;
-    let id = send(&customer, &receiver, 4, "628119").await;
+    send(&customer, &receiver, 4, "628119").await;
     let buffered = told(&receiver, 1).await;
     assert_eq!(buffered[0].0, 4);
-    assert!(buffered[0].1.starts_with(&format!("id:{id} ")) && buffered[0].1.contains("stat:ENROUTE"));
+    assert!(buffered[0].1.starts_with("id:") && buffered[0].1.contains("4712 sub:001"), "{buffered:?}");
+    assert!(buffered[0].1.contains(" stat:ENROUTE "), "{buffered:?}");
     assert_eq!(receiver.calls().len(), 3);
 }
 
-// "… 16 rejected by SMSC"; "Mask 2 alone also yields type 16"; "`NACK/0x0000000b/<name>`"
+// KN-28: "… 16 rejected by SMSC"; "Mask 2 alone also yields type 16"; "`NACK/0x0000000b/<name>`"
 #[tokio::test]
 async fn what_the_smsc_refuses_is_told_in_the_words_of_kannel() {
     let faults = Faults { status: Some((Every::nth(1), CommandStatus::INVDSTADR)), ..Faults::default() };
@@ -113,7 +118,7 @@ async fn what_the_smsc_refuses_is_told_in_the_words_of_kannel() {
     assert_eq!(receiver.calls().len(), 3);
 }
 
-// "`NACK/no SMSC` …, also for a 403-rejected message (mask 2 or 16)"
+// KN-28: "`NACK/no SMSC` …, also for a 403-rejected message (mask 2 or 16)"
 #[tokio::test]
 async fn what_there_is_no_way_for_is_told_although_it_was_refused() {
     let (_telco, gateway, customer) = shop_at(SmscConfig::default()).await;
@@ -132,7 +137,7 @@ async fn what_there_is_no_way_for_is_told_although_it_was_refused() {
     assert_eq!(receiver.calls().len(), 2);
 }
 
-// "`%F` SMSC id; `%I` …; `%#smpp#dlr_err#`"; `%i`, `%D` (1.2)
+// KN-34, KN-35: "`%F` SMSC id; `%I` …; `%#smpp#dlr_err#`"; `%i`, `%D` (1.2)
 #[tokio::test]
 async fn the_link_the_id_of_the_smsc_and_meta_data_are_told() {
     let fates = Fates { by_suffix: vec![("9".to_owned(), State::Undeliverable)], ..Fates::default() };
@@ -152,8 +157,13 @@ async fn the_link_the_id_of_the_smsc_and_meta_data_are_told() {
         let field = |name: &str| call.fields[name].as_str();
         assert_eq!((field("link"), field("one")), ("telco", "12"));
         assert!(field("remote").contains("4711"), "{}", field("remote"));
-        assert!(field("all").starts_with("?club?card=12&x=a%26b?smpp?dlr_err="), "{}", field("all"));
-        assert_eq!(field("err").len(), 3);
+        // The receipt has an error, the answer has none.
+        let (behind, error) = match field("kind") {
+            "2" => ("?smpp?dlr_err=%03%00%0B&", "\u{3}\0\u{b}"),
+            _ => ("?smpp_resp?", ""),
+        };
+        assert_eq!(field("all"), format!("?club?card=12&x=a%26b&?orig_msg?dlr_mask=10&{behind}"));
+        assert_eq!(field("err"), error);
         kinds.push(field("kind").to_owned());
     }
     kinds.sort();
@@ -161,7 +171,7 @@ async fn the_link_the_id_of_the_smsc_and_meta_data_are_told() {
     gateway.settled().await;
 }
 
-// "`dlr-url` from request, else from user"
+// KN-27: "`dlr-url` from request, else from user"
 #[tokio::test]
 async fn the_account_may_have_a_url_for_requests_without_one() {
     let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
@@ -173,4 +183,47 @@ async fn the_account_may_have_a_url_for_requests_without_one() {
     customer.get("text=x&dlr-mask=3").await.is_accepted();
     assert_eq!(receiver.next_call(SOON).await.unwrap().fields["d"], "1");
     gateway.settled().await;
+}
+
+// KN-30: "Same access-log line as 1.6, since billing scripts parse it", but for the text.
+#[tokio::test]
+async fn what_was_sent_brought_and_reported_is_a_line_of_the_access_log() {
+    let (telco, folder) = (
+        centre_with(SmscConfig { first_id: Some(4711), ..SmscConfig::default() }).await,
+        tempfile::tempdir().unwrap(),
+    );
+    let log = folder.path().join("access.log");
+    let http = format!("kannel = true\nkannel_access_log = \"{}\"", log.display());
+    let listeners = Listeners { http, ..Listeners::default() };
+    let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
+    let links = [
+        smsc("telco", telco.address(), ""),
+        account("shop", CALLED),
+        application("games", &receiver.url(), ""),
+        route("match = { destination = \"1234\" }\nto = [\"games\"]"),
+        route("to = [\"telco\"]"),
+    ];
+    let gateway = TestGateway::listening(listeners, links).await;
+    let customer = Customer::of(&gateway);
+    send(&customer, &receiver, 1, "628111").await;
+    receiver.next_call(SOON).await.unwrap();
+    telco.handset("628111").send("1234", "secret").await.unwrap();
+    gateway.settled().await;
+    gateway.stop().await;
+    let lines = std::fs::read_to_string(log).unwrap();
+    let id = lines.split("[FID:").nth(1).unwrap().split(']').next().unwrap();
+    assert!(id.contains("4711"), "{lines}");
+    for line in [
+        format!(
+            " Sent SMS [SMSC:telco] [SVC:shop] [ACT:club] [BINF:] [FID:{id}] [META:] [from:SHOP] [to:628111] [flags:-1:0:-1:-1:1] [msg:1:] [udh:0:]\n"
+        ),
+        format!(
+            " Receive DLR [SMSC:telco] [SVC:shop] [ACT:club] [BINF:] [FID:{id}] [META:] [from:SHOP] [to:628111] [flags:-1:-1:-1:-1:1] [msg:"
+        ),
+        " Receive SMS [SMSC:telco] [SVC:] [ACT:] [BINF:] [FID:] [META:?smpp?] [from:".to_owned(),
+        "628111] [to:1234] [flags:-1:0:-1:-1:-1] [msg:6:] [udh:0:]\n".to_owned(),
+    ] {
+        assert!(lines.contains(&line), "{line}\nis not in\n{lines}");
+    }
+    assert!(!lines.contains("secret"));
 }

@@ -3,7 +3,7 @@
 use super::{Customer, SHOP, shop, shop_with};
 use crate::harness::{Listeners, TestGateway, Texts, account, centre, free_address, route, smsc};
 
-// "202 `0: Accepted for delivery` – a usable link took it.", "put any message id in an extra response header"
+// KN-15: "202 `0: Accepted for delivery` – a usable link took it.", "put any message id in an extra response header"
 #[tokio::test]
 async fn what_is_accepted_has_an_id_in_a_header() {
     let (_telco, gateway, customer) = shop().await;
@@ -13,7 +13,7 @@ async fn what_is_accepted_has_an_id_in_a_header() {
     gateway.record_when(&id, |record| record.state == sms::State::HandedOver).await;
 }
 
-// "answer `0:` whenever the message is durably queued": where Kannel says "3: Queued for later delivery", which a Kannel
+// KN-16: "answer `0:` whenever the message is durably queued": where Kannel says "3: Queued for later delivery", which a Kannel
 // downstream takes for a failure.
 #[tokio::test]
 async fn what_waits_for_a_link_is_accepted() {
@@ -24,7 +24,7 @@ async fn what_waits_for_a_link_is_accepted() {
     assert_eq!(gateway.waiting("telco").await, 1);
 }
 
-// "403 `Not routable. Do not try again.` – no link allowed for it"
+// KN-17: "403 `Not routable. Do not try again.` – no link allowed for it"
 #[tokio::test]
 async fn where_no_route_leads_is_not_routable() {
     let telco = centre().await;
@@ -40,7 +40,7 @@ async fn where_no_route_leads_is_not_routable() {
     assert_eq!(telco.texts_when(1).await, ["x"]);
 }
 
-// "503 `Temporal failure, try again later.` – queue full or shutting down [S]." Here also where a rate is exceeded.
+// KN-18: "503 `Temporal failure, try again later.` – queue full or shutting down [S]." Here also where a rate is exceeded.
 #[tokio::test]
 async fn too_many_at_a_time_may_come_again() {
     let (_telco, _gateway, customer) = shop_with("rate = 1\nkannel = { default_sender = \"1\" }").await;
@@ -52,7 +52,7 @@ async fn too_many_at_a_time_may_come_again() {
     assert!(answers.contains(&(503, "Temporal failure, try again later.".to_owned())), "{answers:?}");
 }
 
-// "smsc: `forced-smsc` > `smsc` > `default-smsc`." Here routes are what forces.
+// KN-14: "smsc: `forced-smsc` > `smsc` > `default-smsc`." Here routes are what forces.
 #[tokio::test]
 async fn a_link_can_be_named_among_those_of_the_route() {
     let (first, second) = (centre().await, centre().await);
@@ -78,7 +78,29 @@ async fn a_link_can_be_named_among_those_of_the_route() {
     assert!(["first", "second"].contains(&target.as_str()), "{target}");
 }
 
-// "`validity`/`deferred` in minutes from now"
+// KN-20: "`immediate-sendsms-reply`: 202 `Sent.` + ` Denied receivers are: …` + ` Message splits: N` [S]."
+#[tokio::test]
+async fn who_wants_it_is_told_who_was_left_out_and_how_many_segments_there_are() {
+    let (telco, _gateway, customer) =
+        shop_with("kannel = { default_sender = \"1\", immediate = true }").await;
+    let long = "a".repeat(400);
+    for (to, text, body) in [
+        ("628111", "x", "Sent."),
+        ("628111+abc+628222", "x", "Sent. Denied receivers are: abc"),
+        ("628111", &long[..], "Sent. Message splits: 3"),
+        ("628111+x1+628222+y2", &long[..], "Sent. Denied receivers are: x1 y2 Message splits: 3"),
+    ] {
+        let said = customer.plain(&format!("{SHOP}&to={to}&text={text}")).await;
+        said.is(202, body);
+        assert_eq!(said.header("content-type"), "text/html");
+        assert!(!said.header("x-estafet-message-id").is_empty());
+    }
+    let denied = "Number(s) has/have been denied by white- and/or black-lists.";
+    customer.plain(&format!("{SHOP}&to=abc&text=x")).await.is(400, denied);
+    telco.texts_when(1 + 2 + 3 + 6).await;
+}
+
+// KN-24: "`validity`/`deferred` in minutes from now"
 #[tokio::test]
 async fn minutes_count_from_now() {
     let (telco, gateway, customer) = shop().await;

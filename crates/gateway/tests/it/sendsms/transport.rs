@@ -6,7 +6,7 @@ use crate::harness::{Listeners, TestGateway, Texts, account, centre, route, smsc
 
 use super::{Customer, SENDSMS, SHOP, shop};
 
-// "Same path by default, configurable; unknown path → 404 `Unknown request.`."
+// KN-1: "Same path by default, configurable; unknown path → 404 `Unknown request.`."
 #[tokio::test]
 async fn what_is_not_sendsms_beside_it_is_unknown() {
     let (_telco, _gateway, customer) = shop().await;
@@ -15,7 +15,7 @@ async fn what_is_not_sendsms_beside_it_is_unknown() {
     }
 }
 
-// "Same path by default, configurable"
+// KN-1: "Same path by default, configurable"
 #[tokio::test]
 async fn the_path_is_configurable_and_it_is_there_on_request_only() {
     let telco = centre().await;
@@ -34,7 +34,7 @@ async fn the_path_is_configurable_and_it_is_there_on_request_only() {
     }
 }
 
-// "Reply headers: `Content-type: text/html`, `Pragma: no-cache`, `Cache-Control: no-cache`; body without newline;
+// KN-2: "Reply headers: `Content-type: text/html`, `Pragma: no-cache`, `Cache-Control: no-cache`; body without newline;
 // keep-alive."
 #[tokio::test]
 async fn every_answer_has_the_same_headers() {
@@ -46,7 +46,7 @@ async fn every_answer_has_the_same_headers() {
     }
 }
 
-// "GET (HEAD behaves as GET and **sends**, do not copy this); PUT → 400 with empty body."
+// KN-3: "GET (HEAD behaves as GET and **sends**, do not copy this); PUT → 400 with empty body."
 #[tokio::test]
 async fn only_get_and_post_send() {
     let (telco, gateway, customer) = shop().await;
@@ -59,7 +59,7 @@ async fn only_get_and_post_send() {
     assert_eq!(telco.texts(), ["last"]);
 }
 
-// "POST uses headers/body only: query string ignored."
+// KN-4: "POST uses headers/body only: query string ignored."
 #[tokio::test]
 async fn a_post_says_nothing_in_its_query() {
     let (_telco, _gateway, customer) = shop().await;
@@ -67,7 +67,7 @@ async fn a_post_says_nothing_in_its_query() {
     said.is(403, "Authorization failed for sendsms");
 }
 
-// "POST `text/plain`, `application/octet-stream` (coding defaults to 1), `text/xml`"
+// KN-5: "POST `text/plain`, `application/octet-stream` (coding defaults to 1), `text/xml`"
 #[tokio::test]
 async fn bodies_are_text_octets_or_xml() {
     let (telco, _gateway, customer) = shop().await;
@@ -84,7 +84,7 @@ async fn bodies_are_text_octets_or_xml() {
     assert_eq!((second.data_coding, &second.short_message[..]), (0x04, &b"\x00\x01"[..]));
 }
 
-// "`text/html` and WML → 415 `Unsupported content-type, rejected`; anything else incl. form-urlencoded and JSON → 400
+// KN-6: "`text/html` and WML → 415 `Unsupported content-type, rejected`; anything else incl. form-urlencoded and JSON → 400
 // `Invalid content-type`"
 #[tokio::test]
 async fn other_bodies_are_refused() {
@@ -98,7 +98,7 @@ async fn other_bodies_are_refused() {
     }
 }
 
-// "Query decoding: `+` = space, so an unencoded `to=+44…` loses its plus; first of duplicate names wins [S]; integers
+// KN-7: "Query decoding: `+` = space, so an unencoded `to=+44…` loses its plus; first of duplicate names wins [S]; integers
 // parsed like scanf `%d` (garbage = unset, `5x` = 5) [S]."
 #[tokio::test]
 async fn queries_are_read_as_kannel_reads_them() {

@@ -22,6 +22,7 @@ fn imported(texts: &[&str]) -> (Config, String, String) {
 
 const SCRIPT: &str = include_str!("samples/operator.jcli");
 
+// JS-36
 #[test]
 fn a_script_is_carried_over() {
     let (config, text, report) = imported(&[SCRIPT, include_str!("samples/jasmin.cfg")]);

@@ -33,6 +33,8 @@ fn http(mut core: Option<&mut Group>, smsbox: &mut Group, report: &mut Report) -
     } else {
         section.with("listen", listen)
     };
+    let log = core.and_then(|core| core.text("access-log"));
+    let section = section.maybe("kannel_access_log", log);
     Some(match path {
         Some(path) => section.with("kannel", path),
         None => section.with("kannel", true),

@@ -37,10 +37,13 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
         groups.take("opensmppbox"),
         &mut report,
     ));
-    let global_sender = smsbox.as_mut().and_then(|smsbox| smsbox.text("global-sender"));
+    let requests = users::Requests {
+        global_sender: smsbox.as_mut().and_then(|smsbox| smsbox.text("global-sender")),
+        immediate: smsbox.as_mut().is_some_and(|smsbox| smsbox.flag("immediate-sendsms-reply")),
+    };
     let authority = core.as_mut().and_then(|core| core.text("ssl-trusted-ca-file"));
     let links = smsc::links(groups.take("smsc"), authority.as_deref(), &mut report);
-    let users = users::accounts(groups.take("sendsms-user"), global_sender, &links, &mut report);
+    let users = users::accounts(groups.take("sendsms-user"), &requests, &links, &mut report);
     let services = services::services(groups.take("sms-service"), &links, &mut report);
 
     draft.extend(links.iter().map(|link| link.section.clone()));

@@ -75,7 +75,6 @@ fn in_group(group: &str, key: &str) -> Option<&'static str> {
         ("smsbox", "sendsms-chars") => {
             "numbers are digits, perhaps behind a plus; blanks and dashes are taken out"
         }
-        ("smsbox", "immediate-sendsms-reply") => "an answer comes when the message is on disk",
         ("smsbox", "http-request-retry") => "calls are tried again until the message's validity ends",
         ("smsbox", "http-timeout") => "each application says it (timeout_s)",
         ("smsbox", "max-pending-requests") => "each application says it (window)",
@@ -94,7 +93,7 @@ fn in_group(group: &str, key: &str) -> Option<&'static str> {
         }
         ("smsc", "max-sms-octets") => "long_messages of a profile says how long messages leave",
         ("smsc", "our-port" | "our-receiver-port") => "the system chooses the port that we call from",
-        ("sms-service", "faked-sender" | "send-sender") => "replies come from the number that was written to",
+        ("sms-service", "faked-sender") => "replies come from the number that was written to",
         ("opensmppbox", _) => "accounts and [smpp] say what there is to say",
         _ => return None,
     })
@@ -103,8 +102,9 @@ fn in_group(group: &str, key: &str) -> Option<&'static str> {
 fn anywhere(key: &str) -> Option<&'static str> {
     Some(match key {
         "unified-prefix" => "a profile rewrites numbers (source_in, destination_out …)",
-        "header" | "footer" | "prefix" | "suffix" | "split-chars" | "split-suffix" => {
-            "texts are sent as they come"
+        "prefix" | "suffix" => "nothing is cut out of what a URL answers",
+        "split-chars" | "split-suffix" => {
+            "long texts are split between any two letters, and put together by the handset"
         }
         _ if key.contains("-regex") => "routes know prefixes and whole numbers",
         _ if key.contains("white-list") || key.contains("black-list") => "there are no lists of numbers",

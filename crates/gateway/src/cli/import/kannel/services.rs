@@ -32,7 +32,7 @@ pub(super) fn services(groups: Vec<Group>, links: &[Link], report: &mut Report) 
         let place = if keywords.is_empty() { &mut services.fallbacks } else { &mut services.routes };
         place.extend(routes);
         services.links.push(match action {
-            Action::Call(url) => application(name, url, &mut group, report),
+            Action::Call(url, manner) => application(name, (url, manner), &mut group, report),
             Action::Answer(text) => answer(name, text, &mut group),
         });
         group.finish(report);
@@ -68,19 +68,33 @@ fn keywords(group: &mut Group, report: &mut Report) -> Option<Vec<String>> {
 
 /// What a service does with a message.
 enum Action {
-    /// It calls this URL.
-    Call(String),
+    /// It calls this URL in this manner.
+    Call(String, Manner),
     /// It answers with this text.
     Answer(String),
 }
 
+/// `get-url`, `post-url`, `post-xml`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Get,
+    Post,
+    PostXml,
+}
+
 fn action(group: &mut Group, report: &mut Report) -> Option<Action> {
-    if let Some(url) = group.text("get-url").or_else(|| group.text("url")) {
-        return Some(Action::Call(url));
+    let manners = [
+        ("get-url", Manner::Get),
+        ("url", Manner::Get),
+        ("post-url", Manner::Post),
+        ("post-xml", Manner::PostXml),
+    ];
+    let called = manners.into_iter().find_map(|(key, manner)| Some(Action::Call(group.text(key)?, manner)));
+    if called.is_some() {
+        return called;
     }
-    let others = ["post-url", "post-xml", "file", "exec"].into_iter().find_map(|key| group.take(key));
-    if let Some(entry) = others {
-        group.remark(&entry, "an application is called by get-url: the service is left out", report);
+    if let Some(entry) = ["file", "exec"].into_iter().find_map(|key| group.take(key)) {
+        group.remark(&entry, "files are not read and programs not run: the service is left out", report);
         return None;
     }
     let Some(entry) = group.take("text") else {
@@ -100,20 +114,27 @@ fn answer(name: String, text: String, group: &mut Group) -> Section {
     Section::new("[[answer]]").with("name", name).with("text", text)
 }
 
-fn application(name: String, url: String, group: &mut Group, report: &mut Report) -> Section {
+fn application(
+    name: String,
+    (url, manner): (String, Manner),
+    group: &mut Group,
+    report: &mut Report,
+) -> Section {
     let is_near = endpoint::is_near(&url);
-    let section =
-        Section::new("[[application]]").with("name", name).with("url", url).with("format", "kannel");
-    let section = section.maybe("allow_private_address", is_near.then_some(true));
+    let format = if manner == Manner::PostXml { "kannel-xml" } else { "kannel" };
+    let method = (manner == Manner::Post).then_some("POST");
+    let section = Section::new("[[application]]").with("name", name).with("url", url).with("format", format);
+    let section = section.maybe("method", method).maybe("allow_private_address", is_near.then_some(true));
     let headers = group.flag("accept-x-kannel-headers").then_some(true);
+    let sender = group.flag("send-sender").then_some(true);
+    // Kannel's own, which cuts what is longer: said, so that whoever reads it can let go of it.
     let messages = group.number("max-messages", report).unwrap_or(1);
-    if messages == 0 {
-        group.remark_whole("max-messages = 0: what the URL answers is sent to the handset here", report);
-    }
-    let characters = if messages == 1 { 160 } else { messages.saturating_mul(153) };
     section
         .maybe("accept_x_kannel_headers", headers)
-        .maybe("reply_characters_max", (messages > 0).then_some(characters))
+        .maybe("send_sender", sender)
+        .maybe("header", group.text("header"))
+        .maybe("footer", group.text("footer"))
+        .maybe("max_messages", (0..=255).contains(&messages).then_some(messages))
 }
 
 /// What `from` and `match` of the routes say, for every combination of what a service wants.

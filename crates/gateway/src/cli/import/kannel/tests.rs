@@ -28,6 +28,7 @@ fn section<'t>(text: &'t str, line: &str) -> &'t str {
         .unwrap_or_else(|| panic!("{text}"))
 }
 
+// KN-46
 #[test]
 fn a_setup_of_bearerbox_and_smsbox_is_carried_over() {
     let (config, text, report) = imported(include_str!("samples/operator.conf"));
@@ -174,6 +175,7 @@ fn who_may_come_counts_beside_who_may_not() {
     assert!(nets.is_none() && report.contains("say who may"), "{report}");
 }
 
+// KN-45, KN-46
 #[test]
 fn services_find_their_messages_by_keyword_number_and_link() {
     let text = "group = smsc\nsmsc = smpp\nsmsc-id = x\nhost = h\nport = 1\ntransceiver-mode = true\n\n\
@@ -188,8 +190,35 @@ fn services_find_their_messages_by_keyword_number_and_link() {
         text.contains("from = { link = \"x\" }\nmatch = { keyword = \"play\", prefix = \"1234\" }"),
         "{text}"
     );
-    assert!(section(&text, "name = \"game\"").contains("reply_characters_max = 459"), "{text}");
+    assert!(section(&text, "name = \"game\"").contains("max_messages = 3"), "{text}");
     assert!(section(&text, "name = \"default\"").contains("allow_private_address = true"), "{text}");
+}
+
+// KN-46
+#[test]
+fn what_services_and_users_do_with_texts_is_carried_over() {
+    let text = "group = smsbox\nsendsms-port = 13013\nimmediate-sendsms-reply = true\n\n\
+                group = sendsms-user\nusername = u\npassword = p\nheader = \"A:\"\nfooter = \":Z\"\n\n\
+                group = sms-service\nkeyword = post\npost-url = \"http://cp.example/p?%k\"\nsend-sender = true\n\
+                header = \"H \"\nfooter = \" F\"\nmax-messages = 0\n\n\
+                group = sms-service\nkeyword = xml\npost-xml = \"http://cp.example/x\"\n";
+    let (_, text, report) = imported(text);
+    assert_eq!(report.lines().count(), 1, "that there is no SMSC: {report}");
+    let user = section(&text, "name = \"u\"");
+    for key in ["header = \"A:\"", "footer = \":Z\"", "immediate = true"] {
+        assert!(user.contains(key), "{user}");
+    }
+    let post = section(&text, "name = \"post\"");
+    for line in [
+        "format = \"kannel\"",
+        "method = \"POST\"",
+        "send_sender = true",
+        "header = \"H \"",
+        "max_messages = 0",
+    ] {
+        assert!(post.contains(line), "{post}");
+    }
+    assert!(section(&text, "name = \"xml\"").contains("format = \"kannel-xml\""), "{text}");
 }
 
 #[test]

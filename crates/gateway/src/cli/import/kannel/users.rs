@@ -13,10 +13,19 @@ pub(super) struct Users {
     pub(super) routes: Vec<Section>,
 }
 
+/// What the smsbox says of the requests of all.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    /// `global-sender`
+    pub(super) global_sender: Option<String>,
+    /// `immediate-sendsms-reply`
+    pub(super) immediate: bool,
+}
+
 /// An account for each user, with routes of its own to the links that may take its messages.
 pub(super) fn accounts(
     groups: Vec<Group>,
-    global_sender: Option<String>,
+    requests: &Requests,
     links: &[Link],
     report: &mut Report,
 ) -> Users {
@@ -34,24 +43,24 @@ pub(super) fn accounts(
         let default_id = group.text("default-smsc");
         let id = id.or(default_id);
         users.routes.extend(limits::routes(&name, id.as_deref(), links, &group, report));
-        users.accounts.push(account(name, &mut group, global_sender.as_ref(), report));
+        users.accounts.push(account(name, &mut group, requests, report));
         group.finish(report);
     }
     users
 }
 
-fn account(name: String, group: &mut Group, global_sender: Option<&String>, report: &mut Report) -> Section {
+fn account(name: String, group: &mut Group, requests: &Requests, report: &mut Report) -> Section {
     let password = group.text("password").unwrap_or_default();
     let allow_from = network::allowed(group, report);
     Section::new("[[account]]")
         .with("name", name)
         .with("password", password)
         .maybe("allow_from", allow_from)
-        .with("kannel", requests(group, global_sender, report))
+        .with("kannel", keys(group, requests, report))
 }
 
 /// What Kannel does with the requests of this user.
-fn requests(group: &mut Group, global_sender: Option<&String>, report: &mut Report) -> toml::Value {
+fn keys(group: &mut Group, requests: &Requests, report: &mut Report) -> toml::Value {
     let mut keys = toml::Table::new();
     let mut put = |key: &str, value: Option<toml::Value>| {
         if let Some(value) = value {
@@ -59,7 +68,10 @@ fn requests(group: &mut Group, global_sender: Option<&String>, report: &mut Repo
         }
     };
     put("faked_sender", group.text("faked-sender").map(Into::into));
-    put("default_sender", group.text("default-sender").or(global_sender.cloned()).map(Into::into));
+    put("default_sender", group.text("default-sender").or(requests.global_sender.clone()).map(Into::into));
+    put("header", group.text("header").map(Into::into));
+    put("footer", group.text("footer").map(Into::into));
+    put("immediate", requests.immediate.then(|| true.into()));
     put("dlr", Some(true.into()));
     put("dlr_url", group.text("dlr-url").map(Into::into));
     // Kannel's own, which cuts what is longer: said, so that whoever reads it can let go of it.

@@ -56,7 +56,7 @@ fn at_the_smsc(told: &Told<'_>, report: Report) -> Option<Fields> {
 fn terminal(told: &Told<'_>, notice: Notice) -> Fields {
     let message = told.message;
     let record = told.record.as_ref();
-    let text = String::from_utf8_lossy(&message.beginning()).into_owned();
+    let text = sms::decode(GSM, &message.beginning()).unwrap_or_default();
     vec![
         ("id", uuid(message.shown_id())),
         ("level", "2".to_owned()),
@@ -89,6 +89,8 @@ fn date(at: Timestamp) -> String {
     at.strftime("%y%m%d%H%M").to_string()
 }
 
+/// data_coding of what a receipt shows of a text.
+const GSM: u8 = 0;
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const ACKNOWLEDGED: &[u8] = b"ACK/Jasmin";
 const NOT_SAID: &str = "ND";

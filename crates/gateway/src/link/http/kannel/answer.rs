@@ -37,15 +37,27 @@ impl Answer {
         Self { status, body }
     }
 
-    /// The answer, with the ids that messages got in a header of ours.
-    pub(super) fn with_ids(self, ids: &[MessageId]) -> Response {
-        let mut response = self.into_response();
-        let ids = ids.iter().map(MessageId::to_string).collect::<Vec<_>>().join(",");
-        if let Ok(ids) = HeaderValue::try_from(ids) {
-            response.headers_mut().insert(MESSAGE_IDS, ids);
+    /// What is answered where nobody waits for the core: who was left out, and how many segments there are.
+    pub(super) fn sent(denied: &[String], segments: usize) -> Response {
+        let mut body = "Sent.".to_owned();
+        if !denied.is_empty() {
+            body.push_str(" Denied receivers are: ");
+            body.push_str(&denied.join(" "));
         }
-        response
+        if segments > 1 {
+            body.push_str(&format!(" Message splits: {segments}"));
+        }
+        as_kannel(StatusCode::ACCEPTED, body)
     }
+}
+
+/// An answer with the ids that messages got in a header of ours.
+pub(super) fn with_ids(mut response: Response, ids: &[MessageId]) -> Response {
+    let ids = ids.iter().map(MessageId::to_string).collect::<Vec<_>>().join(",");
+    if let Ok(ids) = HeaderValue::try_from(ids) {
+        response.headers_mut().insert(MESSAGE_IDS, ids);
+    }
+    response
 }
 
 /// What is temporary may be tried again, all else may not.
@@ -67,13 +79,21 @@ impl From<Problem> for Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html")),
-            (header::PRAGMA, HeaderValue::from_static("no-cache")),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        ];
-        (self.status, headers, self.body).into_response()
+        as_kannel(self.status, self.body)
     }
+}
+
+fn as_kannel(status: StatusCode, body: impl IntoResponse) -> Response {
+    let mut response = body.into_response();
+    *response.status_mut() = status;
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html"),
+        (header::PRAGMA, "no-cache"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 const MESSAGE_IDS: HeaderName = HeaderName::from_static("x-estafet-message-id");

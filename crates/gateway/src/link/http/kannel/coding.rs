@@ -24,13 +24,23 @@ pub(super) struct Look {
     pub(super) alternative: bool,
 }
 
+/// What becomes of every text of an account.
+pub(super) struct Around<'a> {
+    pub(super) header: &'a str,
+    pub(super) footer: &'a str,
+    /// The most segments, if there is a limit.
+    pub(super) most: Option<u8>,
+}
+
 /// The text of a request, cut to so many segments if there is a limit; with its user data header in front if it
 /// has one.
 ///
 /// Where no `coding` is said, a text is in the alphabet that takes all of it; Kannel sends question marks there.
-pub(super) fn content(request: &Request, look: Look, most: Option<u8>) -> Result<Content, Answer> {
+pub(super) fn content(request: &Request, look: Look, around: &Around<'_>) -> Result<Content, Answer> {
+    let most = around.most;
     let udh = request.udh.as_deref().unwrap_or_default();
     let (coding, text) = coding_and_text(request)?;
+    let text = text.map(|text| [around.header, &text, around.footer].concat());
     let is_free = request.coding.is_none() && udh.is_empty() && look.is_plain();
     if let Some(text) = text.as_ref().filter(|_| is_free) {
         return Ok(Content::plain(most.map_or_else(|| text.clone(), |most| cut_text(text, most))));
@@ -129,7 +139,7 @@ fn room(coding: Coding, udh: usize, most: u8, octets: usize) -> usize {
 }
 
 /// The beginning of a text that takes no more segments.
-fn cut_text(text: &str, most: u8) -> String {
+pub(in super::super) fn cut_text(text: &str, most: u8) -> String {
     let is_gsm = gsm::septets(text).is_some();
     let (one, part) = if is_gsm { (SEPTETS, PART_SEPTETS) } else { (UNITS, PART_UNITS) };
     let length = |character: char| {
@@ -197,7 +207,7 @@ mod tests {
     }
 
     fn encoded(query: &str, most: Option<u8>) -> (u8, Vec<u8>) {
-        match content(&Request::of_query(query), Look::default(), most) {
+        match content(&Request::of_query(query), Look::default(), &Around { header: "", footer: "", most }) {
             Ok(Content::Encoded { data_coding, octets }) => (data_coding, octets.to_vec()),
             Ok(Content::Text { text, .. }) => panic!("a text of {} octets", text.len()),
             Err(answer) => panic!("{answer:?}"),
@@ -205,7 +215,7 @@ mod tests {
     }
 
     fn text(query: &str, most: Option<u8>) -> String {
-        match content(&Request::of_query(query), Look::default(), most) {
+        match content(&Request::of_query(query), Look::default(), &Around { header: "", footer: "", most }) {
             Ok(Content::Text { text, .. }) => text,
             _ => panic!("no text"),
         }

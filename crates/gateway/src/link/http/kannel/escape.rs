@@ -65,15 +65,20 @@ pub(crate) struct Values<'a> {
     pub(crate) waiting: Option<u8>,
     /// `%O`: data_coding.
     pub(crate) data_coding: Option<u8>,
-    /// `%y`: the priority.
-    pub(crate) priority: Option<u8>,
     /// `%v`, `%V`: minutes that it is still valid, and that it is still deferred.
     pub(crate) validity_min: Option<u64>,
     pub(crate) deferred_min: Option<u64>,
-    /// `%u`, `%U`: the user data header with its length octet.
+    /// `%u`: the user data header with its length octet.
     pub(crate) udh: Cow<'a, [u8]>,
-    /// `%D` and `%#group#name#`: group, name and value.
-    pub(crate) meta: Vec<(&'a str, &'a str, Cow<'a, str>)>,
+    /// `%D` and `%#group#name#`.
+    pub(crate) meta: Vec<MetaGroup<'a>>,
+}
+
+/// A group of meta-data: its name, and names with values, often none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MetaGroup<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) values: Vec<(&'a str, Cow<'a, [u8]>)>,
 }
 
 /// What a message says, in the octets of its character set.
@@ -198,14 +203,11 @@ impl Filled<'_> {
             'c' => self.number(values.coding),
             'm' => self.number(values.class),
             'M' => self.number(values.waiting),
-            'y' => self.number(values.priority),
             'O' => self.put(format_args!("{:02}", values.data_coding.unwrap_or_default())),
             'v' => self.maybe(values.validity_min),
             'V' => self.maybe(values.deferred_min),
             'u' => self.encoded(&values.udh),
-            'U' => self.hex(&values.udh),
             'D' => self.all_meta(),
-            // `%x` names the box that brought the message, and there are no boxes here.
             _ => {}
         }
     }
@@ -266,23 +268,24 @@ impl Filled<'_> {
     }
 
     fn meta(&mut self, group: &str, name: &str) {
-        let values = self.values;
-        if let Some((_, _, value)) = values.meta.iter().find(|(g, n, _)| *g == group && *n == name) {
-            self.encoded(value.as_bytes());
+        let groups = self.values.meta.iter().filter(|known| known.name == group);
+        let mut values = groups.flat_map(|known| &known.values);
+        if let Some((_, value)) = values.find(|(known, _)| *known == name) {
+            self.encoded(value);
         }
     }
 
-    /// As Kannel writes it: `?group?name=value&name=value`, and all that encoded.
+    /// As Kannel writes it: `?group?name=value&name=value&`, and all that encoded.
     fn all_meta(&mut self) {
         let mut text = String::new();
-        let mut last = None;
-        for (group, name, value) in &self.values.meta {
-            let is_new = last.replace(group) != Some(group);
-            let start = if is_new { format!("?{group}?") } else { String::from("&") };
-            text.push_str(&start);
-            text.push_str(name);
-            text.push('=');
-            text.extend(byte_serialize(value.as_bytes()));
+        for group in &self.values.meta {
+            text.extend(["?", group.name, "?"]);
+            for (name, value) in &group.values {
+                text.push_str(name);
+                text.push('=');
+                text.extend(byte_serialize(value));
+                text.push('&');
+            }
         }
         self.encoded(text.as_bytes());
     }
@@ -296,8 +299,8 @@ fn with_plus(number: &str) -> Cow<'_, str> {
     }
 }
 
-/// Every code that is one letter.
-const CODES: &str = "kaAbBcCdDefFiIkmMnoOpPqQrRsStTuUvVxy";
+/// Every code that is one letter. In URLs of 1.4.5 `%N`, `%U`, `%x` and `%y` are none.
+const CODES: &str = "kaAbBcCdDefFiIkmMnoOpPqQrRsStTuvV";
 /// An ordinary URL is in these octets.
 const URL_OCTETS: usize = 256;
 
@@ -321,7 +324,13 @@ mod tests {
             charset: "UTF-8",
             coding: Some(0),
             udh: Cow::Borrowed(&[5, 0, 3, 7, 2, 1]),
-            meta: vec![("smpp", "a b", "c&d".into()), ("smpp", "e", "f".into())],
+            meta: vec![
+                MetaGroup {
+                    name: "smpp",
+                    values: vec![("a b", Cow::Borrowed(b"c&d")), ("e", Cow::Borrowed(b"\x03\x00\xFF"))],
+                },
+                MetaGroup { name: "none", values: Vec::new() },
+            ],
             ..Values::default()
         }
     }
@@ -330,6 +339,7 @@ mod tests {
         Pattern::new(pattern).fill(&message())
     }
 
+    // KN-36
     #[test]
     fn every_code_has_its_value() {
         for (pattern, url) in [
@@ -345,22 +355,23 @@ mod tests {
             ("%t", "2026-01-01+00:00:00"),
             ("%T", "1767225600"),
             ("%i|%I|%n", "telco-a|abcd|games"),
-            ("%c%m%M%d%y", "0-1-1-1-1"),
+            ("%c%m%M%d", "0-1-1-1"),
             ("%C %O", "UTF-8 00"),
             ("%u", "%05%00%03%07%02%01"),
-            ("%U", "050003070201"),
-            ("%f%F%o%B%v%V%R%x", ""),
+            ("%f%F%o%B%v%V%R", ""),
             ("%#smpp#a b#", "c%26d"),
             ("%#smpp#none#%#box#e#", ""),
-            ("%D", "%3Fsmpp%3Fa+b%3Dc%2526d%26e%3Df"),
+            ("%#smpp#e#", "%03%00%FF"),
+            ("%D", "%3Fsmpp%3Fa+b%3Dc%2526d%26e%3D%2503%2500%25FF%26%3Fnone%3F"),
         ] {
             assert_eq!(filled(pattern), url, "{pattern}");
         }
     }
 
+    // KN-36
     #[test]
     fn what_is_no_code_stays() {
-        for text in ["http://h/a%20b", "%N", "100%", "%#half", "%Ü", "", "%zz"] {
+        for text in ["http://h/a%20b", "%N", "%U", "%x", "%y", "100%", "%#half", "%Ü", "", "%zz"] {
             assert_eq!(filled(text), text, "{text}");
         }
         assert_eq!(filled("%%p"), "%p");

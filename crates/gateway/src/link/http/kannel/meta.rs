@@ -1,10 +1,9 @@
 //! `meta-data`, as Kannel writes it: `?group?name=value&name=value?group?…`, each part URL-encoded.
 
-use std::borrow::Cow;
-
 use sms::{Address, Npi, Ton};
 
 use super::super::octets;
+use super::escape::MetaGroup;
 use crate::submission::Content;
 
 /// What the group `smpp` of a request says in place of what would be said of it.
@@ -46,27 +45,24 @@ fn typed(address: Address, (ton, npi): (Option<u8>, Option<u8>)) -> Address {
     Address { ton: ton.map_or(address.ton, Ton), npi: npi.map_or(address.npi, Npi), ..address }
 }
 
-/// Groups, names and values in their order.
-pub(super) fn of(text: &str) -> Vec<(&str, &str, Cow<'_, str>)> {
-    let mut values = Vec::new();
+/// Groups with names and values, in their order.
+pub(super) fn of(text: &str) -> Vec<MetaGroup<'_>> {
+    let mut groups = Vec::new();
     let mut pieces = text.split('?').skip(1);
-    while let (Some(group), Some(pairs)) = (pieces.next(), pieces.next()) {
-        for pair in pairs.split('&') {
-            if let Some((name, value)) = pair.split_once('=') {
-                values.push((group, name, decoded(value)));
-            }
-        }
+    while let (Some(name), Some(pairs)) = (pieces.next(), pieces.next()) {
+        let pairs = pairs.split('&').filter_map(|pair| pair.split_once('='));
+        let values = pairs.map(|(name, value)| (name, octets::decoded(value.as_bytes()).into())).collect();
+        groups.push(MetaGroup { name, values });
     }
-    values
+    groups
 }
 
 /// One value of a group.
-pub(super) fn value<'m>(text: &'m str, group: &str, name: &str) -> Option<Cow<'m, str>> {
-    of(text).into_iter().find(|(at, called, _)| *at == group && *called == name).map(|(_, _, value)| value)
-}
-
-fn decoded(value: &str) -> Cow<'_, str> {
-    Cow::Owned(String::from_utf8_lossy(&octets::decoded(value.as_bytes())).into_owned())
+fn value(text: &str, group: &str, name: &str) -> Option<String> {
+    let groups = of(text);
+    let mut values = groups.iter().filter(|known| known.name == group).flat_map(|known| &known.values);
+    let (_, value) = values.find(|(known, _)| *known == name)?;
+    Some(String::from_utf8_lossy(value).into_owned())
 }
 
 #[cfg(test)]
@@ -76,9 +72,8 @@ mod tests {
     #[test]
     fn groups_hold_names_with_values() {
         let text = "?smpp?a=1&b=x%26y?box?c=2";
-        let read: Vec<_> =
-            of(text).into_iter().map(|(group, name, value)| format!("{group}.{name}={value}")).collect();
-        assert_eq!(read, ["smpp.a=1", "smpp.b=x&y", "box.c=2"]);
+        let names: Vec<_> = of(text).iter().map(|group| (group.name, group.values.len())).collect();
+        assert_eq!(names, [("smpp", 2), ("box", 1)]);
         assert_eq!(value(text, "smpp", "b").as_deref(), Some("x&y"));
         for nothing in ["", "?", "?smpp", "?smpp?", "smpp?a=1", "?smpp?a"] {
             assert_eq!(value(nothing, "smpp", "a"), None, "{nothing}");

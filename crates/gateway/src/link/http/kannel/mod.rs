@@ -10,3 +10,6 @@ mod request;
 pub(super) mod server;
 mod translate;
 mod xml;
+
+pub(super) use coding::cut_text;
+pub(super) use xml::{Wishes, wishes_of_xml};

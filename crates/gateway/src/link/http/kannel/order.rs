@@ -6,7 +6,7 @@ use arrayvec::ArrayVec;
 use sms::{Address, Npi, Priority, Timestamp, Ton};
 
 use super::answer::Answer;
-use super::coding::{self, Look};
+use super::coding::{self, Around, Look};
 use super::escape::Pattern;
 use super::meta::Overrides;
 use super::request::Request;
@@ -16,8 +16,10 @@ use crate::submission::Content;
 
 /// A request that can be meant.
 pub(super) struct Order {
-    pub(super) receivers: Vec<Address>,
-    pub(super) source: Address,
+    pub(super) receivers: Vec<Written>,
+    /// What stands among the receivers and is none.
+    pub(super) denied: Vec<String>,
+    pub(super) source: Written,
     pub(super) content: Content,
     pub(super) has_udh: bool,
     pub(super) protocol_id: u8,
@@ -28,6 +30,12 @@ pub(super) struct Order {
     pub(super) service_type: ArrayVec<u8, 5>,
     pub(super) smsc: Option<String>,
     pub(super) reports: Reports,
+}
+
+/// A number, and how the request writes it: that is how it is told again.
+pub(super) struct Written {
+    pub(super) address: Address,
+    pub(super) text: String,
 }
 
 /// Which reports are wanted, and what they are told with.
@@ -47,7 +55,7 @@ impl Order {
     /// What a request of `account` asks for.
     pub(super) fn of(request: &Request, account: &Account, now: Timestamp) -> Result<Self, Answer> {
         let has_udh = check_udh(request)?;
-        let receivers = receivers(request)?;
+        let (receivers, denied) = receivers(request)?;
         let source = source(request, account)?;
         let reports = reports(request, account)?;
         let class = field(request.mclass, 0..=3, "MClass field misformed, rejected")?;
@@ -63,11 +71,20 @@ impl Order {
         let set = |value: Option<u8>| value.is_some_and(|value| value > 0);
         let look = Look { class, waiting, compressed: set(compressed), alternative: set(alternative) };
         let meta = Overrides::of(&reports.meta);
-        let most = account.config().kannel.max_messages.map(std::num::NonZeroU8::get);
+        let said = &account.config().kannel;
+        let around = Around {
+            header: said.header.as_deref().unwrap_or_default(),
+            footer: said.footer.as_deref().unwrap_or_default(),
+            most: said.max_messages.map(std::num::NonZeroU8::get),
+        };
         Ok(Self {
-            content: meta.content(coding::content(request, look, most)?),
-            receivers: receivers.into_iter().map(|receiver| meta.destination(receiver)).collect(),
-            source: meta.source(source),
+            content: meta.content(coding::content(request, look, &around)?),
+            denied,
+            receivers: receivers
+                .into_iter()
+                .map(|Written { address, text }| Written { address: meta.destination(address), text })
+                .collect(),
+            source: Written { address: meta.source(source.address), text: source.text },
             has_udh,
             protocol_id: protocol_id.unwrap_or_default(),
             reply_path: set(reply_path),
@@ -95,16 +112,19 @@ fn check_udh(request: &Request) -> Result<bool, Answer> {
     Ok(true)
 }
 
-/// Those that can be numbers, each once.
-fn receivers(request: &Request) -> Result<Vec<Address>, Answer> {
+/// Those that can be numbers, each once, and what cannot.
+fn receivers(request: &Request) -> Result<(Vec<Written>, Vec<String>), Answer> {
     let words = request.to.as_deref().unwrap_or_default().split(u8::is_ascii_whitespace);
-    let mut receivers: Vec<Address> = Vec::new();
-    for address in words.filter_map(receiver) {
-        if !receivers.contains(&address) {
-            receivers.push(address);
+    let (mut receivers, mut denied): (Vec<Written>, Vec<String>) = Default::default();
+    for word in words.filter(|word| !word.is_empty()) {
+        let text = String::from_utf8_lossy(word).into_owned();
+        match receiver(word) {
+            Some(address) if receivers.iter().any(|known| known.address == address) => {}
+            Some(address) => receivers.push(Written { address, text }),
+            None => denied.push(text),
         }
     }
-    if receivers.is_empty() { Err(Answer::NUMBERS_DENIED) } else { Ok(receivers) }
+    if receivers.is_empty() { Err(Answer::NUMBERS_DENIED) } else { Ok((receivers, denied)) }
 }
 
 fn receiver(word: &[u8]) -> Option<Address> {
@@ -112,7 +132,7 @@ fn receiver(word: &[u8]) -> Option<Address> {
     Address::guess(&number).filter(|address| address.value.iter().all(u8::is_ascii_digit))
 }
 
-fn source(request: &Request, account: &Account) -> Result<Address, Answer> {
+fn source(request: &Request, account: &Account) -> Result<Written, Answer> {
     let said = &account.config().kannel;
     let from = request.from.as_deref().filter(|from| !from.is_empty());
     let from = said.faked_sender.as_deref().map(str::as_bytes).or(from);
@@ -123,7 +143,9 @@ fn source(request: &Request, account: &Account) -> Result<Address, Answer> {
         let is_plain = from.len() <= SENDER_OCTETS_MAX && from.iter().all(|octet| *octet >= b' ');
         Address::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, from).filter(|_| is_plain)
     };
-    Address::guess(from).or_else(longer).ok_or(Answer::rejected("From field misformed, rejected"))
+    let address = Address::guess(from).or_else(longer);
+    let address = address.ok_or(Answer::rejected("From field misformed, rejected"))?;
+    Ok(Written { address, text: String::from_utf8_lossy(from).into_owned() })
 }
 
 fn reports(request: &Request, account: &Account) -> Result<Reports, Answer> {

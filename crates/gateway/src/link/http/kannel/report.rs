@@ -2,24 +2,45 @@
 
 use std::borrow::Cow;
 
-use sms::{Address, LinkName, ReceiptText, State};
+use sms::{Address, LinkName, ReceiptText, State, Timestamp};
 use store::{Cause, Event, Notice, Record, RemoteId};
 
 use super::super::call::Call;
 use super::super::named::{News, Told};
-use super::escape::{Pattern, Said, Values};
+use super::escape::{MetaGroup, Pattern, Said, Values};
 use super::meta;
-use crate::attributes::{Events, Report};
+use crate::access_log::AccessLog;
+use crate::attributes::{Events, Report as OnTheWay};
 
 /// The `account` and `binfo` of a request, as they are kept with its message.
 pub(super) const ACCOUNT: &str = "account";
 pub(super) const BILLING: &str = "binfo";
+/// The numbers as the request wrote them, where that is otherwise.
+pub(super) const TO: &str = "to";
+pub(super) const FROM: &str = "from";
 
-/// The URL to be fetched; `None` if there is nothing to tell.
-pub(in super::super) fn call(told: &Told<'_>) -> Option<Call> {
-    let callback = told.attributes.callback.as_ref()?;
-    let words = Words::of(told).filter(|words| callback.events.has_any(words.asked_by))?;
-    Some(Call { url: Some(filled(&callback.url, told, &words).parse().ok()?), ..Call::default() })
+/// What is told of a message.
+pub(in super::super) struct Report(Words);
+
+impl Report {
+    /// What there is to tell; `None` if there is nothing, or nobody wants to know.
+    pub(in super::super) fn of(told: &Told<'_>) -> Option<Self> {
+        let callback = told.attributes.callback.as_ref()?;
+        Words::of(told).filter(|words| callback.events.has_any(words.asked_by)).map(Self)
+    }
+
+    /// The URL to be fetched.
+    pub(in super::super) fn call(&self, told: &Told<'_>) -> Option<Call> {
+        let callback = told.attributes.callback.as_ref()?;
+        Some(Call { url: Some(filled(&callback.url, told, &self.0).parse().ok()?), ..Call::default() })
+    }
+
+    pub(in super::super) fn log(&self, told: &Told<'_>, log: &AccessLog, now: Timestamp) {
+        let record = told.record.as_ref();
+        let smsc = record.and_then(Record::last_link).map(LinkName::as_str).unwrap_or_default();
+        let id = record.and_then(Record::last_remote_id).map(RemoteId::text).unwrap_or_default();
+        log.reported(told.message, self.0.kind.0, self.0.text.len(), smsc, &id, now);
+    }
 }
 
 /// What is said.
@@ -30,7 +51,19 @@ struct Words {
     asked_by: Events,
     /// `%A`
     text: Vec<u8>,
-    error: u32,
+    /// Who says so.
+    by: By,
+}
+
+/// Who says what is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// We.
+    Us,
+    /// The SMSC, in its answer.
+    Answer,
+    /// The SMSC, in a receipt with this error of the network, 0 for none.
+    Receipt(u32),
 }
 
 impl Words {
@@ -42,35 +75,47 @@ impl Words {
             }
             News::Final(notice) => {
                 Some(match told.record.as_ref().and_then(|record| refused(record, notice)) {
-                    Some(why) => Self::refusal(&why, notice.error),
+                    Some((why, by)) => Self::refusal(&why, by),
                     None => Self::receipt(Events::FAILED, told, notice),
                 })
             }
         }
     }
 
-    fn on_the_way(told: &Told<'_>, report: Report) -> Self {
+    fn on_the_way(told: &Told<'_>, report: OnTheWay) -> Self {
         let words = told.message.parts.first().map(|part| part.to_vec()).unwrap_or_default();
         match report.event {
-            Events::REJECTED => Self::refusal(&String::from_utf8_lossy(&words), 0),
-            Events::ACCEPTED => {
-                Self { kind: Events::ACCEPTED, asked_by: Events::ACCEPTED, text: b"ACK/".to_vec(), error: 0 }
+            Events::REJECTED => Self::refusal(&String::from_utf8_lossy(&words), By::Us),
+            Events::ACCEPTED => Self {
+                kind: Events::ACCEPTED,
+                asked_by: Events::ACCEPTED,
+                text: b"ACK/".to_vec(),
+                by: By::Answer,
+            },
+            event => {
+                let text = told
+                    .record
+                    .as_ref()
+                    .and_then(Record::last_remote_id)
+                    .map_or_else(|| words.clone(), |id| renamed(&words, &id.raw));
+                Self { kind: event, asked_by: event, text, by: By::Receipt(0) }
             }
-            event => Self { kind: event, asked_by: event, text: words, error: 0 },
         }
     }
 
     /// As Kannel has it, failures are asked for by either bit.
-    fn refusal(why: &str, error: u32) -> Self {
+    fn refusal(why: &str, by: By) -> Self {
         let text = format!("NACK/{why}").into_bytes();
-        Self { kind: Events::REJECTED, asked_by: Events::FAILED | Events::REJECTED, text, error }
+        Self { kind: Events::REJECTED, asked_by: Events::FAILED | Events::REJECTED, text, by }
     }
 
-    /// The receipt in the words of SMPP 3.4, Appendix B.
+    /// The receipt in the words of SMPP 3.4, Appendix B, by the id of the SMSC.
     fn receipt(kind: Events, told: &Told<'_>, notice: Notice) -> Self {
         let message = told.message;
+        let ours = message.shown_id().digits();
+        let theirs = told.record.as_ref().and_then(Record::last_remote_id);
         let receipt = ReceiptText {
-            id: &message.shown_id().digits(),
+            id: theirs.map_or(&ours, |id| &id.raw),
             submitted: u16::try_from(message.parts.len()).unwrap_or(u16::MAX),
             delivered: notice.delivered,
             submit_date: message.accepted_at,
@@ -81,14 +126,42 @@ impl Words {
         };
         let mut text = Vec::new();
         receipt.write(&mut text);
-        Self { kind, asked_by: kind, text, error: notice.error }
+        // The beginning of the message comes last.
+        text.extend(sms::decode(GSM, &message.beginning()).unwrap_or_default().bytes());
+        Self { kind, asked_by: kind, text, by: By::Receipt(notice.error) }
     }
+
+    /// The groups of `%D`, in the order that Kannel has them in.
+    fn meta<'m>(&self, said: &'m str, mask: Vec<u8>) -> Vec<MetaGroup<'m>> {
+        let mut groups = meta::of(said);
+        let answer = (self.by == By::Answer).then(|| MetaGroup { name: "smpp_resp", values: Vec::new() });
+        let (before, behind) = if groups.is_empty() { (answer, None) } else { (None, answer) };
+        groups.extend(before);
+        groups.push(MetaGroup { name: "orig_msg", values: vec![("dlr_mask", mask.into())] });
+        groups.extend(behind);
+        if let By::Receipt(error) = self.by {
+            let [high, low] = u16::try_from(error).unwrap_or(u16::MAX).to_be_bytes();
+            let error = vec![NETWORK_GSM, high, low];
+            groups.push(MetaGroup { name: "smpp", values: vec![("dlr_err", error.into())] });
+        }
+        groups
+    }
+}
+
+/// A receipt under another id: what stands before the first blank is `id:…`.
+fn renamed(receipt: &[u8], id: &[u8]) -> Vec<u8> {
+    let rest = receipt.iter().position(|octet| *octet == b' ').and_then(|at| receipt.get(at..));
+    [b"id:", id, rest.unwrap_or_default()].concat()
 }
 
 fn filled(url: &str, told: &Told<'_>, words: &Words) -> String {
     let (message, record) = (told.message, told.record.as_ref());
     let (handset, service_number) = ends(told);
     let tag = |name: &str| told.attributes.tags.get(name).map(String::as_str).unwrap_or_default();
+    let written = |name: &str, address: &Address| match tag(name) {
+        "" => address.text().into(),
+        text => Cow::Owned(text.to_owned()),
+    };
     let id = match told.news {
         News::Final(_) => Some(message.shown_id()),
         News::OnTheWay(_) => message.in_reply_to,
@@ -97,12 +170,11 @@ fn filled(url: &str, told: &Told<'_>, words: &Words) -> String {
         News::Final(notice) => notice.done_at,
         News::OnTheWay(_) => message.accepted_at,
     };
-    let error = format!("{:03}", words.error);
-    let mut meta: Vec<(&str, &str, Cow<'_, str>)> = meta::of(&told.attributes.meta);
-    meta.push(("smpp", "dlr_err", error.into()));
+    let mask = told.attributes.callback.as_ref().map(|callback| callback.events.0.to_string());
+    let mask = mask.unwrap_or_default().into_bytes();
     Pattern::new(url).fill(&Values {
-        handset: handset.text().into(),
-        service_number: service_number.text().into(),
+        handset: written(TO, handset),
+        service_number: written(FROM, service_number),
         said: Said::octets(&words.text),
         at: Some(at),
         smsc: record.and_then(Record::last_link).map(LinkName::as_str).unwrap_or_default(),
@@ -113,10 +185,8 @@ fn filled(url: &str, told: &Told<'_>, words: &Words) -> String {
         billing: tag(BILLING).into(),
         dlr_url: url,
         dlr: Some(words.kind.0 as u8),
-        coding: Some(0),
         charset: "UTF-8",
-        priority: Some(message.priority.0),
-        meta,
+        meta: words.meta(&told.attributes.meta, mask),
         ..Values::default()
     })
 }
@@ -131,7 +201,7 @@ fn ends<'t>(told: &'t Told<'_>) -> (&'t Address, &'t Address) {
 }
 
 /// Why it never got to be with the SMSC, if it did not, in the words of Kannel.
-fn refused(record: &Record, notice: Notice) -> Option<String> {
+fn refused(record: &Record, notice: Notice) -> Option<(String, By)> {
     let was_reported = |event: &Event| matches!(event, Event::Receipt { .. });
     if record.history.iter().any(|step| was_reported(&step.event)) {
         return None;
@@ -142,9 +212,9 @@ fn refused(record: &Record, notice: Notice) -> Option<String> {
     });
     let was_sent = record.history.iter().any(|step| matches!(step.event, Event::Sent { .. }));
     match cause {
-        Some(Cause::Smpp(status)) => Some(format!("{status:#010x}/{}", status_name(*status))),
-        Some(cause) => Some(cause.to_string()),
-        None if notice.state == State::Expired && !was_sent => Some(EXPIRED.to_owned()),
+        Some(Cause::Smpp(status)) => Some((format!("{status:#010x}/{}", status_name(*status)), By::Answer)),
+        Some(cause) => Some((cause.to_string(), By::Us)),
+        None if notice.state == State::Expired && !was_sent => Some((EXPIRED.to_owned(), By::Us)),
         None => None,
     }
 }
@@ -153,6 +223,11 @@ fn refused(record: &Record, notice: Notice) -> Option<String> {
 fn status_name(status: u32) -> &'static str {
     STATUSES.iter().find(|(number, _)| *number == status).map_or("Unknown/Reserved", |(_, name)| name)
 }
+
+/// data_coding of what a receipt shows of a text.
+const GSM: u8 = 0;
+/// The first octet of network_error_code: GSM (SMPP 3.4 section 5.3.2.31).
+const NETWORK_GSM: u8 = 3;
 
 /// What Kannel says of a message whose time ran out before it was sent.
 pub(super) const EXPIRED: &str = "validity expired";

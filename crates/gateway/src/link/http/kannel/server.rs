@@ -8,14 +8,13 @@ use axum::extract::{ConnectInfo, Request as HttpRequest, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use sms::Address;
 use store::Entry;
 
 use super::super::caller::Shown;
 use super::super::desk::Desk;
 use super::super::messages::read;
-use super::answer::Answer;
-use super::order::Order;
+use super::answer::{Answer, with_ids};
+use super::order::{Order, Written};
 use super::request::{ContentType, Request};
 use super::translate::{attributes, submission};
 use super::{report, xml};
@@ -113,8 +112,12 @@ impl Desk {
             return Err(refusal.into());
         }
         let ids: Vec<_> = entries.iter().map(|entry| entry.message.id).collect();
+        let segments = entries.first().map_or(0, |entry| entry.message.parts.len());
         self.keep(&account, entries, Vec::new()).await?;
-        Ok(Answer::ACCEPTED.with_ids(&ids))
+        if account.config().kannel.immediate {
+            return Ok(with_ids(Answer::sent(&order.denied, segments), &ids));
+        }
+        Ok(with_ids(Answer::ACCEPTED.into_response(), &ids))
     }
 }
 
@@ -124,7 +127,7 @@ impl Desk {
         &self,
         refusal: &Refusal,
         order: &Order,
-        receiver: &Address,
+        receiver: &Written,
         account: &Account,
     ) -> Option<Entry> {
         let words = match refusal {
@@ -134,14 +137,14 @@ impl Desk {
         };
         let asked = Events(order.reports.mask);
         let rejected = Report { event: Events::REJECTED, status: 0 };
-        let attributes = attributes(&order.reports, account)
+        let attributes = attributes(order, receiver, account)
             .filter(|_| asked.has_any(Events::FAILED | Events::REJECTED))
             .map(|attributes| Attributes { report: Some(rejected), ..attributes })?;
         let subject = Subject {
             owner: account.name(),
             id: None,
-            source: &order.source,
-            destination: receiver,
+            source: &order.source.address,
+            destination: &receiver.address,
             priority: order.priority,
         };
         let (now, chance) = (self.intake.clock().wall(), self.intake.chance());

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use sms::{Address, Attached, Direction, LinkName, Message, ReceiptRequest};
+use sms::{Attached, Direction, LinkName, Message, ReceiptRequest};
 
-use super::order::{Order, Reports};
+use super::order::{Order, Written};
 use super::report;
 use crate::account::Account;
 use crate::attributes::{Attributes, Callback, Events, Form, TAG_OCTETS_MAX};
@@ -13,15 +13,15 @@ use crate::config::Method;
 use crate::submission::Submission;
 
 /// What is wanted for one receiver.
-pub(super) fn submission(order: &Order, receiver: &Address, account: &Account) -> Submission {
+pub(super) fn submission(order: &Order, receiver: &Written, account: &Account) -> Submission {
     let udhi = if order.has_udh { Message::UDHI } else { 0 };
     let reply_path = if order.reply_path { REPLY_PATH } else { 0 };
-    let (attached, receipt) = reports(&order.reports, account);
+    let (attached, receipt) = reports(order, receiver, account);
     Submission {
         id: None,
         direction: Direction::Mt,
-        source: order.source.clone(),
-        destination: receiver.clone(),
+        source: order.source.address.clone(),
+        destination: receiver.address.clone(),
         service_type: order.service_type.clone(),
         protocol_id: order.protocol_id,
         esm_class: udhi | reply_path,
@@ -39,9 +39,10 @@ pub(super) fn submission(order: &Order, receiver: &Address, account: &Account) -
 }
 
 /// What is kept for the reports, and the receipts that it takes to make them.
-fn reports(reports: &Reports, account: &Account) -> (Option<Arc<Attached>>, ReceiptRequest) {
+fn reports(order: &Order, receiver: &Written, account: &Account) -> (Option<Arc<Attached>>, ReceiptRequest) {
+    let reports = &order.reports;
     let events = Events(reports.mask);
-    if let Some(attributes) = attributes(reports, account) {
+    if let Some(attributes) = attributes(order, receiver, account) {
         let attached = attributes.attached(account.name());
         // Whoever wants to know of refusals alone has to be told of failures to know of them.
         let needed = if events.has(Events::REJECTED) { events | Events::FAILED } else { events };
@@ -58,14 +59,24 @@ fn reports(reports: &Reports, account: &Account) -> (Option<Arc<Attached>>, Rece
 }
 
 /// What is said of a message whose reports go to a URL; `None` if there is none, or nothing to be told there.
-pub(super) fn attributes(reports: &Reports, account: &Account) -> Option<Attributes> {
+pub(super) fn attributes(order: &Order, receiver: &Written, account: &Account) -> Option<Attributes> {
+    let reports = &order.reports;
     let events = Events(reports.mask);
     let url = reports.url.clone().filter(|_| account.config().kannel.dlr && events.has_any(TOLD))?;
-    let tags = [(report::ACCOUNT, &reports.account), (report::BILLING, &reports.binfo)];
+    let otherwise = |written: &Written| {
+        let is_other = written.text != written.address.text();
+        if is_other { written.text.clone() } else { String::new() }
+    };
+    let tags = [
+        (report::ACCOUNT, reports.account.clone()),
+        (report::BILLING, reports.binfo.clone()),
+        (report::TO, otherwise(receiver)),
+        (report::FROM, otherwise(&order.source)),
+    ];
     let tags = tags.into_iter().filter(|(_, said)| !said.is_empty());
     let attributes = Attributes {
         callback: Some(Callback { url, events, form: Form::Kannel, method: Method::Get }),
-        tags: tags.map(|(name, said)| (name.to_owned(), beginning(said))).collect(),
+        tags: tags.map(|(name, said)| (name.to_owned(), beginning(&said))).collect(),
         meta: reports.meta.clone(),
         ..Attributes::default()
     };

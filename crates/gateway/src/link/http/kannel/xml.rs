@@ -43,6 +43,45 @@ pub(super) fn request(body: &[u8]) -> Request {
     }
 }
 
+/// What an answer asks for, in the words that it has; `None` if it is no document.
+pub(in super::super) fn wishes_of_xml(body: &[u8]) -> Option<Wishes> {
+    let said = values(body)?;
+    let value = |path: &str| {
+        let value = said.iter().find(|(at, _)| at == path).map(|(_, value)| value.trim().to_owned());
+        value.filter(|value| !value.is_empty())
+    };
+    let text = said.iter().find(|(at, _)| at == "ud").map(|(_, text)| text.clone());
+    Some(Wishes {
+        text: text.unwrap_or_default(),
+        from: value("oa/number"),
+        to: value("da/number"),
+        smsc: value("to").or_else(|| value("smsc")),
+        udh: value("udh"),
+        pid: value("pid"),
+        coding: value("dcs/coding"),
+        class: value("dcs/mclass"),
+        validity: value("vp/delay"),
+        deferred: value("timing/delay"),
+        priority: value("priority"),
+    })
+}
+
+/// What an sms-service asks for its reply, beside the text if that stands there, too.
+#[derive(Default)]
+pub(in super::super) struct Wishes {
+    pub(in super::super) text: String,
+    pub(in super::super) from: Option<String>,
+    pub(in super::super) to: Option<String>,
+    pub(in super::super) smsc: Option<String>,
+    pub(in super::super) udh: Option<String>,
+    pub(in super::super) pid: Option<String>,
+    pub(in super::super) coding: Option<String>,
+    pub(in super::super) class: Option<String>,
+    pub(in super::super) validity: Option<String>,
+    pub(in super::super) deferred: Option<String>,
+    pub(in super::super) priority: Option<String>,
+}
+
 /// The texts in `/message/submit` with their paths below it; `None` if that is no XML.
 fn values(body: &[u8]) -> Option<Vec<(String, String)>> {
     let charset = declared(body).unwrap_or(Charset::UTF_8);

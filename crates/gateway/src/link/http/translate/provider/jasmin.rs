@@ -24,10 +24,10 @@ pub(super) fn form(facts: &Facts<'_>, charset: Option<Charset>) -> String {
     append(&mut form, "from", message.source.text().as_bytes());
     append(&mut form, "to", message.destination.text().as_bytes());
     append(&mut form, "origin-connector", message.origin.as_str().as_bytes());
-    append(&mut form, "priority", message.priority.0.to_string().as_bytes());
-    append(&mut form, "coding", message.data_coding.to_string().as_bytes());
     append(&mut form, "content", &content);
     append(&mut form, "binary", hex(&octets).as_bytes());
+    append(&mut form, "priority", message.priority.0.to_string().as_bytes());
+    append(&mut form, "coding", message.data_coding.to_string().as_bytes());
     form
 }
 
@@ -68,6 +68,7 @@ mod tests {
         pairs.collect()
     }
 
+    // JS-27
     #[test]
     fn content_is_what_the_smsc_sent_unless_a_character_set_is_asked_for() {
         let raw = fields("", 8, b"\x04\x30\x00 ");
@@ -79,5 +80,16 @@ mod tests {
         );
         let text = fields("charset = \"UTF-8\"", 8, b"\x04\x30\x00 ");
         assert_eq!(text["content"], "а ".as_bytes());
+    }
+
+    // JS-29
+    #[test]
+    fn a_long_message_is_told_once_and_whole() {
+        let call = |item: &'static [&'static [u8]]| {
+            super::super::call(&rules("format = \"jasmin\"").request, &sample(0, sms::Message::UDHI, item), 1)
+        };
+        let parts: &[&[u8]] = &[b"\x05\x00\x03\x07\x02\x01one ", b"\x05\x00\x03\x07\x02\x02two"];
+        let body = String::from_utf8(call(parts).body.unwrap().1).unwrap();
+        assert!(body.ends_with("&content=one+two&binary=6f6e652074776f&priority=0&coding=0"), "{body}");
     }
 }

@@ -1,182 +1,195 @@
-//! A message as Kannel tells it to a `get-url`, and the answer as Kannel reads it.
+//! A message as Kannel tells it to a `get-url`, a `post-url` or a `post-xml`.
 
-use std::borrow::Cow;
-use std::time::Duration;
+use std::fmt::Write;
 
-use reqwest::header::HeaderMap;
-use sms::{Address, Alphabet, DataCoding, Joined, MessageClass, Priority, UserDataHeader};
+use form_urlencoded::byte_serialize;
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use sms::{Address, Alphabet, DataCoding, Joined, Timestamp, Ton};
 
-use super::super::octets_of_hex;
-use super::UnreadableReply;
+use super::super::{instant_of, octets_of_hex};
 use super::facts::Facts;
-use super::reply::{cut, decoded, essence, spoken};
-use crate::config::AnswerRules;
-use crate::link::http::call::Heard;
+use crate::config::RequestForm;
+use crate::link::http::call::Call;
 use crate::link::http::charset::{Charset, Missing};
-use crate::link::http::kannel::escape::{Pattern, Said, Values};
-use crate::presentation::Presentation;
-use crate::reply::Reply;
-use crate::submission::Content;
+use crate::link::http::kannel::escape::{MetaGroup, Pattern, Said, Values};
 
-/// The URL for a message. A text goes in UTF-8 if it came in GSM and in UTF-16BE if it came in UCS-2, as Kannel has
-/// it; or in the character set that is asked for, as with its `mo-recode`.
-pub(super) fn url(pattern: &Pattern, facts: &Facts<'_>, charset: Option<Charset>) -> String {
+/// What a message says, as Kannel has it: in UTF-8 if it came in GSM and in UTF-16BE if it came in UCS-2; or in the
+/// character set that is asked for, as with its `mo-recode`.
+struct Body {
+    said: Said,
+    octets: Vec<u8>,
+    /// 0 for GSM, 1 for octets, 2 for UCS-2.
+    coding: u8,
+    charset: &'static str,
+}
+
+impl Body {
+    fn of(facts: &Facts<'_>, charset: Option<Charset>) -> Self {
+        let message = facts.message();
+        let is_ucs2 = DataCoding(message.data_coding).alphabet() == Alphabet::Ucs2;
+        let Some(text) = &facts.told().text else {
+            let octets = Joined::of(message).octets();
+            return Self { said: Said::octets(&octets), octets, coding: 1, charset: "8-BIT" };
+        };
+        let (charset, coding, name) = match charset {
+            Some(charset) => (charset, 0, charset.name()),
+            None if is_ucs2 => (Charset::UTF_16BE, 2, "UTF-16BE"),
+            None => (Charset::UTF_8, 0, "UTF-8"),
+        };
+        let encode = |text: &str| charset.encode(text, Missing::Mark).into_owned();
+        Self { said: Said::text(text, encode), octets: encode(text), coding, charset: name }
+    }
+}
+
+/// The URL for a message.
+pub(super) fn url(pattern: &Pattern, request: &RequestForm, facts: &Facts<'_>) -> String {
     let message = facts.message();
-    let told = facts.told();
-    let is_ucs2 = DataCoding(message.data_coding).alphabet() == Alphabet::Ucs2;
-    let (said, coding, name) = match (&told.text, charset) {
-        (Some(text), Some(charset)) => (said(text, charset), 0, charset.name()),
-        (Some(text), None) if is_ucs2 => (said(text, Charset::UTF_16BE), 2, "UTF-16BE"),
-        (Some(text), None) => (said(text, Charset::UTF_8), 0, "UTF-8"),
-        (None, _) => (Said::octets(&Joined::of(message).octets()), 1, "8-BIT"),
-    };
+    let body = Body::of(facts, request.charset);
     pattern.fill(&Values {
-        handset: message.source.text().into(),
-        service_number: message.destination.text().into(),
-        said,
+        handset: number(&message.source).into(),
+        service_number: number(&message.destination).into(),
+        said: body.said,
         at: Some(message.accepted_at),
         smsc: message.origin.as_str(),
         id: message.shown_id().to_string().into(),
+        service: &request.service,
         billing: String::from_utf8_lossy(&message.service_type),
-        coding: Some(coding),
-        charset: name,
+        coding: Some(body.coding),
+        charset: body.charset,
         class: DataCoding(message.data_coding).class().map(|class| class as u8),
         data_coding: Some(message.data_coding),
-        priority: Some(message.priority.0),
-        udh: told.udh.as_deref().and_then(octets_of_hex).unwrap_or_default().into(),
+        udh: udh(facts).into(),
+        meta: vec![MetaGroup { name: "smpp", values: Vec::new() }],
         ..Values::default()
     })
 }
 
-fn said(text: &str, charset: Charset) -> Said {
-    Said::text(text, |text| charset.encode(text, Missing::Mark).into_owned())
+/// A `get-url`: all is in the URL, but for the sender if it is to stand in a header, too.
+pub(super) fn get(call: &mut Call, facts: &Facts<'_>, with_sender: bool) {
+    let sender = with_sender.then(|| number(&facts.message().source));
+    let value = sender.and_then(|sender| HeaderValue::from_bytes(sender.as_bytes()).ok());
+    call.headers.extend(value.map(|value| (HeaderName::from_static("x-kannel-from"), value)));
 }
 
-/// The reply in an answer: plain text, the text of a page without its tags, or octets.
-pub(super) fn reply(
-    rules: &AnswerRules,
-    heard: &Heard,
-    body: &[u8],
-    with_headers: bool,
-) -> Result<Option<Reply>, UnreadableReply> {
-    let headers = if with_headers { Some(&heard.headers) } else { None };
-    let content = match essence(heard).to_ascii_lowercase().as_str() {
-        "application/octet-stream" if body.is_empty() => None,
-        "application/octet-stream" => Some(Content::Encoded { data_coding: 4, octets: body.to_vec().into() }),
-        "" | "text/plain" => plain(&decoded(rules, heard, body)?, rules),
-        "text/html" | "text/vnd.wap.wml" => plain(without_tags(&decoded(rules, heard, body)?).trim(), rules),
-        _ => return Err(UnreadableReply::Type),
+/// A `post-url`: the text in the body, all else in headers.
+pub(super) fn post(call: &mut Call, request: &RequestForm, facts: &Facts<'_>, with_sender: bool) {
+    let message = facts.message();
+    let body = Body::of(facts, request.charset);
+    let class = DataCoding(message.data_coding).class().map(|class| (class as u8).to_string());
+    let at = time(message.accepted_at);
+    let billing = String::from_utf8_lossy(&message.service_type).into_owned();
+    let headers = [
+        ("x-kannel-from", with_sender.then(|| number(&message.source))),
+        ("x-kannel-to", Some(number(&message.destination))),
+        ("x-kannel-time", Some(at.clone())),
+        ("date", Some(at)),
+        ("x-kannel-udh", maybe(byte_serialize(&udh(facts)).collect())),
+        ("x-kannel-smsc", Some(message.origin.to_string())),
+        ("x-kannel-mclass", class),
+        ("x-kannel-pid", Some(message.protocol_id.to_string())),
+        ("x-kannel-alt-dcs", Some("0".to_owned())),
+        ("x-kannel-coding", Some(body.coding.to_string())),
+        ("x-kannel-compress", Some("0".to_owned())),
+        ("x-kannel-service", Some(request.service.clone())),
+        ("x-kannel-binfo", maybe(billing)),
+        ("x-kannel-meta-data", Some("?smpp?".to_owned())),
+    ];
+    for (name, value) in headers {
+        let value = value.and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
+        call.headers.extend(value.map(|value| (HeaderName::from_static(name), value)));
+    }
+    let content_type = match body.coding {
+        1 => "application/octet-stream".to_owned(),
+        _ => format!("text/plain; charset=\"{}\"", body.charset),
     };
-    let Some(content) = content else { return Ok(None) };
-    let reply = Reply::of(content);
-    match headers {
-        Some(headers) => wishes(reply, headers).map(Some).ok_or(UnreadableReply::Header),
-        None => Ok(Some(reply)),
+    if let Ok(content_type) = HeaderValue::try_from(content_type) {
+        call.headers.remove(CONTENT_TYPE);
+        call.body = Some((content_type, body.octets));
     }
 }
 
-fn plain(text: &str, rules: &AnswerRules) -> Option<Content> {
-    spoken(text).map(|text| Content::Text { text: cut(text, rules), presentation: Presentation::default() })
+/// A `post-xml`: the document is Kannel's, blank by blank. The text in it is URL-encoded.
+pub(super) fn post_xml(call: &mut Call, request: &RequestForm, facts: &Facts<'_>, with_sender: bool) {
+    let message = facts.message();
+    let body = Body::of(facts, request.charset);
+    let class = DataCoding(message.data_coding).class().map(|class| class as u8);
+    let element = |number: String| format!("  \t\t<number>{}</number>\n", quick_xml::escape::escape(number));
+    let mut dcs = format!("  \t\t<coding>{}</coding>\n", body.coding);
+    if let Some(class) = class {
+        let _ = writeln!(dcs, "  \t\t<mclass>{class}</mclass>");
+    }
+    dcs.push_str("  \t\t<alt-dcs>0</alt-dcs>\n  \t\t<compress>0</compress>\n");
+    let smsc = quick_xml::escape::escape(message.origin.as_str());
+    let service = quick_xml::escape::escape(request.service.as_str());
+    let at = instant_of(message.accepted_at);
+    let at = at.strftime(
+        "<year>%Y</year><month>%m</month><day>%d</day><hour>%H</hour><minute>%M</minute>\
+         <second>%S</second><timezone>0</timezone>",
+    );
+    let elements = [
+        with_sender.then(|| ("oa", element(number(&message.source)))),
+        Some(("da", element(number(&message.destination)))),
+        maybe(byte_serialize(&udh(facts)).collect()).map(|udh| ("udh", udh)),
+        Some(("ud", byte_serialize(&body.octets).collect())),
+        Some(("pid", message.protocol_id.to_string())),
+        Some(("dcs", dcs)),
+        Some(("at", at.to_string())),
+        Some(("from", format!("  \t\t<account>{smsc}</account>\n"))),
+        Some(("to", format!("  \t\t<service>{service}</service>\n"))),
+        Some(("meta-data", "?smpp?".to_owned())),
+    ];
+    let mut document =
+        "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<message cid=\"1\">\n\t<submit>\n".to_owned();
+    for (name, value) in elements.into_iter().flatten() {
+        let _ = writeln!(document, "  \t\t<{name}>{value}</{name}>");
+    }
+    document.push_str("\t</submit>\n</message>\n");
+    call.body = Some((XML, document.into_bytes()));
 }
 
-/// What stands between the tags of a page.
-fn without_tags(page: &str) -> Cow<'_, str> {
-    let mut rest = page;
-    let mut text = String::new();
-    while let Some((before, tag)) = rest.split_once('<') {
-        text.push_str(before);
-        rest = tag.split_once('>').map_or("", |(_, after)| after);
-    }
-    text.push_str(rest);
-    match quick_xml::escape::unescape(&text) {
-        Ok(unescaped) => Cow::Owned(unescaped.into_owned()),
-        Err(_) => Cow::Owned(text),
-    }
+/// An international number has a plus, whether the SMSC wrote one or not.
+fn number(address: &Address) -> String {
+    let text = address.text();
+    let has_plus = address.ton != Ton::INTERNATIONAL || text.starts_with('+');
+    if has_plus { text } else { format!("+{text}") }
 }
 
-/// A reply as the headers of the answer want it; `None` if that is not possible. Where it goes and by what SMSC is not
-/// theirs to say: it answers a handset.
-fn wishes(mut reply: Reply, headers: &HeaderMap) -> Option<Reply> {
-    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let number = |name: &str| value(name).map(|text| text.parse::<u8>().ok());
-    let minutes = |name: &str| value(name).map(|text| text.parse::<u64>().ok());
-    if let Some(from) = value("x-kannel-from") {
-        reply.source = Some(Address::guess(from.as_bytes())?);
-    }
-    if let Some(priority) = number("x-kannel-priority") {
-        reply.priority = Priority(priority.filter(|priority| *priority <= Priority::URGENT.0)?);
-    }
-    if let Some(pid) = number("x-kannel-pid") {
-        reply.protocol_id = pid?;
-    }
-    if let Some(validity) = minutes("x-kannel-validity") {
-        reply.validity = Some(Duration::from_secs(validity?.checked_mul(60).filter(|seconds| *seconds > 0)?));
-    }
-    if let Some(deferred) = minutes("x-kannel-deferred") {
-        reply.delay = Some(Duration::from_secs(deferred?.checked_mul(60)?));
-    }
-    let coding = number("x-kannel-coding")
-        .map_or(Some(None), |coding| coding.filter(|coding| *coding <= 2).map(Some))?;
-    let class =
-        number("x-kannel-mclass").map_or(Some(None), |class| class.filter(|class| *class <= 3).map(Some))?;
-    let udh = value("x-kannel-udh").map_or(Some(Vec::new()), header_octets)?;
-    encode(reply, coding, class, &udh)
+/// The user data header with its length.
+fn udh(facts: &Facts<'_>) -> Vec<u8> {
+    facts.told().udh.as_deref().and_then(octets_of_hex).unwrap_or_default()
 }
 
-/// The octets of a user data header in hexadecimal, percent-encoded or not.
-fn header_octets(text: &str) -> Option<Vec<u8>> {
-    let octets = octets_of_hex(&text.replace('%', ""))?;
-    UserDataHeader::parse(&octets).is_ok_and(|(_, rest)| rest.is_empty()).then_some(octets)
+fn maybe(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
 }
 
-/// A text stays one, to be encoded for its SMSC, unless the headers want more than that.
-fn encode(mut reply: Reply, coding: Option<u8>, class: Option<u8>, udh: &[u8]) -> Option<Reply> {
-    let class = class.map(MessageClass::of);
-    let (alphabet, body) = match (reply.content, coding) {
-        (Content::Text { text, .. }, None) if udh.is_empty() => {
-            let presentation = Presentation { class, ..Presentation::default() };
-            reply.content = Content::Text { text, presentation };
-            return Some(reply);
-        }
-        (Content::Encoded { octets, .. }, _) => (Alphabet::Octets, octets.to_vec()),
-        (Content::Text { text, .. }, Some(1)) => (Alphabet::Octets, text.into_bytes()),
-        (Content::Text { text, .. }, coding) => {
-            let alphabet = if coding == Some(2) { Alphabet::Ucs2 } else { Alphabet::Gsm7 };
-            let mut body = Vec::new();
-            alphabet.encode(&text, &mut body).ok()?;
-            (alphabet, body)
-        }
-    };
-    let data_coding = match class {
-        Some(class) => DataCoding::with_class(alphabet, class)?.0,
-        None => alphabet.data_coding(),
-    };
-    reply.has_udh = !udh.is_empty();
-    reply.content = Content::Encoded { data_coding, octets: [udh, &body].concat().into() };
-    Some(reply)
+/// In UTC.
+fn time(at: Timestamp) -> String {
+    instant_of(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
+
+const XML: HeaderValue = HeaderValue::from_static("text/xml");
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use reqwest::header::{HeaderName, HeaderValue};
     use sms::Message;
 
     use super::super::{rules_at, sample};
-    use super::*;
 
     fn url_of(options: &str, message: &Message) -> String {
-        let url = "http://cp.example/sms?k=%k&a=%a&b=%b&p=%p&P=%P&t=%t&i=%i&c=%c&C=%C&m=%m&O=%O&u=%U";
+        let url = "http://cp.example/sms?k=%k&a=%a&b=%b&p=%p&P=%P&t=%t&i=%i&c=%c&C=%C&m=%m&O=%O&u=%u";
         let rules = rules_at(url, &format!("format = \"kannel\"\n{options}"));
         super::super::call(&rules.request, message, 1).url.unwrap().query().unwrap().to_owned()
     }
 
+    // KN-36
     #[test]
     fn a_get_url_is_filled_as_kannel_fills_it() {
         assert_eq!(
             url_of("", &sample(0, 0, &[b"game  on"])),
-            "k=game&a=game+on&b=game++on&p=6281234567890&P=1234&t=2026-01-01+00:00:00&i=telco-a&c=0&C=UTF-8&m=-1&O=00&u="
+            "k=game&a=game+on&b=game++on&p=%2B6281234567890&P=1234&t=2026-01-01+00:00:00&i=telco-a&c=0&C=UTF-8&m=-1&O=00&u="
         );
         let ucs2 = url_of("", &sample(0x18, 0, &[b"\x04\x30\x00 \x00b"]));
         assert!(ucs2.starts_with("k=%040&a=%040+%00b&b=%040%00+%00b&"), "{ucs2}");
@@ -188,79 +201,70 @@ mod tests {
         );
         let ported = url_of("", &sample(4, Message::UDHI, &[b"\x06\x05\x04\x0b\x84\x23\xf0\x00\xff"]));
         assert!(
-            ported.contains("&b=%00%FF&") && ported.ends_with("c=1&C=8-BIT&m=-1&O=04&u=0605040B8423F0"),
+            ported.contains("&b=%00%FF&")
+                && ported.ends_with("c=1&C=8-BIT&m=-1&O=04&u=%06%05%04%0B%84%23%F0"),
             "{ported}"
         );
     }
 
-    fn replied(
-        options: &str,
-        content_type: &'static str,
-        more: &[(&'static str, &'static str)],
-        body: &[u8],
-    ) -> Result<Option<Reply>, UnreadableReply> {
-        let mut headers = HeaderMap::new();
-        headers.insert("content-type", HeaderValue::from_static(content_type));
-        headers.extend(
-            more.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))),
-        );
-        let heard = Heard { status: 200, headers, body: Some(body.to_vec()), retry_after: None };
-        let rules = rules_at("http://h/?%a", &format!("format = \"kannel\"\n{options}"));
-        let with_headers = options.contains("true");
-        reply(&rules.answer, &heard, body, with_headers)
+    fn posted(options: &str, message: &Message) -> (Vec<(String, String)>, String, Vec<u8>) {
+        let rules = rules_at("http://cp.example/sms?t=%k", &format!("{options}\nsend_sender = true"));
+        let call = super::super::call(&rules.request, message, 1);
+        let headers = call.headers.iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+        let (content_type, body) = call.body.unwrap();
+        (headers.collect(), content_type.to_str().unwrap().to_owned(), body)
     }
 
-    fn text(reply: Result<Option<Reply>, UnreadableReply>) -> Option<String> {
-        match reply.unwrap()?.content {
-            Content::Text { text, .. } => Some(text),
-            Content::Encoded { .. } => None,
-        }
-    }
-
+    // KN-37: octet by octet what smsbox 1.4.5 posts.
     #[test]
-    fn an_answer_is_read_by_its_type() {
-        assert_eq!(text(replied("", "text/plain", &[], b"hi\n")).as_deref(), Some("hi"));
+    fn a_post_url_is_posted_what_kannel_posts() {
+        let post = "format = \"kannel\"\nmethod = \"POST\"";
+        let (headers, content_type, body) = posted(post, &sample(0, 0, &[b"purl \x7b"]));
+        let shown: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         assert_eq!(
-            text(replied("", "text/html; charset=latin1", &[], b"<p>caf\xe9 &amp; <b>bar</b></p>"))
-                .as_deref(),
-            Some("café & bar")
+            shown,
+            [
+                "x-kannel-from: +6281234567890",
+                "x-kannel-to: 1234",
+                "x-kannel-time: 2026-01-01 00:00:00",
+                "date: 2026-01-01 00:00:00",
+                "x-kannel-smsc: telco-a",
+                "x-kannel-pid: 0",
+                "x-kannel-alt-dcs: 0",
+                "x-kannel-coding: 0",
+                "x-kannel-compress: 0",
+                "x-kannel-service: games",
+                "x-kannel-meta-data: ?smpp?",
+            ]
         );
-        assert_eq!(text(replied("", "text/plain", &[], b"")), None);
-        assert!(matches!(replied("", "image/gif", &[], b"x"), Err(UnreadableReply::Type)));
-        let Content::Encoded { data_coding, octets } =
-            replied("", "application/octet-stream", &[], b"\x00\xff").unwrap().unwrap().content
-        else {
-            panic!("a text")
-        };
-        assert_eq!((data_coding, &octets[..]), (4, &b"\x00\xff"[..]));
+        assert_eq!(
+            (content_type.as_str(), &body[..]),
+            ("text/plain; charset=\"UTF-8\"", "purl ä".as_bytes())
+        );
+        let (_, content_type, body) = posted(post, &sample(8, 0, &[b"\x04\x14"]));
+        assert_eq!(
+            (content_type.as_str(), &body[..]),
+            ("text/plain; charset=\"UTF-16BE\"", &b"\x04\x14"[..])
+        );
+        let ported = sample(0xF5, Message::UDHI, &[b"\x06\x05\x04\x0b\x84\x23\xf0\x00\xff"]);
+        let (headers, content_type, body) = posted(post, &ported);
+        assert_eq!((content_type.as_str(), &body[..]), ("application/octet-stream", &b"\x00\xff"[..]));
+        for (name, value) in [("x-kannel-udh", "%06%05%04%0B%84%23%F0"), ("x-kannel-mclass", "1")] {
+            assert!(headers.contains(&(name.to_owned(), value.to_owned())), "{headers:?}");
+        }
     }
 
+    // KN-38: octet by octet what smsbox 1.4.5 posts.
     #[test]
-    fn headers_count_if_they_are_to() {
-        let headers = [
-            ("x-kannel-from", "GAMES"),
-            ("x-kannel-mclass", "0"),
-            ("x-kannel-validity", "60"),
-            ("x-kannel-priority", "3"),
-        ];
-        let plain = replied("", "text/plain", &headers, b"hi").unwrap().unwrap();
-        assert!(plain.source.is_none() && matches!(plain.content, Content::Text { .. }));
-        let reply =
-            replied("accept_x_kannel_headers = true", "text/plain", &headers, b"hi").unwrap().unwrap();
-        assert_eq!(reply.source.unwrap().text(), "GAMES");
-        assert_eq!((reply.validity, reply.priority), (Some(Duration::from_secs(3600)), Priority::URGENT));
-        let Content::Text { presentation, .. } = reply.content else { panic!("octets") };
-        assert_eq!(presentation.class, Some(MessageClass::Flash));
-        for (name, value) in [("x-kannel-coding", "7"), ("x-kannel-udh", "0x"), ("x-kannel-validity", "soon")]
-        {
-            let reply = replied("accept_x_kannel_headers = true", "text/plain", &[(name, value)], b"hi");
-            assert!(matches!(reply, Err(UnreadableReply::Header)), "{name}");
-        }
-        let headers = [("x-kannel-udh", "%06%05%04%0B%84%23%F0"), ("x-kannel-coding", "1")];
-        let ported = replied("accept_x_kannel_headers = true", "application/octet-stream", &headers, b"\x01")
-            .unwrap()
-            .unwrap();
-        let Content::Encoded { octets, .. } = ported.content else { panic!("a text") };
-        assert!(ported.has_udh && octets[..] == *b"\x06\x05\x04\x0b\x84\x23\xf0\x01");
+    fn a_post_xml_is_posted_the_document_of_kannel() {
+        let (_, content_type, body) =
+            posted("format = \"kannel-xml\"", &sample(0x10, 0, &[b"pxml <a> & \x7b"]));
+        let expected = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<message cid=\"1\">\n\t<submit>\n  \t\t<oa>  \t\t<number>+6281234567890</number>\n</oa>\n  \t\t<da>  \t\t<number>1234</number>\n</da>\n  \t\t<ud>pxml+%3Ca%3E+%26+%C3%A4</ud>\n  \t\t<pid>0</pid>\n  \t\t<dcs>  \t\t<coding>0</coding>\n  \t\t<mclass>0</mclass>\n  \t\t<alt-dcs>0</alt-dcs>\n  \t\t<compress>0</compress>\n</dcs>\n  \t\t<at><year>2026</year><month>01</month><day>01</day><hour>00</hour><minute>00</minute><second>00</second><timezone>0</timezone></at>\n  \t\t<from>  \t\t<account>telco-a</account>\n</from>\n  \t\t<to>  \t\t<service>games</service>\n</to>\n  \t\t<meta-data>?smpp?</meta-data>\n\t</submit>\n</message>\n";
+        assert_eq!((content_type.as_str(), std::str::from_utf8(&body).unwrap()), ("text/xml", expected));
+        let ported = sample(4, Message::UDHI, &[b"\x06\x05\x04\x0b\x84\x23\xf0\xff"]);
+        let (_, _, body) = posted("format = \"kannel-xml\"", &ported);
+        let body = std::str::from_utf8(&body).unwrap();
+        assert!(body.contains("  \t\t<udh>%06%05%04%0B%84%23%F0</udh>\n  \t\t<ud>%FF</ud>\n"), "{body}");
     }
 }

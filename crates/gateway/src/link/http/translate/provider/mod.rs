@@ -3,6 +3,7 @@
 mod facts;
 mod jasmin;
 mod kannel;
+mod kannel_reply;
 mod reply;
 mod request;
 mod xml;

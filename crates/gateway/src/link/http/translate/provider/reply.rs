@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::{kannel, xml};
+use super::{kannel_reply, xml};
 use crate::config::{AnswerRules, ReplyFrom};
 use crate::link::http::call::{Answer, Heard};
 use crate::link::http::charset::{self, Charset};
@@ -57,8 +57,8 @@ fn reply(rules: &AnswerRules, heard: &Heard) -> Result<Option<Reply>, Unreadable
         return Ok(None);
     }
     let body = heard.body.as_deref().ok_or(UnreadableReply::TooLong)?;
-    if let ReplyFrom::Kannel { with_headers } = rules.reply {
-        return kannel::reply(rules, heard, body, with_headers);
+    if let ReplyFrom::Kannel(kannel) = &rules.reply {
+        return kannel_reply::reply(rules, kannel, heard, body);
     }
     let text = text(rules, heard, body)?;
     Ok(text.as_deref().and_then(spoken).map(|text| cut(text, rules).into()))
@@ -81,7 +81,7 @@ fn text<'a>(
             let named = heard.content_type().and_then(charset::of_content_type);
             Ok(xml::find(body, named, rules.charset, elements, attribute.as_deref())?.map(Cow::Owned))
         }
-        ReplyFrom::Auto | ReplyFrom::Kannel { .. } | ReplyFrom::Jasmin | ReplyFrom::None => {
+        ReplyFrom::Auto | ReplyFrom::Kannel(_) | ReplyFrom::Jasmin | ReplyFrom::None => {
             by_type(rules, heard, body)
         }
     }
@@ -273,6 +273,7 @@ mod tests {
         }
     }
 
+    // JS-28
     #[test]
     fn the_configuration_says_what_success_is() {
         for (options, status, body, expected) in [

@@ -35,7 +35,9 @@ pub(in super::super::super) fn call(request: &RequestForm, message: &Message, at
             let body = template.fill(*escape, |field| facts.value(field));
             call.body = Some((content_type.clone(), charset.encode(&body, missing).into_owned()));
         }
-        Content::None => {}
+        Content::KannelPost { with_sender } => kannel::post(&mut call, request, &facts, *with_sender),
+        Content::KannelXml { with_sender } => kannel::post_xml(&mut call, request, &facts, *with_sender),
+        Content::KannelGet { with_sender } => kannel::get(&mut call, &facts, *with_sender),
     }
     call
 }
@@ -45,7 +47,7 @@ fn url(request: &RequestForm, facts: &Facts<'_>, charset: Charset) -> Option<Url
     let text = match &request.place {
         Where::Fixed => return None,
         Where::Template(template) => template.fill(Escape::Url(charset), |field| facts.value(field)),
-        Where::Kannel(pattern) => kannel::url(pattern, facts, request.charset),
+        Where::Kannel(pattern) => kannel::url(pattern, request, facts),
     };
     Url::parse(&text).ok()
 }
