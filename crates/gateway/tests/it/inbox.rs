@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use simulator::Smsc;
+use simulator::{Application, ApplicationConfig, Every, Smsc};
 use sms::State;
 use store::Event;
 
@@ -213,6 +213,27 @@ async fn what_waits_for_an_account_goes_to_the_inbox_that_a_reload_gives_it() {
     gateway.reload([telco_link, account("shop", "inbox = true\nrate = 7"), to_shop, to_telco]);
     let [item] = &fetch(&gateway.caller("shop"), "wait_s=30").await[..] else { panic!("one") };
     assert_eq!(item["id"], json!(id));
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_is_replayed_goes_to_the_inbox() {
+    let telco = centre().await;
+    let gone = ApplicationConfig { fail: Every::nth(1), fail_status: 410, ..ApplicationConfig::default() };
+    let gone = Application::start(gone).await.unwrap();
+    let callback = format!("callback_url = \"{}\"\nallow_private_address = true", gone.url());
+    let called = [smsc("telco", telco.address(), ""), account("shop", &callback), route("to = [\"telco\"]")];
+    let gateway = TestGateway::with(called).await;
+    let shop = gateway.caller("shop");
+    let id = shop.post(text("hello")).await.id();
+    until("it is a dead letter", async || gateway.waiting("shop/dead-letters").await == 1).await;
+    gateway.reload(links(&telco));
+    let dead = shop.call("GET", "/v1/dead-letters", None).await.body;
+    assert_eq!(dead["dead_letters"][0]["id"], json!(id));
+    let replayed = shop.call("POST", "/v1/dead-letters/replay", None).await.body;
+    assert_eq!(replayed, json!({ "replayed": 1 }));
+    let [item] = &fetch(&shop, "wait_s=30").await[..] else { panic!("one") };
+    assert_eq!(item["ack_id"], json!(format!("receipt_{id}")));
+    assert_eq!(shop.call("HEAD", "/v1/inbox", None).await.status, 405, "who only looks is lent nothing");
 }
 
 /// What was fetched is settled when, and only when, the acknowledgement was answered, however the process ends.

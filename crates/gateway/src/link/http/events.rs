@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -47,6 +47,7 @@ pub(super) async fn follow(
     });
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     let mut response = events.into_response();
+    response.headers_mut().insert(BUFFERING, HeaderValue::from_static("no"));
     response.extensions_mut().insert(Lasting);
     Ok(response)
 }
@@ -98,3 +99,5 @@ fn too_many_listeners() -> Problem {
 /// After so long without an event a comment shows that the connection is alive.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const RETRY_S: u32 = 30;
+/// By this nginx passes on what comes at once.
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");

@@ -134,7 +134,7 @@ fn native() -> Router<Desk> {
         .route("/v1/preview", post(preview::preview))
         .route("/v1/send", get(messages::send).post(messages::send_form))
         .route("/v1/events", get(events::follow))
-        .route("/v1/inbox", get(inbox::fetch))
+        .route("/v1/inbox", get(inbox::fetch).head(no_such_method))
         .route("/v1/inbox/ack", post(inbox::acknowledge))
         .route("/v1/dead-letters", get(dead_letters::list))
         .route("/v1/dead-letters/replay", post(dead_letters::replay))

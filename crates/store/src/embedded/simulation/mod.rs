@@ -65,7 +65,8 @@ impl EmbeddedStore {
         let status = Arc::new(Mutex::new(engine.status()));
         let process = Process { inbox: Arc::clone(&inbox), status: Arc::clone(&status) };
         let records = Some(Records::Recorder(machine.recorder.clone()));
-        let store = Self { inbox, status, records, summariser: None, engine: Mutex::new(None) };
+        let watchers = Arc::default();
+        let store = Self { inbox, status, watchers, records, summariser: None, engine: Mutex::new(None) };
         Ok((store, run(engine, process, machine)))
     }
 }

@@ -3,21 +3,14 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use super::super::server::Reception;
 use super::*;
 
 /// How long a connection lasts on which this is all that is ever said.
 async fn lasts(said: &[u8]) -> Duration {
     let desk = Desk::open();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let reception = Reception::new(desk.router.clone(), CancellationToken::new());
-    tokio::spawn(async move { reception.serve(listener, None).await });
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut stream = desk.connect().await;
     let since = Instant::now();
     stream.write_all(said).await.unwrap();
     let mut heard = Vec::new();
@@ -48,4 +41,21 @@ async fn a_connection_of_http_2_without_requests_ends() {
         let lasted = lasts(said).await;
         assert!((25..=65).contains(&lasted.as_secs()), "{said:?}: {lasted:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_who_waits_on_a_connection_has_its_answer() {
+    let desk = Desk::open();
+    let mut stream = desk.connect().await;
+    let login = basic("poll:hunter55");
+    let request = format!("GET /v1/inbox?wait_s=47 HTTP/1.1\r\nhost: x\r\nauthorization: {login}\r\n\r\n");
+    let since = Instant::now();
+    while since.elapsed() < Duration::from_secs(600) {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"{\"items\":[]}") {
+            assert_ne!(stream.read_buf(&mut heard).await.unwrap(), 0, "after {:?}", since.elapsed());
+        }
+    }
+    assert_eq!(stream.read(&mut [0]).await.unwrap(), 0, "it had its ten minutes");
 }

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::response::Response;
+use http_body_util::Empty;
+use hyper::client::conn::http2::handshake;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use sms::Timestamp;
 use store::{Event, Step, Watch};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use super::super::server::Reception;
 use super::*;
 
 const ID: &str = "000102030405060708090a0b0c0d0e0f";
@@ -48,6 +50,7 @@ async fn a_step_is_told_in_the_words_of_the_record() {
     assert_eq!(answer.status(), 200);
     let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
     assert_eq!(header("content-type").as_deref(), Some("text/event-stream"));
+    assert_eq!(header("x-accel-buffering").as_deref(), Some("no"));
     assert_eq!((header("content-encoding"), header("cache-control").as_deref()), (None, Some("no-cache")));
     assert_eq!(told(&mut answer, 1).await, ": from now on\n\n");
     tell(&desk, ID, 1_767_225_600_007, Event::Attempted { link: "telco-a".into() });
@@ -104,11 +107,7 @@ async fn no_more_follow_than_may() {
 
 /// A connection of HTTP/1.1 on which somebody follows.
 async fn connection(desk: &Desk) -> TcpStream {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let reception = Reception::new(desk.router.clone(), CancellationToken::new());
-    tokio::spawn(async move { reception.serve(listener, None).await });
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut stream = desk.connect().await;
     let login = basic("bank:hunter22");
     let request = format!("GET /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: {login}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -127,6 +126,22 @@ async fn who_follows_stays_as_long_as_something_flows() {
     let mut heard = [0; 4096];
     while since.elapsed() < Duration::from_secs(3600) {
         assert_ne!(stream.read(&mut heard).await.unwrap(), 0, "after {:?}", since.elapsed());
+    }
+}
+
+// ABU-15
+#[tokio::test(start_paused = true)]
+async fn by_http_2_as_well() {
+    let desk = Desk::open();
+    let stream = TokioIo::new(desk.connect().await);
+    let (mut sender, connection) = handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::get("http://x/v1/events").header("authorization", basic("bank:hunter22"));
+    let mut answer = sender.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+    let since = Instant::now();
+    while since.elapsed() < Duration::from_secs(3600) {
+        let frame = answer.body_mut().frame().await;
+        frame.unwrap_or_else(|| panic!("it ended after {:?}", since.elapsed())).unwrap();
     }
 }
 

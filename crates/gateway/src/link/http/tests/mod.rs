@@ -32,8 +32,11 @@ use store::{
     Entry, Lease, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting, Status,
     Store, StoreError, Watch, Watchers, Which,
 };
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 use super::desk::Api;
+use super::server::Reception;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
@@ -82,6 +85,11 @@ allow_from = ["203.0.113.0/24"]
 name = "key of those who are far"
 hash = "sha256:83d49fc799bc046760779dbe0e2a8e7c55443cf173d9e1c118196615c7a5594d"
 scopes = ["read"]
+
+[[account]]
+name = "poll"
+password = "hunter55"
+inbox = true
 
 [[route]]
 match = { prefix = "62" }
@@ -226,6 +234,15 @@ impl Desk {
         let body = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// A connection over a real network.
+    async fn connect(&self) -> TcpStream {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let reception = Reception::new(self.router.clone(), CancellationToken::new());
+        tokio::spawn(async move { reception.serve(listener, None).await });
+        TcpStream::connect(address).await.unwrap()
     }
 
     async fn get(&self, path: &str, login: Option<&str>) -> Answer {
