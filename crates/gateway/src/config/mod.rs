@@ -56,7 +56,7 @@ pub use profile::{
 pub use reassembly::ReassemblyConfig;
 pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};
 pub use secret::Secret;
-pub use sendsms::{SendsmsConfig, SendsmsPath};
+pub use sendsms::{NamedTlv, SendsmsConfig, SendsmsPath, TlvKind};
 pub use signing::SigningSecret;
 pub use smsc::{BindKind, OutbindConfig, SmscConfig};
 pub use storage::StoreConfig;

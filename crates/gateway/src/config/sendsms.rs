@@ -4,6 +4,8 @@ use std::num::NonZeroU8;
 
 use serde::{Deserialize, Deserializer, de};
 
+use super::profile::Tag;
+
 /// Where requests as for Kannel's `sendsms` come to, if they may.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SendsmsPath(Option<String>);
@@ -58,12 +60,42 @@ pub struct SendsmsConfig {
     /// Whether an answer says `Sent.` with who was left out and how many segments there are, as Kannel's
     /// `immediate-sendsms-reply`; it comes when the message is on disk all the same.
     pub immediate: bool,
+    /// The names that `meta-data` may have in its group `smpp`, as those of Kannel's groups `smpp-tlv`.
+    pub tlv: Vec<NamedTlv>,
     /// Whether the URLs that requests name for receipts are called; otherwise receipts go where they always do.
     pub dlr: bool,
     /// The URL that is called with receipts that a request asks for without naming one, with escape codes.
     pub dlr_url: Option<String>,
     /// Whether these URLs may lead to loopback or a private network.
     pub allow_private_address: bool,
+}
+
+/// A TLV by its name in `meta-data`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedTlv {
+    /// Its name.
+    pub name: String,
+    /// Its tag.
+    pub tag: Tag,
+    /// What its value is.
+    #[serde(default, rename = "type")]
+    pub kind: TlvKind,
+    /// The octets of an integer (1, 2, 4 or 8); the most octets of all else.
+    pub length: Option<u8>,
+}
+
+/// What the value of a TLV is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TlvKind {
+    /// As it is.
+    #[default]
+    OctetString,
+    /// With a NUL behind it.
+    NulTerminated,
+    /// A number.
+    Integer,
 }
 
 const USUAL: &str = "/cgi-bin/sendsms";

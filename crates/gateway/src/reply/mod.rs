@@ -22,7 +22,7 @@ pub(crate) struct Reply {
     /// From where, if not from the number that the handset wrote to.
     pub(crate) source: Option<Address>,
     /// To where, if not to the handset that wrote: that is for those who may send there by themselves.
-    pub(crate) destination: Option<Address>,
+    pub(crate) destination: Option<Box<Address>>,
     /// The link that it shall leave by, if routes lead there.
     pub(crate) smsc: Option<LinkName>,
     pub(crate) protocol_id: u8,
@@ -61,7 +61,7 @@ impl Reply {
     pub(crate) fn elsewhere(mut self, message: &Message, now: Timestamp) -> Submission {
         let destination = self.destination.take();
         let submission = self.to(message, now);
-        let destination = destination.unwrap_or_else(|| submission.destination.clone());
+        let destination = destination.map_or_else(|| submission.destination.clone(), |to| *to);
         Submission { destination, in_reply_to: None, back_to: None, ..submission }
     }
 

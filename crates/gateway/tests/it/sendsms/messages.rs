@@ -122,3 +122,16 @@ async fn a_text_has_the_head_and_the_foot_of_its_account() {
     customer.get("text=hi&coding=0").await.is_accepted();
     assert_eq!(telco.texts_when(2).await, ["H:hi:F", "H:hi:F"]);
 }
+
+// KN-35: overrides and TLVs of `meta-data`.
+#[tokio::test]
+async fn meta_data_says_what_a_submit_sm_has() {
+    let keys = "kannel = { default_sender = \"1234\", tlv = [{ name = \"PE_ID\", tag = 0x1400 }] }";
+    let (telco, _gateway, customer) = super::shop_with(keys).await;
+    let meta = "%3Fsmpp%3FPE_ID%3D110%26source_addr_ton%3D3%26source_addr_npi%3D0%26dest_addr_ton%3D2%26data_coding%3D3";
+    customer.get(&format!("text=hi&coding=0&meta-data={meta}")).await.is_accepted();
+    telco.texts_when(1).await;
+    let message = telco.submits().remove(0).message;
+    assert_eq!((message.source.ton, message.source.npi, message.destination.ton), (3, 0, 2));
+    assert_eq!((message.data_coding, message.tlvs.get(smpp::TlvTag(0x1400))), (3, Some(&b"110"[..])));
+}

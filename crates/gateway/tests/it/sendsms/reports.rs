@@ -111,7 +111,7 @@ async fn what_the_smsc_refuses_is_told_in_the_words_of_kannel() {
     let refused = (16, "NACK/0x0000000b/Invalid Destination Address".to_owned());
     for mask in [2, 16, 31] {
         send(&customer, &receiver, mask, "628111").await;
-        assert_eq!(told(&receiver, 1).await, [refused.clone()]);
+        assert_eq!(told(&receiver, 1).await, std::slice::from_ref(&refused));
     }
     send(&customer, &receiver, 9, "628111").await;
     gateway.settled().await;

@@ -39,6 +39,7 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
     ));
     let requests = users::Requests {
         global_sender: smsbox.as_mut().and_then(|smsbox| smsbox.text("global-sender")),
+        tlvs: users::tlvs(groups.take("smpp-tlv"), &mut report),
         immediate: smsbox.as_mut().is_some_and(|smsbox| smsbox.flag("immediate-sendsms-reply")),
     };
     let authority = core.as_mut().and_then(|core| core.text("ssl-trusted-ca-file"));

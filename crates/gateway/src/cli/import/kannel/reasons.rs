@@ -11,7 +11,9 @@ pub(super) fn of(group: &str, key: &str, value: &str) -> Option<&'static str> {
 /// Why a group has no place here at all, if it has none.
 pub(super) fn whole_group(group: &str) -> Option<&'static str> {
     Some(match group {
-        "core" | "smsbox" | "smsc" | "sendsms-user" | "sms-service" | "opensmppbox" => return None,
+        "core" | "smsbox" | "smsc" | "sendsms-user" | "sms-service" | "opensmppbox" | "smpp-tlv" => {
+            return None;
+        }
         "mysql-connection"
         | "pgsql-connection"
         | "mssql-connection"
@@ -25,7 +27,6 @@ pub(super) fn whole_group(group: &str) -> Option<&'static str> {
         "smsbox-route" => {
             "routes say where messages go, there are no boxes: [[route]] with from or destination"
         }
-        "smpp-tlv" => "TLVs pass as they are; a profile says which do not (tlv_out, tlv_in)",
         "modems" => "Estafet speaks SMPP with SMSCs",
         "wapbox" | "ppg" | "wap-push-user" | "wap-user-map" | "wap-url-map" => "there is no WAP gateway",
         "ota-setting" | "ota-bookmark" => "there is no OTA provisioning",

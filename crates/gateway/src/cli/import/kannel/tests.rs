@@ -198,6 +198,7 @@ fn services_find_their_messages_by_keyword_number_and_link() {
 #[test]
 fn what_services_and_users_do_with_texts_is_carried_over() {
     let text = "group = smsbox\nsendsms-port = 13013\nimmediate-sendsms-reply = true\n\n\
+                group = smpp-tlv\nname = PE_ID\ntag = 0x1400\ntype = octetstring\nlength = 30\n\n\
                 group = sendsms-user\nusername = u\npassword = p\nheader = \"A:\"\nfooter = \":Z\"\n\n\
                 group = sms-service\nkeyword = post\npost-url = \"http://cp.example/p?%k\"\nsend-sender = true\n\
                 header = \"H \"\nfooter = \" F\"\nmax-messages = 0\n\n\
@@ -205,7 +206,12 @@ fn what_services_and_users_do_with_texts_is_carried_over() {
     let (_, text, report) = imported(text);
     assert_eq!(report.lines().count(), 1, "that there is no SMSC: {report}");
     let user = section(&text, "name = \"u\"");
-    for key in ["header = \"A:\"", "footer = \":Z\"", "immediate = true"] {
+    for key in [
+        "header = \"A:\"",
+        "footer = \":Z\"",
+        "immediate = true",
+        "tlv = [{ length = 30, name = \"PE_ID\", tag = 5120, type = \"octetstring\" }]",
+    ] {
         assert!(user.contains(key), "{user}");
     }
     let post = section(&text, "name = \"post\"");

@@ -13,6 +13,37 @@ pub(super) struct Users {
     pub(super) routes: Vec<Section>,
 }
 
+/// What `meta-data` may name, from the groups `smpp-tlv`.
+pub(super) fn tlvs(groups: Vec<Group>, report: &mut Report) -> Vec<toml::Value> {
+    groups.into_iter().filter_map(|group| tlv(group, report)).collect()
+}
+
+fn tlv(mut group: Group, report: &mut Report) -> Option<toml::Value> {
+    let (name, tag) = (group.text("name")?, group.text("tag")?);
+    let digits = tag.strip_prefix("0x").or_else(|| tag.strip_prefix("0X"));
+    let tag = digits.map_or_else(|| tag.parse().ok(), |digits| u16::from_str_radix(digits, 16).ok());
+    let Some(tag) = tag else {
+        group.remark_whole("the tag is no number of 16 bits: the TLV is left out", report);
+        return None;
+    };
+    let kind = group.text("type").map(|kind| kind.to_ascii_lowercase());
+    let kind = kind.filter(|kind| ["octetstring", "nulterminated", "integer"].contains(&kind.as_str()));
+    let length = group.number("length", report).filter(|length| (1..=255).contains(length));
+    if let Some(entry) = group.take("const") {
+        group.remark(&entry, "a profile adds what is the same in every message (tlv_out)", report);
+    }
+    if let Some(entry) = group.take("smsc-id") {
+        group.remark(&entry, "it goes to every link; a profile says which do not want it (tlv_out)", report);
+    }
+    group.finish(report);
+    let mut keys = toml::Table::new();
+    keys.insert("name".to_owned(), name.into());
+    keys.insert("tag".to_owned(), i64::from(tag).into());
+    keys.extend(kind.map(|kind| ("type".to_owned(), kind.into())));
+    keys.extend(length.map(|length| ("length".to_owned(), length.into())));
+    Some(toml::Value::Table(keys))
+}
+
 /// What the smsbox says of the requests of all.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
@@ -20,6 +51,8 @@ pub(super) struct Requests {
     pub(super) global_sender: Option<String>,
     /// `immediate-sendsms-reply`
     pub(super) immediate: bool,
+    /// The groups `smpp-tlv`.
+    pub(super) tlvs: Vec<toml::Value>,
 }
 
 /// An account for each user, with routes of its own to the links that may take its messages.
@@ -72,6 +105,7 @@ fn keys(group: &mut Group, requests: &Requests, report: &mut Report) -> toml::Va
     put("header", group.text("header").map(Into::into));
     put("footer", group.text("footer").map(Into::into));
     put("immediate", requests.immediate.then(|| true.into()));
+    put("tlv", (!requests.tlvs.is_empty()).then(|| requests.tlvs.clone().into()));
     put("dlr", Some(true.into()));
     put("dlr_url", group.text("dlr-url").map(Into::into));
     // Kannel's own, which cuts what is longer: said, so that whoever reads it can let go of it.

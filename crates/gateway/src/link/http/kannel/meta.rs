@@ -1,9 +1,12 @@
 //! `meta-data`, as Kannel writes it: `?group?name=value&name=value?group?…`, each part URL-encoded.
 
+use bytes::Bytes;
+use smpp::Tlvs;
 use sms::{Address, Npi, Ton};
 
 use super::super::octets;
 use super::escape::MetaGroup;
+use crate::config::{NamedTlv, TlvKind};
 use crate::submission::Content;
 
 /// What the group `smpp` of a request says in place of what would be said of it.
@@ -45,6 +48,38 @@ fn typed(address: Address, (ton, npi): (Option<u8>, Option<u8>)) -> Address {
     Address { ton: ton.map_or(address.ton, Ton), npi: npi.map_or(address.npi, Npi), ..address }
 }
 
+/// The TLVs of the group `smpp` that have one of these names; a value that is not as it should be is left out.
+pub(super) fn tlvs(text: &str, known: &[NamedTlv]) -> Bytes {
+    let mut tlvs = Tlvs::new();
+    for named in known {
+        if let Some(octets) = octets_of(text, named) {
+            // A value is shorter than a request, and so than a TLV may be.
+            let _ = tlvs.push(named.tag.0, &octets);
+        }
+    }
+    tlvs.as_wire().clone()
+}
+
+fn octets_of(text: &str, named: &NamedTlv) -> Option<Vec<u8>> {
+    let groups = of(text);
+    let mut values = groups.iter().filter(|group| group.name == "smpp").flat_map(|group| &group.values);
+    let (_, value) = values.find(|(name, _)| *name == named.name)?;
+    let most = named.length.map_or(usize::MAX, usize::from);
+    match named.kind {
+        TlvKind::OctetString => Some(value.iter().copied().take(most).collect()),
+        TlvKind::NulTerminated => {
+            let body = value.iter().copied().filter(|octet| *octet != 0).take(most.saturating_sub(1));
+            Some(body.chain([0]).collect())
+        }
+        TlvKind::Integer => {
+            let number: u64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
+            let octets = number.to_be_bytes();
+            let (unused, used) = octets.split_at(octets.len().checked_sub(most.min(octets.len()))?);
+            unused.iter().all(|octet| *octet == 0).then(|| used.to_vec())
+        }
+    }
+}
+
 /// Groups with names and values, in their order.
 pub(super) fn of(text: &str) -> Vec<MetaGroup<'_>> {
     let mut groups = Vec::new();
@@ -67,7 +102,28 @@ fn value(text: &str, group: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    // KN-35
+    #[test]
+    fn names_that_are_known_become_tlvs() {
+        let named = |name: &str, kind: &str| -> NamedTlv {
+            toml::from_str(&format!("name = \"{name}\"\ntag = 0x1400\n{kind}")).unwrap()
+        };
+        let text = "?smpp?id=110&text=a%26b&other=x?box?id=5";
+        for (named, wire) in [
+            (named("id", "type = \"integer\"\nlength = 2"), &b"\x14\x00\x00\x02\x00\x6e"[..]),
+            (named("text", ""), b"\x14\x00\x00\x03a&b"),
+            (named("text", "type = \"nulterminated\"\nlength = 3"), b"\x14\x00\x00\x03a&\0"),
+            (named("text", "length = 1"), b"\x14\x00\x00\x01a"),
+            (named("text", "type = \"integer\""), b""),
+            (named("none", ""), b""),
+        ] {
+            assert_eq!(&tlvs(text, &[named])[..], wire);
+        }
+    }
 
     #[test]
     fn groups_hold_names_with_values() {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use arrayvec::ArrayVec;
+use bytes::Bytes;
 use sms::{Address, Npi, Priority, Timestamp, Ton};
 
 use super::answer::Answer;
 use super::coding::{self, Around, Look};
 use super::escape::Pattern;
-use super::meta::Overrides;
+use super::meta::{self, Overrides};
 use super::request::Request;
 use crate::account::Account;
 use crate::attributes::META_OCTETS_MAX;
@@ -29,6 +30,7 @@ pub(super) struct Order {
     pub(super) expires_at: Option<Timestamp>,
     pub(super) service_type: ArrayVec<u8, 5>,
     pub(super) smsc: Option<String>,
+    pub(super) tlvs: Bytes,
     pub(super) reports: Reports,
 }
 
@@ -70,7 +72,7 @@ impl Order {
         let priority = field(request.priority, 0..=3, "Priority field misformed, rejected")?;
         let set = |value: Option<u8>| value.is_some_and(|value| value > 0);
         let look = Look { class, waiting, compressed: set(compressed), alternative: set(alternative) };
-        let meta = Overrides::of(&reports.meta);
+        let overrides = Overrides::of(&reports.meta);
         let said = &account.config().kannel;
         let around = Around {
             header: said.header.as_deref().unwrap_or_default(),
@@ -78,13 +80,13 @@ impl Order {
             most: said.max_messages.map(std::num::NonZeroU8::get),
         };
         Ok(Self {
-            content: meta.content(coding::content(request, look, &around)?),
+            content: overrides.content(coding::content(request, look, &around)?),
             denied,
             receivers: receivers
                 .into_iter()
-                .map(|Written { address, text }| Written { address: meta.destination(address), text })
+                .map(|Written { address, text }| Written { address: overrides.destination(address), text })
                 .collect(),
-            source: Written { address: meta.source(source.address), text: source.text },
+            source: Written { address: overrides.source(source.address), text: source.text },
             has_udh,
             protocol_id: protocol_id.unwrap_or_default(),
             reply_path: set(reply_path),
@@ -94,6 +96,7 @@ impl Order {
             expires_at: validity.map(|valid| now.plus(valid.clamp(Duration::from_secs(1), VALIDITY_MAX))),
             service_type: request.binfo.iter().flatten().copied().take(5).collect(),
             smsc: request.smsc.as_deref().and_then(text),
+            tlvs: meta::tlvs(&reports.meta, &said.tlv),
             reports,
         })
     }

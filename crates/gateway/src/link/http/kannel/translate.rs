@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use sms::{Attached, Direction, LinkName, Message, ReceiptRequest};
 
 use super::order::{Order, Written};
@@ -31,7 +30,7 @@ pub(super) fn submission(order: &Order, receiver: &Written, account: &Account) -
         expires_at: order.expires_at,
         in_reply_to: None,
         attached,
-        tlvs: Bytes::new(),
+        tlvs: order.tlvs.clone(),
         content: order.content.clone(),
         back_to: None,
         wish: order.smsc.as_deref().map(LinkName::from),

@@ -100,8 +100,10 @@ fn granted(mut reply: Reply, wishes: &Wishes) -> Option<Reply> {
     if let Some(to) = &wishes.to {
         let address = Address::guess(to.as_bytes())?;
         let digits = address.value.strip_prefix(b"+").unwrap_or(&address.value);
-        reply.destination = Some(address.clone()).filter(|_| digits.iter().all(u8::is_ascii_digit));
-        reply.destination.as_ref()?;
+        if !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        reply.destination = Some(Box::new(address));
     }
     reply.smsc = wishes.smsc.as_deref().map(LinkName::from);
     if let Some(priority) = number(&wishes.priority) {
