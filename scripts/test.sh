@@ -37,6 +37,8 @@ find_missing_packages() {
     need tshark command -v dumpcap
     need libnet-smpp-perl perl -MNet::SMPP -MJSON::PP -e 1
     need kannel find_kannel
+    need chromium command -v chromium
+    need chromium-driver command -v chromedriver
     need nodejs command -v node
     need npm command -v npm
 }

@@ -4,17 +4,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 use sms::{LinkName, MessageId, State as Final};
 use store::{Cause, Lease, Outcome, Settlement};
 
 use super::caller;
 use super::desk::Desk;
+use super::messages::read;
 use super::problem::Problem;
 use super::translate::{self, DeadLetter};
 use crate::account::Account;
@@ -55,16 +54,16 @@ pub(super) async fn list(
 pub(super) async fn replay(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, caller::shown(&headers), Scope::Inbox).await?;
-    let wanted = translate::replay_request(&body)?;
+    let (parts, body) = request.into_parts();
+    let account = desk.caller(peer, caller::shown(&parts.headers), Scope::Inbox).await?;
+    let wanted = translate::replay_request(&read(body).await?)?;
     let until = desk.intake.clock().wall().plus(REPLAY_TIME);
     let again = |link: &LinkName| Outcome::Move { to: link.clone(), until, cause: None };
     let is_wanted = |id: MessageId| wanted.as_ref().is_none_or(|wanted| wanted.contains(&id));
     let count = desk.settle_shelved(&account, is_wanted, again).await?;
-    Ok(Json(json!({ "replayed": count })).into_response())
+    Ok(Json(translate::Replayed { replayed: count }).into_response())
 }
 
 /// `DELETE /v1/dead-letters/{id}`: nobody wants it any more.

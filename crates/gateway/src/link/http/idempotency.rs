@@ -327,6 +327,9 @@ fn key_of(value: &[u8]) -> Option<Vec<u8>> {
     (1..=KEY_OCTETS_MAX).contains(&key.len()).then_some(key)
 }
 
+/// What [`key_of`] takes, for people to read; the length is [`KEY_OCTETS_MAX`].
+pub(super) const KEY_PATTERN: &str = r#"^(?:[!#-~]{1,64}|"(?:[ !#-\[\]-~]|\\["\\]){1,64}")$"#;
+
 /// What stands between the quotes of a string (RFC 8941 section 4.2.5).
 fn unescaped(quoted: &[u8]) -> Option<Vec<u8>> {
     let mut octets = quoted.iter();

@@ -16,6 +16,7 @@ mod lasting;
 mod messages;
 pub(crate) mod named;
 mod octets;
+mod openapi;
 pub(crate) mod owner;
 mod preview;
 mod probes;

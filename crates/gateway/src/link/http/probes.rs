@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::desk::Desk;
 use super::problem::Problem;
@@ -16,13 +18,21 @@ pub(super) async fn healthz(State(desk): State<Desk>) -> Response {
     }
 }
 
+/// Whether messages may be sent here.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Readiness {
+    ready: bool,
+    /// What is missing.
+    missing: Vec<String>,
+}
+
 /// 200 while messages may be sent here, 503 with what is missing otherwise.
 pub(super) async fn readyz(State(desk): State<Desk>) -> Response {
     match desk.health.unreadiness() {
-        None => Json(serde_json::json!({ "ready": true, "missing": [] })).into_response(),
+        None => Json(Readiness { ready: true, missing: Vec::new() }).into_response(),
         Some(reason) => {
-            let body = Json(serde_json::json!({ "ready": false, "missing": [reason] }));
-            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+            let readiness = Readiness { ready: false, missing: vec![reason.to_string()] };
+            (StatusCode::SERVICE_UNAVAILABLE, Json(readiness)).into_response()
         }
     }
 }
@@ -36,4 +46,4 @@ pub(super) async fn metrics(State(desk): State<Desk>) -> Result<Response, Proble
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }
 
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

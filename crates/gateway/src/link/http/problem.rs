@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde::ser::{SerializeStruct, Serializer};
+use serde::ser::Serializer;
 use store::StoreError;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::refusal::{NoReply, Refusal};
 
@@ -112,21 +114,45 @@ impl From<StoreError> for Problem {
     }
 }
 
+/// A problem as it is written.
+#[derive(Serialize, ToSchema)]
+struct View<'a> {
+    /// `about:blank`: programs look at `code`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The phrase of the status.
+    title: &'a str,
+    status: u16,
+    /// What is wrong, for programs: the same from version to version.
+    code: &'static str,
+    /// What is wrong, for people.
+    detail: &'a str,
+    /// The field of the request that is to blame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+}
+
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut problem = serializer.serialize_struct("Problem", 5 + usize::from(self.field.is_some()))?;
-        problem.serialize_field("type", "about:blank")?;
-        problem.serialize_field("title", self.status.canonical_reason().unwrap_or_default())?;
-        problem.serialize_field("status", &self.status.as_u16())?;
-        problem.serialize_field("code", self.code)?;
-        problem.serialize_field("detail", &self.detail)?;
-        match self.field {
-            Some(field) => problem.serialize_field("field", field)?,
-            None => problem.skip_field("field")?,
-        }
-        problem.end()
+        let view = View {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            field: self.field,
+        };
+        view.serialize(serializer)
     }
 }
+
+impl PartialSchema for Problem {
+    fn schema() -> RefOr<Schema> {
+        View::schema()
+    }
+}
+
+impl ToSchema for Problem {}
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {

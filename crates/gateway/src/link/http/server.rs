@@ -22,7 +22,7 @@ use super::desk::{Api, Desk};
 use super::jasmin::{rest as jasmin_rest, server as jasmin};
 use super::kannel::server as kannel;
 use super::problem::Problem;
-use super::{dead_letters, events, inbox, messages, preview, probes, rate_limit, recall};
+use super::{dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall};
 use crate::tls::Tls;
 
 impl Api {
@@ -124,8 +124,10 @@ impl Reception {
     }
 }
 
-/// Our own API. Others answer as their software does, and are not compressed.
-fn native() -> Router<Desk> {
+/// Our own API, each route of which `openapi/` describes. Others answer as their software does, and are not
+/// compressed.
+pub(super) fn native() -> Router<Desk> {
+    let document = openapi::written();
     // Events are not for a compressor to gather.
     let compressed = SizeAbove::new(COMPRESSED_OCTETS_MIN).and(NotForContentType::SSE);
     Router::new()
@@ -143,6 +145,8 @@ fn native() -> Router<Desk> {
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics))
+        .route("/v1/openapi.json", get(move || openapi::json(document.clone())))
+        .route("/v1/docs", get(openapi::page))
         // A coding that we do not know passes: the handlers refuse it in our own words.
         .route_layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .route_layer(CompressionLayer::new().compress_when(compressed))

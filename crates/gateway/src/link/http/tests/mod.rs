@@ -10,6 +10,7 @@ mod failures;
 mod idempotency;
 mod keys;
 mod lookups;
+mod openapi;
 mod replies;
 mod submissions;
 
@@ -228,12 +229,15 @@ impl Desk {
 
     async fn ask(&self, request: Request<Body>) -> Answer {
         let peer: SocketAddr = "192.0.2.7:40000".parse().unwrap();
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         let router = TowerToHyperService::new(self.router.clone());
         let response = super::connection::answer(&router, peer, request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        openapi::check(&method, &path, &answer);
+        answer
     }
 
     /// A connection over a real network.

@@ -67,8 +67,11 @@ pub(super) fn attached(
 fn callback(url: String, manner: Option<&EndpointConfig>) -> Result<Callback, Problem> {
     let manner = manner.ok_or_else(|| refused("goes with accounts that have a callback themselves"))?;
     let parsed: Url = url.parse().map_err(|error| refused(format!("not a URL: {error}")))?;
-    if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
-        return Err(refused("an http or https URL with a host"));
+    // A URL is read with blanks around it, and without the slashes: nobody means that.
+    let is_plain = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
+        && !url.contains(char::is_whitespace);
+    if !is_plain || !parsed.has_host() {
+        return Err(refused("an http or https URL with a host, without blanks"));
     }
     if !manner.allow_private_address && names_private_address(&parsed) {
         return Err(refused(NotPublic.to_string()));

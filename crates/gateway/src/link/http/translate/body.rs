@@ -2,11 +2,12 @@
 
 use sms::udh::Ports;
 use sms::{Alphabet, DataCoding, MessageClass, UserDataHeader};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::super::problem::Problem;
-use super::octets_of_hex;
 use super::presentation::{PortsRequest, class, presentation};
 use super::submission::MessageRequest;
+use super::{octets_of_hex, words};
 use crate::refusal::Refusal;
 use crate::submission::Content;
 
@@ -50,6 +51,15 @@ fn data_coding(said: Option<u8>, class: Option<MessageClass>) -> Result<u8, Prob
     }
 }
 
+words::word!(
+    /// What [`data_coding`] takes.
+    DataCodingNumber,
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .description(Some("data_coding of SMPP 3.4 section 5.2.19, but for reserved values."))
+        .enum_values(Some((0..=u8::MAX).filter(|&octet| !DataCoding(octet).is_reserved())))
+);
+
 /// The user data header of octets, with its length octet; empty if there is none.
 fn header(udh: Option<&str>, ports: Option<PortsRequest>) -> Result<Vec<u8>, Problem> {
     match (udh, ports) {
@@ -82,7 +92,7 @@ fn encoded(binary: &str, header: Vec<u8>, data_coding: u8) -> Result<(Content, b
 }
 
 /// The most octets of a binary message with its header: 255 segments of 140.
-const OCTETS_MAX: usize = 255 * 140;
+pub(super) const OCTETS_MAX: usize = 255 * 140;
 const NOT_HEX: &str = "not pairs of hexadecimal digits";
 
 #[cfg(test)]

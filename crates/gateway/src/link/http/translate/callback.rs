@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sms::{Message, MessageId};
 use store::{Item, Lease, Notice};
+use utoipa::ToSchema;
 
 use super::content::Told;
 use super::record::{is_zero, state_name};
-use super::{Rfc3339, as_text};
+use super::{Rfc3339, as_text, words};
 use crate::attributes::Attributes;
 
 /// One item as an object; `None` if there is nothing to say of it.
@@ -23,7 +24,8 @@ pub(in super::super) fn callbacks(leases: &[Lease]) -> Option<Vec<u8>> {
 }
 
 /// What happened; `event` says which it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum EventView<'a> {
     Receipt(ReceiptView),
@@ -31,29 +33,36 @@ pub(super) enum EventView<'a> {
 }
 
 /// The final state of a message that the account submitted, in the words of its record.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Receipt)]
 pub(super) struct ReceiptView {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = words::MessageId)]
     id: MessageId,
     from: String,
     to: String,
     segments: usize,
     segments_delivered: u16,
+    #[schema(value_type = words::StateName)]
     state: &'static str,
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     error: u32,
+    #[schema(value_type = words::Instant)]
     accepted_at: Rfc3339,
+    #[schema(value_type = words::Instant)]
     done_at: Rfc3339,
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     client_reference: String,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<String, String>,
 }
 
 /// A message that is routed to the account, in the words of a content provider's call.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Message)]
 pub(super) struct MessageView<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = words::MessageId)]
     id: MessageId,
     from: String,
     to: String,
@@ -65,10 +74,11 @@ pub(super) struct MessageView<'a> {
     data_coding: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     udh: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     incomplete: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     missing: Vec<u8>,
+    #[schema(value_type = words::Instant)]
     received_at: Rfc3339,
     smsc: &'a str,
 }

@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
-use axum::http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use sms::{LinkName, MessageId};
 use store::Lease;
+use utoipa::ToSchema;
 
 use super::callback::{EventView, event};
+use super::submission::not_json;
+use super::words;
 use crate::link::http::problem::Problem;
 
 /// Something that could not be told.
@@ -17,13 +19,16 @@ pub(in super::super) struct DeadLetter<'a> {
     pub(in super::super) lease: &'a Lease,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeadLetters)]
 pub(in super::super) struct DeadLettersView<'a> {
     dead_letters: Vec<LetterView<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeadLetter)]
 struct LetterView<'a> {
+    /// Whom it was for.
     link: &'a str,
     #[serde(flatten)]
     event: EventView<'a>,
@@ -36,9 +41,11 @@ pub(in super::super) fn dead_letters<'a>(letters: &[DeadLetter<'a>]) -> DeadLett
     DeadLettersView { dead_letters: letters.iter().filter_map(view).collect() }
 }
 
-#[derive(Deserialize)]
+/// What [`replay_request`] reads.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ReplayRequest {
+pub(in super::super) struct ReplayRequest {
+    #[schema(value_type = Vec<words::MessageId>)]
     ids: Vec<String>,
 }
 
@@ -47,24 +54,15 @@ pub(in super::super) fn replay_request(body: &[u8]) -> Result<Option<HashSet<Mes
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let request: ReplayRequest = serde_json::from_slice(body)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_json", error.to_string()))?;
+    let request: ReplayRequest = serde_json::from_slice(body).map_err(not_json)?;
     let bad_id = || Problem::bad_value("ids", "an id of a message has 32 hexadecimal digits");
     request.ids.iter().map(|id| id.parse().map_err(|_| bad_id())).collect::<Result<_, _>>().map(Some)
 }
 
-/// How many are wanted: `limit`, 100 if it is left out, at most 1000.
-pub(in super::super) fn limit_query(uri: &Uri) -> Result<usize, Problem> {
-    let mut limit = 100;
-    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        if name != "limit" {
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", format!("unknown: {name}")));
-        }
-        let in_range = |limit: &usize| (1..=1000).contains(limit);
-        limit =
-            value.parse().ok().filter(in_range).ok_or_else(|| Problem::bad_value("limit", "1 to 1000"))?;
-    }
-    Ok(limit)
+/// How many are told anew.
+#[derive(Serialize, ToSchema)]
+pub(in super::super) struct Replayed {
+    pub(in super::super) replayed: usize,
 }
 
 #[cfg(test)]
@@ -81,12 +79,5 @@ mod tests {
         for bad in [&b"{"[..], br#"{"ids": ["7"]}"#, br#"{"all": true}"#] {
             assert!(replay_request(bad).is_err());
         }
-    }
-
-    #[test]
-    fn a_limit_is_at_most_a_thousand() {
-        let limit = |query: &str| limit_query(&query.parse().unwrap()).ok();
-        assert_eq!(["/x", "/x?limit=7", "/x?limit=1000"].map(limit), [Some(100), Some(7), Some(1000)]);
-        assert_eq!(["/x?limit=0", "/x?limit=1001", "/x?limit=a", "/x?page=2"].map(limit), [None; 4]);
     }
 }

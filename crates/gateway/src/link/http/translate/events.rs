@@ -1,35 +1,42 @@
 //! What happens to messages, as those are told who follow it.
 
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use axum::response::sse::Event;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sms::{MessageId, Timestamp};
 use store::Happening;
+use utoipa::{IntoParams, ToSchema};
 
 use super::record::{StepView, step};
-use super::{Rfc3339, as_text};
+use super::{Rfc3339, as_text, words};
 use crate::link::http::problem::Problem;
 
-#[derive(Serialize)]
-struct HappeningView<'a> {
+/// What happened to a message.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Happening)]
+pub(in super::super) struct HappeningView<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = words::MessageId)]
     id: MessageId,
     #[serde(flatten)]
     step: StepView<'a>,
 }
 
-/// The one message that is asked for, if it is one: `message` in the query.
+/// The query of `GET /v1/events`.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct EventsQuery {
+    /// The one message to follow; all of the account's if it is left out.
+    #[param(value_type = words::MessageId, required = false)]
+    message: Option<String>,
+}
+
+/// The one message that is asked for, if it is one.
 pub(in super::super) fn events_query(uri: &Uri) -> Result<Option<MessageId>, Problem> {
-    let mut message = None;
-    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        if name != "message" {
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", format!("unknown: {name}")));
-        }
-        let bad_id = |_| Problem::bad_value("message", "an id of a message has 32 hexadecimal digits");
-        message = Some(value.parse().map_err(bad_id)?);
-    }
-    Ok(message)
+    let query: EventsQuery = super::query::read(uri)?;
+    let bad_id = |_| Problem::bad_value("message", "an id of a message has 32 hexadecimal digits");
+    query.message.map(|id| id.parse().map_err(bad_id)).transpose()
 }
 
 /// What one who follows hears first: since when it missed what happened, if it comes again.

@@ -3,19 +3,24 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use serde::{Deserialize, Serialize};
 use store::Lease;
+use utoipa::openapi::schema::{ArrayBuilder, Ref};
+use utoipa::{IntoParams, ToSchema};
 
-use super::as_text;
 use super::callback::{EventView, event};
+use super::submission::not_json;
+use super::{as_text, words};
 use crate::inbox::EventId;
 use crate::link::http::inbox::Fetch;
 use crate::link::http::problem::Problem;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = InboxItem)]
 struct ItemView<'a> {
     /// What it is acknowledged by.
+    #[schema(value_type = AckId)]
     #[serde(serialize_with = "as_text")]
     ack_id: EventId,
     /// How often it has been shown, with this time.
@@ -30,17 +35,35 @@ pub(in super::super) fn inbox_item(lease: &Lease) -> Option<Vec<u8>> {
     serde_json::to_vec(&ItemView { ack_id: EventId::of(lease), attempt, event: event(lease)? }).ok()
 }
 
-/// What is asked for in a query: `limit`, `wait_s` and `lease_s`.
+/// A page of the inbox, as the document has it: it is put together from items that are written already.
+#[derive(ToSchema)]
+#[schema(as = InboxPage)]
+pub(in super::super) struct PageOfItems<'a> {
+    #[expect(dead_code, reason = "only its schema is wanted")]
+    items: Vec<ItemView<'a>>,
+}
+
+/// The query of `GET /v1/inbox`.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct InboxQuery {
+    /// The most items; 100 if it is left out.
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// For how many seconds to wait for the first; 0 if it is left out.
+    #[param(value_type = u32, required = false, minimum = 0, maximum = 60)]
+    wait_s: Option<u32>,
+    /// For how many seconds they are nobody else's; 60 if it is left out.
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 3600)]
+    lease_s: Option<u32>,
+}
+
+/// What is asked for in a query.
 pub(in super::super) fn inbox_query(uri: &Uri) -> Result<Fetch, Problem> {
-    let (mut limit, mut wait_s, mut lease_s) = (LIMIT, 0, LEASE_S);
-    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        match &*name {
-            "limit" => limit = number("limit", &value, 1, LIMIT_MAX)?,
-            "wait_s" => wait_s = number("wait_s", &value, 0, WAIT_S_MAX)?,
-            "lease_s" => lease_s = number("lease_s", &value, 1, LEASE_S_MAX)?,
-            _ => return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", format!("unknown: {name}"))),
-        }
-    }
+    let query: InboxQuery = super::query::read(uri)?;
+    let limit = number("limit", query.limit.unwrap_or(LIMIT), 1, LIMIT_MAX)?;
+    let wait_s = number("wait_s", query.wait_s.unwrap_or(0), 0, WAIT_S_MAX)?;
+    let lease_s = number("lease_s", query.lease_s.unwrap_or(LEASE_S), 1, LEASE_S_MAX)?;
     Ok(Fetch {
         limit: limit as usize,
         wait: Duration::from_secs(wait_s.into()),
@@ -48,27 +71,47 @@ pub(in super::super) fn inbox_query(uri: &Uri) -> Result<Fetch, Problem> {
     })
 }
 
-fn number(field: &'static str, value: &str, least: u32, most: u32) -> Result<u32, Problem> {
-    let number = value.parse().ok().filter(|number| (least..=most).contains(number));
+fn number(field: &'static str, number: u32, least: u32, most: u32) -> Result<u32, Problem> {
+    let number = Some(number).filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| Problem::bad_value(field, format!("{least} to {most}")))
 }
 
-#[derive(Deserialize)]
+words::word!(
+    /// The name of an item: [`EventId`].
+    AckId,
+    words::text()
+        .pattern(Some("^(receipt|message)_[0-9A-Fa-f]{32}$"))
+        .examples(["receipt_6b0458def476870f68483bcd231cef48"])
+);
+words::word!(
+    /// What [`acknowledgement`] takes.
+    AckIds,
+    ArrayBuilder::new()
+        .items(Ref::from_schema_name(AckId::name()))
+        .min_items(Some(1))
+        .max_items(Some(IDS_MAX))
+);
+
+/// What [`acknowledgement`] reads.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AckRequest {
+#[schema(as = Acknowledgement)]
+pub(in super::super) struct AckRequest {
+    #[schema(value_type = AckIds)]
     ids: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Acknowledged)]
 pub(in super::super) struct AckView {
     acknowledged: usize,
+    /// Those that are not there: they were acknowledged before, or are nobody's.
     unknown: Vec<String>,
 }
 
 /// The items that a caller says it has.
 pub(in super::super) fn acknowledgement(body: &[u8]) -> Result<HashSet<EventId>, Problem> {
-    let request: AckRequest = serde_json::from_slice(body)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_json", error.to_string()))?;
+    let request: AckRequest = serde_json::from_slice(body).map_err(not_json)?;
     if request.ids.is_empty() || request.ids.len() > IDS_MAX {
         return Err(Problem::bad_value("ids", format!("1 to {IDS_MAX} of them")));
     }

@@ -14,7 +14,10 @@ mod query;
 mod recipients;
 mod record;
 mod replacement;
+pub(super) mod rules;
 mod submission;
+mod whole;
+pub(super) mod words;
 
 use std::fmt::Display;
 
@@ -23,20 +26,27 @@ use sms::Timestamp;
 
 pub(super) use attributes::Sender;
 pub(super) use callback::{callback, callbacks};
-pub(super) use dead_letter::{DeadLetter, dead_letters, limit_query, replay_request};
-pub(super) use events::{events_query, greeting, happened, missed};
-pub(super) use inbox::{acknowledged, acknowledgement, inbox_item, inbox_query};
-pub(super) use preview::preview;
+pub(super) use dead_letter::{
+    DeadLetter, DeadLettersView, ReplayRequest, Replayed, dead_letters, replay_request,
+};
+pub(super) use events::{EventsQuery, HappeningView, events_query, greeting, happened, missed};
+pub(super) use inbox::{
+    AckRequest, AckView, InboxQuery, PageOfItems, acknowledged, acknowledgement, inbox_item, inbox_query,
+};
+pub(super) use presentation::{Kind, WaitingOfSeveralKinds};
+pub(super) use preview::{PreviewRequest, PreviewView, preview};
 pub(crate) use provider::UnreadableReply;
 #[cfg(test)]
 pub(super) use provider::sample;
 pub(super) use provider::{call, read};
-pub(super) use query::{search_query, send_form, send_query};
-pub(super) use record::page;
+pub(super) use query::{
+    Limit, LimitQuery, SearchQuery, SendForm, SendQuery, limit_query, search_query, send_form, send_query,
+};
 pub use record::record;
-pub(super) use replacement::{cancelled, replacement};
+pub(super) use record::{PageView, RecordView, page};
+pub(super) use replacement::{Cancelled, Replacement, cancelled, replacement};
 pub(super) use submission::{
-    Accepted, Batch, MessageRequest, Receipts, accepted, accepted_as, batch, submission,
+    Accepted, Batch, MessageRequest, Messages, Receipts, Taken, accepted, accepted_as, batch, submission,
 };
 
 /// An instant as RFC 3339 has it, in UTC with milliseconds.
@@ -60,10 +70,10 @@ fn instant_of(at: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX)
 }
 
-/// The instant that an RFC 3339 text names; `None` if it is none, or before 1970.
+/// The instant that an RFC 3339 text names; `None` if it is none. One before 1970 is as good as the first.
 fn instant(text: &str) -> Option<Timestamp> {
     let instant: jiff::Timestamp = text.parse().ok()?;
-    u64::try_from(instant.as_millisecond()).ok().map(Timestamp)
+    Some(Timestamp(u64::try_from(instant.as_millisecond()).unwrap_or(0)))
 }
 
 /// The octets that pairs of hexadecimal digits name.
@@ -104,7 +114,8 @@ mod tests {
     fn instants_are_read_with_any_offset() {
         assert_eq!(instant("2026-01-01T07:00:00+07:00"), Some(Timestamp(1_767_225_600_000)));
         assert_eq!(instant("2026-01-01T00:00:00.007Z"), Some(Timestamp(1_767_225_600_007)));
-        for text in ["", "tomorrow", "2026-01-01", "2026-02-30T00:00:00Z", "1960-01-01T00:00:00Z"] {
+        assert_eq!(instant("1960-01-01T00:00:00Z"), Some(Timestamp(0)));
+        for text in ["", "tomorrow", "2026-01-01", "2026-02-30T00:00:00Z"] {
             assert_eq!(instant(text), None, "{text}");
         }
     }

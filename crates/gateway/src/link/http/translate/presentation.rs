@@ -7,31 +7,42 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use sms::MessageClass;
 use sms::udh::{Ports, Waiting};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, Ref, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::super::problem::Problem;
+use super::whole;
 use crate::presentation::Presentation;
 
 /// Application ports, 23.040 section 9.2.3.24.4.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Ports)]
 pub(super) struct PortsRequest {
+    #[serde(deserialize_with = "whole::number")]
+    #[schema(maximum = 65535)]
     destination: u16,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::number")]
+    #[schema(maximum = 65535)]
     source: u16,
 }
 
 /// Something that waits for the subscriber elsewhere.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Waiting)]
 pub(super) struct WaitingRequest {
     kind: Kind,
     /// How many wait; 0 takes the sign away.
+    #[serde(deserialize_with = "whole::number")]
+    #[schema(maximum = 255)]
     count: u8,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+pub(in super::super) enum Kind {
     Voice,
     Fax,
     Email,
@@ -96,6 +107,31 @@ pub(super) fn class(flash: bool, number: Option<u8>) -> Result<Option<MessageCla
 pub(super) fn waiting<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WaitingRequest>, D::Error> {
     deserializer.deserialize_any(OneOrMany)
 }
+
+/// What [`waiting`] reads, as the document has it.
+pub(super) struct WaitingRequests;
+
+impl PartialSchema for WaitingRequests {
+    fn schema() -> RefOr<Schema> {
+        let waiting = Ref::from_schema_name(WaitingRequest::name());
+        let several = Ref::from_schema_name(WaitingOfSeveralKinds::name());
+        OneOfBuilder::new().item(waiting).item(several).into()
+    }
+}
+
+impl ToSchema for WaitingRequests {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((WaitingRequest::name().into_owned(), WaitingRequest::schema()));
+        schemas.push((WaitingOfSeveralKinds::name().into_owned(), WaitingOfSeveralKinds::schema()));
+        WaitingRequest::schemas(schemas);
+    }
+}
+
+super::words::word!(
+    /// What waits of several kinds, each of them once.
+    WaitingOfSeveralKinds,
+    ArrayBuilder::new().items(Ref::from_schema_name(WaitingRequest::name()))
+);
 
 struct OneOrMany;
 

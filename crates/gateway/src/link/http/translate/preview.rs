@@ -4,24 +4,30 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sms::udh::Reference;
 use sms::{Alphabet, UserDataHeader, split_text, transliterated};
+use utoipa::ToSchema;
 
 use super::super::problem::Problem;
 use super::submission::{SubstitutionView, not_json};
+use super::words;
 use crate::refusal::Refusal;
 
 /// A text as a caller writes it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PreviewRequest {
+pub(in super::super) struct PreviewRequest {
+    #[schema(value_type = words::MessageText)]
     text: String,
+    /// Whether a text that is nearly in the GSM alphabet is put into it; as the account has it if left out.
     transliterate: Option<bool>,
 }
 
 /// What the text takes in the alphabet that takes the fewest segments, by 23.040. A link whose SMSC has another
 /// alphabet may take more.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Preview)]
 pub(in super::super) struct PreviewView {
     /// `gsm7` or `ucs2`.
+    #[schema(value_type = Encoding)]
     encoding: &'static str,
     /// Characters as people count them in a text: Unicode scalar values.
     characters: usize,
@@ -34,7 +40,8 @@ pub(in super::super) struct PreviewView {
     segments: usize,
     /// What stands in each part.
     parts: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What became of characters of the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     transliterated: Vec<SubstitutionView>,
 }
 
@@ -66,6 +73,12 @@ pub(in super::super) fn preview(body: &[u8], transliterates: bool) -> Result<Pre
         transliterated: substitutions.into_iter().map(SubstitutionView::from).collect(),
     })
 }
+
+words::word!(
+    /// The alphabets of [`preview`].
+    Encoding,
+    words::text().enum_values(Some(["gsm7", "ucs2"]))
+);
 
 fn too_long() -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_length", Refusal::BadLength.to_string())

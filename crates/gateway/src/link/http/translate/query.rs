@@ -7,51 +7,120 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use sms::{Address, LinkName, Priority, Timestamp};
 use store::Query;
+use utoipa::openapi::path::Parameter;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Required, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::super::problem::Problem;
-use super::instant;
 use super::recipients::Recipients;
-use super::submission::MessageRequest;
+use super::submission::{ClassWord, MessageRequest, PriorityWord};
+use super::{instant, words};
 use crate::login::Credentials;
 
-/// The query of `GET /v1/send`, and the form of `POST /v1/send`.
-#[derive(Deserialize)]
+/// The query of `GET /v1/send`, and the form of `POST /v1/send`. What the fields mean is said at
+/// [`MessageRequest`].
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct SendQuery {
+pub(in super::super) struct SendQuery {
+    // The document has these two as credentials.
+    #[param(ignore)]
     account: Option<String>,
+    #[param(ignore)]
     password: Option<String>,
+    #[param(value_type = words::Number)]
     to: String,
+    #[param(value_type = words::SenderAddress, required = false)]
     from: Option<String>,
+    #[param(value_type = words::MessageText)]
     text: String,
+    #[param(value_type = bool, required = false)]
     receipt: Option<bool>,
+    #[param(value_type = words::Seconds, required = false)]
     validity_s: Option<u64>,
     #[serde(default, deserialize_with = "super::submission::priority")]
+    #[param(value_type = PriorityWord, required = false)]
     priority: Option<Priority>,
+    #[param(value_type = ClassWord, required = false)]
     class: Option<String>,
+    #[param(value_type = words::Instant, required = false)]
     not_before: Option<String>,
     #[serde(default)]
     flash: bool,
+    #[param(value_type = u8, required = false, minimum = 0, maximum = 3)]
     message_class: Option<u8>,
+    #[param(value_type = bool, required = false)]
     transliterate: Option<bool>,
     #[serde(alias = "trx_id")]
+    #[param(value_type = String, required = false)]
     in_reply_to: Option<String>,
+    #[param(value_type = words::ClientReference, required = false)]
     client_reference: Option<String>,
+    #[param(value_type = words::CallbackUrl, required = false)]
     callback_url: Option<String>,
 }
 
+/// The form of `POST /v1/send`, as the document has it.
+pub(in super::super) struct SendForm;
+
+impl PartialSchema for SendForm {
+    fn schema() -> RefOr<Schema> {
+        let form = ObjectBuilder::new()
+            .description(Some("The fields of a message for one receiver, and who hands it in."))
+            .property("account", words::text())
+            .property("password", words::text())
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        let add = |form: ObjectBuilder, field: Parameter| {
+            let is_required = matches!(field.required, Required::True);
+            let form = field.schema.into_iter().fold(form, |form, schema| form.property(&field.name, schema));
+            if is_required { form.required(field.name) } else { form }
+        };
+        SendQuery::into_params(|| None).into_iter().fold(form, add).into()
+    }
+}
+
+impl ToSchema for SendForm {}
+
 /// The query of `GET /v1/messages`.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct SearchQuery {
+pub(in super::super) struct SearchQuery {
+    /// The source or the destination, as people write it.
+    #[param(value_type = String, required = false)]
     number: Option<String>,
+    /// What the caller called the messages, the whole of it.
+    #[param(value_type = String, required = false)]
     client_reference: Option<String>,
+    /// When they were taken over at the earliest.
     #[serde(default, deserialize_with = "moment")]
+    #[param(value_type = words::Instant, required = false)]
     from: Option<Timestamp>,
+    /// Before when they were taken over.
     #[serde(default, deserialize_with = "moment")]
+    #[param(value_type = words::Instant, required = false)]
     until: Option<Timestamp>,
+    /// The `next` of the page before.
+    #[param(value_type = words::MessageId, required = false)]
     cursor: Option<String>,
+    /// How many of them; 100 if it is left out.
+    #[param(value_type = Limit, required = false)]
     limit: Option<usize>,
 }
+
+/// The query of `GET /v1/dead-letters`.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct LimitQuery {
+    /// How many of them; 100 if it is left out.
+    #[param(value_type = Limit, required = false)]
+    limit: Option<usize>,
+}
+
+words::word!(
+    /// What [`limit`] takes.
+    Limit,
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(Query::LIMIT_MAX))
+);
 
 /// The message in the query, and the credentials if they stand there too.
 pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, MessageRequest), Problem> {
@@ -95,10 +164,7 @@ fn sent(query: SendQuery) -> (Option<Credentials>, MessageRequest) {
 /// What to look for among the messages of `account`.
 pub(in super::super) fn search_query(uri: &Uri, account: &LinkName) -> Result<Query, Problem> {
     let query: SearchQuery = read(uri)?;
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-    if limit == 0 || limit > Query::LIMIT_MAX {
-        return Err(Problem::bad_value("limit", format!("1 to {}", Query::LIMIT_MAX)));
-    }
+    let limit = limit(query.limit)?;
     let cursor = query.cursor.map(|cursor| cursor.parse()).transpose();
     let cursor = cursor.map_err(|_| Problem::bad_value("cursor", "not the `next` of a page"))?;
     let number = query.number.map(|number| number_of(&number));
@@ -113,6 +179,21 @@ pub(in super::super) fn search_query(uri: &Uri, account: &LinkName) -> Result<Qu
     })
 }
 
+/// How many are wanted of what is listed.
+pub(in super::super) fn limit_query(uri: &Uri) -> Result<usize, Problem> {
+    let query: LimitQuery = read(uri)?;
+    limit(query.limit)
+}
+
+fn limit(said: Option<usize>) -> Result<usize, Problem> {
+    let limit = said.unwrap_or(LIMIT_DEFAULT);
+    if (1..=Query::LIMIT_MAX).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Problem::bad_value("limit", format!("1 to {}", Query::LIMIT_MAX)))
+    }
+}
+
 /// The number as it was kept, however it is written, or the name.
 fn number_of(text: &str) -> Vec<u8> {
     // The plus of a query is a blank.
@@ -120,7 +201,7 @@ fn number_of(text: &str) -> Vec<u8> {
     Address::guess(text).map_or_else(|| text.to_vec(), |address| address.value.to_vec())
 }
 
-fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     understood(uri.query().unwrap_or_default().as_bytes(), "bad_query")
 }
 
@@ -219,6 +300,14 @@ mod tests {
         assert!(query.cursor.is_some());
         let empty = search_query(&"/x".parse().unwrap(), &account).unwrap();
         assert_eq!((empty.limit, empty.number), (LIMIT_DEFAULT, None));
+    }
+
+    #[test]
+    fn a_limit_is_at_most_a_thousand() {
+        let limit = |query: &str| limit_query(&query.parse().unwrap()).ok();
+        assert_eq!(["/x", "/x?limit=7", "/x?limit=1000"].map(limit), [Some(100), Some(7), Some(1000)]);
+        let bad = ["/x?limit=0", "/x?limit=1001", "/x?limit=a", "/x?page=2", "/x?limit=1&limit=2"];
+        assert_eq!(bad.map(limit), [None; 5]);
     }
 
     #[test]

@@ -5,9 +5,13 @@ use std::fmt;
 use axum::http::StatusCode;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, Ref, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::super::problem::Problem;
 use super::submission::{MESSAGES_MAX, MessageRequest};
+use super::words::Number;
 
 /// Who a message is for.
 #[derive(Clone)]
@@ -38,8 +42,9 @@ impl Recipients {
 /// A message for each receiver, in their order.
 pub(super) fn each(requests: Vec<MessageRequest>) -> Result<Vec<MessageRequest>, Problem> {
     let total: usize = requests.iter().map(|request| request.to.count()).sum();
-    if !(1..=MESSAGES_MAX).contains(&total) {
-        let detail = format!("a request has 1 to {MESSAGES_MAX} messages");
+    let is_for_nobody = requests.iter().any(|request| request.to.count() == 0);
+    if is_for_nobody || !(1..=MESSAGES_MAX).contains(&total) {
+        let detail = format!("a request has 1 to {MESSAGES_MAX} messages, each for somebody");
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_batch", detail));
     }
     let octets: usize = requests.iter().map(|request| request.to.count() * request.octets()).sum();
@@ -66,6 +71,21 @@ pub(super) fn each(requests: Vec<MessageRequest>) -> Result<Vec<MessageRequest>,
 impl<'de> Deserialize<'de> for Recipients {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(RecipientsVisitor)
+    }
+}
+
+impl PartialSchema for Recipients {
+    fn schema() -> RefOr<Schema> {
+        let number = Ref::from_schema_name(Number::name());
+        let several =
+            ArrayBuilder::new().items(number.clone()).min_items(Some(1)).max_items(Some(MESSAGES_MAX));
+        OneOfBuilder::new().item(number).item(several).into()
+    }
+}
+
+impl ToSchema for Recipients {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Number::name().into_owned(), Number::schema()));
     }
 }
 

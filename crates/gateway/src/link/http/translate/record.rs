@@ -6,63 +6,85 @@ use std::fmt::Display;
 use serde::Serialize;
 use sms::{Direction, MessageId, State};
 use store::{Event, Page, Record, Step};
+use utoipa::ToSchema;
 
-use super::{Rfc3339, as_text};
+use super::{Rfc3339, as_text, words};
 use crate::attributes::Attributes;
 
 /// A record with its history.
-#[derive(Serialize)]
-struct RecordView<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Record)]
+pub(in super::super) struct RecordView<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = words::MessageId)]
     id: MessageId,
+    /// `mt` towards a handset, `mo` from one.
+    #[schema(value_type = DirectionWord)]
     direction: &'static str,
+    /// The link that brought it.
     origin: &'a str,
+    /// The link that takes it.
     target: &'a str,
     from: String,
     to: String,
     segments: u16,
+    #[schema(value_type = words::StateName)]
     state: &'static str,
-    #[serde(skip_serializing_if = "is_zero")]
+    /// The code of the network, if it told one.
+    #[serde(default, skip_serializing_if = "is_zero")]
     error: u32,
+    #[schema(value_type = words::Instant)]
     accepted_at: Rfc3339,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Instant>)]
     final_at: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::MessageId>)]
     in_reply_to: Option<Text<MessageId>>,
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     client_reference: String,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     callback_url: Option<String>,
+    /// What happened to it, the oldest first; not in a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<StepView<'a>>>,
 }
 
 /// Records without their histories.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Page)]
 pub(in super::super) struct PageView<'a> {
     messages: Vec<RecordView<'a>>,
+    /// The `cursor` of the next page, if there is more.
+    #[schema(value_type = Option<words::MessageId>)]
     next: Option<Text<MessageId>>,
 }
 
 /// A step; what does not belong to its event is left out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Step)]
 pub(super) struct StepView<'a> {
+    #[schema(value_type = words::Instant)]
     at: Rfc3339,
+    /// Its number in the message, from 0.
     segment: u16,
+    #[schema(value_type = EventWord)]
     pub(super) event: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     remote_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::StateName>)]
     state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Instant>)]
     retry_at: Option<Rfc3339>,
 }
 
@@ -95,6 +117,42 @@ pub(super) fn state_name(state: State) -> &'static str {
         State::HandedOver => "handed_over",
     }
 }
+
+/// Every state.
+pub(super) const STATES: [State; 9] = [
+    State::Enroute,
+    State::Delivered,
+    State::Expired,
+    State::Deleted,
+    State::Undeliverable,
+    State::Accepted,
+    State::Unknown,
+    State::Rejected,
+    State::HandedOver,
+];
+
+words::word!(
+    /// The words of [`summary`] for a direction.
+    DirectionWord,
+    words::text().enum_values(Some(["mt", "mo"]))
+);
+words::word!(
+    /// The words of [`event_name`].
+    EventWord,
+    words::text().enum_values(Some([
+        "accepted",
+        "attempted",
+        "sent",
+        "retried",
+        "redirected",
+        "outcome_unknown",
+        "failed",
+        "receipt",
+        "final",
+        "owner_told",
+        "owner_not_told",
+    ]))
+);
 
 fn summary(record: &Record) -> RecordView<'_> {
     let attributes = record.attached.as_deref().map(Attributes::readable).unwrap_or_default();

@@ -2,20 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 use sms::MessageId;
+use utoipa::ToSchema;
 
 use super::super::problem::Problem;
-use super::as_text;
 use super::presentation::{class, presentation};
 use super::submission::not_json;
+use super::{as_text, whole, words};
 use crate::submission::Content;
 
 /// Another text as a caller writes it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Replacement {
+pub(in super::super) struct Replacement {
+    #[schema(value_type = words::MessageText)]
     text: String,
+    /// Whether it is shown at once and not kept: the same as class 0.
     #[serde(default)]
     flash: bool,
+    /// The class of 23.038, 0 to 3.
+    #[serde(default, deserialize_with = "whole::optional")]
+    #[schema(minimum = 0, maximum = 3)]
     message_class: Option<u8>,
 }
 
@@ -27,12 +33,20 @@ pub(in super::super) fn replacement(body: &[u8]) -> Result<Content, Problem> {
 }
 
 /// That a message was taken back.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(in super::super) struct Cancelled {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = words::MessageId)]
     id: MessageId,
+    #[schema(value_type = Deleted)]
     state: &'static str,
 }
+
+words::word!(
+    /// The state of a message that was taken back.
+    Deleted,
+    words::text().enum_values(Some([super::record::state_name(sms::State::Deleted)]))
+);
 
 pub(in super::super) fn cancelled(id: MessageId) -> Cancelled {
     Cancelled { id, state: super::record::state_name(sms::State::Deleted) }

@@ -10,66 +10,88 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sms::{Address, Direction, Message, MessageId, Priority, Substitution, Timestamp};
 use store::Entry;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::super::problem::Problem;
 use super::attributes::{Said, Sender, attached};
-use super::body::content;
-use super::presentation::{PortsRequest, WaitingRequest, waiting};
+use super::body::{DataCodingNumber, content};
+use super::presentation::{PortsRequest, WaitingRequest, WaitingRequests, waiting};
 use super::recipients::{self, Recipients};
-use super::{as_text, instant};
+use super::words::{self, text};
+use super::{as_text, instant, whole};
 use crate::attributes::RESULTS_MAX;
 use crate::refusal::Refusal;
 use crate::submission::Submission;
 
-/// A message as a caller writes it. Has no `Debug` form, so that its text cannot get into a log.
-#[derive(Clone, Deserialize)]
+/// A message as a caller writes it.
+// Has no `Debug` form, so that its text cannot get into a log.
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct MessageRequest {
     /// The number of the receiver, as people write it; or several.
     pub(in super::super) to: Recipients,
     /// The number, short code or name of the sender; an account with one source need not say it.
+    #[schema(value_type = Option<words::SenderAddress>)]
     pub(super) from: Option<String>,
     /// The text, to be encoded in the alphabet that takes the fewest segments.
+    #[schema(value_type = Option<words::MessageText>)]
     pub(super) text: Option<String>,
     /// Octets in hexadecimal digits, instead of a text.
+    #[schema(value_type = Option<words::Hex>)]
     pub(super) binary: Option<String>,
     /// The user data header of `binary` in hexadecimal digits, its length octet included.
+    #[schema(value_type = Option<words::Hex>)]
     pub(super) udh: Option<String>,
     /// The alphabet and class of `binary`: data_coding of SMPP 3.4 section 5.2.19.
+    #[serde(default, deserialize_with = "whole::optional")]
+    #[schema(value_type = Option<DataCodingNumber>)]
     pub(super) data_coding: Option<u8>,
     /// Whether the record shall show the final state, and the callback be told it.
     #[serde(default = "yes")]
     pub(super) receipt: bool,
     /// Seconds that it may wait from when it is due; more than seven days count as seven.
+    #[serde(default, deserialize_with = "whole::optional")]
+    #[schema(value_type = Option<words::Seconds>)]
     pub(super) validity_s: Option<u64>,
     /// `"bulk"`, `"urgent"`, or 0 (bulk) to 3 (urgent).
     #[serde(default, deserialize_with = "priority")]
+    #[schema(value_type = PriorityWord)]
     pub(super) priority: Option<Priority>,
     /// What kind of message it is, instead of a priority: `"otp"` is urgent.
+    #[schema(value_type = Option<ClassWord>)]
     pub(super) class: Option<String>,
     /// Not to be sent before this instant of RFC 3339; at most 30 days ahead.
+    #[schema(value_type = Option<words::Instant>)]
     pub(super) not_before: Option<String>,
     /// Whether it is shown at once and not kept: the same as class 0.
     #[serde(default)]
     pub(super) flash: bool,
     /// The class of 23.038, 0 to 3.
+    #[serde(default, deserialize_with = "whole::optional")]
+    #[schema(minimum = 0, maximum = 3)]
     pub(super) message_class: Option<u8>,
     /// The application in the handset that it is for.
     pub(super) ports: Option<PortsRequest>,
     /// What waits for the subscriber elsewhere: at most one of each kind.
     #[serde(default, deserialize_with = "waiting")]
+    #[schema(value_type = WaitingRequests)]
     pub(super) waiting: Vec<WaitingRequest>,
     /// Whether a text that is nearly in the GSM alphabet is put into it; as the account has it if left out.
     pub(in super::super) transliterate: Option<bool>,
-    /// The id of the message of a handset that this answers.
+    /// The id of the message of a handset that this answers; `trx_id` is another name of it.
     #[serde(alias = "trx_id")]
     pub(in super::super) in_reply_to: Option<String>,
     /// What the caller calls the message.
+    #[schema(value_type = Option<words::ClientReference>)]
     pub(super) client_reference: Option<String>,
     /// Words of the caller's own, with what they mean to it.
     #[serde(default)]
+    #[schema(value_type = words::Tags)]
     pub(super) tags: BTreeMap<String, String>,
     /// What is called with its final state, instead of the callback of the account.
+    #[schema(value_type = Option<words::CallbackUrl>)]
     pub(super) callback_url: Option<String>,
 }
 
@@ -89,14 +111,18 @@ pub(in super::super) enum Batch {
 }
 
 /// That a message was taken over.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in super::super) struct Accepted {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = words::MessageId)]
     id: MessageId,
+    #[schema(value_type = words::Enroute)]
     state: &'static str,
     segments: usize,
+    /// The number as it was understood.
     to: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What became of characters of the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     transliterated: Vec<SubstitutionView>,
 }
 
@@ -108,8 +134,10 @@ impl Accepted {
 }
 
 /// What became of a character.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Substitution)]
 pub(super) struct SubstitutionView {
+    #[schema(value_type = String)]
     was: char,
     is: String,
 }
@@ -121,15 +149,59 @@ impl From<Substitution> for SubstitutionView {
 }
 
 /// What became of each message of an array, in its order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
+#[schema(as = MessageResults)]
 pub(in super::super) struct Receipts(Vec<Receipt>);
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = MessageResult)]
 enum Receipt {
     Accepted(Accepted),
-    Refused { to: String, problem: Problem },
+    Refused {
+        /// The number as it was written.
+        to: String,
+        problem: Problem,
+    },
+}
+
+/// What [`batch`] reads, as the document has it.
+pub(in super::super) struct Messages;
+
+impl PartialSchema for Messages {
+    fn schema() -> RefOr<Schema> {
+        let message = Ref::from_schema_name(MessageRequest::name());
+        let many =
+            ArrayBuilder::new().items(message.clone()).min_items(Some(1)).max_items(Some(MESSAGES_MAX));
+        OneOfBuilder::new().item(message).item(many).into()
+    }
+}
+
+impl ToSchema for Messages {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((MessageRequest::name().into_owned(), MessageRequest::schema()));
+        MessageRequest::schemas(schemas);
+    }
+}
+
+/// What a request is answered of which something was taken over, as the document has it.
+pub(in super::super) struct Taken;
+
+impl PartialSchema for Taken {
+    fn schema() -> RefOr<Schema> {
+        let one = Ref::from_schema_name(Accepted::name());
+        OneOfBuilder::new().item(one).item(Ref::from_schema_name(Receipts::name())).into()
+    }
+}
+
+impl ToSchema for Taken {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Accepted::name().into_owned(), Accepted::schema()));
+        schemas.push((Receipts::name().into_owned(), Receipts::schema()));
+        Accepted::schemas(schemas);
+        Receipts::schemas(schemas);
+    }
 }
 
 /// Reads one message or an array, for at most [`MESSAGES_MAX`] receivers altogether.
@@ -282,6 +354,19 @@ pub(super) fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     deserializer.deserialize_any(PriorityVisitor).map(Some)
 }
 
+words::word!(
+    /// What [`priority`] reads.
+    PriorityWord,
+    OneOfBuilder::new()
+        .item(text().enum_values(Some(["bulk", "urgent", "0", "1", "2", "3"])))
+        .item(ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(3)))
+);
+words::word!(
+    /// What [`urgency`] knows.
+    ClassWord,
+    text().enum_values(Some([OTP]))
+);
+
 struct PriorityVisitor;
 
 impl Visitor<'_> for PriorityVisitor {
@@ -298,13 +383,18 @@ impl Visitor<'_> for PriorityVisitor {
         }
     }
 
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Priority, E> {
+        let error = || E::invalid_value(Unexpected::Float(number), &self);
+        whole::of(number).ok_or_else(error).and_then(|number| self.visit_u64(number))
+    }
+
     fn visit_str<E: Error>(self, text: &str) -> Result<Priority, E> {
         match text {
             "bulk" => Ok(Priority::BULK),
             "urgent" => Ok(Priority::URGENT),
-            _ => match text.parse() {
-                Ok(number) => self.visit_u64(number),
-                Err(_) => Err(E::invalid_value(Unexpected::Str(text), &self)),
+            _ => match text.as_bytes() {
+                [digit @ b'0'..=b'3'] => Ok(Priority(digit - b'0')),
+                _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
             },
         }
     }
