@@ -267,6 +267,7 @@ impl LinkMetrics {
     pub(crate) fn settled(&self, batch: &[Settlement]) {
         for settlement in batch {
             let counter = match settlement.outcome {
+                Outcome::Deferred { .. } => continue,
                 Outcome::Done { .. } | Outcome::Sent { .. } => &self.sent,
                 Outcome::Retry { .. } | Outcome::Redirect { .. } | Outcome::Move { .. } => &self.retried,
                 Outcome::Failed { .. } => &self.failed,

@@ -5,6 +5,7 @@
 
 pub mod conformance;
 pub mod embedded;
+mod glimpse;
 mod lease;
 mod outcome;
 mod recall;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sms::{LinkName, Message, MessageId};
 
+pub use glimpse::{Glimpse, Mark};
 pub use lease::{Item, Lease, Notice, Part};
 pub use outcome::{Cause, Outcome, RemoteId, RemoteIdForm, RemoteReceipt, Settlement, Sighting};
 pub use recall::{Likeness, Which};
@@ -57,6 +59,18 @@ pub trait Store: Send + Sync {
     /// when the link is away. The same rules as for [`Store::take`], but it is no attempt. An item that is
     /// given back may come after newer ones; so only what can be moved should be asked for.
     async fn evacuate(&self, link: &LinkName, max: usize) -> Result<Vec<Lease>, StoreError>;
+
+    /// Shows up to `max` items that wait for one of these links, due or not, in order of acceptance, from behind
+    /// `after` on. Nothing is lent; what is lent at that moment is not shown.
+    async fn browse(
+        &self,
+        links: &[LinkName],
+        after: Option<Mark>,
+        max: usize,
+    ) -> Result<Vec<Glimpse>, StoreError>;
+
+    /// Lends those of these items that still wait for `link`, as [`Store::evacuate`] does.
+    async fn evacuate_those(&self, link: &LinkName, parts: Vec<Part>) -> Result<Vec<Lease>, StoreError>;
 
     /// From now on, what waits for `link` until its time is up is not over but is moved to `shelf`, as by
     /// [`Outcome::Move`]; with `None` it is over again. A store that was reopened has no shelves.

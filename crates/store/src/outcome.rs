@@ -40,6 +40,11 @@ pub enum Outcome {
         /// Why it was not taken over.
         cause: Cause,
     },
+    /// It was not tried, and that was no attempt.
+    Deferred {
+        /// Lend it again not before this; a store that was reopened may do so at once.
+        at: Timestamp,
+    },
     /// It was not taken over; another link shall have it.
     Redirect {
         /// The link that shall have it.

@@ -41,10 +41,12 @@ pub async fn run(fixture: &dyn Fixture) {
     queue::a_message_that_cannot_be_kept_refuses_its_batch(&*fixture.open().await).await;
     queue::nothing_is_lent_before_its_time(&*fixture.open().await).await;
     queue::a_retry_is_not_lent_before_its_time(&*fixture.open().await).await;
+    queue::what_is_deferred_was_not_tried(&*fixture.open().await).await;
     queue::nothing_is_lent_after_its_validity(&*fixture.open().await).await;
     queue::another_link_can_have_it(&*fixture.open().await).await;
     queue::what_nobody_takes_in_time_waits_on_the_shelf(&*fixture.open().await).await;
     queue::a_link_can_be_emptied(&*fixture.open().await).await;
+    queue::what_waits_can_be_seen_and_chosen(&*fixture.open().await).await;
     receipts::a_receipt_ends_a_message_and_its_owner_is_told(&*fixture.open().await).await;
     receipts::the_owner_is_told_only_what_it_asked_for(&*fixture.open().await).await;
     receipts::a_receipt_may_come_before_the_response(&*fixture.open().await).await;

@@ -130,6 +130,24 @@ pub(super) async fn a_retry_is_not_lent_before_its_time(store: &dyn Store) {
 }
 
 // INV-10
+pub(super) async fn what_is_deferred_was_not_tried(store: &dyn Store) {
+    accept(store, &entries(2)).await;
+    let at = soon();
+    let deferred = take_one(store, SMSC).await;
+    let (id, attempts) = (deferred.message().id, deferred.attempts());
+    settle(store, deferred, Outcome::Deferred { at });
+    let other = take_one(store, SMSC).await;
+    assert_ne!(other.message().id, id, "what came later does not wait for it");
+    let again = take_one(store, SMSC).await;
+    assert!(now() >= at);
+    assert_eq!((again.message().id, again.attempts()), (id, attempts));
+    settle(store, again, Outcome::Done { state: State::HandedOver, remote_id: None });
+    store.sync().await.unwrap();
+    let record = store.find(id).await.unwrap().unwrap();
+    let attempted = |step: &&crate::Step| matches!(step.event, crate::Event::Attempted { .. });
+    assert_eq!(record.history.iter().filter(attempted).count(), 1, "{:?}", record.history);
+}
+
 pub(super) async fn nothing_is_lent_after_its_validity(store: &dyn Store) {
     let late = entry(1, |message| message.expires_at = Some(Timestamp(now().0 - 1)));
     let valid = entry(2, |message| message.expires_at = Some(now().plus(Duration::from_secs(3600))));
@@ -195,4 +213,45 @@ pub(super) async fn a_link_can_be_emptied(store: &dyn Store) {
     let there = store.take(&link(OTHER), 10).await.unwrap();
     assert_eq!(there.len(), 1, "what is not due is not due there either");
     assert_eq!((there[0].message().id, there[0].attempts()), (batch[2].message.id, 0));
+}
+
+pub(super) async fn what_waits_can_be_seen_and_chosen(store: &dyn Store) {
+    let hour = Duration::from_secs(3600);
+    let batch: Vec<Entry> = (0..10)
+        .map(|number| {
+            let mut entry = entry(number, |message| {
+                message.priority = Priority((number % 4) as u8);
+                message.not_before = (number == 3).then(|| now().plus(hour));
+            });
+            entry.target = link(if number % 2 == 0 { SMSC } else { OTHER });
+            entry
+        })
+        .collect();
+    accept(store, &batch).await;
+    let (both, mut after, mut seen) = ([link(SMSC), link(OTHER)], None, Vec::new());
+    loop {
+        let page = store.browse(&both, after, 4).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.mark.to_string().parse().unwrap());
+        seen.extend(page);
+    }
+    let order = |seen: &[crate::Glimpse]| seen.iter().map(|one| one.message.id).collect::<Vec<_>>();
+    assert_eq!(order(&seen), batch.iter().map(|entry| entry.message.id).collect::<Vec<_>>());
+    assert!(seen.iter().zip(&batch).all(|(one, entry)| one.link == entry.target));
+    assert_eq!(store.browse(&[link(OWNER)], None, 4).await.unwrap().len(), 0);
+
+    let chosen = vec![seen[4].part, seen[3].part, seen[2].part];
+    let leases = store.evacuate_those(&link(SMSC), chosen.clone()).await.unwrap();
+    let ids: Vec<_> = leases.iter().map(|lease| lease.message().id).collect();
+    assert_eq!(ids, [4, 2].map(|at: usize| batch[at].message.id), "what waits for others is not lent");
+    assert!(store.evacuate_those(&link(SMSC), chosen).await.unwrap().is_empty(), "it is lent");
+    assert_eq!(store.browse(&both, None, 100).await.unwrap().len(), 8);
+    let [moved, dropped] = leases.try_into().unwrap();
+    settle(store, moved, Outcome::Redirect { to: link(OWNER) });
+    drop(dropped);
+    store.sync().await.unwrap();
+    let left = store.browse(&[link(SMSC)], None, 100).await.unwrap();
+    assert_eq!(order(&left), [0, 2, 6, 8].map(|at: usize| batch[at].message.id));
+    let taken = store.evacuate(&link(SMSC), 100).await.unwrap();
+    assert_eq!(taken.len(), 4, "each is lent once");
 }

@@ -52,11 +52,11 @@ use sms::{LinkName, MessageId};
 use tokio::sync::oneshot;
 
 use crate::{
-    Entry, Lease, Likeness, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting,
-    Status, Store, StoreError, Watch, Watchers, Which,
+    Entry, Glimpse, Lease, Likeness, Mark, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement,
+    Shelf, Sighting, Status, Store, StoreError, Watch, Watchers, Which,
 };
 use disk::Directory;
-use engine::{Answer, Command, Engine, Purpose};
+use engine::{Answer, Command, Engine, Purpose, Scan, Scanned};
 use ledger::Ledger;
 pub use options::{OpenError, Options};
 use records::Records;
@@ -229,6 +229,38 @@ impl Store for EmbeddedStore {
         self.ask(|answer| Command::Evacuate { link: link.clone(), max, answer }).await
     }
 
+    async fn browse(
+        &self,
+        links: &[LinkName],
+        after: Option<Mark>,
+        max: usize,
+    ) -> Result<Vec<Glimpse>, StoreError> {
+        let mut first: Vec<(Mark, Part)> = Vec::new();
+        let mut slots = 0..SCAN_SLOTS;
+        loop {
+            let scan = Scan { links: links.to_vec(), after, max, slots: slots.clone() };
+            let Scanned { found, has_more } = self.ask(|answer| Command::Scan { scan, answer }).await?;
+            first.extend(found);
+            first.sort_unstable_by_key(|(mark, _)| *mark);
+            first.truncate(max);
+            if !has_more {
+                break;
+            }
+            slots = slots.end..slots.end.saturating_add(SCAN_SLOTS);
+        }
+        let (links, mut shown) = (links.to_vec(), Vec::with_capacity(first.len()));
+        for some in first.chunks(SHOWN_AT_ONCE) {
+            let parts = some.iter().map(|(_, part)| *part).collect();
+            let links = links.clone();
+            shown.extend(self.ask(|answer| Command::Show { links, parts, answer }).await?);
+        }
+        Ok(shown)
+    }
+
+    async fn evacuate_those(&self, link: &LinkName, parts: Vec<Part>) -> Result<Vec<Lease>, StoreError> {
+        self.ask(|answer| Command::EvacuateThose { link: link.clone(), parts, answer }).await
+    }
+
     fn shelve(&self, link: &LinkName, shelf: Option<Shelf>) {
         let _ = self.inbox.send(Command::Shelve { link: link.clone(), shelf });
     }
@@ -299,3 +331,8 @@ impl Store for EmbeddedStore {
         Status { pressure: self.inbox.pressure(), ..status }
     }
 }
+
+/// How many slots are looked at before others have their turn: what takes well under a millisecond.
+const SCAN_SLOTS: u32 = 1 << 18;
+/// How many items are shown before others have their turn: each may have to be read.
+const SHOWN_AT_ONCE: usize = 256;

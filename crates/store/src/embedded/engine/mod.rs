@@ -4,6 +4,7 @@
 //! what they said durable ([`Engine::commit`]), and lends what is due ([`Engine::serve`]). It reads no clock.
 
 mod accept;
+mod browse;
 mod commit;
 mod housekeeping;
 mod recall;
@@ -46,7 +47,10 @@ use super::queue::LinkQueue;
 use super::slots::{NOTICE, Phase, Slot, Ticket};
 use super::summary::Orders;
 use crate::lease::Home;
-use crate::{Entry, Lease, Part, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting, Status, StoreError};
+use crate::{
+    Entry, Glimpse, Lease, Part, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting, Status, StoreError,
+};
+pub(super) use browse::{Scan, Scanned};
 use commit::Reply;
 use housekeeping::Housekeeping;
 pub(super) use recall::Purpose;
@@ -60,6 +64,9 @@ pub(super) enum Command {
     Accept { batch: Vec<Entry>, octets: usize, answer: Answer<()> },
     Take { link: LinkName, max: usize, answer: Answer<Vec<Lease>> },
     Evacuate { link: LinkName, max: usize, answer: Answer<Vec<Lease>> },
+    Scan { scan: Scan, answer: Answer<Scanned> },
+    Show { links: Vec<LinkName>, parts: Vec<Part>, answer: Answer<Vec<Glimpse>> },
+    EvacuateThose { link: LinkName, parts: Vec<Part>, answer: Answer<Vec<Lease>> },
     Shelve { link: LinkName, shelf: Option<Shelf> },
     Settle(Vec<Settlement>),
     GiveBack(Part),
@@ -171,6 +178,11 @@ impl<D: Disk> Engine<D> {
             Command::Accept { batch, answer, .. } => self.accept(batch, answer, now),
             Command::Take { link, max, answer } => self.take(&link, max, answer),
             Command::Evacuate { link, max, answer } => self.evacuate(&link, max, answer, now),
+            Command::Scan { scan, answer } => self.scan(&scan, answer),
+            Command::Show { links, parts, answer } => self.show_those(&links, &parts, answer),
+            Command::EvacuateThose { link, parts, answer } => {
+                self.evacuate_those(&link, &parts, answer, now);
+            }
             Command::Shelve { link, shelf } => self.shelve(&link, shelf),
             Command::Settle(batch) => self.settle(batch, now),
             Command::GiveBack(part) => self.give_back(part, now),
@@ -228,11 +240,7 @@ impl<D: Disk> Engine<D> {
     /// Lets a change happen to a slot: in the journal, in memory and in the queues. A group has been begun.
     fn change(&mut self, number: u32, change: &Change, now: Timestamp) {
         let Some(&slot) = self.index.slab.get(number) else { return };
-        let part = if slot.has(NOTICE) { NOTICE_PART } else { slot.part() };
-        let place = self.journal.place();
-        put_change(self.journal.facts(), slot.serial(), part, change);
-        let ended = self.index.apply(number, change, place, now);
-        match ended {
+        match self.note(number, change, now) {
             Some(Ended { verdict, notice }) => {
                 put_final(self.journal.facts(), slot.serial(), &verdict);
                 match notice.and_then(|first| self.ticket(first)) {
@@ -246,6 +254,15 @@ impl<D: Disk> Engine<D> {
         if slot.has(NOTICE) && self.index.slab.get(number).is_some_and(is_gone) {
             self.cache.remove(slot.serial());
         }
+    }
+
+    /// Lets a change happen to a slot in the journal and in memory alone. A group has been begun.
+    fn note(&mut self, number: u32, change: &Change, now: Timestamp) -> Option<Ended> {
+        let slot = *self.index.slab.get(number)?;
+        let part = if slot.has(NOTICE) { NOTICE_PART } else { slot.part() };
+        let place = self.journal.place();
+        put_change(self.journal.facts(), slot.serial(), part, change);
+        self.index.apply(number, change, place, now)
     }
 
     /// Puts a slot where its phase says after a change.

@@ -79,6 +79,7 @@ impl<D: Disk> Engine<D> {
             Outcome::Sent { remote_id } => Change::Sent { link: slot.target, remote_id },
             Outcome::Done { state, remote_id } => Change::Done { state: as_final(state), remote_id },
             Outcome::Retry { at, cause } => Change::Retry { at, cause },
+            Outcome::Deferred { .. } => Change::Returned,
             Outcome::Failed { state, cause } => Change::Failed { state: as_final(state), cause },
             Outcome::Unknown { retry_at, cause } => Change::Unknown { retry_at, cause },
             Outcome::Redirect { to } => {
@@ -91,11 +92,26 @@ impl<D: Disk> Engine<D> {
     }
 
     fn settle_one(&mut self, number: u32, outcome: Outcome, now: Timestamp) {
+        if let Outcome::Deferred { at } = outcome {
+            return self.defer(number, at, now);
+        }
         let Some(change) = self.change_of(number, outcome) else { return };
         self.change(number, &change, now);
         if let Change::Sent { link, remote_id } = &change {
             let key = self.index.remote.key(remote_id);
             self.apply_early(number, *link, key, now);
+        }
+    }
+
+    /// A lease comes back untried. That it shall wait is not written: a restart ends the wait.
+    fn defer(&mut self, number: u32, at: Timestamp, now: Timestamp) {
+        let Some(&slot) = self.index.slab.get(number) else { return };
+        if slot.phase() == Phase::Lent {
+            self.note(number, &Change::Returned, now);
+        }
+        self.index.delay(number, at, now);
+        if let Some(ticket) = self.ticket(number) {
+            self.enqueue(ticket, false, Some(at));
         }
     }
 

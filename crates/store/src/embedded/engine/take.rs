@@ -166,7 +166,7 @@ impl<D: Disk> Engine<D> {
         let _ = answer.send(self.failure().map_or(Ok(leases), Err));
     }
 
-    fn lease(&mut self, number: u32) -> Option<Lease> {
+    pub(super) fn lease(&mut self, number: u32) -> Option<Lease> {
         let kept = self.kept(number)?;
         let slot = self.index.slab.get(number)?;
         Some(Lease {
@@ -179,7 +179,7 @@ impl<D: Disk> Engine<D> {
         })
     }
 
-    fn item(&self, number: u32, slot: &Slot) -> Item {
+    pub(super) fn item(&self, number: u32, slot: &Slot) -> Item {
         match self.index.verdict(number).filter(|_| slot.has(NOTICE)) {
             None => Item::Segment(u16::from(slot.part())),
             Some(verdict) => Item::Notice(Notice {
@@ -224,7 +224,7 @@ impl<D: Disk> Engine<D> {
     }
 
     // INV-10
-    fn is_expired(&self, lease: &Lease, now: Timestamp) -> bool {
+    pub(super) fn is_expired(&self, lease: &Lease, now: Timestamp) -> bool {
         let Item::Segment(_) = lease.item else { return false };
         let Some(expires_at) = lease.message.expires_at.filter(|&at| at <= now) else { return false };
         // What was moved has a time of its own.

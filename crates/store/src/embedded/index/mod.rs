@@ -255,7 +255,8 @@ impl Index {
         self.set_phase(number, Phase::Lent);
     }
 
-    fn delay(&mut self, number: u32, at: Timestamp, now: Timestamp) {
+    /// Puts a slot back that is not to be lent before `at`.
+    pub(super) fn delay(&mut self, number: u32, at: Timestamp, now: Timestamp) {
         self.with(number, |slot| slot.due = if at > now { seconds(at) } else { 0 });
         self.set_phase(number, if at > now { Phase::Delayed } else { Phase::Waiting });
     }

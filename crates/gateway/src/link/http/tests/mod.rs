@@ -30,8 +30,8 @@ use http_body_util::BodyExt;
 use hyper_util::service::TowerToHyperService;
 use sms::{LinkName, MessageId};
 use store::{
-    Entry, Lease, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting, Status,
-    Store, StoreError, Watch, Watchers, Which,
+    Entry, Glimpse, Lease, Mark, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Shelf,
+    Sighting, Status, Store, StoreError, Watch, Watchers, Which,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -127,6 +127,19 @@ impl Store for Notes {
     }
 
     async fn evacuate(&self, _link: &LinkName, _max: usize) -> Result<Vec<Lease>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn browse(
+        &self,
+        _links: &[LinkName],
+        _after: Option<Mark>,
+        _max: usize,
+    ) -> Result<Vec<Glimpse>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn evacuate_those(&self, _link: &LinkName, _parts: Vec<Part>) -> Result<Vec<Lease>, StoreError> {
         Ok(Vec::new())
     }
 

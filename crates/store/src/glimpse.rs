@@ -1,0 +1,43 @@
+//! What waits, as it is seen without being lent.
+
+use std::num::ParseIntError;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use sms::{LinkName, Message};
+
+use crate::{Item, Part};
+
+/// Something that waits for a link, seen by [`Store::browse`](crate::Store::browse).
+#[derive(Clone, Debug)]
+pub struct Glimpse {
+    /// Its place in the order.
+    pub mark: Mark,
+    /// The link that it waits for.
+    pub link: LinkName,
+    /// Its name, for [`Store::evacuate_those`](crate::Store::evacuate_those).
+    pub part: Part,
+    /// What it is.
+    pub item: Item,
+    /// The message that it belongs to.
+    pub message: Arc<Message>,
+}
+
+/// A place in the order of acceptance, to go on from; good for as long as the data directory. Its text is
+/// sixteen hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mark(pub(crate) u64);
+
+impl std::fmt::Display for Mark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for Mark {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        u64::from_str_radix(text, 16).map(Self)
+    }
+}
