@@ -410,7 +410,7 @@ impl Gateway {
             shelf: self.shelf_for(&callbacks_of(account)),
             stop,
         };
-        self.calling.tasks.spawn(client.run());
+        self.calling.tasks.spawn(client.run_each());
     }
 
     /// Where dead letters of a link that is told by HTTP go, also those that nobody takes in time.

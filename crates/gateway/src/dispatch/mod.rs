@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use sms::LinkName;
 use store::{Lease, Settlement, Store, StoreError};
+use tokio::sync::watch;
 
 pub(crate) use bucket::TokenBucket;
 pub(crate) use retry::back_off;
@@ -28,11 +29,19 @@ pub(crate) struct Outlet {
     store: Arc<dyn Store>,
     pace: Mutex<Pace>,
     metrics: LinkMetrics,
+    /// How often somebody said that the other side is mended.
+    renewals: watch::Sender<u64>,
 }
 
 impl Outlet {
     fn new(link: LinkName, store: Arc<dyn Store>, rate: u32, metrics: LinkMetrics) -> Self {
-        Self { link, store, pace: Mutex::new(Pace::new(clock::now(), rate)), metrics }
+        Self {
+            link,
+            store,
+            pace: Mutex::new(Pace::new(clock::now(), rate)),
+            metrics,
+            renewals: watch::Sender::new(0),
+        }
     }
 
     pub(crate) fn link(&self) -> &LinkName {
@@ -90,6 +99,22 @@ impl Outlet {
     /// The other side said how much more it can take: from 0, idle, to 100, nothing.
     pub(crate) fn congested(&self, level: u8) {
         self.pace().congested(clock::now(), level);
+    }
+
+    /// Somebody says that the other side is mended: what is known of its failures counts no more.
+    pub(crate) fn renew(&self) {
+        self.renewals.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// To be told of each [`Outlet::renew`] from now on.
+    pub(crate) fn renewals(&self) -> watch::Receiver<u64> {
+        self.renewals.subscribe()
+    }
+
+    /// Returns when there was another.
+    pub(crate) async fn renewed(&self, renewals: &mut watch::Receiver<u64>) {
+        // The other end is here.
+        let _ = renewals.changed().await;
     }
 
     async fn granted(&self, want: usize) -> usize {

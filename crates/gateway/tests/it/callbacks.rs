@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use simulator::{Application, ApplicationConfig, Call, Every, Smsc};
 use sms::State;
 use store::Event;
+use tokio::net::TcpListener;
 
-use crate::harness::{ANI, SOON, TestGateway, account, centre, route, smsc, until};
+use crate::harness::{ANI, SOON, TestGateway, account, centre, free_address, route, smsc, until};
 
 /// A provider of `callback_url` that takes everything.
 async fn receiver() -> Application {
@@ -185,4 +186,70 @@ async fn what_waits_for_an_account_goes_to_the_callback_that_a_reload_gives_it()
     let id = receiving.submit(ANI, "SHOP", "another message", true).await.unwrap();
     assert_eq!(receiving.next_receipt(SOON).await.unwrap().message_id, id);
     assert_eq!(receiver.call_count(), 1);
+}
+
+/// Takes connections and never says a word.
+async fn mute() -> TcpListener {
+    TcpListener::bind("0.0.0.0:0").await.unwrap()
+}
+
+/// The URL of a host of its own on this machine, of which there are thousands.
+fn host(number: u32, port: u16) -> String {
+    let [.., high, low] = number.to_be_bytes();
+    format!("http://127.1.{high}.{low}:{port}/dlr")
+}
+
+fn naming(url: &str) -> Value {
+    let mut message = text("hello");
+    message["callback_url"] = url.into();
+    message
+}
+
+// WH-3
+#[tokio::test]
+async fn dead_endpoints_that_messages_name_delay_no_other_one() {
+    let (telco, receiver, usual, mute) = (centre().await, receiver().await, receiver().await, mute().await);
+    let shop = called("shop", &usual.url(), "callback_timeout_s = 600");
+    let gateway = shop_and(&telco, shop, String::new()).await;
+    let shop = gateway.caller("shop");
+    // More than calls are made at a time to hosts that nobody knows, and several for each.
+    let silent = mute.local_addr().unwrap().port();
+    let dead: Vec<Value> = (0..900).map(|number| naming(&host(number % 300, silent))).collect();
+    let refusing = free_address().port();
+    let refused: Vec<Value> = (0..300).map(|number| naming(&host(number, refusing))).collect();
+    assert_eq!(shop.post(dead.into()).await.status, 202);
+    assert_eq!(shop.post(refused.into()).await.status, 202);
+    until("calls hang", async || mute.accept().await.is_ok()).await;
+
+    for _ in 0..3 {
+        let id = shop.post(naming(&receiver.url())).await.id();
+        check(&receiver.next_call(SOON).await.unwrap(), &id);
+    }
+    let many: Vec<Value> = (0..200).map(|_| naming(&receiver.url())).collect();
+    shop.post(many.into()).await;
+
+    until("all are told", async || receiver.call_count() == 203).await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_comes_back_is_told_what_waited() {
+    let (telco, usual) = (centre().await, receiver().await);
+    let gateway = shop_and(&telco, called("shop", &usual.url(), ""), String::new()).await;
+    let address = free_address();
+    let url = format!("http://{address}/");
+    let all: Vec<Value> = (0..20).map(|_| naming(&url)).collect();
+    let accepted = gateway.caller("shop").post(all.into()).await.body;
+    let id = |message: &Value| message["id"].as_str().unwrap().to_owned();
+    let ids: BTreeSet<String> = accepted.as_array().unwrap().iter().map(id).collect();
+    let failed =
+        |line: &str| line.contains("shop/callbacks") && line.contains("retried") && !line.ends_with(" 0");
+    until("a call fails", async || gateway.caller("shop").metrics().await.lines().any(failed)).await;
+
+    let back = Application::start(ApplicationConfig { listen: address, ..ApplicationConfig::default() })
+        .await
+        .unwrap();
+
+    gateway.settled().await;
+    let told: BTreeSet<String> = back.calls().into_iter().map(|call| call.id).collect();
+    assert_eq!((told, back.call_count()), (ids, 20));
 }

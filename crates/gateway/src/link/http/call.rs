@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
@@ -183,6 +183,23 @@ impl Answer {
         }
     }
 
+    /// What somebody answers who is not there any more.
+    pub(super) const fn gone() -> Self {
+        Self::Refused { status: GONE, retry_after: None }
+    }
+
+    pub(super) const fn is_gone(&self) -> bool {
+        matches!(self, Self::Refused { status: GONE, .. })
+    }
+
+    /// How long it wants to be left alone.
+    pub(super) const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
     /// Whether it says that it is too much.
     pub(super) fn is_throttled(&self) -> bool {
         matches!(self, Self::Refused { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS)
@@ -273,14 +290,15 @@ fn reason(error: &reqwest::Error) -> String {
     }
 }
 
-/// 429 and 503 say when to come back: seconds or a date, RFC 9110 section 10.2.3.
+/// 429 and 503 say when to come back: seconds or a date in any of its three forms, RFC 9110 sections 10.2.3 and
+/// 5.6.7.
 fn retry_after(headers: &HeaderMap<HeaderValue>, now: Timestamp) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match value.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
-            let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
-            Timestamp(u64::try_from(date.as_millisecond()).ok()?).since(now)
+            let date = httpdate::parse_http_date(value).ok()?.duration_since(UNIX_EPOCH).ok()?;
+            Timestamp(u64::try_from(date.as_millis()).ok()?).since(now)
         }
     };
     Some(wait.min(RETRY_AFTER_MAX))
@@ -355,7 +373,10 @@ mod tests {
         };
         assert_eq!(read("120"), Some(Duration::from_secs(120)));
         assert_eq!(read("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(read("Sunday, 06-Nov-94 08:50:07 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(read("Sun Nov  6 08:50:07 1994"), Some(Duration::from_secs(30)));
         assert_eq!(read("Sun, 06 Nov 1994 07:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(read("Mon, 07 Nov 1994 08:49:37 GMT"), Some(RETRY_AFTER_MAX));
         assert_eq!(read("99999999"), Some(RETRY_AFTER_MAX));
         assert_eq!(read("soon"), None);
         assert_eq!(read("-1"), None);

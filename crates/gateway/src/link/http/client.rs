@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use reqwest::Url;
 use store::{Cause, Lease, Outcome, Settlement, Shelf};
 use tokio_util::sync::CancellationToken;
 
 use super::call::{Answer, Call, Endpoint, Heard};
-use crate::clock::Clock;
+use crate::clock::{Clock, now};
 use crate::config::EndpointConfig;
 use crate::dispatch::Outlet;
 use crate::presence::Presence;
@@ -33,11 +32,6 @@ pub(crate) trait Side: Send + Sync + 'static {
     /// The most items of one call.
     fn batch(&self) -> usize;
 
-    /// Where it is said, if that is not the URL of the link.
-    fn place(&self, _leases: &[Lease]) -> Option<Url> {
-        None
-    }
-
     /// What is said of items; `None` if there is nothing to say of them, and they count as taken.
     fn call(&self, leases: &[Lease]) -> impl Future<Output = Option<Call>> + Send;
 
@@ -54,18 +48,30 @@ pub(crate) trait Side: Send + Sync + 'static {
 }
 
 /// What became of items, and whether it took a call to know.
-struct Ended {
-    settled: Vec<Settlement>,
+pub(super) struct Ended {
+    pub(super) settled: Vec<Settlement>,
     was_called: bool,
     /// Whether another call might succeed, also if none is made.
-    is_away: bool,
+    pub(super) is_away: bool,
+    /// There is nobody any more.
+    is_gone: bool,
+    /// It was too much.
+    is_throttled: bool,
+    /// How long it wants to be left alone.
+    pub(super) retry_after: Option<Duration>,
+    pub(super) took: Duration,
 }
 
-type Taking = Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>;
+pub(super) type Taking = Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>;
 
 impl<S: Side> Client<S> {
     /// Calls for every item until it is stopped; returns when the calls under way have ended.
     pub(crate) async fn run(self) {
+        self.present(async |endpoint| self.call_on(&endpoint).await).await;
+    }
+
+    /// Does what it is for while the link counts as there.
+    pub(super) async fn present(&self, work: impl AsyncFnOnce(Endpoint)) {
         let endpoint = match Endpoint::new(&self.endpoint) {
             Ok(endpoint) => endpoint,
             Err(error) => {
@@ -75,7 +81,7 @@ impl<S: Side> Client<S> {
         let _presence = self.presence.enter();
         let sessions = &self.outlet.metrics().sessions;
         sessions.inc();
-        self.call_on(&endpoint).await;
+        work(endpoint).await;
         sessions.dec();
     }
 
@@ -84,27 +90,33 @@ impl<S: Side> Client<S> {
         let mut calls = FuturesUnordered::new();
         let mut taking: Option<Taking> = None;
         let mut failures = Failures::default();
+        let mut renewals = self.outlet.renewals();
         while !self.stop.is_cancelled() {
             let room = failures.window(window).saturating_sub(calls.len()) * self.side.batch();
             if taking.is_none() && room > 0 {
                 taking = Some(self.take(room, failures.pause()));
             }
             tokio::select! {
+                biased;
+                () = self.outlet.renewed(&mut renewals) => {
+                    failures = Failures::default();
+                    taking = None;
+                }
+                () = self.stop.cancelled() => {}
                 leases = next_leases(&mut taking) => {
                     taking = None;
-                    let calls_fail = failures.in_a_row > 0;
-                    calls.extend(self.batches(leases).map(|leases| self.deliver(endpoint, leases, calls_fail)));
+                    let state = State { calls_fail: failures.in_a_row > 0, is_gone: failures.is_gone(now()) };
+                    calls.extend(self.batches(leases).map(|leases| self.deliver(endpoint, leases, state)));
                 }
                 Some(ended) = calls.next() => {
-                    failures.note(&ended, self.outlet.link());
+                    self.note(&mut failures, &ended);
                     let mut settled = ended.settled;
                     while let Some(Some(ended)) = calls.next().now_or_never() {
-                        failures.note(&ended, self.outlet.link());
+                        self.note(&mut failures, &ended);
                         settled.extend(ended.settled);
                     }
                     self.settle(settled);
                 }
-                () = self.stop.cancelled() => {}
             }
         }
         drop(taking);
@@ -113,8 +125,15 @@ impl<S: Side> Client<S> {
         }
     }
 
+    fn note(&self, failures: &mut Failures, ended: &Ended) {
+        if ended.is_throttled {
+            self.outlet.throttled();
+        }
+        failures.note(ended, self.outlet.link(), now());
+    }
+
     /// Settles; what fails becomes a dead letter.
-    fn settle(&self, mut settled: Vec<Settlement>) {
+    pub(super) fn settle(&self, mut settled: Vec<Settlement>) {
         for settlement in &mut settled {
             if let Outcome::Failed { cause, .. } = &settlement.outcome {
                 let until = self.clock.wall().plus(self.shelf.time);
@@ -125,7 +144,7 @@ impl<S: Side> Client<S> {
         self.outlet.settle(settled);
     }
 
-    fn take(&self, room: usize, pause: Duration) -> Taking {
+    pub(super) fn take(&self, room: usize, pause: Duration) -> Taking {
         let outlet = self.outlet.clone();
         Box::pin(async move {
             if !pause.is_zero() {
@@ -145,32 +164,58 @@ impl<S: Side> Client<S> {
         })
     }
 
-    async fn deliver(&self, endpoint: &Endpoint, leases: Vec<Lease>, calls_fail: bool) -> Ended {
-        if leases.iter().all(|lease| self.side.gives_up(lease, calls_fail)) {
+    async fn deliver(&self, endpoint: &Endpoint, leases: Vec<Lease>, state: State) -> Ended {
+        if state.is_gone {
+            return self.settle_uncalled(leases, Answer::gone()).await;
+        }
+        if leases.iter().all(|lease| self.side.gives_up(lease, state.calls_fail)) {
             let cause = Cause::Other("it is not called for any more".into());
             return self.settle_uncalled(leases, Answer::NotAsked(cause)).await;
         }
-        let Some(call) = self.side.call(&leases).await else {
-            return self.settle_uncalled(leases, Answer::Taken(Ok(None))).await;
-        };
-        let elsewhere = self.side.place(&leases).map(|url| endpoint.at(url));
-        let endpoint = elsewhere.as_ref().unwrap_or(endpoint);
+        match self.side.call(&leases).await {
+            Some(call) => self.call(endpoint, call, leases).await,
+            None => self.settle_uncalled(leases, Answer::Taken(Ok(None))).await,
+        }
+    }
+
+    /// Makes one call for items.
+    pub(super) async fn call(&self, endpoint: &Endpoint, call: Call, leases: Vec<Lease>) -> Ended {
         let since = Instant::now();
         let attempts = leases.first().map_or(0, Lease::attempts);
         let now = self.clock.wall();
         let heard = endpoint.call(endpoint.signed(call, &leases, now), u32::from(attempts) + 1, now).await;
-        self.outlet.metrics().answered_in(since.elapsed());
+        let took = since.elapsed();
+        self.outlet.metrics().answered_in(took);
         let answer = heard.map_or_else(|answer| answer, |heard| self.side.read(&leases, &heard));
-        if answer.is_throttled() {
-            self.outlet.throttled();
+        Ended {
+            was_called: true,
+            is_away: answer.is_for_now(),
+            is_gone: answer.is_gone(),
+            is_throttled: answer.is_throttled(),
+            retry_after: answer.retry_after(),
+            took,
+            settled: self.side.settle(leases, answer).await,
         }
-        let is_away = answer.is_for_now();
-        Ended { settled: self.side.settle(leases, answer).await, was_called: true, is_away }
     }
 
-    async fn settle_uncalled(&self, leases: Vec<Lease>, answer: Answer) -> Ended {
-        Ended { settled: self.side.settle(leases, answer).await, was_called: false, is_away: false }
+    pub(super) async fn settle_uncalled(&self, leases: Vec<Lease>, answer: Answer) -> Ended {
+        Ended {
+            settled: self.side.settle(leases, answer).await,
+            was_called: false,
+            is_away: false,
+            is_gone: false,
+            is_throttled: false,
+            retry_after: None,
+            took: Duration::ZERO,
+        }
     }
+}
+
+/// How it stands with the other side when a call is to be made.
+#[derive(Clone, Copy)]
+struct State {
+    calls_fail: bool,
+    is_gone: bool,
 }
 
 /// How calls go lately: while they fail, they are made one at a time and more and more slowly, so that
@@ -181,6 +226,8 @@ struct Failures {
     are_told: bool,
     /// The last item was no call: the next may be none, too.
     was_uncalled: bool,
+    /// It said that there is nobody any more, and is not called until then.
+    gone_until: Option<Instant>,
 }
 
 impl Failures {
@@ -199,9 +246,18 @@ impl Failures {
         PAUSE_FIRST.saturating_mul(1 << doublings.min(16)).min(PAUSE_LONGEST)
     }
 
+    // WH-2
+    fn is_gone(&self, now: Instant) -> bool {
+        self.gone_until.is_some_and(|until| now < until)
+    }
+
     /// Counts one call, and says once that calls begin to fail, and once that they succeed again.
-    fn note(&mut self, ended: &Ended, link: &sms::LinkName) {
+    fn note(&mut self, ended: &Ended, link: &sms::LinkName, now: Instant) {
         self.was_uncalled = !ended.was_called;
+        if ended.is_gone {
+            self.gone_until = Some(now + GONE_TIME);
+            tracing::warn!(%link, "the endpoint says that it is gone: what is for it becomes dead letters");
+        }
         let Some(first) = ended.settled.first().filter(|_| ended.was_called) else { return };
         let cause = cause(&first.outcome);
         match cause {
@@ -223,11 +279,15 @@ fn cause(outcome: &Outcome) -> Option<&store::Cause> {
         Outcome::Retry { cause, .. } | Outcome::Failed { cause, .. } | Outcome::Unknown { cause, .. } => {
             Some(cause)
         }
-        Outcome::Done { .. } | Outcome::Sent { .. } | Outcome::Redirect { .. } | Outcome::Move { .. } => None,
+        Outcome::Done { .. }
+        | Outcome::Sent { .. }
+        | Outcome::Deferred { .. }
+        | Outcome::Redirect { .. }
+        | Outcome::Move { .. } => None,
     }
 }
 
-async fn next_leases(taking: &mut Option<Taking>) -> Vec<Lease> {
+pub(super) async fn next_leases(taking: &mut Option<Taking>) -> Vec<Lease> {
     match taking {
         Some(taking) => taking.await,
         None => std::future::pending().await,
@@ -238,6 +298,8 @@ async fn next_leases(taking: &mut Option<Taking>) -> Vec<Lease> {
 const FAILURES_WITHOUT_PAUSE: u32 = 3;
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 const PAUSE_LONGEST: Duration = Duration::from_secs(5);
+/// How long an endpoint is believed that says that it is gone.
+const GONE_TIME: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 mod call;
 mod caller;
 pub(crate) mod charset;
+mod circuits;
 pub(crate) mod client;
 pub(crate) mod connection;
 pub(crate) mod dead_letters;

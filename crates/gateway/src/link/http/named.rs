@@ -1,17 +1,22 @@
 //! URLs that messages of an account name themselves, told what becomes of each of these messages.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use reqwest::Url;
 use sms::Message;
-use store::{Item, Lease, Notice, Record, Settlement, Store};
+use store::{Item, Lease, Notice, Outcome, Record, Settlement, Store};
 
-use super::call::{Answer, Call, Heard};
-use super::client::Side;
+use super::call::{Answer, Call, Endpoint, Heard};
+use super::circuits::{Change, Circuits, Showing, Turn};
+use super::client::{Client, Ended, Side, Taking, next_leases};
 use super::owner::Owner;
 use super::{jasmin, kannel};
 use crate::access_log::AccessLog;
 use crate::attributes::{Attributes, Callback, Form, Report};
+use crate::clock::now;
 use crate::surroundings::Surroundings;
 
 /// The side of the callbacks that messages name: JSON and its answers are as at the account's own.
@@ -81,12 +86,8 @@ impl Side for Named {
         self.owner.batch()
     }
 
-    fn place(&self, leases: &[Lease]) -> Option<Url> {
-        callback(leases)?.url.parse().ok()
-    }
-
     async fn call(&self, leases: &[Lease]) -> Option<Call> {
-        match callback(leases)?.form {
+        match callback(leases.first()?)?.form {
             Form::Json => self.owner.call(leases).await,
             Form::Kannel => {
                 let lease = leases.first()?;
@@ -99,7 +100,7 @@ impl Side for Named {
     }
 
     fn read(&self, leases: &[Lease], heard: &Heard) -> Answer {
-        match callback(leases).map(|callback| callback.form) {
+        match leases.first().and_then(callback).map(|callback| callback.form) {
             Some(Form::Jasmin) => jasmin::report::read(heard),
             _ => self.owner.read(leases, heard),
         }
@@ -114,6 +115,133 @@ fn attributes(lease: &Lease) -> Option<Attributes> {
     Attributes::of(lease.message().attached.as_deref()?).ok()
 }
 
-fn callback(leases: &[Lease]) -> Option<Callback> {
-    attributes(leases.first()?)?.callback
+fn callback(lease: &Lease) -> Option<Callback> {
+    attributes(lease)?.callback
 }
+
+/// Where it is said.
+fn place(lease: &Lease) -> Option<Url> {
+    callback(lease)?.url.parse().ok()
+}
+
+/// What one call is made for, and whom it is made to: scheme, host and port.
+struct Order {
+    host: Arc<str>,
+    lease: Lease,
+}
+
+impl Client<Named> {
+    /// Calls for every item at the URL that it names until it is stopped; returns when the calls under way have ended.
+    pub(crate) async fn run_each(self) {
+        self.present(async |manner| self.call_each(&manner).await).await;
+    }
+
+    async fn call_each(&self, manner: &Endpoint) {
+        let chance = self.side.owner.surroundings.chance.clone();
+        let mut circuits = Circuits::new(usize::from(self.endpoint.window.get()), chance);
+        let mut calls = FuturesUnordered::new();
+        let mut taking: Option<Taking> = None;
+        let mut renewals = self.outlet.renewals();
+        let mut ticks = tokio::time::interval(TICK);
+        while !self.stop.is_cancelled() {
+            let room = circuits.room();
+            if taking.is_none() && room > 0 {
+                taking = Some(self.take(room, Duration::ZERO));
+            }
+            let turns = tokio::select! {
+                leases = next_leases(&mut taking) => {
+                    taking = None;
+                    self.admit(&mut circuits, leases).await
+                }
+                Some(first) = calls.next() => {
+                    let others = std::iter::from_fn(|| calls.next().now_or_never().flatten());
+                    self.take_note(&mut circuits, std::iter::once(first).chain(others))
+                }
+                _ = ticks.tick() => circuits.relieve(now()),
+                () = self.outlet.renewed(&mut renewals) => {
+                    circuits.renew();
+                    Vec::new()
+                }
+                () = self.stop.cancelled() => Vec::new(),
+            };
+            calls.extend(self.start(turns).into_iter().map(|order| self.make(manner, order)));
+        }
+        drop((taking, circuits));
+        while let Some((_, ended)) = calls.next().await {
+            self.settle(ended.settled);
+        }
+    }
+
+    async fn admit(&self, circuits: &mut Circuits<Order>, leases: Vec<Lease>) -> Vec<Turn<Order>> {
+        let mut turns = Vec::new();
+        for lease in leases {
+            match place(&lease) {
+                Some(url) => {
+                    let host: Arc<str> = url.origin().ascii_serialization().into();
+                    turns.extend(circuits.admit(&host.clone(), Order { host, lease }, now()));
+                }
+                None => {
+                    let nobody = Answer::Taken(Ok(None));
+                    self.settle(self.settle_uncalled(vec![lease], nobody).await.settled);
+                }
+            }
+        }
+        turns
+    }
+
+    fn take_note(
+        &self,
+        circuits: &mut Circuits<Order>,
+        made: impl Iterator<Item = (Arc<str>, Ended)>,
+    ) -> Vec<Turn<Order>> {
+        let (mut turns, mut settled) = (Vec::new(), Vec::new());
+        for (host, ended) in made {
+            let showing = match ended.is_away {
+                true => Showing::Away { retry_after: ended.retry_after },
+                false => Showing::Present,
+            };
+            let (more, change) = circuits.ended(&host, showing, ended.took, now());
+            turns.extend(more);
+            settled.extend(ended.settled);
+            match change {
+                Some(Change::Fails) => tracing::warn!(link = %self.outlet.link(), %host, "calls fail"),
+                Some(Change::Succeeds) => {
+                    tracing::info!(link = %self.outlet.link(), %host, "calls succeed again");
+                }
+                None => {}
+            }
+        }
+        self.settle(settled);
+        turns
+    }
+
+    /// Those that are called for now; the others are given back.
+    fn start(&self, turns: Vec<Turn<Order>>) -> Vec<Order> {
+        let at = self.clock.wall();
+        let (mut orders, mut deferred) = (Vec::new(), Vec::new());
+        for turn in turns {
+            match turn {
+                Turn::Call(order) => orders.push(order),
+                Turn::Later(Order { lease, .. }, wait) => {
+                    let outcome = Outcome::Deferred { at: at.plus(wait) };
+                    deferred.push(Settlement { lease, outcome, answer: None });
+                }
+            }
+        }
+        self.outlet.settle(deferred);
+        orders
+    }
+
+    async fn make(&self, manner: &Endpoint, Order { host, lease }: Order) -> (Arc<str>, Ended) {
+        let place = place(&lease);
+        let leases = vec![lease];
+        let ended = match place.zip(self.side.call(&leases).await) {
+            Some((url, call)) => self.call(&manner.at(url), call, leases).await,
+            None => self.settle_uncalled(leases, Answer::Taken(Ok(None))).await,
+        };
+        (host, ended)
+    }
+}
+
+/// How often it is looked for endpoints from which nothing is heard.
+const TICK: Duration = Duration::from_secs(1);
