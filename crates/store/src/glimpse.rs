@@ -1,6 +1,5 @@
 //! What waits, as it is seen without being lent.
 
-use std::num::ParseIntError;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -35,9 +34,17 @@ impl std::fmt::Display for Mark {
 }
 
 impl FromStr for Mark {
-    type Err = ParseIntError;
+    type Err = NoMark;
 
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        u64::from_str_radix(text, 16).map(Self)
+    fn from_str(text: &str) -> Result<Self, NoMark> {
+        let is_one = text.len() == DIGITS && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        u64::from_str_radix(text, 16).ok().filter(|_| is_one).map(Self).ok_or(NoMark)
     }
 }
+
+/// Why a text is no [`Mark`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a mark has sixteen hexadecimal digits")]
+pub struct NoMark;
+
+const DIGITS: usize = 16;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sms::{LinkName, Message, MessageId};
 
-pub use glimpse::{Glimpse, Mark};
+pub use glimpse::{Glimpse, Mark, NoMark};
 pub use lease::{Item, Lease, Notice, Part};
 pub use outcome::{Cause, Outcome, RemoteId, RemoteIdForm, RemoteReceipt, Settlement, Sighting};
 pub use recall::{Likeness, Which};

@@ -1,10 +1,13 @@
 //! What cannot be told by HTTP waits for its owner to look at it.
 
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use simulator::{Application, ApplicationConfig, Every, Smsc};
 use sms::State;
 
-use crate::harness::{ANI, SOON, TestGateway, account, centre, route, smsc, until};
+use crate::harness::{ANI, Provider, SOON, TestGateway, account, centre, route, smsc, until};
 
 /// Refuses everything with this status.
 async fn refusing(status: u16) -> Application {
@@ -105,8 +108,78 @@ async fn nobody_sees_or_moves_the_dead_letters_of_others() {
     let id = dead_when(&gateway, 1).await[0]["id"].as_str().unwrap().to_owned();
 
     let other = gateway.caller("other");
-    assert_eq!(other.call("GET", "/v1/dead-letters", None).await.body, json!({ "dead_letters": [] }));
+    assert_eq!(other.call("GET", "/v1/dead-letters", None).await.body, json!({ "dead_letters": [], "next": null }));
     assert_eq!(other.call("POST", "/v1/dead-letters/replay", None).await.body, json!({ "replayed": 0 }));
     assert_eq!(other.call("DELETE", &format!("/v1/dead-letters/{id}"), None).await.status, 404);
     assert_eq!(dead(&gateway).await.len(), 1);
 }
+
+/// An account whose callback answers with a status that can be changed.
+async fn shop_with_status(status: &'static AtomicU16) -> (Smsc, Provider, TestGateway) {
+    let telco = centre().await;
+    let shop = Provider::start(move |_| StatusCode::from_u16(status.load(Ordering::Relaxed)).unwrap()).await;
+    let callback = format!("callback_url = \"{}\"\nallow_private_address = true\n", shop.url);
+    let links = [smsc("telco", telco.address(), ""), account("shop", &callback), route("to = [\"telco\"]")];
+    (telco, shop, TestGateway::with(links).await)
+}
+
+// WH-2
+#[tokio::test]
+async fn nobody_calls_who_is_gone_until_somebody_says_that_it_is_mended() {
+    static STATUS: AtomicU16 = AtomicU16::new(410);
+    let (_telco, mut shop, gateway) = shop_with_status(&STATUS).await;
+    let message = |text: &str| json!({ "to": ANI, "from": "SHOP", "text": text });
+    let caller = gateway.caller("shop");
+    caller.post(message("first")).await.id();
+    dead_when(&gateway, 1).await;
+    shop.next().await;
+
+    caller.post(message("second")).await.id();
+    dead_when(&gateway, 2).await;
+    assert_eq!(shop.others(), 0, "it is not called for the second");
+    STATUS.store(200, Ordering::Relaxed);
+    caller.post(message("third")).await.id();
+    dead_when(&gateway, 3).await;
+    assert_eq!(replay(&gateway, None).await, json!({ "replayed": 3 }));
+    for _ in 0..3 {
+        shop.next().await;
+    }
+    gateway.settled().await;
+    assert!(dead(&gateway).await.is_empty());
+}
+
+#[tokio::test]
+async fn dead_letters_are_listed_found_and_told_again_however_many_there_are() {
+    static STATUS: AtomicU16 = AtomicU16::new(410);
+    let (_telco, mut shop, gateway) = shop_with_status(&STATUS).await;
+    let caller = gateway.caller("shop");
+    let all: Vec<Value> =
+        (0..COUNT).map(|number| json!({ "to": ANI, "from": "SHOP", "text": number.to_string() })).collect();
+    let accepted = caller.post(all.into()).await.body;
+    let id = |message: &Value| message["id"].as_str().unwrap().to_owned();
+    let mut ids: Vec<String> = accepted.as_array().unwrap().iter().map(id).collect();
+    until("all are dead letters", async || gateway.waiting("shop/dead-letters").await == COUNT).await;
+
+    let (mut listed, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/dead-letters?limit=1000{cursor}");
+        let page = caller.call("GET", &path, None).await.body;
+        listed.extend(page["dead_letters"].as_array().unwrap().iter().map(id));
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(listed, ids, "each once, oldest first");
+
+    let last = ids.pop().unwrap();
+    assert_eq!(caller.call("DELETE", &format!("/v1/dead-letters/{last}"), None).await.status, 204);
+    STATUS.store(200, Ordering::Relaxed);
+    let some = [ids.pop().unwrap(), ids[0].clone()];
+    assert_eq!(replay(&gateway, Some(json!({ "ids": some }))).await, json!({ "replayed": 2 }));
+    assert_eq!(replay(&gateway, None).await, json!({ "replayed": COUNT - 3 }));
+    gateway.settled().await;
+    assert!(dead(&gateway).await.is_empty());
+    assert!(shop.others() as u64 >= COUNT - 1);
+}
+
+/// More than one step of any request.
+const COUNT: u64 = 2500;

@@ -1,5 +1,6 @@
 //! Dead letters: what could not be told by HTTP waits here for somebody to look at it.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,25 +10,19 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use sms::{LinkName, MessageId, State as Final};
-use store::{Cause, Lease, Outcome, Settlement};
+use store::{Cause, Glimpse, Lease, Outcome, Part, Settlement};
 
 use super::caller;
 use super::desk::Desk;
 use super::messages::read;
 use super::problem::Problem;
-use super::translate::{self, DeadLetter};
+use super::translate;
 use crate::account::Account;
 use crate::config::Scope;
 
 /// The shelf of a link: see [`store::Store::shelve`].
 pub(crate) fn shelf_of(link: &LinkName) -> LinkName {
     LinkName::from(format!("{link}{SHELF_SUFFIX}"))
-}
-
-/// What was found on the shelf of a link.
-struct Shelved {
-    link: LinkName,
-    leases: Vec<Lease>,
 }
 
 /// `GET /v1/dead-letters`: those of the caller's callback or inbox and of its applications, oldest first.
@@ -38,16 +33,12 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let account = desk.caller(peer, caller::shown(&headers), Scope::Inbox).await?;
-    let limit = translate::limit_query(&uri)?;
-    let _turn = desk.shelves.lock().await;
-    let found = desk.shelved(&account).await?;
-    let mut letters: Vec<DeadLetter<'_>> = found
-        .iter()
-        .flat_map(|shelved| shelved.leases.iter().map(|lease| DeadLetter { link: &shelved.link, lease }))
-        .collect();
-    letters.sort_by_key(|letter| letter.lease.message().accepted_at);
-    letters.truncate(limit);
-    Ok(Json(translate::dead_letters(&letters)).into_response())
+    let (after, limit) = translate::letters_query(&uri)?;
+    let shelves = desk.shelves_of(&account);
+    let names: Vec<LinkName> = shelves.iter().map(|(_, shelf)| shelf.clone()).collect();
+    let letters = desk.store.browse(&names, after, limit).await?;
+    let link_of = |of: &LinkName| shelves.iter().find(|(_, shelf)| shelf == of).map(|(link, _)| link);
+    Ok(Json(translate::dead_letters(&letters, limit, link_of)).into_response())
 }
 
 /// `POST /v1/dead-letters/replay`: those with these ids, or all without a body, are told anew.
@@ -61,9 +52,17 @@ pub(super) async fn replay(
     let wanted = translate::replay_request(&read(body).await?)?;
     let until = desk.intake.clock().wall().plus(REPLAY_TIME);
     let again = |link: &LinkName| Outcome::Move { to: link.clone(), until, cause: None };
-    let is_wanted = |id: MessageId| wanted.as_ref().is_none_or(|wanted| wanted.contains(&id));
-    let count = desk.settle_shelved(&account, is_wanted, again).await?;
-    Ok(Json(translate::Replayed { replayed: count }).into_response())
+    let _turn = desk.shelves.lock().await;
+    let shelves = desk.shelves_of(&account);
+    for (link, _) in &shelves {
+        // Whoever wants it told again says that the other side is mended.
+        desk.outlets.of(link).renew();
+    }
+    let (replayed, has_more) = match wanted {
+        Some(wanted) => (desk.settle_those(&shelves, &wanted, again).await?, false),
+        None => desk.settle_all(&shelves, again).await?,
+    };
+    Ok(Json(translate::Replayed { replayed, has_more }).into_response())
 }
 
 /// `DELETE /v1/dead-letters/{id}`: nobody wants it any more.
@@ -77,49 +76,89 @@ pub(super) async fn delete(
     let id: MessageId = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_message)?;
     let cause = || Cause::Other("deleted by its owner".into());
     let over = |_: &LinkName| Outcome::Failed { state: Final::Deleted, cause: cause() };
-    match desk.settle_shelved(&account, |found| found == id, over).await? {
+    let _turn = desk.shelves.lock().await;
+    match desk.settle_those(&desk.shelves_of(&account), &HashSet::from([id]), over).await? {
         0 => Err(Problem::no_such_message()),
         _ => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }
 
+/// A link that is called, and its shelf.
+type Shelved = (LinkName, LinkName);
+
 impl Desk {
-    /// What is on the shelves that are the account's; it goes back to them when it is dropped.
-    async fn shelved(&self, account: &Arc<Account>) -> Result<Vec<Shelved>, Problem> {
-        let mut found = Vec::new();
-        let mut room = SHELVED_MAX;
-        for link in self.directory.load().told_for(account.name()) {
-            let leases = self.store.evacuate(&shelf_of(&link), room).await?;
-            room = room.saturating_sub(leases.len());
-            found.push(Shelved { link, leases });
-        }
-        Ok(found)
+    /// The shelves that are the account's.
+    fn shelves_of(&self, account: &Arc<Account>) -> Vec<Shelved> {
+        let links = self.directory.load().told_for(account.name());
+        links.into_iter().map(|link| (link.clone(), shelf_of(&link))).collect()
     }
 
-    /// Settles what is wanted of the account's shelves, durably; how many that were.
-    async fn settle_shelved(
+    /// Settles all that is on these shelves, durably, or as much as one request may; how many items that were,
+    /// and whether there are more.
+    async fn settle_all(
         &self,
-        account: &Arc<Account>,
-        is_wanted: impl Fn(MessageId) -> bool,
+        shelves: &[Shelved],
+        outcome: impl Fn(&LinkName) -> Outcome,
+    ) -> Result<(usize, bool), Problem> {
+        let mut count = 0;
+        for (link, shelf) in shelves {
+            loop {
+                let leases = self.store.evacuate(shelf, STEP).await?;
+                let is_last = leases.len() < STEP;
+                count += leases.len();
+                self.settle_leases(leases, &outcome(link)).await?;
+                if is_last {
+                    break;
+                }
+                if count >= SETTLED_MAX {
+                    return Ok((count, true));
+                }
+            }
+        }
+        Ok((count, false))
+    }
+
+    /// Settles what is on these shelves of the messages with these ids, durably; how many items that were.
+    async fn settle_those(
+        &self,
+        shelves: &[Shelved],
+        wanted: &HashSet<MessageId>,
         outcome: impl Fn(&LinkName) -> Outcome,
     ) -> Result<usize, Problem> {
-        let _turn = self.shelves.lock().await;
-        let mut settled = Vec::new();
-        for Shelved { link, leases } in self.shelved(account).await? {
-            let wanted = leases.into_iter().filter(|lease| is_wanted(lease.message().id));
-            let settlement = |lease| Settlement { lease, outcome: outcome(&link), answer: None };
-            settled.extend(wanted.map(settlement));
+        let mut count = 0;
+        for (link, shelf) in shelves {
+            let mut after = None;
+            loop {
+                let page = self.store.browse(std::slice::from_ref(shelf), after, STEP).await?;
+                after = page.last().map(|last| last.mark);
+                let is_wanted = |letter: &Glimpse| wanted.contains(&translate::told_id(letter));
+                let parts: Vec<Part> =
+                    page.iter().filter(|letter| is_wanted(letter)).map(|letter| letter.part).collect();
+                if !parts.is_empty() {
+                    let leases = self.store.evacuate_those(shelf, parts).await?;
+                    count += leases.len();
+                    self.settle_leases(leases, &outcome(link)).await?;
+                }
+                if page.len() < STEP {
+                    break;
+                }
+            }
         }
-        let count = settled.len();
-        self.store.settle(settled);
-        self.store.sync().await?;
         Ok(count)
+    }
+
+    async fn settle_leases(&self, leases: Vec<Lease>, outcome: &Outcome) -> Result<(), Problem> {
+        let settlement = |lease| Settlement { lease, outcome: outcome.clone(), answer: None };
+        self.store.settle(leases.into_iter().map(settlement).collect());
+        Ok(self.store.sync().await?)
     }
 }
 
 /// What a link's shelf has behind the link's name.
 pub(crate) const SHELF_SUFFIX: &str = "/dead-letters";
-/// So much is looked at in one request.
-const SHELVED_MAX: usize = 4096;
+/// So much is looked at in one step, of which a request takes as many as it needs.
+const STEP: usize = 1024;
+/// So much is done in one request.
+const SETTLED_MAX: usize = 100_000;
 /// How long it is tried again.
 const REPLAY_TIME: std::time::Duration = std::time::Duration::from_secs(72 * 3600);

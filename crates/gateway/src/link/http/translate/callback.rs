@@ -14,12 +14,12 @@ use crate::attributes::Attributes;
 
 /// One item as an object; `None` if there is nothing to say of it.
 pub(in super::super) fn callback(lease: &Lease) -> Option<Vec<u8>> {
-    written(&event(lease)?, 1)
+    written(&event_of(lease)?, 1)
 }
 
 /// Items as an array, in their order; `None` if there is nothing to say of any.
 pub(in super::super) fn callbacks(leases: &[Lease]) -> Option<Vec<u8>> {
-    let events: Vec<EventView<'_>> = leases.iter().filter_map(event).collect();
+    let events: Vec<EventView<'_>> = leases.iter().filter_map(event_of).collect();
     (!events.is_empty()).then(|| written(&events, leases.len())).flatten()
 }
 
@@ -83,11 +83,15 @@ pub(super) struct MessageView<'a> {
     smsc: &'a str,
 }
 
+fn event_of(lease: &Lease) -> Option<EventView<'_>> {
+    event(lease.item(), lease.message())
+}
+
 /// A message is told whole with its first segment.
-pub(super) fn event(lease: &Lease) -> Option<EventView<'_>> {
-    match lease.item() {
-        Item::Notice(notice) => Some(EventView::Receipt(receipt(lease.message(), notice))),
-        Item::Segment(0) => Some(EventView::Message(message(lease.message()))),
+pub(super) fn event(item: Item, of: &Message) -> Option<EventView<'_>> {
+    match item {
+        Item::Notice(notice) => Some(EventView::Receipt(receipt(of, notice))),
+        Item::Segment(0) => Some(EventView::Message(message(of))),
         Item::Segment(_) => None,
     }
 }

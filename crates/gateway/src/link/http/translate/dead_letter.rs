@@ -4,25 +4,22 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use sms::{LinkName, MessageId};
-use store::Lease;
+use store::{Glimpse, Item, Mark};
 use utoipa::ToSchema;
 
 use super::callback::{EventView, event};
 use super::submission::not_json;
-use super::words;
+use super::{Text, words};
 use crate::link::http::problem::Problem;
 
-/// Something that could not be told.
-pub(in super::super) struct DeadLetter<'a> {
-    /// Whom it was for.
-    pub(in super::super) link: &'a LinkName,
-    pub(in super::super) lease: &'a Lease,
-}
-
+/// A page of dead letters.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeadLetters)]
 pub(in super::super) struct DeadLettersView<'a> {
     dead_letters: Vec<LetterView<'a>>,
+    /// The `cursor` of the next page, if there may be more.
+    #[schema(value_type = Option<words::Mark>)]
+    next: Option<Text<Mark>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -34,11 +31,29 @@ struct LetterView<'a> {
     event: EventView<'a>,
 }
 
-pub(in super::super) fn dead_letters<'a>(letters: &[DeadLetter<'a>]) -> DeadLettersView<'a> {
-    let view = |letter: &DeadLetter<'a>| {
-        Some(LetterView { link: letter.link.as_str(), event: event(letter.lease)? })
+/// A page of up to `limit`; `link_of` says whom it was for that waits for a shelf.
+pub(in super::super) fn dead_letters<'a>(
+    letters: &'a [Glimpse],
+    limit: usize,
+    link_of: impl Fn(&LinkName) -> Option<&'a LinkName>,
+) -> DeadLettersView<'a> {
+    let view = |letter: &'a Glimpse| {
+        let link = link_of(&letter.link)?.as_str();
+        Some(LetterView { link, event: event(letter.item, &letter.message)? })
     };
-    DeadLettersView { dead_letters: letters.iter().filter_map(view).collect() }
+    let last = letters.last().filter(|_| letters.len() >= limit);
+    DeadLettersView {
+        dead_letters: letters.iter().filter_map(view).collect(),
+        next: last.map(|last| Text(last.mark)),
+    }
+}
+
+/// The id that a page shows.
+pub(in super::super) fn told_id(letter: &Glimpse) -> MessageId {
+    match letter.item {
+        Item::Notice(_) => letter.message.shown_id(),
+        Item::Segment(_) => letter.message.id,
+    }
 }
 
 /// What [`replay_request`] reads.
@@ -63,6 +78,9 @@ pub(in super::super) fn replay_request(body: &[u8]) -> Result<Option<HashSet<Mes
 #[derive(Serialize, ToSchema)]
 pub(in super::super) struct Replayed {
     pub(in super::super) replayed: usize,
+    /// There are more than one request does: the next goes on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in super::super) has_more: bool,
 }
 
 #[cfg(test)]

@@ -26,9 +26,7 @@ use sms::Timestamp;
 
 pub(super) use attributes::Sender;
 pub(super) use callback::{callback, callbacks};
-pub(super) use dead_letter::{
-    DeadLetter, DeadLettersView, ReplayRequest, Replayed, dead_letters, replay_request,
-};
+pub(super) use dead_letter::{DeadLettersView, ReplayRequest, Replayed, dead_letters, replay_request, told_id};
 pub(super) use events::{EventsQuery, HappeningView, events_query, greeting, happened, missed};
 pub(super) use inbox::{
     AckRequest, AckView, InboxQuery, PageOfItems, acknowledged, acknowledgement, inbox_item, inbox_query,
@@ -40,7 +38,7 @@ pub(crate) use provider::UnreadableReply;
 pub(super) use provider::sample;
 pub(super) use provider::{call, read};
 pub(super) use query::{
-    Limit, LimitQuery, SearchQuery, SendForm, SendQuery, limit_query, search_query, send_form, send_query,
+    LettersQuery, Limit, SearchQuery, SendForm, SendQuery, letters_query, search_query, send_form, send_query,
 };
 pub use record::record;
 pub(super) use record::{PageView, RecordView, page};

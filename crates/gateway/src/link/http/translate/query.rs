@@ -6,7 +6,7 @@ use axum::http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use sms::{Address, LinkName, Priority, Timestamp};
-use store::Query;
+use store::{Mark, Query};
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
@@ -110,7 +110,10 @@ pub(in super::super) struct SearchQuery {
 /// The query of `GET /v1/dead-letters`.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub(in super::super) struct LimitQuery {
+pub(in super::super) struct LettersQuery {
+    /// The `next` of the page before.
+    #[param(value_type = words::Mark, required = false)]
+    cursor: Option<String>,
     /// How many of them; 100 if it is left out.
     #[param(value_type = Limit, required = false)]
     limit: Option<usize>,
@@ -179,10 +182,12 @@ pub(in super::super) fn search_query(uri: &Uri, account: &LinkName) -> Result<Qu
     })
 }
 
-/// How many are wanted of what is listed.
-pub(in super::super) fn limit_query(uri: &Uri) -> Result<usize, Problem> {
-    let query: LimitQuery = read(uri)?;
-    limit(query.limit)
+/// Which dead letters are wanted: behind which, and how many.
+pub(in super::super) fn letters_query(uri: &Uri) -> Result<(Option<Mark>, usize), Problem> {
+    let query: LettersQuery = read(uri)?;
+    let after = query.cursor.map(|cursor| cursor.parse()).transpose();
+    let after = after.map_err(|_| Problem::bad_value("cursor", "not the `next` of a page"))?;
+    Ok((after, limit(query.limit)?))
 }
 
 fn limit(said: Option<usize>) -> Result<usize, Problem> {
@@ -304,10 +309,19 @@ mod tests {
 
     #[test]
     fn a_limit_is_at_most_a_thousand() {
-        let limit = |query: &str| limit_query(&query.parse().unwrap()).ok();
+        let limit = |query: &str| letters_query(&query.parse().unwrap()).ok().map(|(_, limit)| limit);
         assert_eq!(["/x", "/x?limit=7", "/x?limit=1000"].map(limit), [Some(100), Some(7), Some(1000)]);
         let bad = ["/x?limit=0", "/x?limit=1001", "/x?limit=a", "/x?page=2", "/x?limit=1&limit=2"];
         assert_eq!(bad.map(limit), [None; 5]);
+    }
+
+    #[test]
+    fn a_cursor_is_what_a_page_said() {
+        let after = |query: &str| letters_query(&query.parse().unwrap()).ok().map(|(after, _)| after);
+        let mark: Mark = "00000000000001ff".parse().unwrap();
+        assert_eq!(after("/x?cursor=00000000000001ff&limit=2"), Some(Some(mark)));
+        assert_eq!((after("/x"), mark.to_string().as_str()), (Some(None), "00000000000001ff"));
+        assert_eq!(["/x?cursor=", "/x?cursor=1ff", "/x?cursor=%2B0000000000001ff"].map(after), [None; 3]);
     }
 
     #[test]

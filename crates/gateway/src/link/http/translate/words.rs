@@ -33,6 +33,14 @@ word!(
         .examples(["6b0458def476870f68483bcd231cef48"])
 );
 word!(
+    /// A place among what waits: [`store::Mark`].
+    Mark,
+    text()
+        .description(Some("Where a page ends."))
+        .pattern(Some("^[0-9A-Fa-f]{16}$"))
+        .examples(["0000000000012c00"])
+);
+word!(
     /// What [`super::instant`] reads.
     Instant,
     text()
