@@ -228,6 +228,14 @@ impl Config {
             |name: &Name| self.account.iter().any(|account| account.name.get_ref() == name.get_ref());
         for application in &self.application {
             application.rules()?;
+            let validity = self.store.validity().as_secs();
+            if let Some(seconds) = application.give_up_s.as_ref().filter(|&given| *given.get_ref() > validity)
+            {
+                let what = format!(
+                    "a message is called for while it is valid, {validity} seconds ([store] validity_h)"
+                );
+                return Err(Problem { at: seconds.span(), what });
+            }
             if let Some(name) = application.account.as_ref().filter(|name| !is_account(name)) {
                 let what = format!("there is no account with the name \"{}\"", name.get_ref());
                 return Err(Problem { at: name.span(), what });

@@ -140,6 +140,7 @@ fn what_a_content_provider_cannot_be_told_is_named_with_its_line() {
         ("reply = { json = \"a\" }", 34, "begins with a slash"),
         ("reply = { xml = \"/a/@b/c\" }", 34, "a path names elements"),
         ("fallback_text = \"sorry\"", 34, "say when"),
+        ("give_up_s = 259201", 34, "validity_h"),
         ("account = \"nobody\"", 34, "no account with the name"),
     ] {
         let error = with(lines).unwrap_err();

@@ -97,7 +97,7 @@ pub struct ApplicationConfig {
     /// The most calls for one message; as many as its validity allows if left out.
     pub attempts_max: Option<NonZeroU16>,
     /// How long after a message came it is called for; as long as it is valid if left out.
-    pub give_up_s: Option<u64>,
+    pub give_up_s: Option<Spanned<u64>>,
     /// What the handset is told when the provider is given up.
     pub fallback_text: Option<Spanned<String>>,
 }
@@ -209,7 +209,7 @@ impl ApplicationConfig {
         }
         Ok(Patience {
             attempts_max: self.attempts_max.map(NonZeroU16::get),
-            give_up_after: self.give_up_s.map(Duration::from_secs),
+            give_up_after: self.give_up_s.as_ref().map(|seconds| Duration::from_secs(*seconds.get_ref())),
             fallback_text: self.fallback_text.as_ref().map(|text| text.get_ref().clone()),
         })
     }

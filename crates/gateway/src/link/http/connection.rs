@@ -11,6 +11,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, header};
 use axum::response::Response;
 use axum::{BoxError, body::Body};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
@@ -75,7 +76,7 @@ impl Conversation {
             Version::Http1 => {
                 let service = service_fn(move |request: Request<Incoming>| {
                     let (answered, flow) = (answer(&router, peer, request), flow.clone());
-                    async move { answered.await.map(|response| flow.answer(response, ())) }
+                    async move { answered.await.map(|response| flow.answer(response)) }
                 });
                 // Hyper itself ends a connection of HTTP/1.1 that is silent.
                 let connection = http1_builder().serve_connection(stream, service);
@@ -86,7 +87,10 @@ impl Conversation {
                 let service = service_fn(move |request: Request<Incoming>| {
                     let exchange = Exchange::begin(&open);
                     let (answered, flow) = (answer(&router, peer, request), flow.clone());
-                    async move { answered.await.map(|response| flow.answer(response, exchange)) }
+                    async move {
+                        let response = answered.await.map(|response| flow.answer(response));
+                        response.map(|response| response.map(|body| exchange.last_as_long_as(body)))
+                    }
                 });
                 drive(http2_builder().serve_connection(stream, service), limits, silence(seen)).await;
             }
@@ -109,13 +113,21 @@ where
     async move { answer.await.map(never_cached) }
 }
 
-/// A request of HTTP/2 that is being answered.
+/// A request of HTTP/2 that is being answered, until all of the answer has been handed over.
 struct Exchange(watch::Sender<usize>);
 
 impl Exchange {
     fn begin(open: &watch::Sender<usize>) -> Self {
         open.send_modify(|open| *open += 1);
         Self(open.clone())
+    }
+
+    /// Ends with `body`, which the peer may take its time to read.
+    fn last_as_long_as(self, body: Body) -> Body {
+        Body::new(body.map_frame(move |frame| {
+            let _its = &self;
+            frame
+        }))
     }
 }
 

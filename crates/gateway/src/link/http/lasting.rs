@@ -17,11 +17,9 @@ pub(super) struct Lasting;
 pub(super) struct Flow(watch::Sender<u64>);
 
 /// The body of an answer that goes on.
-struct LastingBody<G> {
+struct LastingBody {
     body: Body,
     flow: Flow,
-    /// What shall be there as long as the answer.
-    _guard: G,
 }
 
 impl Flow {
@@ -30,16 +28,16 @@ impl Flow {
         (Self(flow), flowing)
     }
 
-    /// An answer on its way to the peer: `guard` goes with its head, or with its end if it goes on.
-    pub(super) fn answer<G: Send + Unpin + 'static>(&self, response: Response, guard: G) -> Response {
+    /// An answer on its way to the peer, counted if it goes on.
+    pub(super) fn answer(&self, response: Response) -> Response {
         if response.extensions().get::<Lasting>().is_none() {
             return response;
         }
-        response.map(|body| Body::new(LastingBody { body, flow: self.clone(), _guard: guard }))
+        response.map(|body| Body::new(LastingBody { body, flow: self.clone() }))
     }
 }
 
-impl<G: Unpin> HttpBody for LastingBody<G> {
+impl HttpBody for LastingBody {
     type Data = Bytes;
     type Error = axum::Error;
 

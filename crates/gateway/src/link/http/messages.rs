@@ -264,11 +264,20 @@ fn check_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
         .and_then(|value| value.to_str().ok())
         .map(|value| value.split(';').next().unwrap_or_default().trim());
     let is_wanted = essence.is_some_and(|essence| essence.eq_ignore_ascii_case(wanted));
-    if is_wanted && !headers.contains_key(header::CONTENT_ENCODING) {
+    if is_wanted && is_plain(headers) {
         return Ok(());
     }
     let detail = format!("the body must be {wanted}, as it is or with Content-Encoding: gzip");
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+}
+
+/// Whether the body is as it is meant, undone by now or never coded.
+fn is_plain(headers: &HeaderMap) -> bool {
+    // RFC 9110, 8.4.1: identity is no coding, though nobody should say it here.
+    headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// The body, if it is small enough and comes in time.

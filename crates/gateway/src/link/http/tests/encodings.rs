@@ -29,6 +29,20 @@ async fn a_zipped_message_is_taken() {
     assert_eq!(desk.kept().concat().len(), 1);
 }
 
+#[tokio::test]
+async fn identity_is_no_coding() {
+    let desk = Desk::open();
+    for name in ["identity", "Identity"] {
+        let request = Request::post("/v1/messages")
+            .header("authorization", basic("bank:hunter22"))
+            .header("content-type", "application/json")
+            .header("content-encoding", name);
+        let body = r#"{"to": "628111000111", "text": "hello"}"#;
+        let answer = desk.ask(request.body(body.into()).unwrap()).await;
+        assert_eq!(answer.status, 202, "{}", answer.body);
+    }
+}
+
 // ABU-15
 #[tokio::test]
 async fn a_zip_bomb_is_not_inflated_beyond_the_limit() {
