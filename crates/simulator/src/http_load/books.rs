@@ -154,7 +154,7 @@ mod tests {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let books = Books::new(&HttpLoad {
             target: address,
-            dialect: Dialect::Estafet { credentials: String::new() },
+            dialect: Dialect::Estafet { credentials: String::new(), names_callback: false },
             callback: address,
             messages: 3,
             connections: 1,

@@ -14,6 +14,8 @@ pub enum Dialect {
     Estafet {
         /// The credentials, as HTTP Basic has them: `account:password` in Base64.
         credentials: String,
+        /// Whether each message names where its receipt is told; otherwise the account has a callback.
+        names_callback: bool,
     },
     /// `GET /cgi-bin/sendsms` of Kannel; receipts name the number of the message in their query.
     Kannel {
@@ -36,7 +38,10 @@ impl Dialect {
     /// Appends the request that hands in these messages; `callback` is where its receipt is told.
     pub(super) fn write(&self, numbers: Range<u64>, octets: usize, callback: SocketAddr, out: &mut BytesMut) {
         match self {
-            Self::Estafet { credentials } => write_json(credentials, numbers, octets, out),
+            Self::Estafet { credentials, names_callback } => {
+                let more = names_callback.then(|| format!("\"callback_url\":\"http://{callback}/\","));
+                write_json(credentials, numbers, &more.unwrap_or_default(), octets, out);
+            }
             Self::Kannel { username, password } => {
                 let number = numbers.start;
                 let (host, port) = (callback.ip(), callback.port());
@@ -77,12 +82,12 @@ impl Dialect {
     }
 }
 
-fn write_json(credentials: &str, numbers: Range<u64>, octets: usize, out: &mut BytesMut) {
+fn write_json(credentials: &str, numbers: Range<u64>, more: &str, octets: usize, out: &mut BytesMut) {
     let is_array = numbers.end - numbers.start > 1;
     let mut body = BytesMut::with_capacity(octets + MESSAGE_OCTETS);
     for number in numbers.clone() {
         body.put_u8(if number > numbers.start { b',' } else { b'[' });
-        let fields = format!("{{\"from\":\"{SOURCE}\",\"to\":\"{}\",\"text\":\"", destination(number));
+        let fields = format!("{{{more}\"from\":\"{SOURCE}\",\"to\":\"{}\",\"text\":\"", destination(number));
         body.put_slice(fields.as_bytes());
         Serial { number, again: false }.write(octets, &mut body);
         body.put_slice(b"\"}");
@@ -162,7 +167,7 @@ mod tests {
 
     #[test]
     fn estafet_is_asked_in_json_and_names_its_id() {
-        let estafet = Dialect::Estafet { credentials: "eDp5".to_owned() };
+        let estafet = Dialect::Estafet { credentials: "eDp5".to_owned(), names_callback: false };
         let mut out = BytesMut::new();
         estafet.write(7..8, 29, callback(), &mut out);
         let request = String::from_utf8_lossy(&out).into_owned();
@@ -180,6 +185,11 @@ mod tests {
         estafet.write(7..10, 29, callback(), &mut out);
         let request = String::from_utf8_lossy(&out).into_owned();
         assert_eq!(request.matches("\"text\":\"msg 00000000").count(), 3);
+        let naming = Dialect::Estafet { credentials: "eDp5".to_owned(), names_callback: true };
+        let mut out_naming = BytesMut::new();
+        naming.write(7..8, 29, callback(), &mut out_naming);
+        let named = String::from_utf8_lossy(&out_naming).into_owned();
+        assert!(named.contains(r#"{"callback_url":"http://127.0.0.1:9000/","from""#), "{named}");
         assert!(request.contains("\r\n\r\n[{") && request.ends_with("}]"), "{request}");
     }
 }

@@ -132,14 +132,14 @@ async fn bound(metrics: SocketAddr, sessions: usize) {
 }
 
 /// The value of a metric in Prometheus' text form.
-fn value(text: &str, name: &str) -> Option<f64> {
+pub(super) fn value(text: &str, name: &str) -> Option<f64> {
     let mut values = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     values.next()?.trim().parse().ok()
 }
 
 /// More sessions of an account than any scenario has.
 const BINDS_MAX: usize = 20_000;
-const METRICS: &str = "/metrics";
+pub(super) const METRICS: &str = "/metrics";
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod backlog;
 mod batch;
+mod callbacks;
 mod disk;
 mod fetch;
 mod figure;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::backlog::Backlog;
 use super::batch::Batch;
+use super::callbacks::Callbacks;
 use super::finding::Findings;
 use super::idle::Idle;
 use super::kannel::{self, BesideKannel};
@@ -29,6 +30,8 @@ pub(super) enum Scenario {
     Backlog(Backlog),
     /// How long one HTTP request with 10,000 messages takes.
     Batch(Batch),
+    /// What one endpoint is told, alone and among many that are dead.
+    Callbacks(Callbacks),
     /// The gateway beside Kannel: HTTP in, SMPP out, receipts by callback.
     Kannel(BesideKannel),
 }
@@ -57,6 +60,7 @@ impl Scenario {
             Self::Idle(idle) => idle.measure(folder).await,
             Self::Backlog(backlog) => backlog.measure(folder).await,
             Self::Batch(batch) => batch.measure(folder).await,
+            Self::Callbacks(callbacks) => callbacks.measure(folder).await,
             Self::Kannel(kannel) => return kannel.measure(folder).await.map(Outcome::BesideKannel),
         };
         findings.map(Outcome::Findings)
@@ -79,6 +83,7 @@ impl Scenario {
             Self::Idle(idle) => &idle.place,
             Self::Backlog(backlog) => &backlog.place,
             Self::Batch(batch) => &batch.place,
+            Self::Callbacks(callbacks) => &callbacks.place,
             Self::Kannel(kannel) => &kannel.place,
         }
     }

@@ -29,6 +29,9 @@ pub(crate) struct CallerArguments {
     /// Where it listens for receipts: the callback_url of the account leads here.
     #[arg(long, default_value = "127.0.0.1:9000")]
     callback: SocketAddr,
+    /// Each message names the address for its receipts itself.
+    #[arg(long)]
+    name_callback: bool,
     /// How many messages.
     #[arg(long, default_value_t = 1000)]
     messages: u64,
@@ -93,7 +96,7 @@ impl CallerArguments {
         HttpLoad {
             target: self.address,
             dialect: match self.dialect {
-                Speech::Estafet => Dialect::Estafet { credentials },
+                Speech::Estafet => Dialect::Estafet { credentials, names_callback: self.name_callback },
                 Speech::Kannel => Dialect::Kannel { username: self.account, password: self.password },
             },
             callback: self.callback,
