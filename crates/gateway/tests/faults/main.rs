@@ -10,6 +10,7 @@
 mod harness;
 
 mod checker;
+mod fickle;
 mod program;
 mod proxy;
 mod wire;
@@ -25,3 +26,4 @@ mod odd_answers;
 mod odd_receipts;
 mod taken_back;
 mod throttled;
+mod told_after_kills;

@@ -65,6 +65,10 @@ impl Program {
         self.smpp
     }
 
+    pub(crate) fn http_address(&self) -> SocketAddr {
+        self.http
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }

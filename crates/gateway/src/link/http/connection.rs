@@ -262,3 +262,27 @@ const CONNECTION_LIFE: Duration = Duration::from_secs(600);
 const CLOSING_TIME: Duration = Duration::from_secs(30);
 /// How long it may take otherwise: somebody may wait for a minute for something to fetch.
 const LAST_ANSWER_TIME: Duration = Duration::from_secs(90);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_not_silent_while_an_answer_is_read() {
+        let (open, seen) = watch::channel(0);
+        let mut body = Exchange::begin(&open).last_as_long_as(Body::from("slowly"));
+        let silent = silence(seen);
+        tokio::pin!(silent);
+
+        assert!(timeout(HEADER_TIMEOUT * 4, silent.as_mut()).await.is_err());
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "slowly");
+        drop(body);
+        let since = Instant::now();
+        silent.await;
+        assert_eq!(since.elapsed().as_secs(), HEADER_TIMEOUT.as_secs());
+    }
+}

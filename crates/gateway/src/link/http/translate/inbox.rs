@@ -32,7 +32,12 @@ struct ItemView<'a> {
 /// One item as an object; `None` if there is nothing to say of it.
 pub(in super::super) fn inbox_item(lease: &Lease) -> Option<Vec<u8>> {
     let attempt = u32::from(lease.attempts()) + 1;
-    serde_json::to_vec(&ItemView { ack_id: EventId::of(lease), attempt, event: event(lease.item(), lease.message())? }).ok()
+    serde_json::to_vec(&ItemView {
+        ack_id: EventId::of(lease),
+        attempt,
+        event: event(lease.item(), lease.message())?,
+    })
+    .ok()
 }
 
 /// A page of the inbox, as the document has it: it is put together from items that are written already.
