@@ -47,6 +47,8 @@ struct Circuit<T> {
     /// When something last came of it: a call that ended, or the first of those under way.
     moved_at: Instant,
     is_told: bool,
+    /// How many items were given back since it last answered.
+    deferred: u32,
 }
 
 /// What to do with an item now.
@@ -101,9 +103,7 @@ impl<T> Circuits<T> {
         let circuit = self.endpoints.entry(endpoint.into()).or_insert_with(|| Circuit::new(now));
         if let Some(until) = circuit.open_until.filter(|&until| now < until) {
             let rest = until.saturating_duration_since(now);
-            // What waits together does not come back together.
-            let spread = self.chance.spread(circuit.pause(), 0.0..SPREAD);
-            return Some(Turn::Later(item, rest + spread));
+            return Some(circuit.later(item, rest, circuit.pause(), &self.chance));
         }
         circuit.open_until = None;
         let may_start = starts(circuit, self.calls, self.untried_calls, window);
@@ -114,8 +114,9 @@ impl<T> Circuits<T> {
             return Some(Turn::Call(item));
         }
         let drain = circuit.drain_time();
-        if circuit.calls == 0 || circuit.is_stalled(now) {
-            return Some(Turn::Later(item, self.chance.spread(CROWDED_WAIT, 0.5..1.5)));
+        let has_enough = !circuit.is_proven && circuit.held.len() >= TRIES as usize;
+        if circuit.calls == 0 || circuit.is_stalled(now) || has_enough {
+            return Some(circuit.later(item, CROWDED_WAIT / 2, CROWDED_WAIT, &self.chance));
         }
         let is_quick = drain < QUICK;
         let quota = (SLOW_HELD_MAX.saturating_sub(self.held) / SLOW_SHARE).min(circuit.allowance);
@@ -170,8 +171,7 @@ impl<T> Circuits<T> {
             }
             let wait = circuit.drain_time().clamp(CROWDED_WAIT, LONGEST);
             self.held -= circuit.held.len();
-            let chance = &self.chance;
-            turns.extend(circuit.held.drain(..).map(|item| Turn::Later(item, chance.spread(wait, 0.7..1.3))));
+            turns.extend(circuit.all_later(wait / 2, wait, &self.chance));
         }
         turns
     }
@@ -200,11 +200,8 @@ impl<T> Circuits<T> {
         }
         if circuit.calls == 0 || circuit.open_until.is_some() {
             let rest = circuit.open_until.map_or(CROWDED_WAIT, |until| until.saturating_duration_since(now));
-            let spread = circuit.pause();
             self.held -= circuit.held.len();
-            let chance = &self.chance;
-            let later = |item| Turn::Later(item, rest + chance.spread(spread, 0.0..SPREAD));
-            turns.extend(circuit.held.drain(..).map(later));
+            turns.extend(circuit.all_later(rest, circuit.pause(), &self.chance));
         }
         if circuit.held.len() < QUICK_HELD_MAX && self.pressed.as_deref() == Some(endpoint) {
             self.pressed = None;
@@ -240,7 +237,22 @@ impl<T> Circuit<T> {
             pace: Duration::ZERO,
             moved_at: now,
             is_told: false,
+            deferred: 0,
         }
+    }
+
+    /// Gives an item back for `rest` and more: about [`TRIES`] of what waits come back in each `pause`, the others
+    /// later, so that a long queue does not come and go in vain each time.
+    fn later(&mut self, item: T, rest: Duration, pause: Duration, chance: &Chance) -> Turn<T> {
+        self.deferred = self.deferred.saturating_add(1);
+        let spread = pause.saturating_mul(self.deferred.div_ceil(TRIES)).min(LONGEST);
+        Turn::Later(item, rest + chance.spread(spread, 0.0..1.0))
+    }
+
+    /// Gives back all that waits here.
+    fn all_later(&mut self, rest: Duration, pause: Duration, chance: &Chance) -> Vec<Turn<T>> {
+        let held = std::mem::take(&mut self.held);
+        held.into_iter().map(|item| self.later(item, rest, pause, chance)).collect()
     }
 
     fn start(&mut self, now: Instant) {
@@ -251,7 +263,7 @@ impl<T> Circuit<T> {
     }
 
     fn succeed(&mut self, took: Duration, window: usize) -> Option<Change> {
-        self.failures = 0;
+        (self.failures, self.deferred) = (0, 0);
         self.is_proven = true;
         self.open_until = None;
         self.allowance = (self.allowance + 1).min(window);
@@ -326,8 +338,8 @@ const FAILURES_OF_MESSAGES: u32 = 3;
 const FIRST: Duration = Duration::from_secs(1);
 /// Recovery is noticed after this and its spread at the latest.
 const LONGEST: Duration = Duration::from_secs(300);
-/// How far what waits for an open circuit is spread, in times that it stays open.
-const SPREAD: f64 = 0.5;
+/// How much of what waits for an endpoint that does not answer comes back in the time that its circuit stays open.
+const TRIES: u32 = 4;
 
 #[cfg(test)]
 mod tests {
@@ -384,7 +396,7 @@ mod tests {
         assert!(matches!(turns[..], [Turn::Later(2, _)]), "{turns:?}");
         assert_eq!(change, Some(Change::Fails));
         let rest = wait(circuits.admit("dead", 3, now));
-        assert!(rest >= FIRST.mul_f64(0.9) && rest <= FIRST.mul_f64(1.6), "{rest:?}");
+        assert!(rest >= FIRST.mul_f64(0.9) && rest <= FIRST.mul_f64(2.1), "{rest:?}");
 
         let then = now + FIRST.mul_f64(1.2);
         assert!(is_call(&circuits.admit("dead", 3, then)));
