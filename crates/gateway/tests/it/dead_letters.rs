@@ -108,7 +108,10 @@ async fn nobody_sees_or_moves_the_dead_letters_of_others() {
     let id = dead_when(&gateway, 1).await[0]["id"].as_str().unwrap().to_owned();
 
     let other = gateway.caller("other");
-    assert_eq!(other.call("GET", "/v1/dead-letters", None).await.body, json!({ "dead_letters": [], "next": null }));
+    assert_eq!(
+        other.call("GET", "/v1/dead-letters", None).await.body,
+        json!({ "dead_letters": [], "next": null })
+    );
     assert_eq!(other.call("POST", "/v1/dead-letters/replay", None).await.body, json!({ "replayed": 0 }));
     assert_eq!(other.call("DELETE", &format!("/v1/dead-letters/{id}"), None).await.status, 404);
     assert_eq!(dead(&gateway).await.len(), 1);

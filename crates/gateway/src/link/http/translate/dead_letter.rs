@@ -8,8 +8,9 @@ use store::{Glimpse, Item, Mark};
 use utoipa::ToSchema;
 
 use super::callback::{EventView, event};
+use super::record::Text;
 use super::submission::not_json;
-use super::{Text, words};
+use super::words;
 use crate::link::http::problem::Problem;
 
 /// A page of dead letters.

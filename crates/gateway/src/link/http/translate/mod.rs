@@ -26,7 +26,9 @@ use sms::Timestamp;
 
 pub(super) use attributes::Sender;
 pub(super) use callback::{callback, callbacks};
-pub(super) use dead_letter::{DeadLettersView, ReplayRequest, Replayed, dead_letters, replay_request, told_id};
+pub(super) use dead_letter::{
+    DeadLettersView, ReplayRequest, Replayed, dead_letters, replay_request, told_id,
+};
 pub(super) use events::{EventsQuery, HappeningView, events_query, greeting, happened, missed};
 pub(super) use inbox::{
     AckRequest, AckView, InboxQuery, PageOfItems, acknowledged, acknowledgement, inbox_item, inbox_query,

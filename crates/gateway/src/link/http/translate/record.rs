@@ -90,7 +90,7 @@ pub(super) struct StepView<'a> {
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Text<T: Display>(#[serde(serialize_with = "as_text")] T);
+pub(super) struct Text<T: Display>(#[serde(serialize_with = "as_text")] pub(super) T);
 
 /// Everything that is known of a message, as `GET /v1/messages/{id}` shows it. The text is not known.
 pub fn record(record: &Record) -> impl Serialize + use<'_> {
