@@ -142,7 +142,7 @@ fn text(
     text += &called(ACCOUNT, &format!("http://{callback}/"));
     if manner == Manner::Accounts {
         for (number, url) in dead.urls().enumerate() {
-            write!(text, "{}callback_window = {DEAD_WINDOW}\n", called(&account(number), &url))?;
+            writeln!(text, "{}callback_window = {DEAD_WINDOW}", called(&account(number), &url))?;
         }
     }
     Ok(text)
