@@ -1,6 +1,7 @@
 //! The report as people read it.
 
 use super::super::figure::Figure;
+use super::super::report::Bound;
 use super::super::table::{COLUMN_WIDTH, LABEL_WIDTH, number, whole};
 use super::report::{Report, ratio};
 use super::subject::Subject;
@@ -35,10 +36,17 @@ pub(in super::super) fn lines(report: &Report) -> Vec<String> {
         String::new(),
     ];
     lines.extend(table(report));
+    lines.extend(report.receipts_ratio.get(&Subject::Estafet).map(|ratio| judged(*ratio)));
     if !report.is_sound() {
         lines.push("NOT SOUND: messages or receipts of Estafet were lost, doubled or refused".to_owned());
     }
     lines
+}
+
+/// Whether one by one it is as much faster as it should be.
+fn judged(ratio: f64) -> String {
+    let verdict = if RECEIPTS.is_met_by(ratio) { "met" } else { "missed" };
+    format!("receipts per second one by one, Estafet ÷ Kannel: {ratio:.1}   goal {RECEIPTS}: {verdict}")
 }
 
 /// A row per figure, a column per subject, and the ratios to Kannel.
@@ -86,3 +94,15 @@ const SHOWN: [Figure; 13] = [
     Figure::ReceiptsTwice,
 ];
 const RATIO_WIDTH: usize = 19;
+const RECEIPTS: Bound = Bound::AtLeast(20.0);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_goal_is_told() {
+        assert!(judged(20.2).ends_with("Kannel: 20.2   goal at least 20: met"), "{}", judged(20.2));
+        assert!(judged(13.4).ends_with("goal at least 20: missed"), "{}", judged(13.4));
+    }
+}
