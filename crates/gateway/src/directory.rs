@@ -8,9 +8,10 @@ use sms::LinkName;
 
 use crate::account::Account;
 use crate::config::{
-    AccountConfig, ApiKeyHash, ApplicationConfig, Config, ReplyRules, SharedProfile, SmscConfig, callbacks_of,
+    AccountConfig, ApiKeyHash, ApplicationConfig, Config, ReplyRules, SharedProfile, SigningKeyConfig,
+    SmscConfig, callbacks_of,
 };
-use crate::login::KeyHolder;
+use crate::login::{KeyHolder, SigningKey};
 use crate::presence::Presence;
 
 /// Accounts, SMSCs, applications and the routes between them.
@@ -19,6 +20,8 @@ pub(crate) struct Directory {
     pub(crate) accounts: HashMap<LinkName, Arc<Account>>,
     /// The keys of accounts.
     pub(crate) keys: HashMap<ApiKeyHash, KeyHolder>,
+    /// The keys that accounts sign requests with, by their ids.
+    pub(crate) signing_keys: HashMap<String, SigningKey>,
     pub(crate) smscs: HashMap<LinkName, SmscLink>,
     pub(crate) applications: HashMap<LinkName, ApplicationLink>,
     /// The links inside that answer; they are always there.
@@ -89,6 +92,7 @@ impl Directory {
         Self {
             routes,
             keys: keys(config, &accounts),
+            signing_keys: signing_keys(config, &accounts),
             accounts,
             smscs: config.smsc.iter().map(smsc).collect(),
             applications: config.application.iter().map(application).collect(),
@@ -169,6 +173,17 @@ fn keys(config: &Config, accounts: &HashMap<LinkName, Arc<Account>>) -> HashMap<
         for key in &owner.api_key {
             keys.insert(key.hash, KeyHolder { account: account.clone(), scopes: key.scopes.clone() });
         }
+    }
+    keys
+}
+
+fn signing_keys(config: &Config, accounts: &HashMap<LinkName, Arc<Account>>) -> HashMap<String, SigningKey> {
+    let mut keys = HashMap::new();
+    for owner in &config.account {
+        let name = owner.name.get_ref().as_str();
+        let Some(account) = accounts.get(name) else { continue };
+        let key = |key: &SigningKeyConfig| Some((key.id(name)?, SigningKey::new(account, key)?));
+        keys.extend(owner.signing_key.iter().filter_map(key));
     }
     keys
 }

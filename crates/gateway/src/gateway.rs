@@ -484,7 +484,7 @@ impl Shared {
             intake: Intake::new(directory.clone(), store.clone(), &surroundings),
             outlets: Arc::new(Outlets::new(store.clone(), metrics.clone())),
             health: Arc::new(Health::new(store.clone())),
-            door: Arc::new(Door::new(metrics.login())),
+            door: Arc::new(Door::new(metrics.login(), surroundings.clock.wall())),
             directory,
             tls: Arc::new(ArcSwap::from_pointee(tls)),
             store,

@@ -1,5 +1,6 @@
 //! An ESME that binds to us or calls our HTTP API.
 
+use std::collections::HashSet;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
 use super::{
     ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, JasminConfig, Name, Problem, Secret,
-    SendsmsConfig, SigningSecret,
+    SendsmsConfig, SigningKeyConfig, SigningSecret,
 };
 
 /// One ESME.
@@ -33,6 +34,10 @@ pub struct AccountConfig {
     pub max_binds: usize,
     /// Keys that it may call with by HTTP, instead of its password.
     pub api_key: Vec<ApiKeyConfig>,
+    /// Keys that it may sign calls by HTTP with, instead of showing anything.
+    pub signing_key: Vec<SigningKeyConfig>,
+    /// Whether it calls by HTTP with signatures alone: password and keys open nothing there.
+    pub require_signature: bool,
     /// Networks that it may bind or call from; `None` is any.
     pub allow_from: Option<Vec<IpNet>>,
     /// The certificates that it may bind with, by TLS alone then; empty if it needs none.
@@ -60,13 +65,41 @@ pub struct AccountConfig {
 impl AccountConfig {
     /// The same without what can change while its sessions stay.
     pub(crate) fn without_keys(&self) -> Self {
-        Self { api_key: Vec::new(), ..self.clone() }
+        Self { api_key: Vec::new(), signing_key: Vec::new(), ..self.clone() }
     }
 
     /// In which manner URLs are called that its messages name, if they are.
     pub(crate) fn named_callbacks(&self) -> Option<EndpointConfig> {
         let own = self.callback.as_ref().map(|callback| callback.endpoint.clone());
         own.or_else(|| CallbackConfig::of_requests(&self.kannel, &self.jasmin))
+    }
+
+    /// Whether each signing key opens something under an id of its own.
+    pub(super) fn check_signing_keys(&self) -> Result<(), Problem> {
+        let mut names = HashSet::new();
+        for key in &self.signing_key {
+            let name = key.name.get_ref();
+            let problem = |what: &str| {
+                Err(Problem { at: key.name.span(), what: format!("the signing_key \"{name}\" {what}") })
+            };
+            if key.id(self.name.get_ref()).is_none() {
+                return problem(
+                    "cannot be named in a signature: its name has 1 to 64 letters, digits, dots, hyphens and \
+                     underscores, that of the account no quotes or characters beyond ASCII",
+                );
+            }
+            if key.scopes.is_empty() {
+                return problem("has no scopes: it would open nothing");
+            }
+            if !names.insert(name) {
+                return problem("has the name of another one");
+            }
+        }
+        if self.require_signature && self.signing_key.is_empty() {
+            let what = "require_signature needs a signing_key".to_owned();
+            return Err(Problem { at: self.name.span(), what });
+        }
+        Ok(())
     }
 
     /// Finds out how the ESME speaks.
@@ -122,6 +155,10 @@ struct RawAccount {
     max_binds: usize,
     #[serde(default)]
     api_key: Vec<ApiKeyConfig>,
+    #[serde(default)]
+    signing_key: Vec<SigningKeyConfig>,
+    #[serde(default)]
+    require_signature: bool,
     allow_from: Option<Vec<IpNet>>,
     #[serde(default, deserialize_with = "one_or_more")]
     client_certificate: Vec<ClientCertificate>,
@@ -183,6 +220,8 @@ impl TryFrom<RawAccount> for AccountConfig {
             rate: raw.rate,
             max_binds: raw.max_binds,
             api_key: raw.api_key,
+            signing_key: raw.signing_key,
+            require_signature: raw.require_signature,
             allow_from: raw.allow_from,
             client_certificate: raw.client_certificate,
             sources: raw.sources,

@@ -19,6 +19,7 @@ mod routing;
 mod secret;
 mod sendsms;
 mod signing;
+mod signing_key;
 mod smsc;
 mod storage;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};
 pub use secret::Secret;
 pub use sendsms::{NamedTlv, SendsmsConfig, SendsmsPath, TlvKind};
 pub use signing::SigningSecret;
+pub use signing_key::{RequestSecret, SigningKeyConfig};
 pub use smsc::{BindKind, OutbindConfig, SmscConfig};
 pub use storage::StoreConfig;
 
@@ -206,6 +208,7 @@ impl Config {
     fn check_keys(&self) -> Result<(), Problem> {
         let mut hashes = HashSet::new();
         for account in &self.account {
+            account.check_signing_keys()?;
             for key in &account.api_key {
                 let problem = |what: &str| Problem {
                     at: account.name.span(),

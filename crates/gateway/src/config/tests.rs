@@ -195,6 +195,32 @@ fn a_key_opens_something_and_has_a_hash_of_its_own() {
 }
 
 #[test]
+fn a_signing_key_opens_something_under_a_name_of_its_own() {
+    let key = |name: &str, scopes: &str| {
+        let secret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        format!("[[account.signing_key]]\nname = \"{name}\"\nsecret = \"{secret}\"\nscopes = {scopes}\n\n")
+    };
+    let with = |keys: &str| parse(&DESIGN.replace("[[application]]", &format!("{keys}[[application]]")));
+    let right = with(&(key("cron", "[\"send\"]") + &key("cron.2", "[\"read\"]"))).unwrap();
+    let [one, other] = &right.account[0].signing_key[..] else { panic!("{right:?}") };
+    assert_eq!((one.id("bank"), other.id("bank")), (Some("bank/cron".into()), Some("bank/cron.2".into())));
+    assert_eq!((one.id("ba\"nk"), other.id("bänk")), (None, None));
+    assert!(!format!("{right:?}").contains("AAAA"));
+    for (keys, problem) in [
+        (key("cron", "[\"send\"]").repeat(2), "the name of another one"),
+        (key("cron", "[]"), "no scopes"),
+        (key("a/b", "[\"send\"]"), "cannot be named"),
+        (key("", "[\"send\"]"), "cannot be named"),
+        (key("cron", "[\"send\"]").replace("AA=", "="), "32 to 64 octets"),
+    ] {
+        let error = with(&keys).unwrap_err();
+        assert!(error.contains(problem) && !error.contains("AAAA"), "{keys}: {error}");
+    }
+    let required = DESIGN.replace("max_binds = 10", "max_binds = 10\nrequire_signature = true");
+    assert!(parse(&required).unwrap_err().contains("needs a signing_key"));
+}
+
+#[test]
 fn an_account_can_be_called() {
     let with = |lines: &str| parse(&DESIGN.replace("max_binds = 10", &format!("max_binds = 10\n{lines}")));
     assert_eq!(parse(DESIGN).unwrap().account[0].callback, None);

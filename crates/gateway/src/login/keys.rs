@@ -30,12 +30,15 @@ impl Door {
     ) -> Result<&'a KeyHolder, Refused> {
         let since = Instant::now();
         let holder = directory.keys.get(&ApiKeyHash::of(key)).ok_or(Reason::UnknownKey);
+        let visitor = Visitor { address, entrance: Entrance::Http };
         let (name, reason) = match holder {
-            Ok(holder) if holder.account.allows(address) => return Ok(holder),
-            Ok(holder) => (holder.account.name().as_str(), Reason::WrongAddress),
+            Ok(holder) => match visitor.candidate(Some(&holder.account)) {
+                Ok(_) => return Ok(holder),
+                Err(reason) => (holder.account.name().as_str(), reason),
+            },
             Err(reason) => ("", reason),
         };
-        self.report(None, &Visitor { address, entrance: Entrance::Http }, name, reason);
+        self.report(None, &visitor, name, reason);
         refusal_due(since).await;
         Err(Refused::Wrong)
     }

@@ -25,6 +25,7 @@ mod lanes;
 mod metrics;
 mod password;
 mod siege;
+mod signatures;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sms::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use crate::account::Account;
@@ -43,11 +45,14 @@ use failures::Failures;
 pub(crate) use keys::KeyHolder;
 use lanes::Lanes;
 pub(crate) use metrics::LoginMetrics;
+use signatures::UsedSignatures;
+pub(crate) use signatures::{Signature, SigningKey, Unproven};
 
 /// Lets accounts in, and tells others nothing.
 pub(crate) struct Door {
     failures: Failures,
     lanes: Lanes,
+    signatures: UsedSignatures,
     metrics: LoginMetrics,
 }
 
@@ -91,13 +96,16 @@ enum Reason {
     WrongAddress,
     WrongCertificate,
     WrongPassword,
+    NotSigned,
     TooManyFailures(Duration),
     Crowded,
 }
 
 impl Door {
-    pub(crate) fn new(metrics: LoginMetrics) -> Self {
-        Self { failures: Failures::default(), lanes: Lanes::new(), metrics }
+    /// Opened `now`.
+    pub(crate) fn new(metrics: LoginMetrics, now: Timestamp) -> Self {
+        let signatures = UsedSignatures::new(now);
+        Self { failures: Failures::default(), lanes: Lanes::new(), signatures, metrics }
     }
 
     /// The account that this visitor is. A refusal comes at a whole second after the call, mostly the first,
@@ -157,14 +165,8 @@ impl Door {
 
     /// Counts a refusal, and logs one of an address now and then.
     fn report(&self, account: Option<&Arc<Account>>, visitor: &Visitor, name: &str, reason: Reason) {
-        let (peer, protocol) = (visitor.address, visitor.entrance.protocol());
-        self.metrics.refused(protocol, reason.label());
-        if let Some(unlogged) = self.failures.is_worth_a_line(peer) {
-            // Quoted, escaped and cut: whoever is refused shall not write lines of our log.
-            let account: String = name.chars().take(NAME_LOGGED_MAX).collect();
-            let reason = reason.label();
-            tracing::warn!(%peer, protocol, ?account, reason, unlogged, "login refused");
-        }
+        let peer = visitor.address;
+        self.note(peer, visitor.entrance.protocol(), name, reason.label());
         let Some(account) = account.filter(|_| reason.as_far_as_he_may_know() == Refused::Wrong) else {
             return;
         };
@@ -175,6 +177,15 @@ impl Door {
             tracing::error!(link = %account.name(), addresses, "many addresses guess at this account");
         }
     }
+
+    fn note(&self, peer: IpAddr, protocol: &'static str, name: &str, reason: &'static str) {
+        self.metrics.refused(protocol, reason);
+        if let Some(unlogged) = self.failures.is_worth_a_line(peer) {
+            // Quoted, escaped and cut: whoever is refused shall not write lines of our log.
+            let account: String = name.chars().take(NAME_LOGGED_MAX).collect();
+            tracing::warn!(%peer, protocol, ?account, reason, unlogged, "login refused");
+        }
+    }
 }
 
 impl Visitor {
@@ -183,6 +194,9 @@ impl Visitor {
         let account = account.ok_or(Reason::UnknownAccount)?;
         if !account.allows(self.address) {
             return Err(Reason::WrongAddress);
+        }
+        if matches!(self.entrance, Entrance::Http) && account.config().require_signature {
+            return Err(Reason::NotSigned);
         }
         if let Entrance::Smpp { certificate } = &self.entrance {
             let wanted = &account.config().client_certificate;
@@ -212,6 +226,7 @@ impl Reason {
             Self::WrongAddress => "wrong_address",
             Self::WrongCertificate => "wrong_certificate",
             Self::WrongPassword => "wrong_password",
+            Self::NotSigned => "not_signed",
             Self::TooManyFailures(_) => "too_many_failures",
             Self::Crowded => "crowded",
         }

@@ -30,7 +30,7 @@ fn directory() -> Directory {
 }
 
 fn door() -> Door {
-    Door::new(LoginMetrics::default())
+    Door::new(LoginMetrics::default(), Timestamp(0))
 }
 
 async fn knock(

@@ -1,8 +1,11 @@
 //! Who calls.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::extract::OptionalFromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -10,9 +13,10 @@ use base64::prelude::BASE64_STANDARD;
 use super::desk::Desk;
 use super::problem::Problem;
 use super::rate_limit;
+use super::signed::SignedBy;
 use crate::account::Account;
 use crate::config::Scope;
-use crate::login::{Credentials, Entrance, Refused, Visitor};
+use crate::login::{Credentials, Entrance, KeyHolder, Refused, Visitor};
 
 impl Desk {
     /// The account that calls from `peer`, or the answer that refuses it.
@@ -28,13 +32,8 @@ impl Desk {
                 let visitor = Visitor { address: peer.ip(), entrance: Entrance::Http };
                 self.door.admit(&directory, &visitor, credentials).await?
             }
-            Shown::Key(key) => {
-                let holder = self.door.admit_key(&directory, peer.ip(), &key).await?;
-                if !holder.scopes.contains(&scope) {
-                    return Err(not_in_scope());
-                }
-                holder.account.clone()
-            }
+            Shown::Key(key) => opened(self.door.admit_key(&directory, peer.ip(), &key).await?, scope)?,
+            Shown::Signature(SignedBy(holder)) => opened(&holder, scope)?,
         };
         rate_limit::known(&account);
         Ok(account)
@@ -45,6 +44,17 @@ impl Desk {
 pub(super) enum Shown {
     Password(Credentials),
     Key(String),
+    /// One that was verified.
+    Signature(SignedBy),
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Shown {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        let signed = parts.extensions.get::<SignedBy>().cloned().map(Self::Signature);
+        Ok(signed.or_else(|| shown(&parts.headers)))
+    }
 }
 
 /// What an `Authorization` header shows, if it is readable: `Basic` (RFC 7617) or `Bearer` (RFC 6750).
@@ -67,6 +77,10 @@ pub(super) fn shown_by_itself(headers: &HeaderMap) -> Option<Shown> {
     shown(headers).filter(|_| headers.get("sec-fetch-site").is_none_or(is_own))
 }
 
+fn opened(holder: &KeyHolder, scope: Scope) -> Result<Arc<Account>, Problem> {
+    if holder.scopes.contains(&scope) { Ok(holder.account.clone()) } else { Err(not_in_scope()) }
+}
+
 fn basic(encoded: &str) -> Option<Credentials> {
     let pair = BASE64_STANDARD.decode(encoded).ok()?;
     let colon = pair.iter().position(|&octet| octet == b':')?;
@@ -83,8 +97,7 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Wrong => {
-                let detail =
-                    "a key or account and password are needed, and not every account may call from here";
+                let detail = "a key, a signature, or account and password are needed, and not every account may call from here";
                 Self::new(StatusCode::UNAUTHORIZED, "unauthorised", detail)
             }
             Refused::Unheard(wait) => {

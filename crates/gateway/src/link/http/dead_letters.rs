@@ -7,12 +7,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use sms::{LinkName, MessageId, State as Final};
 use store::{Cause, Glimpse, Lease, Outcome, Part, Settlement};
 
-use super::caller;
+use super::caller::Shown;
 use super::desk::Desk;
 use super::messages::read;
 use super::problem::Problem;
@@ -29,10 +29,10 @@ pub(crate) fn shelf_of(link: &LinkName) -> LinkName {
 pub(super) async fn list(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    shown: Option<Shown>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, caller::shown(&headers), Scope::Inbox).await?;
+    let account = desk.caller(peer, shown, Scope::Inbox).await?;
     let (after, limit) = translate::letters_query(&uri)?;
     let shelves = desk.shelves_of(&account);
     let names: Vec<LinkName> = shelves.iter().map(|(_, shelf)| shelf.clone()).collect();
@@ -45,10 +45,11 @@ pub(super) async fn list(
 pub(super) async fn replay(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    shown: Option<Shown>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let account = desk.caller(peer, caller::shown(&parts.headers), Scope::Inbox).await?;
+    let body = request.into_body();
+    let account = desk.caller(peer, shown, Scope::Inbox).await?;
     let wanted = translate::replay_request(&read(body).await?)?;
     let until = desk.intake.clock().wall().plus(REPLAY_TIME);
     let again = |link: &LinkName| Outcome::Move { to: link.clone(), until, cause: None };
@@ -70,9 +71,9 @@ pub(super) async fn delete(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     id: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    shown: Option<Shown>,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, caller::shown(&headers), Scope::Inbox).await?;
+    let account = desk.caller(peer, shown, Scope::Inbox).await?;
     let id: MessageId = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_message)?;
     let cause = || Cause::Other("deleted by its owner".into());
     let over = |_: &LinkName| Outcome::Failed { state: Final::Deleted, cause: cause() };

@@ -14,7 +14,7 @@ use sms::MessageId;
 use store::{Seen, Watch};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::caller;
+use super::caller::Shown;
 use super::desk::Desk;
 use super::lasting::Lasting;
 use super::problem::Problem;
@@ -26,10 +26,11 @@ use crate::config::Scope;
 pub(super) async fn follow(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    shown: Option<Shown>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, caller::shown(&headers), Scope::Read).await?;
+    let account = desk.caller(peer, shown, Scope::Read).await?;
     let message = translate::events_query(&uri)?;
     let place = account.listen().ok_or_else(too_many_listeners)?;
     let follower = Follower {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use prometheus_client::metrics::gauge::Gauge;
 use store::Lease;
@@ -46,10 +46,10 @@ struct Shown {
 pub(super) async fn fetch(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    shown: Option<caller::Shown>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, caller::shown(&headers), Scope::Inbox).await?;
+    let account = desk.caller(peer, shown, Scope::Inbox).await?;
     let fetch = translate::inbox_query(&uri)?;
     let inbox = inbox_of(&account)?;
     let room = inbox.room(fetch.limit).ok_or_else(too_much_lent)?;
@@ -70,10 +70,11 @@ pub(super) async fn fetch(
 pub(super) async fn acknowledge(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    shown: Option<caller::Shown>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let account = desk.caller(peer, caller::shown(&parts.headers), Scope::Inbox).await?;
+    let account = desk.caller(peer, shown, Scope::Inbox).await?;
     let inbox = inbox_of(&account)?;
     check_is_json(&parts.headers)?;
     let ids: HashSet<EventId> = translate::acknowledgement(&read(body).await?)?;

@@ -33,10 +33,11 @@ use crate::transliteration::transliterate;
 pub(super) async fn submit(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    shown: Option<Shown>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let account = desk.caller(peer, caller::shown(&parts.headers), Scope::Send).await?;
+    let account = desk.caller(peer, shown, Scope::Send).await?;
     check_is_json(&parts.headers)?;
     let key = Key::shown(&parts.headers, account.name())?;
     let body = read(body).await?;
@@ -50,11 +51,13 @@ pub(super) async fn submit(
 pub(super) async fn send(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    shown: Option<Shown>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let (in_query, message) = translate::send_query(&uri)?;
-    let shown = caller::shown_by_itself(&headers).or(in_query.map(Shown::Password));
+    let signed = shown.filter(|shown| matches!(shown, Shown::Signature(_)));
+    let shown = signed.or_else(|| caller::shown_by_itself(&headers)).or(in_query.map(Shown::Password));
     let account = desk.caller(peer, shown, Scope::Send).await?;
     desk.submit_one(account, message, None).await
 }
@@ -78,9 +81,9 @@ pub(super) async fn find(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     id: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    shown: Option<Shown>,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, caller::shown(&headers), Scope::Read).await?;
+    let account = desk.caller(peer, shown, Scope::Read).await?;
     let id = named(id)?;
     let record = desk.store.find(id).await?.ok_or_else(Problem::no_such_message)?;
     if record.origin != *account.name() && record.target != *account.name() {
@@ -93,10 +96,10 @@ pub(super) async fn find(
 pub(super) async fn search(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    shown: Option<Shown>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, caller::shown(&headers), Scope::Read).await?;
+    let account = desk.caller(peer, shown, Scope::Read).await?;
     let query = translate::search_query(&uri, account.name())?;
     let page = desk.store.search(query).await?;
     Ok(Json(translate::page(&page)).into_response())

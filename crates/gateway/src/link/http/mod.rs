@@ -28,6 +28,7 @@ mod rate_limit;
 mod recall;
 pub(crate) mod server;
 mod signature;
+mod signed;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Response};
 
-use super::caller;
+use super::caller::Shown;
 use super::desk::Desk;
 use super::messages::{check_is_json, read};
 use super::problem::Problem;
@@ -17,10 +17,11 @@ use crate::config::Scope;
 pub(super) async fn preview(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    shown: Option<Shown>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let account = desk.caller(peer, caller::shown(&parts.headers), Scope::Send).await?;
+    let account = desk.caller(peer, shown, Scope::Send).await?;
     check_is_json(&parts.headers)?;
     let preview = translate::preview(&read(body).await?, account.config().transliterate)?;
     Ok(Json(preview).into_response())

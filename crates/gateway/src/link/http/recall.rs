@@ -6,12 +6,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use sms::MessageId;
 use store::{Entry, Which};
 
-use super::caller;
+use super::caller::Shown;
 use super::desk::Desk;
 use super::messages::{check_is_json, named, read};
 use super::problem::Problem;
@@ -26,9 +26,9 @@ pub(super) async fn cancel(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     id: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    shown: Option<Shown>,
 ) -> Result<Response, Problem> {
-    let account = desk.caller(peer, caller::shown(&headers), Scope::Send).await?;
+    let account = desk.caller(peer, shown, Scope::Send).await?;
     let id = named(id)?;
     match desk.store.cancel(account.name(), Which::Message(id)).await? {
         0 => Err(desk.why_not(&account, id).await?),
@@ -43,10 +43,11 @@ pub(super) async fn replace(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     id: Result<Path<String>, PathRejection>,
+    shown: Option<Shown>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let account = desk.caller(peer, caller::shown(&parts.headers), Scope::Send).await?;
+    let account = desk.caller(peer, shown, Scope::Send).await?;
     check_is_json(&parts.headers)?;
     let id = named(id)?;
     let content = translate::replacement(&read(body).await?)?;

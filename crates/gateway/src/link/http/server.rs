@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, delete, get, post};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -22,7 +22,7 @@ use super::desk::{Api, Desk};
 use super::jasmin::{rest as jasmin_rest, server as jasmin};
 use super::kannel::server as kannel;
 use super::problem::Problem;
-use super::{dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall};
+use super::{dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall, signed};
 use crate::tls::Tls;
 
 impl Api {
@@ -30,7 +30,7 @@ impl Api {
     pub(crate) fn router(self) -> Router {
         let desk = Desk::new(self);
         let (sendsms, is_jasmin) = (desk.sendsms.path().map(str::to_owned), desk.jasmin);
-        let router = native();
+        let router = native().route_layer(from_fn_with_state(desk.clone(), signed::verify));
         let router = with_sendsms(router, sendsms.as_deref());
         if is_jasmin { with_jasmin(router) } else { router }
             .fallback(no_such_path)

@@ -105,7 +105,7 @@ async fn object(request: Request) -> Result<(Map<String, Value>, Credentials), R
 fn password(headers: &HeaderMap) -> Option<Credentials> {
     match shown(headers)? {
         Shown::Password(credentials) => Some(credentials),
-        Shown::Key(_) => None,
+        Shown::Key(_) | Shown::Signature(_) => None,
     }
 }
 

@@ -12,6 +12,7 @@ mod keys;
 mod lookups;
 mod openapi;
 mod replies;
+mod signatures;
 mod submissions;
 
 use std::net::SocketAddr;
@@ -72,6 +73,11 @@ name = "key that reads"
 hash = "sha256:8fc1cce3487ba4c178e2848027fad3b781ef856d32838d89eaf57e18ad780eee"
 scopes = ["read"]
 
+[[account.signing_key]]
+name = "cron"
+secret = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+scopes = ["send"]
+
 [[account]]
 name = "shop"
 password = "hunter33"
@@ -86,6 +92,26 @@ allow_from = ["203.0.113.0/24"]
 name = "key of those who are far"
 hash = "sha256:83d49fc799bc046760779dbe0e2a8e7c55443cf173d9e1c118196615c7a5594d"
 scopes = ["read"]
+
+[[account.signing_key]]
+name = "cron"
+secret = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+scopes = ["read"]
+
+[[account]]
+name = "safe"
+password = "hunter55"
+require_signature = true
+
+[[account.api_key]]
+name = "key that is not enough"
+hash = "sha256:548a9663a19ffa330fe67f48f218b2f46281b4c07a0b51cb1ae64cb085c0b868"
+scopes = ["send", "read"]
+
+[[account.signing_key]]
+name = "cron"
+secret = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+scopes = ["send", "read"]
 
 [[account]]
 name = "poll"
@@ -231,7 +257,7 @@ impl Desk {
             shelves: tokio::sync::Mutex::default(),
             keys: Default::default(),
             stop: Default::default(),
-            door: Arc::new(Door::new(metrics.login())),
+            door: Arc::new(Door::new(metrics.login(), clock.wall())),
             sendsms: Default::default(),
             jasmin: false,
             directory,
