@@ -12,7 +12,7 @@ import pytest
 from harness import config
 from harness.centre import Centre
 from harness.gateway import Gateway
-from harness.kannel import Kannel
+from harness.kannel import Kannel, smpp_centre
 from harness.plain_http import Request, ask
 from harness.provider import Answer, Call, Provider
 
@@ -45,7 +45,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
     folder: Path = tmp_path_factory.mktemp("calls")
     centres = [Centre(refuses={b"bad": 0x0B}), Centre(refuses={b"bad": 0x0B})]
     providers = [Provider(lambda _: Answer()), Provider(lambda _: Answer())]
-    kannel = Kannel(folder / "kannel", [smsc(centres[0].port), *services(providers[0].url), USER])
+    kannel = Kannel(folder / "kannel", [smpp_centre(centres[0].port, allowed_prefix="62;+62"), *services(providers[0].url), USER])
     ours = Gateway(
         config.write(
             folder / "estafet.toml",
@@ -68,22 +68,6 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
 
 
 USER = {"group": "sendsms-user", "username": "bank", "password": "hunter22", "default-sender": "BANK"}
-
-
-def smsc(port: int) -> dict:
-    """A message centre that Kannel binds to, and what goes there."""
-    return {
-        "group": "smsc",
-        "smsc": "smpp",
-        "smsc-id": "telco-a",
-        "host": "127.0.0.1",
-        "port": port,
-        "transceiver-mode": "true",
-        "smsc-username": "kannel",
-        "smsc-password": "secret",
-        "system-type": "",
-        "allowed-prefix": "62;+62",
-    }
 
 
 def services(url: str) -> list[dict]:

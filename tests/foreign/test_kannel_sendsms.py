@@ -10,7 +10,7 @@ import pytest
 from harness import config
 from harness.centre import Centre, Submitted
 from harness.gateway import Gateway
-from harness.kannel import Kannel
+from harness.kannel import Kannel, smpp_centre
 from harness.plain_http import Request, Said, ask
 from harness.waiting import until
 
@@ -48,7 +48,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
     """Kannel's smsbox and ours, each with a message centre of its own."""
     folder: Path = tmp_path_factory.mktemp("sides")
     centres = [Centre(), Centre()]
-    kannel = Kannel(folder / "kannel", [smsc(centres[0].port), *USERS])
+    kannel = Kannel(folder / "kannel", [smpp_centre(centres[0].port), *USERS])
     ours = Gateway(
         config.write(
             folder / "estafet.toml",
@@ -82,21 +82,6 @@ USERS = [
     {"group": "sendsms-user", "username": "plain", "password": "hunter22"},
     {"group": "sendsms-user", "username": "fake", "password": "hunter22", "faked-sender": "FAKE"},
 ]
-
-
-def smsc(port: int) -> dict:
-    """A message centre that Kannel binds to."""
-    return {
-        "group": "smsc",
-        "smsc": "smpp",
-        "smsc-id": "telco-a",
-        "host": "127.0.0.1",
-        "port": port,
-        "transceiver-mode": "true",
-        "smsc-username": "kannel",
-        "smsc-password": "secret",
-        "system-type": "",
-    }
 
 
 def get(query: str) -> Request:
@@ -333,7 +318,7 @@ def test_a_kannel_hands_its_messages_to_us_by_smpp(tmp_path, start_gateway):
     gateway = start_gateway(
         smsc=[config.smsc(centre.port)], account=[config.BANK], route=[{"from": {"link": "bank"}, "to": ["telco-a"]}]
     )
-    upstream = smsc(gateway.smpp_port) | {"smsc-username": "bank", "smsc-password": "hunter22"}
+    upstream = smpp_centre(gateway.smpp_port, smsc_username="bank", smsc_password="hunter22")
     kannel = Kannel(tmp_path / "kannel", [upstream, *USERS])
     try:
         kannel.await_online()

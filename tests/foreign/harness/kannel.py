@@ -86,6 +86,22 @@ class Kannel:
         output.close()
 
 
+def smpp_centre(port: int, **more: str) -> dict:
+    """The group of a message centre that Kannel binds to; `more` are further keys, with _ for -."""
+    return {
+        "group": "smsc",
+        "smsc": "smpp",
+        "smsc-id": "telco-a",
+        "host": "127.0.0.1",
+        "port": port,
+        "transceiver-mode": "true",
+        "smsc-username": "kannel",
+        "smsc-password": "secret",
+        "system-type": "",
+        **{key.replace("_", "-"): value for key, value in more.items()},
+    }
+
+
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens at: Kannel cannot be told to choose."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
