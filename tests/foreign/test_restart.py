@@ -7,6 +7,7 @@ import json
 from harness import config, receipt
 from harness.curl import curl
 from harness.esme import RECEIPT
+from harness.provider import Answer
 
 
 def test_messages_and_their_receipts_survive_kill_9(start_smsc, start_gateway, start_esme):
@@ -62,6 +63,39 @@ def test_a_request_that_is_repeated_after_kill_9_is_answered_as_before(start_sms
     assert again.json == first.json
     other = post(gateway, "twice")
     assert (other.status, other.json["code"]) == (422, "idempotency_key_reused")
+
+
+def test_what_an_smsc_brings_again_after_kill_9_is_the_same_transaction(start_smsc, start_provider, start_gateway):
+    # CMN-3
+    smsc, provider = start_smsc(), start_provider(lambda call: Answer(body=f"thank you for {call.fields['text']}"))
+    sections = {
+        "smsc": [config.smsc(smsc.port, duplicate_window_s=600)],
+        "application": [config.application(provider.url)],
+        "route": [{"match": {"destination": "1234"}, "to": ["games"]}],
+    }
+
+    def brings(text: str, **named):
+        assert smsc.mobile_sends("628111", "1234", text, **named)["status"] == 0
+        return provider.next_calls(text=text)[0].fields["id"]
+
+    gateway = start_gateway(**sections)
+    smsc.expect("bound")
+    alike = brings("VOTE A")
+    named = brings("VOTE B", receipted_message_id="m1")
+    # What is acknowledged to the SMSC is on disk, and so is what was before it.
+    smsc.expect("receipt_resp", 2)
+    gateway.kill()
+
+    start_gateway(**sections)
+    smsc.expect("bound", 2)
+    for text, more in [("VOTE A", {}), ("VOTE B", {"receipted_message_id": "m1"}), ("VOTE A", {})]:
+        assert smsc.mobile_sends("628111", "1234", text, **more)["status"] == 0
+    brings("VOTE C")
+    calls = provider.next_calls(6)
+    again = [(call.fields["id"], call.fields["text"]) for call in calls if call.fields.get("duplicate") == "true"]
+    assert sorted(again) == sorted([(alike, "VOTE A"), (named, "VOTE B"), (alike, "VOTE A")])
+    texts = [submit["text"] for submit in smsc.submits(3)]
+    assert sorted(texts) == [f"thank you for VOTE {letter}" for letter in "ABC"], "one reply for each transaction"
 
 
 def test_an_acknowledged_message_of_a_mobile_survives_kill_9(start_smsc, start_gateway, start_esme):

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use sms::{Attached, LinkName, ReceiptRequest};
 
 use crate::config::{Method, callbacks_of};
@@ -23,6 +24,30 @@ pub(crate) struct Attributes {
     pub(crate) meta: String,
     /// What it tells of another message, if that is what it is for.
     pub(crate) report: Option<Report>,
+    /// What a message of a handset is known by if its SMSC brings it again; it is found by that, and has no
+    /// `client_reference` then.
+    pub(crate) brought: Option<Brought>,
+}
+
+/// What a message is known by if it is brought again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Brought {
+    /// A digest of what it is known by.
+    pub(crate) key: [u8; Self::KEY_OCTETS],
+    /// How often it had come before.
+    pub(crate) again: u8,
+}
+
+impl Brought {
+    /// The length of a key.
+    pub(crate) const KEY_OCTETS: usize = 16;
+
+    /// What messages with this key are found by; no owner calls a message so.
+    pub(crate) fn reference(key: &[u8; Self::KEY_OCTETS]) -> [u8; Self::KEY_OCTETS + 1] {
+        let mut reference = [0; Self::KEY_OCTETS + 1];
+        reference[1..].copy_from_slice(key);
+        reference
+    }
 }
 
 /// What a message tells of another one that is still on its way.
@@ -162,6 +187,7 @@ const TAG: u8 = 2;
 const KEYED: u8 = 3;
 const REPORT: u8 = 4;
 const META: u8 = 5;
+const BROUGHT: u8 = 7;
 
 /// The form in which attributes are kept in [`Attached::attributes`]. Numbers are little-endian.
 ///
@@ -172,6 +198,7 @@ const META: u8 = 5;
 ///   3 keyed    SHA-256 of the request's body (32), what became of each of its messages (u8 each)
 ///   4 report   event u32, command_status u32
 ///   5 meta     `meta-data`
+///   7 brought  how often it had come before u8; the reference is a zero and what it is known by (16)
 /// ```
 ///
 /// Fields of another kind are skipped; attributes of another version are not read. The reference stands
@@ -183,7 +210,7 @@ impl Attributes {
             return None;
         }
         Some(Arc::new(Attached {
-            reference: self.client_reference.clone().into(),
+            reference: self.reference(),
             told: self.callback.as_ref().map(|_| callbacks_of(owner)),
             attributes: self.octets().into(),
         }))
@@ -200,7 +227,12 @@ impl Attributes {
             let (length, behind) = behind.split_first_chunk().ok_or(Unreadable)?;
             let length = usize::from(u16::from_le_bytes(*length));
             let (field, behind) = behind.split_at_checked(length).ok_or(Unreadable)?;
-            attributes.read(kind, field)?;
+            if kind == BROUGHT {
+                attributes.brought = Some(read_brought(field, &attached.reference)?);
+                attributes.client_reference.clear();
+            } else {
+                attributes.read(kind, field)?;
+            }
             rest = behind;
         }
         Ok(attributes)
@@ -229,6 +261,13 @@ impl Attributes {
         }
     }
 
+    fn reference(&self) -> Bytes {
+        match &self.brought {
+            Some(brought) => Bytes::copy_from_slice(&Brought::reference(&brought.key)),
+            None => self.client_reference.clone().into(),
+        }
+    }
+
     fn named(reference: &[u8]) -> Self {
         Self { client_reference: String::from_utf8_lossy(reference).into_owned(), ..Self::default() }
     }
@@ -251,6 +290,9 @@ impl Attributes {
         }
         if !self.meta.is_empty() {
             put(&mut out, META, &[self.meta.as_bytes()]);
+        }
+        if let Some(Brought { again, .. }) = &self.brought {
+            put(&mut out, BROUGHT, &[&[*again]]);
         }
         if let Some(Report { event, status }) = &self.report {
             put(&mut out, REPORT, &[&event.0.to_le_bytes(), &status.to_le_bytes()]);
@@ -308,6 +350,12 @@ fn read_callback(field: &[u8]) -> Result<Callback, Unreadable> {
     Ok(Callback { url: text(url)?, events: Events(u32::from_le_bytes(*events)), form, method })
 }
 
+fn read_brought(field: &[u8], reference: &[u8]) -> Result<Brought, Unreadable> {
+    let [again] = *field else { return Err(Unreadable) };
+    let key = reference.strip_prefix(&[0]).and_then(|key| key.try_into().ok()).ok_or(Unreadable)?;
+    Ok(Brought { key, again })
+}
+
 fn text(octets: &[u8]) -> Result<String, Unreadable> {
     std::str::from_utf8(octets).map(str::to_owned).map_err(|_| Unreadable)
 }
@@ -344,9 +392,12 @@ mod tests {
             keyed in proptest::option::of(some_keyed()),
             meta in ".{0,60}",
             report in proptest::option::of((any::<u32>(), any::<u32>())),
+            brought in proptest::option::of((any::<[u8; 16]>(), any::<u8>())),
         ) -> Attributes {
             let report = report.map(|(event, status)| Report { event: Events(event), status });
-            Attributes { client_reference, callback, tags, keyed, meta, report }
+            let brought = brought.map(|(key, again)| Brought { key, again });
+            let client_reference = if brought.is_some() { String::new() } else { client_reference };
+            Attributes { client_reference, callback, tags, keyed, meta, report, brought }
         }
     }
 

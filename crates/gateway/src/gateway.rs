@@ -297,7 +297,11 @@ impl Gateway {
         let client = Client {
             config: Arc::new(config.clone()),
             dialect: Dialect::of(&config.speaks).map(Arc::new),
-            redelivery: Arc::new(Redelivery::new(Duration::from_secs(config.duplicate_window_s))),
+            redelivery: Arc::new(Redelivery::new(
+                name.clone(),
+                Duration::from_secs(config.duplicate_window_s),
+                self.shared.surroundings.clock.wall(),
+            )),
             intake: self.shared.intake.clone(),
             outlet: self.shared.outlets.with_rate(&name, config.rate),
             presence,

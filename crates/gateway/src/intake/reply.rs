@@ -43,8 +43,9 @@ impl Intake {
 
     /// Takes the place of one reply to a message, for what its provider answered at once.
     pub(crate) async fn claim_reply(&self, message: &Message, most: u32) -> Result<Claim, Refusal> {
-        let answered =
-            Answered { id: message.shown_id(), handset: &message.source, accepted_at: message.accepted_at };
+        let id = message.shown_id();
+        // Of what came again the first may have had its reply already, and its id says since when.
+        let answered = Answered { id, handset: &message.source, accepted_at: id.accepted_at() };
         self.replies.claim(answered, most, self.clock.wall()).await
     }
 }

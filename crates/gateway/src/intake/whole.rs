@@ -79,6 +79,8 @@ impl Intake {
             data_coding,
             esm_class: if has_header { lead.esm_class } else { lead.esm_class & !Message::UDHI },
             parts,
+            // What a part is known by if it comes again is not what the whole is.
+            attached: None,
             ..lead.clone()
         };
         Ok(Entry { message: Arc::new(message), target, alternatives })

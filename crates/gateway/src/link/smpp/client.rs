@@ -10,14 +10,14 @@ use smpp::{
     Bind, BindMode, Body, CString, CommandId, CommandStatus, Event, MessageResp, Settings, ShortMessage,
     TlvTag, Tlvs,
 };
-use sms::Direction;
+use sms::{Direction, Timestamp};
 use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dialect::Dialect;
-use super::redelivery::Redelivery;
-use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
+use super::redelivery::{Redelivery, Trace};
+use super::relay::{Answer, Incoming, Judgement, Operation, Relay, Sent, Session, Side, Work};
 use super::{data, retry, translate};
 use crate::access_log::AccessLog;
 use crate::chance::Chance;
@@ -28,6 +28,7 @@ use crate::dispatch::{Outlet, back_off};
 use crate::intake::Intake;
 use crate::network::{Network, Stream};
 use crate::presence::{Presence, PresenceGuard};
+use crate::refusal::Refusal;
 use crate::report;
 use crate::submission::Submission;
 use crate::tls::Tls;
@@ -149,6 +150,7 @@ impl Client {
             dialect: self.dialect.clone(),
             redelivery: self.redelivery.clone(),
             outlet: self.outlet.clone(),
+            intake: self.intake.clone(),
             clock: self.intake.clock(),
             chance: self.intake.chance().clone(),
             access_log: self.access_log.clone(),
@@ -245,6 +247,7 @@ struct ToSmsc {
     dialect: Option<Arc<Dialect>>,
     redelivery: Arc<Redelivery>,
     outlet: Arc<Outlet>,
+    intake: Intake,
     clock: Clock,
     chance: Chance,
     access_log: Option<Arc<AccessLog>>,
@@ -252,6 +255,7 @@ struct ToSmsc {
 
 impl Side for ToSmsc {
     fn incoming(&self, body: Body) -> Result<Incoming, CommandStatus> {
+        let request = body.command_id();
         let mut pdu = match body {
             Body::DeliverSm(pdu) => pdu,
             Body::DataSm(pdu) => data::as_deliver(pdu)?,
@@ -267,12 +271,18 @@ impl Side for ToSmsc {
             }
             return Ok(receipt.map_or(Incoming::Nothing, Incoming::Receipt));
         }
+        let submission = translate::mobile_originated(&pdu);
         let now = self.clock.wall();
-        let id = self.redelivery.id_of(&pdu, now, || self.chance.message_id(now));
-        let submission = Submission { id, ..translate::mobile_originated(&pdu) };
         if let Some(log) = &self.access_log {
             log.brought(&submission, self.outlet.link(), now);
         }
+        let Some(trace) = self.redelivery.trace(&pdu) else {
+            return Ok(Incoming::Message(Box::new(submission)));
+        };
+        if self.redelivery.is_unsure(&trace, now) {
+            return Ok(Incoming::Operation(self.recall(request, submission, trace, now)));
+        }
+        let submission = self.redelivery.traced(submission, &trace, now, || self.chance.message_id(now));
         Ok(Incoming::Message(Box::new(submission)))
     }
 
@@ -280,10 +290,7 @@ impl Side for ToSmsc {
         if let Some(id) = id {
             self.redelivery.taken_over(id);
         }
-        match request {
-            CommandId::DATA_SM => Body::DataSmResp(MessageResp::default()),
-            _ => Body::DeliverSmResp(MessageResp::default()),
-        }
+        taken(request)
     }
 
     fn outgoing(&self, lease: &Lease, version: u8) -> Body {
@@ -330,6 +337,31 @@ impl Side for ToSmsc {
 }
 
 impl ToSmsc {
+    /// Takes a message over once the records have said if it came before.
+    fn recall(&self, request: CommandId, submission: Submission, trace: Trace, now: Timestamp) -> Operation {
+        let (redelivery, intake, chance) =
+            (self.redelivery.clone(), self.intake.clone(), self.chance.clone());
+        let (store, link) = (self.outlet.store().clone(), self.outlet.link().clone());
+        let take_over = async move {
+            redelivery.recall(&*store, &trace, now).await?;
+            let submission = redelivery.traced(submission, &trace, now, || chance.message_id(now));
+            let entry = intake.admit(&Origin::Trusted(link), submission)?;
+            let id = entry.message.id;
+            intake.accept(vec![entry]).await?;
+            redelivery.taken_over(id);
+            Ok::<_, Refusal>(())
+        };
+        Box::pin(async move {
+            match take_over.await {
+                Ok(()) => Answer { status: CommandStatus::OK, body: taken(request), messages: 1 },
+                Err(refusal) => {
+                    let status = translate::status(&refusal);
+                    Answer { status, body: Body::refusal(request), messages: 0 }
+                }
+            }
+        })
+    }
+
     fn sent(&self, lease: &Lease, body: &Body) -> Outcome {
         match self.remote_id(body) {
             Some(remote_id) if lease.message().receipt.asks_smsc() => Outcome::Sent { remote_id },
@@ -357,6 +389,14 @@ impl ToSmsc {
         {
             self.outlet.congested(level);
         }
+    }
+}
+
+/// The answer to a message that was taken over.
+fn taken(request: CommandId) -> Body {
+    match request {
+        CommandId::DATA_SM => Body::DataSmResp(MessageResp::default()),
+        _ => Body::DeliverSmResp(MessageResp::default()),
     }
 }
 
