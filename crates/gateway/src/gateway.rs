@@ -19,7 +19,7 @@ use crate::access_log::AccessLog;
 use crate::clock;
 use crate::config::{
     AccountConfig, AnswerConfig, ApplicationConfig, Config, EndpointConfig, HttpConfig, OnUnknown,
-    REASSEMBLY, SmppConfig, SmscConfig, callbacks_of,
+    REASSEMBLY, SmppConfig, SmscConfig, callbacks_of, shelf_of,
 };
 use crate::directory::Directory;
 use crate::dispatch::{Outlets, failover};
@@ -28,7 +28,6 @@ use crate::inbox::Keeper;
 use crate::intake::Intake;
 use crate::link::answer::{Answerer, HandsetLimit};
 use crate::link::http::client as http;
-use crate::link::http::dead_letters::shelf_of;
 use crate::link::http::desk::Api;
 use crate::link::http::named::Named;
 use crate::link::http::owner::Owner;

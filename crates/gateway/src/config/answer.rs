@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use serde::Deserialize;
 
-use super::Name;
+use super::name::Name;
 
 /// One answer: every message that a route gives it is answered with the same text.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::checked::at_most;
-use super::{CertificateFiles, Problem, SendsmsPath};
+use super::problem::Problem;
+use super::{CertificateFiles, SendsmsPath};
 
 /// The SMPP server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

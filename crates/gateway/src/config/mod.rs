@@ -13,6 +13,8 @@ mod checked;
 mod endpoint;
 mod jasmin;
 mod listen;
+mod name;
+mod problem;
 mod profile;
 mod reassembly;
 mod routing;
@@ -30,9 +32,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sms::LinkName;
-use toml::Spanned;
 
-use crate::link::http::dead_letters::SHELF_SUFFIX;
 use profile::Profiles;
 
 pub use account::{AccountConfig, AccountPassword, PasswordHash};
@@ -48,6 +48,9 @@ pub use certificate::{CertificateFiles, ClientCertificate, Fingerprint};
 pub use endpoint::{EndpointConfig, Method};
 pub use jasmin::JasminConfig;
 pub use listen::{HttpConfig, SmppConfig};
+pub(crate) use name::{Name, REASSEMBLY, callbacks_of, shelf_of};
+pub use problem::ConfigError;
+pub(crate) use problem::Problem;
 pub(crate) use profile::SharedProfile;
 pub use profile::{
     AddedTlv, AddressForm, AddressRule, ByteOrder, ClassForm, DataCodings, DefaultAlphabet, IdForm,
@@ -62,9 +65,6 @@ pub use signing::SigningSecret;
 pub use signing_key::{RequestSecret, SigningKeyConfig};
 pub use smsc::{BindKind, OutbindConfig, SmscConfig};
 pub use storage::StoreConfig;
-
-/// A name in the file, with the place where it stands.
-pub(crate) type Name = Spanned<String>;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Deserialize)]
@@ -102,35 +102,6 @@ pub struct Config {
     /// Where messages go; the first match wins.
     #[serde(default)]
     pub route: Vec<RouteConfig>,
-}
-
-/// Why a configuration is not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file could not be read.
-    #[error("cannot read {path}: {problem}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        problem: std::io::Error,
-    },
-    /// The file is not TOML, has an unknown key, or a value that does not fit or does not go with others.
-    #[error("{path}, line {line}: {problem}")]
-    Wrong {
-        /// The file.
-        path: PathBuf,
-        /// The line of the offending key or value, from 1.
-        line: usize,
-        /// What is wrong.
-        problem: String,
-    },
-}
-
-/// What does not go together, and where it stands in the file.
-pub(crate) struct Problem {
-    pub(crate) at: std::ops::Range<usize>,
-    pub(crate) what: String,
 }
 
 impl Config {
@@ -277,34 +248,12 @@ impl Config {
         let answers = self.answer.iter().map(|answer| (&answer.name, route::LinkKind::Service));
         let mut kinds = HashMap::new();
         for (name, kind) in smscs.chain(accounts).chain(applications).chain(answers) {
-            let problem = |what| Problem { at: name.span(), what };
-            if name.get_ref().is_empty() || name.get_ref().len() > LINK_NAME_OCTETS_MAX {
-                return Err(problem(format!("a name has 1 to {LINK_NAME_OCTETS_MAX} characters")));
-            }
-            if name.get_ref() == REASSEMBLY {
-                return Err(problem(format!("\"{REASSEMBLY}\" is the gateway itself, no other link")));
-            }
-            if [CALLBACKS, SHELF_SUFFIX].iter().any(|own| name.get_ref().ends_with(own)) {
-                let own =
-                    format!("names that end in \"{CALLBACKS}\" or \"{SHELF_SUFFIX}\" are the gateway's own");
-                return Err(problem(own));
-            }
+            name::check(name)?;
             if kinds.insert(name.get_ref().as_str(), kind).is_some() {
-                return Err(problem(format!("the name \"{}\" is used twice", name.get_ref())));
+                let what = format!("the name \"{}\" is used twice", name.get_ref());
+                return Err(Problem { at: name.span(), what });
             }
         }
         Ok(kinds)
     }
 }
-
-/// The link that parts of long messages wait at.
-pub(crate) const REASSEMBLY: &str = "reassembly";
-/// The link by which those are called that messages of an account name themselves.
-pub(crate) fn callbacks_of(account: &LinkName) -> LinkName {
-    LinkName::from(format!("{account}{CALLBACKS}"))
-}
-
-/// What such a link has behind the name of its account.
-const CALLBACKS: &str = "/callbacks";
-/// The longest name of a link, in octets.
-const LINK_NAME_OCTETS_MAX: usize = 64;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use sms::LinkName;
 
-use super::{Name, Problem};
+use super::name::Name;
+use super::problem::Problem;
 
 /// One route. A condition that is absent is not looked at.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

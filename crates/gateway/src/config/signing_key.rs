@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::{Name, Scope};
+use super::Scope;
+use super::name::Name;
 
 /// A key of an account that is never sent: requests are signed with it (RFC 9421, `hmac-sha256`).
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -11,12 +11,14 @@ use toml::Spanned;
 
 use super::certificate::one_or_more;
 use super::checked::{Text, at_most};
+use super::name::Name;
+use super::problem::Problem;
 use super::profile::{
     AddressRule, ByteOrder, ClassForm, DataCodings, DefaultAlphabet, IdForm, Languages, OnUnknown,
     ReceiptIdFrom, RetryRule, Splitting, TlvRules, UtcOffset, Version, WaitingForm,
 };
 use super::profile::{ProfileNames, Profiles, SharedProfile, profile_keys, profile_table};
-use super::{CertificateFiles, Fingerprint, Name, Problem, Secret};
+use super::{CertificateFiles, Fingerprint, Secret};
 
 profile_keys!(profile_table, [
 /// One SMSC: the four parameters of a bind, what shapes the traffic, and how it differs from its profile.

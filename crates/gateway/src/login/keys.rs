@@ -4,21 +4,14 @@
 //! up costs nothing, so nobody need wait for a turn. What cannot be guessed cannot be besieged either.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Door, Entrance, Reason, Refused, Visitor, refusal_due};
-use crate::account::Account;
-use crate::config::{ApiKeyHash, Scope};
+use super::door::{Door, refusal_due};
+use super::holder::KeyHolder;
+use super::visitor::{Entrance, Reason, Refused, Visitor};
+use crate::config::ApiKeyHash;
 use crate::directory::Directory;
-
-/// What a key opens.
-#[derive(Clone, Debug)]
-pub(crate) struct KeyHolder {
-    pub(crate) account: Arc<Account>,
-    pub(crate) scopes: Vec<Scope>,
-}
 
 impl Door {
     /// Who holds this key. A refusal comes as late as that of a password.

@@ -3,11 +3,18 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 
+use sms::Timestamp;
+use tokio::time::Instant;
+
+use super::visitor::CROWDED_FOR;
 use super::*;
 use crate::config::{Config, PasswordHash};
+use crate::directory::Directory;
 
 /// A hash that takes less than a millisecond.
 pub(super) fn hash(password: &str) -> PasswordHash {

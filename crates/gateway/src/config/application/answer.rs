@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ApplicationConfig, Format, problem};
-use crate::config::Problem;
+use crate::config::problem::Problem;
 use crate::link::http::charset::Charset;
 
 /// What an answer is like; all that is said of it must be so.

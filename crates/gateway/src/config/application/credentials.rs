@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use reqwest::header::HeaderValue;
 
 use super::{ApplicationConfig, problem};
-use crate::config::Problem;
+use crate::config::problem::Problem;
 
 /// The Authorization header, if any is asked for.
 pub(super) fn authorization(config: &ApplicationConfig) -> Result<Option<HeaderValue>, Problem> {

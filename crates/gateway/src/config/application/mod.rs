@@ -14,7 +14,9 @@ use toml::Spanned;
 
 use super::certificate::one_or_more;
 use super::endpoint::DEFAULT_TIMEOUT_S;
-use super::{EndpointConfig, Method, Name, Problem, Secret, SigningSecret};
+use super::name::Name;
+use super::problem::Problem;
+use super::{EndpointConfig, Method, Secret, SigningSecret};
 use crate::link::http::charset::Charset;
 
 pub(crate) use answer::{AnswerRules, KannelReply, ReplyFrom};

@@ -8,7 +8,8 @@ use toml::Spanned;
 
 use super::{ApplicationConfig, Format, credentials, problem, sample};
 use crate::config::endpoint::checked_url;
-use crate::config::{Method, Problem, Secret};
+use crate::config::problem::Problem;
+use crate::config::{Method, Secret};
 use crate::link::http::charset::Charset;
 use crate::link::http::kannel::escape::Pattern;
 use crate::link::http::template::{Escape, Field, Template};

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Name;
 use super::checked::Text;
+use super::name::Name;
 
 pub use address::{AddressForm, AddressRule};
 pub use alphabet::{ByteOrder, DataCodings, DefaultAlphabet, Languages};

@@ -9,7 +9,7 @@ use super::{
     ClassForm, DefaultAlphabet, Overrides, Profile, ProfileConfig, ProfileNames, Splitting, Version,
     WaitingForm,
 };
-use crate::config::Problem;
+use crate::config::problem::Problem;
 
 /// All profiles that can be named: the presets and those of the file.
 pub(crate) struct Profiles {

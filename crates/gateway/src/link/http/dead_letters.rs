@@ -18,12 +18,7 @@ use super::messages::read;
 use super::problem::Problem;
 use super::translate;
 use crate::account::Account;
-use crate::config::Scope;
-
-/// The shelf of a link: see [`store::Store::shelve`].
-pub(crate) fn shelf_of(link: &LinkName) -> LinkName {
-    LinkName::from(format!("{link}{SHELF_SUFFIX}"))
-}
+use crate::config::{Scope, shelf_of};
 
 /// `GET /v1/dead-letters`: those of the caller's callback or inbox and of its applications, oldest first.
 pub(super) async fn list(
@@ -155,8 +150,6 @@ impl Desk {
     }
 }
 
-/// What a link's shelf has behind the link's name.
-pub(crate) const SHELF_SUFFIX: &str = "/dead-letters";
 /// So much is looked at in one step, of which a request takes as many as it needs.
 const STEP: usize = 1024;
 /// So much is done in one request.
