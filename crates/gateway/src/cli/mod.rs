@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod console;
 mod demo;
 mod descriptors;
 mod import;

@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Settings;
+use super::bound::Bound;
 use super::disk::Disk;
 use super::figure::median;
 use super::finding::{Finding, Findings};
@@ -17,7 +17,7 @@ use super::gateway::{self, ACCOUNT, PASSWORD};
 use super::machine::Machine;
 use super::place::Place;
 use super::process::PATIENCE;
-use super::report::Bound;
+use super::settings::Settings;
 use super::stage::{Stage, start_smsc};
 use super::subject::Subject;
 use crate::cli::loopback::loopback_client;

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::bound::Bound;
 use super::disk::Disk;
 use super::machine::Machine;
-use super::report::Bound;
-use super::table::number;
+use super::number::number;
 
 /// Everything that a scenario found, and on what.
 #[derive(Clone, Debug, Serialize)]

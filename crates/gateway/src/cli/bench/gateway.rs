@@ -8,9 +8,9 @@ use anyhow::Context;
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::Settings;
 use super::fetch::fetch;
 use super::process::{PATIENCE, Process};
+use super::settings::Settings;
 use super::stage::{Counters, Stage};
 
 /// The account that the ESME binds as.

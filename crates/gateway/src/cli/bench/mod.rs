@@ -2,6 +2,7 @@
 
 mod backlog;
 mod batch;
+mod bound;
 mod callbacks;
 mod disk;
 mod fetch;
@@ -11,12 +12,15 @@ mod gateway;
 mod idle;
 mod kannel;
 mod machine;
+mod number;
 mod order;
 mod place;
 mod process;
 mod relay;
 mod report;
+mod running;
 mod scenario;
+mod settings;
 mod stage;
 mod subject;
 mod table;
@@ -31,7 +35,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use serde::Serialize;
 
 use self::disk::Disk;
 use self::figure::Figure;
@@ -39,9 +42,10 @@ use self::machine::Machine;
 use self::place::Place;
 use self::report::Report;
 use self::scenario::Scenario;
+use self::settings::Settings;
 use self::subject::Subject;
 use self::trial::{Measured, Trial};
-use super::simulate::{say, until_stopped};
+use super::console::{say, until_stopped};
 
 pub(crate) use relay::BenchRelay;
 
@@ -59,32 +63,6 @@ pub(crate) struct Bench {
     latency: bool,
     #[command(flatten)]
     place: Place,
-}
-
-/// What is measured.
-#[derive(Clone, Debug, Args, Serialize)]
-struct Settings {
-    /// Messages per run, each with a receipt.
-    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
-    messages: u64,
-    /// Sessions of the ESME, and sessions with the SMSC.
-    #[arg(long, default_value_t = 4)]
-    sessions: usize,
-    /// Unanswered requests per session, in every direction.
-    #[arg(long, default_value_t = 50)]
-    window: usize,
-    /// Octets of each body.
-    #[arg(long, default_value_t = 160)]
-    octets: usize,
-    /// Messages a second over all sessions; as many as possible if left out.
-    #[arg(long)]
-    rate: Option<u32>,
-    /// Runs of each subject, of which the medians are shown.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
-    runs: u32,
-    /// What is measured.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Subject::ALL)]
-    only: Vec<Subject>,
 }
 
 impl Bench {

@@ -10,8 +10,8 @@ use yardstick::{Relay, RelayConfig};
 
 use super::process::{PATIENCE, Process};
 use super::stage::{Counters, Stage};
+use crate::cli::console::{say, until_stopped};
 use crate::cli::simulate::smsc::Listening;
-use crate::cli::simulate::{say, until_stopped};
 
 /// Relays until it is told to end, and says what it has counted.
 #[derive(Debug, Args)]

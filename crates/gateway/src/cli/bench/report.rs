@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Settings;
+use super::bound::Bound;
 use super::disk::Disk;
 use super::figure::{Figure, Figures, medians};
 use super::machine::Machine;
+use super::settings::Settings;
 use super::subject::Subject;
 use super::trial::Measured;
 
@@ -40,33 +41,6 @@ pub(super) struct Goal {
     pub(super) ratio: f64,
     pub(super) bound: Bound,
     pub(super) met: bool,
-}
-
-/// Where a ratio should be.
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Bound {
-    AtMost(f64),
-    AtLeast(f64),
-}
-
-impl Bound {
-    /// Whether a value is where it should be.
-    pub(super) fn is_met_by(self, value: f64) -> bool {
-        match self {
-            Self::AtMost(most) => value <= most,
-            Self::AtLeast(least) => value >= least,
-        }
-    }
-}
-
-impl std::fmt::Display for Bound {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::AtMost(most) => write!(f, "at most {most}"),
-            Self::AtLeast(least) => write!(f, "at least {least}"),
-        }
-    }
 }
 
 impl Report {

@@ -15,7 +15,7 @@ use super::kannel::{self, BesideKannel};
 use super::place::Place;
 use super::urgent::Urgent;
 use super::window::Window;
-use crate::cli::simulate::{say, until_stopped};
+use crate::cli::console::{say, until_stopped};
 
 /// One question, and the processes that answer it.
 #[derive(Debug, Subcommand)]

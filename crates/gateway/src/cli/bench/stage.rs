@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::Settings;
 use super::process::{PATIENCE, Process};
+use super::settings::Settings;
 use crate::cli::simulate::smsc::Listening;
 
 /// Where a subject is put.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::figure::Figure;
+use super::number::{number, whole};
 use super::report::{Report, Series, ratio};
 use super::subject::Subject;
 
@@ -71,28 +72,6 @@ fn threads(subjects: &BTreeMap<Subject, Series>) -> Option<String> {
     Some(format!("threads of the gateway in the first run, µs per message: {}", threads.join(", ")))
 }
 
-/// Whole if it is large, with places behind the point if it is small.
-pub(super) fn number(value: f64) -> String {
-    match value {
-        large if large >= 100.0 => whole(large),
-        0.0 => "0".to_owned(),
-        small => format!("{small:.2}"),
-    }
-}
-
-/// Rounded, with commas.
-pub(super) fn whole(value: f64) -> String {
-    let digits = format!("{value:.0}");
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 pub(super) const LABEL_WIDTH: usize = 32;
 pub(super) const COLUMN_WIDTH: usize = 16;
 const RATIO_WIDTH: usize = 10;
@@ -103,10 +82,10 @@ const THREAD_US_MIN: f64 = 0.05;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::bench::Settings;
     use crate::cli::bench::disk::Disk;
     use crate::cli::bench::figure::Figures;
     use crate::cli::bench::machine::Machine;
+    use crate::cli::bench::settings::Settings;
     use crate::cli::bench::trial::Measured;
 
     fn measured(cpu: f64, receipts: f64, lost: f64) -> Measured {
@@ -162,13 +141,5 @@ mod tests {
         let report = report(BTreeMap::from([(Subject::Gateway, runs)]));
         assert!(!report.is_sound() && report.goals.is_empty());
         assert!(lines(&report).iter().any(|line| line.starts_with("NOT SOUND")));
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        assert_eq!(
-            [0.0, 0.123, 99.0, 100.0, 1_234_567.8].map(number),
-            ["0", "0.12", "99.00", "100", "1,234,568"]
-        );
     }
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use anyhow::Context;
 use serde::Serialize;
 
-use super::Settings;
 use super::figure::{Figure, Figures};
 use super::gateway::ACCOUNT;
 use super::order::{self, Order};
 use super::process::PATIENCE;
+use super::running::Running;
+use super::settings::Settings;
 use super::stage::{Counters, Stage, start_smsc};
-use super::subject::{Running, Subject};
+use super::subject::Subject;
 use super::usage::Usage;
 use crate::cli::simulate::esme::LoadSummary;
 use crate::cli::simulate::smsc::{Listening, SmscSummary};
@@ -56,7 +57,7 @@ impl Trial<'_> {
         let folder = tempfile::tempdir_in(self.place)?;
         let (mut smsc, Listening { address }) = start_smsc(self.settings.messages).await?;
         let stage = Stage { settings: self.settings, folder: folder.path(), smsc: address };
-        let subject = self.subject.start(&stage).await?;
+        let subject = Running::start(self.subject, &stage).await?;
         let id = subject.process.id().context("the subject is over")?;
         let before = Usage::of(id)?;
         let load = self.load(&subject).await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 
-use super::Settings;
+use super::bound::Bound;
 use super::disk::Disk;
 use super::figure::median;
 use super::finding::{Finding, Findings};
@@ -16,10 +16,12 @@ use super::machine::Machine;
 use super::order::{self, Order};
 use super::place::Place;
 use super::process::PATIENCE;
-use super::report::Bound;
+use super::running::Running;
+use super::settings::Settings;
 use super::stage::{Stage, start_smsc};
 use super::subject::Subject;
-use crate::cli::simulate::esme::{LatencySummary, LoadSummary};
+use crate::cli::simulate::esme::LoadSummary;
+use crate::cli::simulate::latency::LatencySummary;
 use crate::cli::simulate::smsc::{Listening, SmscSummary};
 
 /// Urgent messages by an account of their own, alone and then while another account submits bulk as fast
@@ -112,7 +114,7 @@ impl Urgent {
         let (mut smsc, Listening { address }) = start_smsc(wanted).await?;
         let settings = self.settings();
         let stage = Stage { settings: &settings, folder: folder.path(), smsc: address };
-        let gateway = Subject::Gateway.start(&stage).await?;
+        let gateway = Running::start(Subject::Gateway, &stage).await?;
         let (urgent, load) = if bulk > 0 {
             let (urgent, load) = self.submit_under_load(gateway.address, bulk).await?;
             (urgent, Some(load))

@@ -8,13 +8,13 @@ use std::time::Instant;
 use anyhow::Context;
 use clap::Args;
 
-use super::Settings;
+use super::bound::Bound;
 use super::disk::Disk;
 use super::figure::{Figure, median};
 use super::finding::{Finding, Findings};
 use super::machine::Machine;
 use super::place::Place;
-use super::report::Bound;
+use super::settings::Settings;
 use super::subject::Subject;
 use super::trial::{Measured, Trial};
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::Args;
 use simulator::{Application, ApplicationConfig, Every};
 
+use crate::cli::console::{report_until_stopped, say};
+
 #[derive(Debug, Args)]
 pub(crate) struct ApplicationArguments {
     /// Where it listens.
@@ -37,8 +39,8 @@ impl ApplicationArguments {
             ..ApplicationConfig::default()
         })
         .await?;
-        super::say(&format!("content provider at http://{}/", application.address()));
-        super::report_until_stopped(|| format!("{} calls", application.call_count())).await?;
+        say(&format!("content provider at http://{}/", application.address()));
+        report_until_stopped(|| format!("{} calls", application.call_count())).await?;
         application.stop().await;
         Ok(ExitCode::SUCCESS)
     }

@@ -10,7 +10,8 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use simulator::{Dialect, HttpLoad, HttpLoadReport};
 
-use super::esme::LatencySummary;
+use super::latency::LatencySummary;
+use crate::cli::console::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct CallerArguments {
@@ -83,9 +84,9 @@ impl CallerArguments {
         let (json, messages) = (self.json, self.messages);
         let report = self.load().run().await?;
         if json {
-            super::say(&serde_json::to_string(&CallerSummary::of(&report))?);
+            say(&serde_json::to_string(&CallerSummary::of(&report))?);
         } else {
-            super::say(&format!("{report:#?}"));
+            say(&format!("{report:#?}"));
         }
         let complete = report.accepted == messages && report.without_receipt == 0;
         Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })

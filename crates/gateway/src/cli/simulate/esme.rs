@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use simulator::{EsmeConfig, Latency, Load, LoadReport};
+use simulator::{EsmeConfig, Load, LoadReport};
+
+use super::latency::LatencySummary;
+use crate::cli::console::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct EsmeArguments {
@@ -78,15 +81,6 @@ pub(crate) struct LoadSummary {
     pub(crate) last_failure: Option<String>,
 }
 
-/// How long something took, in microseconds.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct LatencySummary {
-    pub(crate) p50: u64,
-    pub(crate) p99: u64,
-    pub(crate) p999: u64,
-    pub(crate) max: u64,
-}
-
 impl EsmeArguments {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let receipts = !self.no_receipts;
@@ -110,7 +104,7 @@ impl EsmeArguments {
         .run()
         .await?;
         if self.json {
-            super::say(&serde_json::to_string(&LoadSummary::of(&report))?);
+            say(&serde_json::to_string(&LoadSummary::of(&report))?);
         } else {
             tell(&report);
         }
@@ -139,13 +133,6 @@ impl LoadSummary {
     }
 }
 
-impl LatencySummary {
-    pub(super) fn of(latency: &Latency) -> Self {
-        let us = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        Self { p50: us(latency.p50), p99: us(latency.p99), p999: us(latency.p999), max: us(latency.max) }
-    }
-}
-
 fn tell(report: &LoadReport) {
     let lines = [
         format!("submitted        {}", report.submitted),
@@ -160,8 +147,8 @@ fn tell(report: &LoadReport) {
         format!("elapsed          {:.1} s", report.elapsed.as_secs_f64()),
         format!("messages/s       {:.0}", report.per_second()),
     ];
-    lines.iter().for_each(|line| super::say(line));
+    lines.iter().for_each(|line| say(line));
     if let Some(failure) = &report.last_failure {
-        super::say(&format!("last failure     {failure}"));
+        say(&format!("last failure     {failure}"));
     }
 }

@@ -9,6 +9,8 @@ use simulator::{Esme, EsmeConfig};
 
 use crate::cli::descriptors;
 
+use crate::cli::console::{say, until_stopped};
+
 #[derive(Debug, Args)]
 pub(crate) struct IdleArguments {
     /// The gateway's or message centre's host:port.
@@ -46,7 +48,7 @@ impl IdleArguments {
             .await?;
         let bound = || esmes.iter().filter(|esme| !esme.is_over()).count();
         self.tell(bound())?;
-        super::until_stopped().await?;
+        until_stopped().await?;
         let left = bound();
         self.tell(left)?;
         Ok(if left == self.sessions { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -54,9 +56,9 @@ impl IdleArguments {
 
     fn tell(&self, bound: usize) -> anyhow::Result<()> {
         if self.json {
-            super::say(&serde_json::to_string(&Bound { bound })?);
+            say(&serde_json::to_string(&Bound { bound })?);
         } else {
-            super::say(&format!("{bound} sessions are bound"));
+            say(&format!("{bound} sessions are bound"));
         }
         Ok(())
     }

@@ -4,14 +4,12 @@ mod application;
 pub(crate) mod caller;
 pub(crate) mod esme;
 pub(crate) mod idle;
+pub(crate) mod latency;
 pub(crate) mod smsc;
 
-use std::pin::pin;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Subcommand;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// One side of an operator, alone.
 #[derive(Debug, Subcommand)]
@@ -39,38 +37,3 @@ impl Simulate {
         }
     }
 }
-
-/// Reports every second what `line` says, if it changed, until somebody ends the program.
-async fn report_until_stopped(line: impl Fn() -> String) -> anyhow::Result<()> {
-    let mut stopped = pin!(until_stopped());
-    let mut said = String::new();
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(REPORT_EVERY) => {}
-            stopped = &mut stopped => return stopped,
-        }
-        let now = line();
-        if now != said {
-            say(&now);
-            said = now;
-        }
-    }
-}
-
-/// Returns when somebody ends the program.
-pub(crate) async fn until_stopped() -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
-}
-
-#[allow(clippy::print_stdout)]
-pub(crate) fn say(line: &str) {
-    println!("{line}");
-}
-
-const REPORT_EVERY: Duration = Duration::from_secs(1);

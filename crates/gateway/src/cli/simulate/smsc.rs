@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use simulator::{Credentials, Every, Faults, Handset, IdForm, ReceiptPath, Smsc, SmscConfig, SmscStats};
 
-use super::esme::LatencySummary;
+use super::latency::LatencySummary;
+use crate::cli::console::{report_until_stopped, say, until_stopped};
 
 #[derive(Debug, Args)]
 pub(crate) struct SmscArguments {
@@ -119,12 +120,12 @@ impl SmscArguments {
             tokio::spawn(message.send(handset));
         }
         if json {
-            super::say(&serde_json::to_string(&Listening { address: smsc.address() })?);
-            super::until_stopped().await?;
-            super::say(&serde_json::to_string(&SmscSummary::of(&smsc))?);
+            say(&serde_json::to_string(&Listening { address: smsc.address() })?);
+            until_stopped().await?;
+            say(&serde_json::to_string(&SmscSummary::of(&smsc))?);
         } else {
-            super::say(&format!("SMSC at {}", smsc.address()));
-            super::report_until_stopped(|| line(&smsc.stats())).await?;
+            say(&format!("SMSC at {}", smsc.address()));
+            report_until_stopped(|| line(&smsc.stats())).await?;
         }
         smsc.stop().await;
         Ok(ExitCode::SUCCESS)

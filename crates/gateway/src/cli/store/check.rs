@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use store::embedded::inspect::Report;
 
-use super::{Place, until_reader_leaves};
+use super::place::{Place, until_reader_leaves};
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {

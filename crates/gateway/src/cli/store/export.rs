@@ -9,7 +9,7 @@ use sms::{LinkName, Timestamp};
 use store::Query;
 use store::embedded::inspect::{Inspector, RecordsError};
 
-use super::{Place, until_reader_leaves};
+use super::place::{Place, until_reader_leaves};
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {

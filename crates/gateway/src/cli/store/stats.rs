@@ -9,7 +9,7 @@ use serde::Serialize;
 use sms::Timestamp;
 use store::embedded::inspect::{JournalFile, LedgerFile, Report};
 
-use super::{Place, until_reader_leaves};
+use super::place::{Place, until_reader_leaves};
 
 #[derive(Debug, Args)]
 pub(crate) struct Stats {

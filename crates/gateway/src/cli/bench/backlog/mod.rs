@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
 use self::watch::Watch;
-use super::Settings;
+use super::bound::Bound;
 use super::disk::Disk;
 use super::finding::{Finding, Findings};
 use super::gateway::{self, ACCOUNT, PASSWORD};
@@ -22,7 +22,7 @@ use super::machine::Machine;
 use super::order::{self, Order};
 use super::place::Place;
 use super::process::{PATIENCE, Process};
-use super::report::Bound;
+use super::settings::Settings;
 use super::stage::Stage;
 use super::usage::Usage;
 

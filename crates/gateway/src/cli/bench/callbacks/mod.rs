@@ -1,6 +1,7 @@
 //! `estafet bench callbacks`
 
 mod dead;
+mod manner;
 mod stage;
 
 use std::path::Path;
@@ -9,13 +10,14 @@ use anyhow::Context;
 use clap::Args;
 
 use self::dead::Dead;
+use self::manner::Manner;
 use self::stage::Stage;
+use super::bound::Bound;
 use super::disk::Disk;
 use super::figure::median;
 use super::finding::{Finding, Findings};
 use super::machine::Machine;
 use super::place::Place;
-use super::report::Bound;
 use crate::cli::simulate::caller::CallerSummary;
 
 /// One endpoint that takes receipts as fast as they come, alone and then beside many that are dead, by the same
@@ -40,15 +42,6 @@ pub(super) struct Callbacks {
     runs: u32,
     #[command(flatten)]
     pub(super) place: Place,
-}
-
-/// How endpoints come to be called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
-    /// Each is the callback of an account.
-    Accounts,
-    /// Messages of one account name them.
-    Named,
 }
 
 /// What the live endpoint was told in one run.
@@ -85,15 +78,6 @@ impl Callbacks {
         let beside = stage.load(self.messages, self.connections).await?;
         stage.end().await?;
         Ok(Run { alone, beside })
-    }
-}
-
-impl Manner {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Accounts => "callbacks of accounts",
-            Self::Named => "named by messages",
-        }
     }
 }
 

@@ -12,8 +12,8 @@ use super::super::fetch::fetch;
 use super::super::gateway::{ACCOUNT, METRICS, PASSWORD, SMSC, start_as, value};
 use super::super::process::{PATIENCE, Process};
 use super::super::stage::start_smsc;
-use super::Manner;
 use super::dead::Dead;
+use super::manner::Manner;
 use crate::cli::simulate::caller::CallerSummary;
 use crate::cli::simulate::smsc::Listening;
 

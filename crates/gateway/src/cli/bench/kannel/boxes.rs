@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::super::fetch::fetch;
 use super::super::gateway::{ACCOUNT, PASSWORD};
 use super::super::process::{PATIENCE, Process};
-use super::Settings;
+use super::settings::Settings;
 use super::stage::Stage;
 
 /// Where Kannel's programs are.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::super::gateway::{ACCOUNT, PASSWORD, SMSC, start_as};
 use super::super::process::Process;
-use super::Settings;
+use super::settings::Settings;
 use super::stage::Stage;
 
 /// Starts it, waits until it is bound, and says where it is called.

@@ -3,6 +3,7 @@
 mod boxes;
 mod estafet;
 mod report;
+mod settings;
 mod stage;
 mod subject;
 mod table;
@@ -13,8 +14,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use clap::Args;
-use serde::Serialize;
 
+use self::settings::Settings;
 use self::subject::Subject;
 use self::trial::Trial;
 use super::disk::Disk;
@@ -35,41 +36,6 @@ pub(super) struct BesideKannel {
     settings: Settings,
     #[command(flatten)]
     pub(super) place: Place,
-}
-
-/// What is measured.
-#[derive(Clone, Debug, Args, Serialize)]
-struct Settings {
-    /// Messages per run of the gateway, each with a receipt.
-    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    messages: u64,
-    /// Messages per run of Kannel; a tenth of the gateway's if left out.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    kannel_messages: Option<u64>,
-    /// Connections of the customer, each with one request at a time.
-    #[arg(long, default_value_t = 64)]
-    connections: usize,
-    /// Sessions with the SMSC.
-    #[arg(long, default_value_t = 1)]
-    sessions: usize,
-    /// Unanswered requests per session.
-    #[arg(long, default_value_t = 200)]
-    window: usize,
-    /// Octets of each text.
-    #[arg(long, default_value_t = 160)]
-    octets: usize,
-    /// The most receipts of a call and the messages of a request, where there are many.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(2..=1000))]
-    batch: u16,
-    /// Seconds after which a run hands in nothing more.
-    #[arg(long, default_value_t = 60)]
-    seconds: u64,
-    /// Runs of each subject, of which the medians are shown.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
-    runs: u32,
-    /// What is measured.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Subject::ALL)]
-    only: Vec<Subject>,
 }
 
 impl BesideKannel {

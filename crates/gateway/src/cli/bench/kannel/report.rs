@@ -8,7 +8,7 @@ use super::super::disk::Disk;
 use super::super::figure::Figure;
 use super::super::machine::Machine;
 use super::super::report::Series;
-use super::Settings;
+use super::settings::Settings;
 use super::subject::Subject;
 
 /// Everything that was measured, and how it was.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::Settings;
+use super::settings::Settings;
 
 /// Where a subject is put.
 pub(super) struct Stage<'a> {

@@ -3,8 +3,6 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::Settings;
-
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -29,27 +27,6 @@ impl Subject {
             Self::EstafetBatched => "batched",
             Self::EstafetBulk => "bulk",
             Self::Kannel => "Kannel",
-        }
-    }
-
-    /// The most receipts of a call.
-    pub(super) fn receipts_per_call(self, settings: &Settings) -> u16 {
-        match self {
-            Self::EstafetBatched | Self::EstafetBulk => settings.batch,
-            Self::Estafet | Self::Kannel => 1,
-        }
-    }
-
-    /// Messages of a request.
-    pub(super) fn messages_per_request(self, settings: &Settings) -> u16 {
-        if self == Self::EstafetBulk { settings.batch } else { 1 }
-    }
-
-    /// How many messages a run of it has.
-    pub(super) fn messages(self, settings: &Settings) -> u64 {
-        match self {
-            Self::Kannel => settings.kannel_messages.unwrap_or((settings.messages / 10).max(1)),
-            _ => settings.messages,
         }
     }
 

@@ -1,15 +1,16 @@
 //! The report as people read it.
 
+use super::super::bound::Bound;
 use super::super::figure::Figure;
-use super::super::report::Bound;
-use super::super::table::{COLUMN_WIDTH, LABEL_WIDTH, number, whole};
+use super::super::number::{number, whole};
+use super::super::table::{COLUMN_WIDTH, LABEL_WIDTH};
 use super::report::{Report, ratio};
 use super::subject::Subject;
 
 /// The report, line by line.
 pub(in super::super) fn lines(report: &Report) -> Vec<String> {
     let (machine, settings) = (&report.machine, &report.settings);
-    let count = |subject: Subject| whole(subject.messages(settings) as f64);
+    let count = |subject: Subject| whole(settings.messages_of(subject) as f64);
     let mut lines = vec![
         format!(
             "{} × {}, Linux {}, load before {:.1}; fdatasync after 4 KiB: {:.0} µs",

@@ -11,9 +11,9 @@ use super::super::figure::{Figure, Figures};
 use super::super::process::{PATIENCE, Process};
 use super::super::trial::Measured;
 use super::super::usage::Usage;
-use super::Settings;
 use super::boxes::Boxes;
 use super::estafet;
+use super::settings::Settings;
 use super::stage::Stage;
 use super::subject::Subject;
 use crate::cli::simulate::caller::CallerSummary;
@@ -59,7 +59,7 @@ impl Trial<'_> {
     }
 
     fn start_smsc(&self) -> anyhow::Result<Process> {
-        let count = self.subject.messages(self.settings).to_string();
+        let count = self.settings.messages_of(self.subject).to_string();
         let arguments = ["simulate", "smsc", "--listen", "127.0.0.1:0", "--count", &count];
         Process::start("SMSC", arguments.into_iter().chain(["--json", "--log-level", "warn"]))
     }
@@ -73,9 +73,9 @@ impl Trial<'_> {
         option("--account", ACCOUNT.to_owned());
         option("--password", PASSWORD.to_owned());
         option("--callback", callback.to_string());
-        option("--messages", self.subject.messages(self.settings).to_string());
+        option("--messages", self.settings.messages_of(self.subject).to_string());
         option("--connections", self.settings.connections.to_string());
-        option("--per-request", self.subject.messages_per_request(self.settings).to_string());
+        option("--per-request", self.settings.messages_per_request(self.subject).to_string());
         option("--octets", self.settings.octets.to_string());
         option("--seconds", self.settings.seconds.to_string());
         let mut caller = Process::start("customer", arguments)?;
@@ -120,7 +120,7 @@ impl Running {
         if subject == Subject::Kannel {
             return Ok(Self::Kannel(Box::new(Boxes::start(stage).await?)));
         }
-        let batch = subject.receipts_per_call(stage.settings);
+        let batch = stage.settings.receipts_per_call(subject);
         let (process, address) = estafet::start(stage, batch).await?;
         Ok(Self::Estafet(Box::new(process), address))
     }
