@@ -10,7 +10,6 @@ use store::embedded::Options;
 
 use crate::dice::Dice;
 use crate::network::Weather;
-use crate::peer::esme::PASSWORD;
 use crate::peer::manners::Manners;
 
 /// The plan of a world.
@@ -166,3 +165,5 @@ pub(crate) const RECEIPT_TIMEOUT: Duration = Duration::from_secs(300);
 pub(crate) const DELAY_MAX_MS: u64 = 2_000;
 /// Room on the disk that is kept for what is under way.
 pub(crate) const RESERVE_OCTETS: u64 = 4 << 10;
+/// The password of every account.
+pub(crate) const PASSWORD: &str = "simulate";

@@ -12,7 +12,8 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use super::{Affliction, Power, Weather};
+use super::power::Power;
+use super::weather::{Affliction, Weather};
 use crate::dice::Dice;
 use crate::now;
 use crate::trace::Trace;

@@ -2,6 +2,7 @@
 
 mod link;
 mod power;
+mod weather;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,6 +19,7 @@ use crate::trace::Trace;
 pub(crate) use link::End;
 use link::Link;
 pub(crate) use power::Power;
+pub(crate) use weather::{Affliction, Weather};
 
 /// All hosts and the connections between them. Clones share it.
 #[derive(Clone)]
@@ -53,24 +55,6 @@ pub(crate) enum Reach {
     Refused,
     /// Nobody answers.
     Silent,
-}
-
-/// What happens to connections that are made.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Weather {
-    /// The shortest and the longest way of an octet, in milliseconds.
-    pub(crate) delay_ms: (u64, u64),
-    /// The most octets that travel together.
-    pub(crate) chunk_max: usize,
-    /// How likely a connection is cut one day.
-    pub(crate) cut: f64,
-    /// How likely it swallows everything one day.
-    pub(crate) hole: f64,
-}
-
-impl Weather {
-    /// Nothing goes wrong.
-    pub(crate) const FAIR: Self = Self { delay_ms: (1, 3), chunk_max: usize::MAX, cut: 0.0, hole: 0.0 };
 }
 
 /// One host of the network, until its power goes.
@@ -167,36 +151,6 @@ impl State {
     }
 }
 
-/// What can happen to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Affliction {
-    /// Both ends see at once that it is broken; what is on its way is lost.
-    Cut,
-    /// Nothing arrives any more, in neither direction, and nobody is told.
-    Hole,
-    /// Nothing arrives any more from one end, which is told nothing either.
-    HalfHole(usize),
-}
-
-impl Weather {
-    fn delay(&self, dice: &mut Dice) -> Duration {
-        let (shortest, longest) = self.delay_ms;
-        dice.millis(shortest..longest + 1)
-    }
-
-    /// What will happen to a new connection, and when.
-    fn fate(&self, dice: &mut Dice) -> Option<(Duration, Affliction)> {
-        let after = dice.millis(0..FATE_WITHIN_MS);
-        if dice.hits(self.cut) {
-            Some((after, Affliction::Cut))
-        } else if dice.hits(self.hole) {
-            Some((after, dice.pick([Affliction::Hole, Affliction::HalfHole(0), Affliction::HalfHole(1)])))
-        } else {
-            None
-        }
-    }
-}
-
 #[async_trait]
 impl gateway::Network for Host {
     async fn listen(&self, address: SocketAddr) -> io::Result<Box<dyn Listener>> {
@@ -232,6 +186,3 @@ impl Listener for Arrivals {
         }
     }
 }
-
-/// What happens to a connection by itself happens within so many milliseconds.
-const FATE_WITHIN_MS: u64 = 60_000;

@@ -11,6 +11,7 @@ mod body;
 mod broadcast;
 mod cancel_sm;
 mod data_sm;
+mod error;
 mod list;
 mod query_sm;
 mod replace_sm;
@@ -32,6 +33,7 @@ pub use body::Body;
 pub use broadcast::{BroadcastSm, CancelBroadcastSm, QueryBroadcastSm};
 pub use cancel_sm::CancelSm;
 pub use data_sm::DataSm;
+pub use error::{DecodeError, EncodeError};
 pub use query_sm::{QuerySm, QuerySmResp};
 pub use replace_sm::ReplaceSm;
 pub use response::MessageResp;
@@ -105,34 +107,6 @@ impl Pdu {
         }
         Ok(())
     }
-}
-
-/// The body of a PDU is not what its command_id says; the session can go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{command_id} {sequence}: {what} is malformed, {status}")]
-pub struct DecodeError {
-    /// The sequence number, to be echoed.
-    pub sequence: u32,
-    /// Which operation it claims to be.
-    pub command_id: CommandId,
-    /// What to answer: the field's own code where the standard has one.
-    pub status: CommandStatus,
-    /// The name of the field.
-    pub what: &'static str,
-}
-
-/// A PDU cannot be put on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EncodeError {
-    /// short_message is longer than its length field can say.
-    #[error("short_message of {octets} octets is longer than {SHORT_MESSAGE_OCTETS_MAX}")]
-    ShortMessageTooLong {
-        /// Its length.
-        octets: usize,
-    },
-    /// The whole is longer than command_length can say.
-    #[error("the PDU is longer than command_length can say")]
-    PduTooLong,
 }
 
 /// A header whose length is to be told later.

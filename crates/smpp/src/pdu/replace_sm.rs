@@ -4,8 +4,9 @@ use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 
+use super::Address;
+use super::error::EncodeError;
 use super::short_message::{next_text, sm_length, split};
-use super::{Address, EncodeError};
 use crate::wire::{Fault, Reader, put_c_string};
 use crate::{CString, CommandStatus, Tlvs};
 

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::{Address, EncodeError};
+use super::Address;
+use super::error::EncodeError;
 use crate::wire::{Fault, Reader, Writer};
 use crate::{CString, CommandStatus, Tlvs};
 

@@ -4,10 +4,11 @@ use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 
+use super::error::EncodeError;
 use super::list::List;
 use super::response::{leading_octet, leading_string};
 use super::short_message::{HEAD_OCTETS_MAX, Head, sm_length};
-use super::{Address, EncodeError, ShortMessage};
+use super::{Address, ShortMessage};
 use crate::wire::{Fault, Reader, Writer, put_c_string};
 use crate::{CString, CommandStatus, Tlvs};
 

@@ -18,7 +18,7 @@ use super::{Surroundings, settings};
 use crate::dice::Dice;
 use crate::network::{Affliction, Host, Power};
 use crate::now;
-use crate::plan::{EsmePlan, GATEWAY};
+use crate::plan::{EsmePlan, GATEWAY, PASSWORD};
 use agent::Agent;
 use intent::Intent;
 
@@ -137,7 +137,5 @@ impl Client {
     }
 }
 
-/// The password of every account.
-pub(crate) const PASSWORD: &str = "simulate";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
