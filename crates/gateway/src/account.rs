@@ -13,6 +13,7 @@ use crate::clock;
 use crate::config::AccountConfig;
 use crate::dispatch::TokenBucket;
 use crate::inbox::Inbox;
+use crate::link::smpp::alert;
 use crate::link::smpp::dialect::Dialect;
 use crate::login::Access;
 use crate::presence::Presence;
@@ -28,6 +29,7 @@ pub(crate) struct Account {
     receivers: AtomicUsize,
     calling: Arc<Presence>,
     inbox: Option<Arc<Inbox>>,
+    alerts: Arc<alert::Queue>,
     listeners: Arc<Semaphore>,
     revoked: CancellationToken,
     access: Access,
@@ -56,6 +58,7 @@ impl Account {
             access: Access::new(&config.password, before.map(|before| &before.access)),
             rate: (config.rate > 0).then(bucket),
             inbox: config.inbox.then(Arc::default),
+            alerts: Arc::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
             config,
             binds: AtomicUsize::new(0),
@@ -116,6 +119,11 @@ impl Account {
     /// Where it fetches what goes to it, if it does.
     pub(crate) fn inbox(&self) -> Option<&Arc<Inbox>> {
         self.inbox.as_ref()
+    }
+
+    /// What SMSCs say of mobiles that its sessions wait for.
+    pub(crate) fn alerts(&self) -> &Arc<alert::Queue> {
+        &self.alerts
     }
 
     /// A place for one more who follows its events; `None` if all are taken.

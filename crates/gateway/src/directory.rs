@@ -149,6 +149,11 @@ impl Directory {
         own.into_iter().flatten().chain(applications.map(|(name, _)| name.clone())).collect()
     }
 
+    /// The link that the route of a message leads to now, if there is one.
+    pub(crate) fn target(&self, question: &route::Question<'_>) -> Option<&LinkName> {
+        self.routes.choose(question, |link| self.is_up(link)).map(|choice| choice.target)
+    }
+
     /// Whether any link is there that another can be left for.
     pub(crate) fn has_refuge(&self) -> bool {
         self.choices.iter().any(|link| self.is_up(link))

@@ -33,6 +33,7 @@ use crate::link::http::named::Named;
 use crate::link::http::owner::Owner;
 use crate::link::http::provider::Provider;
 use crate::link::reassembly::Reassembler;
+use crate::link::smpp::alert::Courier;
 use crate::link::smpp::client::Client;
 use crate::link::smpp::dialect::Dialect;
 use crate::link::smpp::outbind::{self, Callers};
@@ -293,9 +294,16 @@ impl Gateway {
         let stop = self.calling.stop.child_token();
         let directory = self.shared.directory.load();
         let presence = directory.smscs.get(&name).map(|smsc| smsc.presence.clone()).unwrap_or_default();
+        let dialect = Dialect::of(&config.speaks).map(Arc::new);
         let client = Client {
             config: Arc::new(config.clone()),
-            dialect: Dialect::of(&config.speaks).map(Arc::new),
+            alerts: Arc::new(Courier::new(
+                name.clone(),
+                dialect.clone(),
+                self.shared.directory.clone(),
+                self.shared.metrics.alerts(&name),
+            )),
+            dialect,
             redelivery: Arc::new(Redelivery::new(
                 name.clone(),
                 Duration::from_secs(config.duplicate_window_s),

@@ -24,6 +24,7 @@ pub(crate) struct Metrics {
     receipts: Family<LinkLabel, Counter>,
     given_up: Family<LinkLabel, Counter>,
     settled: Family<OutcomeLabel, Counter>,
+    alerts: Family<OutcomeLabel, Counter>,
     sessions: Family<LinkLabel, Gauge>,
     tls_unverified: Family<LinkLabel, Gauge>,
     inbox_lent: Family<LinkLabel, Gauge>,
@@ -53,6 +54,21 @@ pub(crate) struct LinkMetrics {
     unknown: Counter,
     accept_seconds: Histogram,
     response_seconds: Histogram,
+}
+
+/// What becomes of the alert_notifications of an SMSC.
+#[derive(Debug)]
+pub(crate) struct AlertMetrics {
+    /// Handed to a session.
+    pub(crate) handed: Counter,
+    /// Nobody asked for it, and no route leads to an account.
+    pub(crate) no_account: Counter,
+    /// No session of its account could be told.
+    pub(crate) no_session: Counter,
+    /// Too many waited for the sessions of its account.
+    pub(crate) queue_full: Counter,
+    /// The session that it was for ended first.
+    pub(crate) session_gone: Counter,
 }
 
 /// What becomes of the parts of long messages of handsets.
@@ -102,6 +118,7 @@ impl Metrics {
             receipts: Family::default(),
             given_up: Family::default(),
             settled: Family::default(),
+            alerts: Family::default(),
             sessions: Family::default(),
             tls_unverified: Family::default(),
             inbox_lent: Family::default(),
@@ -134,6 +151,21 @@ impl Metrics {
             unknown: settled("unknown"),
             accept_seconds: self.accept_seconds.get_or_create_owned(&label),
             response_seconds: self.response_seconds.get_or_create_owned(&label),
+        }
+    }
+
+    /// The metrics of the alert_notifications of an SMSC.
+    pub(crate) fn alerts(&self, smsc: &LinkName) -> AlertMetrics {
+        let counter = |outcome| {
+            let label = OutcomeLabel { link: smsc.to_string(), outcome };
+            self.alerts.get_or_create_owned(&label)
+        };
+        AlertMetrics {
+            handed: counter("handed"),
+            no_account: counter("no_account"),
+            no_session: counter("no_session"),
+            queue_full: counter("queue_full"),
+            session_gone: counter("session_gone"),
         }
     }
 
@@ -178,6 +210,8 @@ impl Metrics {
         let help = "Messages of handsets that a content provider did not take";
         registry.register("given_up", help, self.given_up.clone());
         registry.register("deliveries", "Attempts to deliver to a link, by outcome", self.settled.clone());
+        let help = "alert_notifications that an SMSC brought, by what became of them";
+        registry.register("alerts", help, self.alerts.clone());
         registry.register("sessions", "Bound sessions", self.sessions.clone());
         let help = "1 for an SMSC that is connected to by TLS without looking at who it is";
         registry.register("tls_unverified", help, self.tls_unverified.clone());

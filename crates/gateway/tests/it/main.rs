@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod alerts;
 mod attributes;
 mod binds;
 mod bulk;

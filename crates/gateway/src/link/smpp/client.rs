@@ -15,6 +15,7 @@ use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::alert::Courier;
 use super::dialect::Dialect;
 use super::redelivery::{Redelivery, Trace};
 use super::relay::{Answer, Incoming, Judgement, Operation, Relay, Sent, Session, Side, Work};
@@ -39,6 +40,7 @@ pub(crate) struct Client {
     pub(crate) config: Arc<SmscConfig>,
     pub(crate) dialect: Option<Arc<Dialect>>,
     pub(crate) redelivery: Arc<Redelivery>,
+    pub(crate) alerts: Arc<Courier>,
     pub(crate) intake: Intake,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) presence: Arc<Presence>,
@@ -149,6 +151,7 @@ impl Client {
             profile: self.config.speaks.clone(),
             dialect: self.dialect.clone(),
             redelivery: self.redelivery.clone(),
+            alerts: self.alerts.clone(),
             outlet: self.outlet.clone(),
             intake: self.intake.clone(),
             clock: self.intake.clock(),
@@ -203,11 +206,8 @@ impl Handler for Smsc<'_> {
             Event::Response { tag, status, body } => self.relay.response(now, tag, status, &body),
             Event::Expired { tag, sequence } => self.relay.expired(tag, sequence),
             Event::Late { sequence, status, body } => self.relay.late(sequence, status, &body),
-            Event::Alert { .. }
-            | Event::BindRequest { .. }
-            | Event::Outbind { .. }
-            | Event::Unbinding
-            | Event::Closed { .. } => {}
+            Event::Alert { alert } => self.client.alerts.carry(alert),
+            Event::BindRequest { .. } | Event::Outbind { .. } | Event::Unbinding | Event::Closed { .. } => {}
         }
     }
 
@@ -246,6 +246,7 @@ struct ToSmsc {
     profile: SharedProfile,
     dialect: Option<Arc<Dialect>>,
     redelivery: Arc<Redelivery>,
+    alerts: Arc<Courier>,
     outlet: Arc<Outlet>,
     intake: Intake,
     clock: Clock,
@@ -298,6 +299,7 @@ impl Side for ToSmsc {
         if let Some(dialect) = &self.dialect {
             dialect.say(&mut pdu, Direction::Mt, version);
         }
+        self.alerts.heed(lease.message(), &pdu, version);
         Body::SubmitSm(pdu)
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::chance::Chance;
 
+pub(crate) mod alert;
 pub(crate) mod client;
 mod data;
 pub(crate) mod dialect;

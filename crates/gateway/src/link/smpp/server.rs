@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::alert::{Alert, Seat};
 use super::dialect::Dialect;
 use super::operations::Desk;
 use super::places::{Place, Places};
@@ -187,6 +188,8 @@ enum Stage {
 struct Bound {
     relay: Relay<ToEsme>,
     account: Arc<Account>,
+    /// Where it takes alerts, if it can.
+    alerts: Option<Seat>,
     metrics: LinkMetrics,
     /// The account was dropped or changed, and the peer has been asked to go.
     revoked: bool,
@@ -202,6 +205,7 @@ struct Verdict {
 enum EsmeWork {
     Verdict(Verdict),
     Relay(Work),
+    Alert(Alert),
     /// A new configuration drops or changes the account.
     Revoked,
 }
@@ -231,6 +235,7 @@ impl Handler for Esme {
             (Event::Late { sequence, status, body }, Stage::Bound(bound)) => {
                 bound.relay.late(sequence, status, &body);
             }
+            (Event::Unbinding, Stage::Bound(bound)) => bound.alerts = None,
             _ => {}
         }
     }
@@ -252,6 +257,7 @@ impl Handler for Esme {
                     biased;
                     work = bound.relay.next(room) => EsmeWork::Relay(work),
                     () = bound.account.revoked(), if !bound.revoked => EsmeWork::Revoked,
+                    alert = next_alert(bound.alerts.as_ref()) => EsmeWork::Alert(alert),
                 }
             }
         }
@@ -265,9 +271,15 @@ impl Handler for Esme {
                     bound.relay.apply(now, session, work);
                 }
             }
+            EsmeWork::Alert(alert) => {
+                if let Stage::Bound(bound) = &mut self.stage {
+                    bound.alert(now, session, alert);
+                }
+            }
             EsmeWork::Revoked => {
                 if let Stage::Bound(bound) = &mut self.stage {
                     bound.revoked = true;
+                    bound.alerts = None;
                     session.unbind(now);
                 }
             }
@@ -287,7 +299,7 @@ impl Esme {
                 session.answer_bind(now, CommandStatus::OK, own_id);
                 self.place.bound();
                 self.peer.certificate = None;
-                self.stage = self.bound(account, place, session.peer_version());
+                self.stage = self.bound(account, place, verdict.mode, session.peer_version());
             }
             None => {
                 session.answer_bind(now, CommandStatus::BINDFAIL, own_id);
@@ -296,7 +308,11 @@ impl Esme {
         }
     }
 
-    fn bound(&self, account: Arc<Account>, place: BindGuard, version: u8) -> Stage {
+    fn bound(&self, account: Arc<Account>, place: BindGuard, mode: BindMode, version: u8) -> Stage {
+        // V-1; and what goes to an account with a callback or an inbox goes there alone.
+        let is_alerted =
+            mode != BindMode::Transmitter && version >= VERSION_3_4 && !account.is_told_by_http();
+        let alerts = is_alerted.then(|| Seat::at(account.alerts()));
         let outlet = self.server.outlets.of(account.name());
         let metrics = outlet.metrics().clone();
         metrics.sessions.inc();
@@ -316,7 +332,7 @@ impl Esme {
             chance: intake.chance().clone(),
         };
         let relay = Relay::new(side, self.server.intake.clone(), outlet, origin);
-        Stage::Bound(Box::new(Bound { relay, account, metrics, revoked: false, _place: place }))
+        Stage::Bound(Box::new(Bound { relay, account, alerts, metrics, revoked: false, _place: place }))
     }
 
     fn end(self, ended: driver::Ended<Sent>) {
@@ -327,6 +343,31 @@ impl Esme {
         bound.relay.lost(ended.pending);
         bound.metrics.sessions.dec();
         tracing::info!(link = %bound.account.name(), peer = %self.peer.address, reason = %ended.cause, "ESME gone");
+    }
+}
+
+impl Bound {
+    /// Tells the ESME, which does not answer, that a mobile is reachable again.
+    fn alert(&self, now: Instant, session: &mut Session, alert: Alert) {
+        let Alert { mut pdu, metrics } = alert;
+        if let Some(dialect) = self.account.dialect() {
+            dialect.say_alert(&mut pdu);
+        }
+        let is_handed = session.alert(now, *pdu);
+        if is_handed {
+            metrics.handed.inc()
+        } else {
+            metrics.session_gone.inc()
+        };
+        tracing::debug!(link = %self.account.name(), is_handed, "alert_notification");
+    }
+}
+
+/// Waits for an alert that a session can take; for ever if it can take none.
+async fn next_alert(alerts: Option<&Seat>) -> Alert {
+    match alerts {
+        Some(seat) => seat.next().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -142,6 +142,12 @@ impl Wire {
         }
     }
 
+    /// What the gateway asked and nobody has looked at, until it answers another enquire_link.
+    pub(crate) async fn requests_so_far(&mut self) -> Vec<Body> {
+        self.ask(Body::EnquireLink).await;
+        self.requests.drain(..).map(|pdu| pdu.body).collect()
+    }
+
     /// Takes the next submit_sm of a gateway that bound to here, and gives it this id.
     pub(crate) async fn takes(&mut self, id: &str) -> ShortMessage {
         let Pdu { sequence, body, .. } = self.request().await;

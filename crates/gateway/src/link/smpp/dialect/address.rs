@@ -1,6 +1,6 @@
 //! Addresses as the peer writes them.
 
-use smpp::{Address, CString, ShortMessage};
+use smpp::{AddressUpTo, CString};
 use sms::Ton;
 
 use crate::config::{AddressForm, AddressRule};
@@ -23,14 +23,18 @@ impl Addresses {
     }
 
     /// Rewrites both by the first rule that fits.
-    pub(super) fn rewrite(&self, pdu: &mut ShortMessage) {
-        rewrite(&self.source, &mut pdu.source);
-        rewrite(&self.destination, &mut pdu.destination);
+    pub(super) fn rewrite<const N: usize>(
+        &self,
+        source: &mut AddressUpTo<N>,
+        destination: &mut AddressUpTo<N>,
+    ) {
+        rewrite(&self.source, source);
+        rewrite(&self.destination, destination);
     }
 }
 
 /// An address that would grow too long for its field stays as it is.
-fn rewrite(rules: &[AddressRule], address: &mut Address) {
+fn rewrite<const N: usize>(rules: &[AddressRule], address: &mut AddressUpTo<N>) {
     if rules.is_empty() || address.value.is_empty() {
         return;
     }
@@ -43,11 +47,12 @@ fn rewrite(rules: &[AddressRule], address: &mut Address) {
         return;
     };
     let Some(value) = CString::new(&[rule.add.as_bytes(), &rest].concat()) else { return };
-    *address = Address { ton: rule.ton.unwrap_or(address.ton), npi: rule.npi.unwrap_or(address.npi), value };
+    *address =
+        AddressUpTo { ton: rule.ton.unwrap_or(address.ton), npi: rule.npi.unwrap_or(address.npi), value };
 }
 
 /// What an address looks like.
-fn form(address: &Address) -> AddressForm {
+fn form<const N: usize>(address: &AddressUpTo<N>) -> AddressForm {
     let plain = address.value.strip_prefix(b"+");
     let digits = plain.unwrap_or(&address.value);
     let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
@@ -68,6 +73,8 @@ const NUMBER_DIGITS_MIN: usize = 7;
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use smpp::Address;
 
     use super::*;
 

@@ -10,7 +10,7 @@ mod parts;
 mod signs;
 mod tlv;
 
-use smpp::{ShortMessage, VERSION_3_4};
+use smpp::{AlertNotification, ShortMessage, VERSION_3_4};
 use sms::Direction;
 
 use self::address::Addresses;
@@ -49,7 +49,7 @@ impl Dialect {
 
     /// Turns a PDU of ours into one of the peer's, which speaks `version`.
     pub(super) fn say(&self, pdu: &mut ShortMessage, direction: Direction, version: u8) {
-        self.addresses_out.rewrite(pdu);
+        self.addresses_out.rewrite(&mut pdu.source, &mut pdu.destination);
         if let Some(signs) = self.signs {
             signs.say(pdu);
         }
@@ -57,7 +57,7 @@ impl Dialect {
             alphabets.say(pdu, octets_max(direction, version));
         }
         if let Some(rules) = &self.tlvs_out {
-            tlv::apply(rules, pdu);
+            tlv::apply(rules, &mut pdu.tlvs);
         }
         if let Some(parts) = self.parts.filter(|_| version >= VERSION_3_4) {
             parts.say(pdu);
@@ -67,12 +67,28 @@ impl Dialect {
     /// Turns a PDU of the peer's into one of ours.
     pub(super) fn hear(&self, pdu: &mut ShortMessage, direction: Direction) {
         if let Some(rules) = &self.tlvs_in {
-            tlv::apply(rules, pdu);
+            tlv::apply(rules, &mut pdu.tlvs);
         }
         if let Some(alphabets) = &self.alphabets {
             alphabets.hear(pdu, direction);
         }
-        self.addresses_in.rewrite(pdu);
+        self.addresses_in.rewrite(&mut pdu.source, &mut pdu.destination);
+    }
+
+    /// The same for an alert, whose destination is the ESME that asked for it.
+    pub(super) fn say_alert(&self, alert: &mut AlertNotification) {
+        self.addresses_out.rewrite(&mut alert.source, &mut alert.esme);
+        if let Some(rules) = &self.tlvs_out {
+            tlv::apply(rules, &mut alert.tlvs);
+        }
+    }
+
+    /// Turns an alert of the peer's into one of ours.
+    pub(super) fn hear_alert(&self, alert: &mut AlertNotification) {
+        if let Some(rules) = &self.tlvs_in {
+            tlv::apply(rules, &mut alert.tlvs);
+        }
+        self.addresses_in.rewrite(&mut alert.source, &mut alert.esme);
     }
 
     fn is_standard(&self) -> bool {

@@ -1,22 +1,22 @@
 //! Which TLVs pass; T-1.
 
-use smpp::{ShortMessage, TlvTag, Tlvs};
+use smpp::{TlvTag, Tlvs};
 
 use crate::config::{Tag, TlvRules};
 
 /// Drops, passes and adds. The body stays, wherever it stands.
-pub(super) fn apply(rules: &TlvRules, pdu: &mut ShortMessage) {
+pub(super) fn apply(rules: &TlvRules, tlvs: &mut Tlvs) {
     let is_added = |tag| rules.add.iter().any(|added| added.tag == tag);
     let passes = |tag: TlvTag| {
         let named = |tags: &[Tag]| tags.iter().any(|&Tag(named)| named == tag);
         tag == TlvTag::MESSAGE_PAYLOAD
             || !is_added(tag) && !named(&rules.drop) && rules.pass.as_deref().is_none_or(named)
     };
-    let passing = pdu.tlvs.iter().filter(|(tag, _)| passes(*tag));
+    let passing = tlvs.iter().filter(|(tag, _)| passes(*tag));
     let added = rules.add.iter().filter(|added| added.tag != TlvTag::MESSAGE_PAYLOAD);
     let added = added.map(|added| (added.tag, &added.value[..]));
-    let tlvs: Vec<_> = passing.chain(added).collect();
-    pdu.tlvs = Tlvs::of(&tlvs).unwrap_or_default();
+    let left: Vec<_> = passing.chain(added).collect();
+    *tlvs = Tlvs::of(&left).unwrap_or_default();
 }
 
 #[cfg(test)]
@@ -27,12 +27,12 @@ mod tests {
     use crate::config::AddedTlv;
 
     fn applied(rules: &TlvRules) -> Vec<(u16, Vec<u8>)> {
-        let mut pdu = ShortMessage::default();
+        let mut tlvs = Tlvs::new();
         for (tag, value) in [(0x1400, &b"a"[..]), (0x1401, b"b"), (0x0424, b"body"), (0x1400, b"c")] {
-            pdu.tlvs.push(TlvTag(tag), value).unwrap();
+            tlvs.push(TlvTag(tag), value).unwrap();
         }
-        apply(rules, &mut pdu);
-        pdu.tlvs.iter().map(|(tag, value)| (tag.0, value.to_vec())).collect()
+        apply(rules, &mut tlvs);
+        tlvs.iter().map(|(tag, value)| (tag.0, value.to_vec())).collect()
     }
 
     #[test]
