@@ -8,6 +8,7 @@ from harness import config
 from harness.capture import Capture, free_port
 from harness.waiting import until
 from harness.wire import (
+    ALERT_NOTIFICATION,
     BIND_RECEIVER,
     BIND_TRANSCEIVER,
     BIND_TRANSMITTER,
@@ -41,6 +42,7 @@ TO_ESMES = {command | RESPONSE for command in BINDS} | {
     REPLACE_SM | RESPONSE,
     BROADCAST_SM | RESPONSE,
     DELIVER_SM,
+    ALERT_NOTIFICATION,
     ENQUIRE_LINK,
     ENQUIRE_LINK | RESPONSE,
     UNBIND,
@@ -80,6 +82,7 @@ def test_wireshark_finds_nothing_wrong_in_any_pdu_that_we_send(tmp_path: Path, s
             smsc.expect("bound")
         converse_as_esmes(listen)
         converse_as_smscs(smscs)
+        hear_of_a_mobile(listen, smscs["udh"])
         with Wire(listen) as last:
             last.bind("bank", "hunter22", BIND_TRANSMITTER)
             gateway.ask_to_stop()
@@ -132,6 +135,14 @@ def converse_as_esmes(port: int) -> None:
             wire.say(pdu(BROADCAST_SM, BROADCASTS[BROADCAST_SM]))
             wire.hear_until(BROADCAST_SM | RESPONSE if version == 0x50 else GENERIC_NACK)
             wire.hear_until(ENQUIRE_LINK)
+
+
+def hear_of_a_mobile(port: int, smsc) -> None:
+    """A mobile is reachable again."""
+    with Wire(port) as wire:
+        assert wire.bind("bank", "hunter22").status == 0
+        smsc.mobile_is_back("628111", "1234", ms_availability_status=0)
+        wire.hear_until(ALERT_NOTIFICATION)
 
 
 def converse_as_smscs(smscs: dict) -> None:

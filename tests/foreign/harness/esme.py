@@ -37,6 +37,7 @@ class Esme:
             "127.0.0.1", port, timeout=DEADLINE_S, allow_unknown_opt_params=True, ssl_context=tls
         )
         self.delivered: deque = deque()
+        self.alerts: deque = deque()
         self.enquiries = 0
         self.client.connect()
         self.bind_resp = self.request(
@@ -75,6 +76,13 @@ class Esme:
             self._read(end, "a deliver_sm")
         return self.delivered.popleft()
 
+    def next_alert(self):
+        """The next alert_notification, which has no answer."""
+        end = time.monotonic() + DEADLINE_S
+        while not self.alerts:
+            self._read(end, "an alert_notification")
+        return self.alerts.popleft()
+
     def await_enquiry(self) -> None:
         """Waits until the gateway asks once more whether we are alive."""
         seen, end = self.enquiries, time.monotonic() + DEADLINE_S
@@ -109,6 +117,8 @@ class Esme:
         if pdu.command == "deliver_sm":
             self.delivered.append(pdu)
             self._answer(pdu)
+        elif pdu.command == "alert_notification":
+            self.alerts.append(pdu)
         elif pdu.command == "enquire_link":
             self.enquiries += 1
             self._answer(pdu)

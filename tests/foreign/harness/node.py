@@ -42,6 +42,11 @@ class NodeSmsc(NodePeer):
         """Delivers a mobile's message; returns the answer."""
         return self.ask("deliver", source_addr=source, destination_addr=destination, short_message=text, **more)
 
+    def mobile_is_back(self, mobile: str, esme: str, **more) -> None:
+        """Sends an alert_notification."""
+        numbers = {"source_addr_ton": 1, "source_addr_npi": 1, "esme_addr_ton": 5, "esme_addr_npi": 0}
+        self.ask("alert", source_addr=mobile, esme_addr=esme, **numbers, **more)
+
 
 class NodeEsme(NodePeer):
     """An ESME.

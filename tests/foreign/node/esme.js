@@ -24,6 +24,7 @@ session.on('deliver_sm', (pdu) => {
   session.send(pdu.response());
   say('deliver', fieldsOf(pdu));
 });
+session.on('alert_notification', (pdu) => say('alert', fieldsOf(pdu)));
 session.on('unbind', (pdu) => {
   session.send(pdu.response(), () => session.close());
   say('unbind', {});

@@ -65,6 +65,9 @@ obey({
       say('answer', { ref, command: answer.command, ...fieldsOf(answer) });
     });
   },
+  alert({ session, ...fields }, ref) {
+    pick(session).send(new smpp.PDU('alert_notification', fields), null, () => say('alerted', { ref }));
+  },
   drop({ session }, ref) {
     pick(session).destroy(() => say('dropped', { ref }));
   },

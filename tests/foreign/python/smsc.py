@@ -9,7 +9,7 @@ import json
 import sys
 from itertools import count
 
-from smpp.pdu.operations import DeliverSM, EnquireLink
+from smpp.pdu.operations import AlertNotification, DeliverSM, EnquireLink
 from smpp.pdu.pdu_encoding import DataCodingEncoder
 from smpp.pdu.pdu_types import (
     AddrNpi,
@@ -22,6 +22,7 @@ from smpp.pdu.pdu_types import (
     EsmClassMode,
     EsmClassType,
     MessageState,
+    MsAvailabilityStatus,
     RegisteredDeliveryReceipt,
 )
 from smpp.pdu.sm_encoding import SMStringEncoder
@@ -108,6 +109,21 @@ class Centre(SMPPServerFactory):
 
     def enquire(self, answered) -> None:
         self._request(EnquireLink(), answered)
+
+    def alert(self, mobile: str, esme: str) -> None:
+        """A mobile is reachable again; there is no answer."""
+        alert = AlertNotification(
+            source_addr_ton=AddrTon.INTERNATIONAL,
+            source_addr_npi=AddrNpi.ISDN,
+            source_addr=mobile,
+            esme_addr_ton=AddrTon.UNKNOWN,
+            esme_addr_npi=AddrNpi.ISDN,
+            esme_addr=esme,
+            ms_availability_status=MsAvailabilityStatus.AVAILABLE,
+        )
+        session = self.getBoundConnections(SYSTEM_ID).getNextBindingForDelivery()
+        alert.seqNum = session.claimSeqNum()
+        session.sendPDU(alert)
 
     def drop(self) -> None:
         """Hangs up on everybody, without a word."""

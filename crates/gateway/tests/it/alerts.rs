@@ -255,11 +255,12 @@ async fn a_flood_neither_delays_messages_nor_piles_up() {
         }
     };
     assert_eq!(&text[..], b"hello");
+    // What still waits comes behind that.
+    counted_when(&gateway, "handed", FLOOD - dropped).await;
     told += bank.requests_so_far().await.len() as u64;
-    assert_eq!(counted(&gateway, ["handed", "queue_full"]).await, [told, dropped]);
     assert_eq!(told + dropped, FLOOD);
 }
 
 /// Together some tens of megabytes, far more than the buffers of a connection take.
-const FLOOD: u64 = 3000;
-const LARGE_OCTETS: usize = 16 * 1024;
+const FLOOD: u64 = 8000;
+const LARGE_OCTETS: usize = 4 * 1024;
