@@ -1,6 +1,6 @@
 //! ASCII, which SMPP calls IA5.
 
-use super::{REPLACEMENT, Unencodable};
+use super::unencodable::{REPLACEMENT, Unencodable};
 
 /// Appends `text` to `out`, one octet per character.
 ///

@@ -6,7 +6,7 @@
 
 use arrayvec::ArrayVec;
 
-use super::{REPLACEMENT, Unencodable};
+use super::unencodable::{REPLACEMENT, Unencodable};
 
 /// The septet that makes the next one a code of the extension table.
 pub const ESCAPE: u8 = 0x1B;

@@ -1,6 +1,6 @@
 //! ISO 8859-1: the first 256 characters of Unicode, one octet each.
 
-use super::Unencodable;
+use super::unencodable::Unencodable;
 
 /// Appends `text` to `out`, one octet per character.
 ///

@@ -5,17 +5,16 @@
 
 pub mod ascii;
 pub mod code_page;
+mod decode;
 pub mod gsm;
 pub mod latin1;
 pub mod national;
 pub mod packed;
 pub mod ucs2;
+mod unencodable;
 
-use self::national::Tables;
-use crate::data_coding::DataCoding;
-
-/// What a character becomes in a text when its octets mean nothing.
-const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
+pub use decode::{decode, decode_by};
+pub use unencodable::Unencodable;
 
 /// The alphabet of a body, as far as it matters for reading and splitting it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,43 +76,12 @@ impl Alphabet {
     }
 }
 
-/// The text of a body without its user data header, or `None` if it is octets; the code pages of other
-/// regions that SMPP lists are text.
-///
-/// Never fails on text: what means nothing is shown as U+FFFD, and so is the last octet of a UCS-2
-/// body of odd length.
-#[must_use]
-pub fn decode(data_coding: u8, body: &[u8]) -> Option<String> {
-    decode_by(Tables::DEFAULT, data_coding, body)
-}
-
-/// As [`decode`], with the tables that the header names; they matter for GSM 7-bit text only.
-#[must_use]
-pub fn decode_by(tables: Tables, data_coding: u8, body: &[u8]) -> Option<String> {
-    Some(match DataCoding(data_coding).alphabet() {
-        Alphabet::Gsm7 => tables.decode(body),
-        Alphabet::Ascii => ascii::decode(body),
-        Alphabet::Latin1 => latin1::decode(body),
-        Alphabet::Ucs2 => ucs2::decode_lossy(body),
-        Alphabet::Octets => return code_page::decode(DataCoding(data_coding).listed()?, body),
-    })
-}
-
-/// A character that the alphabet does not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the character U+{:04X} at octet {at} is not in the alphabet", u32::from(*.character))]
-pub struct Unencodable {
-    /// The character.
-    pub character: char,
-    /// Where it starts in the text: the offset in octets of UTF-8.
-    pub at: usize,
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::data_coding::DataCoding;
 
     #[test]
     fn the_plain_data_coding_means_its_alphabet() {

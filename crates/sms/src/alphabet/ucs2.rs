@@ -1,6 +1,6 @@
 //! UCS-2 as it is used: UTF-16 in big-endian order, surrogate pairs included.
 
-use super::REPLACEMENT;
+use super::unencodable::REPLACEMENT;
 
 const BYTE_ORDER_MARK: [u8; 2] = [0xFE, 0xFF];
 

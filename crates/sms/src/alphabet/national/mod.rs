@@ -13,8 +13,9 @@ mod urdu;
 use arrayvec::ArrayVec;
 
 pub use self::language::Language;
-use super::{REPLACEMENT, Unencodable, gsm};
-use crate::udh::Element;
+use super::gsm;
+use super::unencodable::{REPLACEMENT, Unencodable};
+use crate::udh::element::Element;
 
 /// The tables that the septets of a text are read by. The default is the GSM alphabet itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

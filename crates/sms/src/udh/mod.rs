@@ -1,8 +1,13 @@
 //! The user data header: what stands before the text of a part, 23.040 section 9.2.3.24.
 
+pub(crate) mod element;
+
 use arrayvec::ArrayVec;
 
 use crate::alphabet::national::Tables;
+use element::split_element;
+
+pub use element::{Element, Elements};
 
 /// A user data header whose lengths have been checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,60 +95,6 @@ impl<'a> UserDataHeader<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the user data header is broken")]
 pub struct BrokenHeader;
-
-/// An information element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Element<'a> {
-    /// What it is.
-    pub id: u8,
-    /// Its octets.
-    pub data: &'a [u8],
-}
-
-impl Element<'_> {
-    /// Concatenation with a reference of 8 bits.
-    pub const CONCATENATION_8: u8 = 0x00;
-    /// Messages wait for the subscriber elsewhere.
-    pub const WAITING: u8 = 0x01;
-    /// Ports of 8 bits.
-    pub const PORTS_8: u8 = 0x04;
-    /// Ports of 16 bits.
-    pub const PORTS_16: u8 = 0x05;
-    /// Concatenation with a reference of 16 bits.
-    pub const CONCATENATION_16: u8 = 0x08;
-    /// A national language's table in the place of the extension table (23.040 section 9.2.3.24.15).
-    pub const SINGLE_SHIFT: u8 = 0x24;
-    /// A national language's table in the place of the default table (23.040 section 9.2.3.24.16).
-    pub const LOCKING_SHIFT: u8 = 0x25;
-
-    /// Whether it names a national table.
-    #[must_use]
-    pub const fn names_table(&self) -> bool {
-        matches!(self.id, Self::SINGLE_SHIFT | Self::LOCKING_SHIFT)
-    }
-}
-
-/// The elements of a header.
-#[derive(Clone, Debug)]
-pub struct Elements<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Iterator for Elements<'a> {
-    type Item = Element<'a>;
-
-    fn next(&mut self) -> Option<Element<'a>> {
-        let (element, rest) = split_element(self.rest)?;
-        self.rest = rest;
-        Some(element)
-    }
-}
-
-fn split_element(octets: &[u8]) -> Option<(Element<'_>, &[u8])> {
-    let (&[id, length], rest) = octets.split_first_chunk()?;
-    let (data, rest) = rest.split_at_checked(usize::from(length))?;
-    Some((Element { id, data }, rest))
-}
 
 /// The reference that the parts of one message share; references of different sizes are different.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
