@@ -106,9 +106,10 @@ pub trait Store: Send + Sync {
     async fn cancel(&self, owner: &LinkName, which: Which) -> Result<usize, StoreError>;
 
     /// Puts what `entry` says in the place of the message with its id and origin, durably, if nobody was lent
-    /// any of that yet; whether that was so. The message keeps its record, its place in the queue if it has as
-    /// many segments as before, and its target; of its new form the parts with their `esm_class` count,
-    /// the times, and the receipts that are asked for.
+    /// any of that yet; whether that was so. The message keeps its record, and its place in the queue if it has as
+    /// many segments as before and the same target; of its new form the way count, the parts with their
+    /// `data_coding` and `esm_class`, the times, the receipts that are asked for, and what is attached, if that
+    /// is anything: but not its reference, nor who is told.
     async fn replace(&self, entry: Entry) -> Result<bool, StoreError>;
 
     /// Takes a message over as [`Store::accept`] does, and in the same moment cancels all that wait and are

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sms::{State, Timestamp};
+use sms::{Attached, State, Timestamp};
 
 use super::sample::{entries, entry};
 use super::*;
@@ -142,4 +142,44 @@ pub(super) async fn what_was_recalled_stays_so(fixture: &dyn Fixture) {
     let expected = [&replaced, &replaced, &batch[2]].map(|entry| &entry.message);
     assert_eq!(taken.iter().map(Lease::message).collect::<Vec<_>>(), expected);
     assert_eq!(take_one(&*store, OWNER).await.message().id, batch[0].message.id);
+}
+
+pub(super) async fn what_is_replaced_goes_its_new_way(fixture: &dyn Fixture) {
+    // O-6
+    let said = |attributes: &'static [u8]| {
+        let attached = Attached { reference: b"mine"[..].into(), told: None, attributes: attributes.into() };
+        Some(Arc::new(attached))
+    };
+    let first = entry(0, |message| message.attached = said(b"first"));
+    let id = first.message.id;
+    let anew = |attributes, [target, alternative]: [&str; 2]| {
+        let mut message = sms::Message::clone(&first.message);
+        (message.attached, message.parts) = (said(attributes), vec![attributes.into(); 2].into());
+        let alternatives = vec![link(alternative), link("telco-c")];
+        Entry { message: Arc::new(message), target: link(target), alternatives }
+    };
+    let ways = [[OTHER, SMSC], [SMSC, OTHER]];
+    let mut store = fixture.open().await;
+    accept(&*store, std::slice::from_ref(&first)).await;
+    for (attributes, way) in [(&b"second"[..], ways[0]), (b"third", ways[1]), (b"fourth", ways[0])] {
+        let entry = anew(attributes, way);
+        assert!(store.replace(entry.clone()).await.unwrap());
+        for is_reopened in [false, true] {
+            if is_reopened {
+                store = fixture.reopen(store).await;
+            }
+            assert_nothing_waits(&*store, way[1]).await;
+            let shown = store.waiting(&link(OWNER), id).await.unwrap().unwrap();
+            assert_eq!((&shown.message, &shown.target), (&entry.message, &entry.target));
+            assert_eq!(shown.alternatives, entry.alternatives);
+            let record = store.find(id).await.unwrap().unwrap();
+            assert_eq!((&record.target, record.segments), (&entry.target, 2));
+            assert_eq!(record.attached, entry.message.attached);
+            let last = record.history.last().map(|step| &step.event);
+            assert_eq!(last, Some(&Event::Redirected { to: entry.target.clone() }));
+        }
+    }
+    let taken = store.take(&link(OTHER), 10).await.unwrap();
+    assert_eq!(taken.len(), 2);
+    assert!(taken.iter().all(|lease| lease.alternatives() == [link(SMSC), link("telco-c")]));
 }

@@ -79,6 +79,7 @@ pub async fn run(fixture: &dyn Fixture) {
     durability::records_survive(fixture).await;
     durability::early_receipts_survive(fixture).await;
     durability::what_was_recalled_stays_so(fixture).await;
+    durability::what_is_replaced_goes_its_new_way(fixture).await;
 }
 
 const SMSC: &str = "telco-a";

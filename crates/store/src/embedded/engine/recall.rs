@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sms::{LinkName, Message, State, Timestamp};
 
-use super::super::body::{fits, put_body};
+use super::super::body::{Route, put_body};
 use super::super::cache::Kept;
 use super::super::disk::Disk;
 use super::super::fact::{Carried, CarriedSegment, Change, Sighted, Verdict, accepted_kind, put_carried};
@@ -224,27 +224,32 @@ impl<D: Disk> Engine<D> {
         }
     }
 
-    /// States a message anew: the journal says it again as if it had been carried, in its new form.
+    /// States a message anew: the journal says it again as if it had been carried, in its new form and on its new
+    /// way.
     fn replace(&mut self, first: u32, entry: &Entry, now: Timestamp) -> bool {
         let message = &entry.message;
-        let Some(&slot) = self.index.slab.get(first).filter(|_| fits(message)) else { return false };
-        let Some(kept) = self.kept(first) else { return false };
-        let Some(route) = self.route_of(&slot, &kept) else { return false };
-        let carried = untried(message, &slot, now);
+        let Some(&slot) = self.index.slab.get(first) else { return false };
+        let route = self.routes(std::iter::once(entry)).and_then(|mut routes| routes.pop());
+        let Some(route) = route else { return false };
+        let route = Route { serial: slot.serial(), told: slot.told, ..route };
+        self.forget_due(first);
         self.journal.begin();
+        if route.target != slot.target {
+            self.redirect_all(first, route.target, now);
+        }
+        let carried = untried(message, route.target, slot.priority(), now);
         let place = self.journal.place();
         let out = self.journal.facts();
         out.push(accepted_kind(true));
         put_body(out, &route, message);
         put_carried(out, &carried);
         self.journal.end(now, false);
-        self.forget_due(first);
         self.index.forget(first);
         let new = Newcomer {
             serial: slot.serial(),
             place,
             told: slot.told,
-            target: slot.target,
+            target: route.target,
             priority: slot.priority(),
             count: message.parts.len() as u8,
             wants_success: message.receipt.on_success,
@@ -260,7 +265,8 @@ impl<D: Disk> Engine<D> {
         if let Some(found) = self.recalls.found.get_mut(&new.serial) {
             *found = Some(first);
         }
-        self.cache.insert(new.serial, Kept { message: message.clone(), alternatives: kept.alternatives });
+        let alternatives = self.alternatives_of(&route.alternatives);
+        self.cache.insert(new.serial, Kept { message: message.clone(), alternatives });
         let slots: Vec<u32> = self.index.ring(first).collect();
         for number in slots {
             if let Some(ticket) = self.ticket(number) {
@@ -268,6 +274,14 @@ impl<D: Disk> Engine<D> {
             }
         }
         true
+    }
+
+    /// Notes that all of a message goes by another link, for its record. A group has been begun.
+    fn redirect_all(&mut self, first: u32, to: u16, now: Timestamp) {
+        let slots: Vec<u32> = self.index.ring(first).collect();
+        for number in slots {
+            self.note(number, &Change::Redirect { to }, now);
+        }
     }
 }
 
@@ -289,15 +303,15 @@ fn is_waiting(slot: &Slot) -> bool {
 }
 
 /// A message of which nothing was tried, as the journal says one that is carried.
-fn untried(message: &Message, slot: &Slot, now: Timestamp) -> Carried {
+fn untried(message: &Message, target: u16, priority: u8, now: Timestamp) -> Carried {
     let due = message.not_before.filter(|&at| at > now).map_or(0, seconds);
     let flag = |set: bool, flag: u8| if set { flag } else { 0 };
     let segment = CarriedSegment {
         phase: if due > 0 { Phase::Delayed } else { Phase::Waiting } as u8,
-        flags: priority_bits(slot.priority())
+        flags: priority_bits(priority)
             | flag(message.receipt.on_success, WANTS_SUCCESS)
             | flag(message.receipt.on_failure, WANTS_FAILURE),
-        target: slot.target,
+        target,
         attempts: 0,
         deadline: message.expires_at.map_or(NEVER, seconds),
         due,

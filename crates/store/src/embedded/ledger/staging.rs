@@ -59,6 +59,8 @@ pub(super) struct News {
     pub(super) redirected: Option<LinkName>,
     /// How many segments it has now, if the journal said it anew.
     pub(super) segments: Option<u8>,
+    /// What is attached to it now, if the journal said it anew.
+    pub(super) attached: Option<Arc<Attached>>,
     /// Where the last of it stands in the journal.
     pub(super) place: Place,
     notice_link: LinkName,
@@ -76,13 +78,21 @@ pub(super) struct Late {
 enum Saying {
     Changed { part: u8, change: Change },
     Final(Verdict),
-    Carried { segments: u8 },
+    Carried { segments: u8, attached: Option<Arc<Attached>> },
 }
 
 impl News {
     /// No news of a message with this history up to `place`, whose owner is `origin`.
     pub(super) fn since(place: Place, history: History, origin: LinkName) -> Self {
-        Self { history, verdict: None, redirected: None, segments: None, place, notice_link: origin }
+        Self {
+            history,
+            verdict: None,
+            redirected: None,
+            segments: None,
+            attached: None,
+            place,
+            notice_link: origin,
+        }
     }
 
     /// Adds what stands behind all that is known; what does not is known already.
@@ -93,7 +103,10 @@ impl News {
             match saying {
                 Saying::Changed { part, change } => self.add(part, change, at, names),
                 Saying::Final(verdict) => self.end(verdict, at),
-                Saying::Carried { segments } => self.segments = Some(segments),
+                Saying::Carried { segments, attached } => {
+                    self.segments = Some(segments);
+                    self.attached = attached.or(self.attached.take());
+                }
             }
         }
     }
@@ -249,7 +262,9 @@ impl Staging {
                 self.say(serial, Late { place, at, saying: Saying::Final(verdict) })
             }
             Fact::Carried(body, _) => {
-                self.say(body.serial, Late { place, at, saying: Saying::Carried { segments: body.count } });
+                let attached = body.attached(|number| Some(self.names.name(number))).unwrap_or_default();
+                let saying = Saying::Carried { segments: body.count, attached };
+                self.say(body.serial, Late { place, at, saying });
             }
             Fact::Early { .. } | Fact::Serial(_) => {}
         }
@@ -268,7 +283,10 @@ impl Staging {
         let known = self.watchers.is_any().then(|| staged.news.history.octets().len());
         match late.saying {
             Saying::Final(verdict) => staged.news.end(verdict, late.at),
-            Saying::Carried { segments } => staged.segments = segments,
+            Saying::Carried { segments, attached } => {
+                staged.segments = segments;
+                staged.attached = attached.or(staged.attached.take());
+            }
             Saying::Changed { part, change } => {
                 staged.is_told |=
                     part == NOTICE_PART && matches!(change, Change::Done { .. } | Change::Failed { .. });

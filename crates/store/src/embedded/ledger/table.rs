@@ -1,7 +1,7 @@
 //! The table of a file of the ledger: its schema, and the statements that write to it.
 
 use rusqlite::{Connection, OptionalExtension, Statement, params};
-use sms::{LinkName, MessageId};
+use sms::{Attached, LinkName, MessageId};
 
 use super::super::journal::Place;
 use super::LedgerError;
@@ -27,8 +27,10 @@ const ATTACHED: &str = "
         serial INTEGER PRIMARY KEY, reference NOT NULL, told TEXT, attributes BLOB NOT NULL
     );
 ";
-const ATTACH: &str =
-    "INSERT OR IGNORE INTO attached (serial, reference, told, attributes) VALUES (?, ?, ?, ?)";
+/// What is attached when a message is said anew counts, but not if that was read before what the row is of.
+const ATTACH: &str = "INSERT INTO attached (serial, reference, told, attributes) VALUES (?1, ?2, ?3, ?4) \
+     ON CONFLICT (serial) DO UPDATE SET attributes = excluded.attributes \
+     WHERE ?5 = (SELECT place FROM message WHERE message.serial = excluded.serial)";
 /// What an INSERT gives values for, in the order of [`bind`]. A statement that fails ends the transaction
 /// anyway: told so, SQLite does not copy pages in order to take back the statement alone.
 const INSERT: &str = "INSERT OR FAIL INTO message (serial, id, direction, origin, target, source_ton, source_npi, source, \
@@ -114,7 +116,10 @@ pub(super) fn insert(
     }
     insert_one_by_one(connection, &format!("{INSERT}{ROW}"), rest, breath)?;
     insert_one_by_one(connection, &format!("{INSERT}{ROW}{UNLESS_KNOWN}"), &old, breath)?;
-    records.iter().try_for_each(|staged| Ok(attach(connection, staged)?))
+    let mut attached = records.iter().filter_map(|staged| Some((staged, staged.attached.as_ref()?)));
+    attached.try_for_each(|(staged, attached)| {
+        Ok(attach(connection, staged.serial, attached, staged.news.place)?)
+    })
 }
 
 fn insert_one_by_one(
@@ -135,14 +140,19 @@ fn insert_one_by_one(
     Ok(())
 }
 
-/// Writes what the owner attached, which stays as it is for good.
-fn attach(connection: &Connection, staged: &Staged) -> rusqlite::Result<()> {
-    let Some(attached) = &staged.attached else { return Ok(()) };
+/// Writes what is attached to the message whose row has been written, as of this place in the journal.
+fn attach(
+    connection: &Connection,
+    serial: u64,
+    attached: &Attached,
+    place: Place,
+) -> rusqlite::Result<()> {
     connection.prepare_cached(ATTACH)?.execute(params![
-        staged.serial as i64,
+        serial as i64,
         sql_octets(&attached.reference),
         attached.told.as_ref().map(LinkName::as_str),
         &attached.attributes[..],
+        place.to_u64() as i64,
     ])?;
     Ok(())
 }
@@ -221,6 +231,9 @@ pub(super) fn update(
         error,
         news.segments,
     ])?;
+    if let Some(attached) = &news.attached {
+        attach(connection, serial, attached, news.place)?;
+    }
     Ok(known)
 }
 
