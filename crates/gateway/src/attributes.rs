@@ -1,14 +1,15 @@
-//! What the owner of a message says of it for itself, and the form in which that is kept with the message.
+//! What the owner of a message says of it for itself, and what we note of it: in the form in which that is kept
+//! with the message.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use sms::{Attached, LinkName, ReceiptRequest};
+use sms::{Attached, LinkName, ReceiptRequest, Substitution};
 
 use crate::config::{Method, callbacks_of};
 
-/// What the owner of a message says of it for itself. Has no `Debug` form: it may be about people.
+/// What the owner of a message says of it for itself, and what we note. Has no `Debug` form: it may be about people.
 #[cfg_attr(test, derive(Debug))]
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Attributes {
@@ -27,6 +28,20 @@ pub(crate) struct Attributes {
     /// What a message of a handset is known by if its SMSC brings it again; it is found by that, and has no
     /// `client_reference` then.
     pub(crate) brought: Option<Brought>,
+    /// That its text was put into the GSM alphabet.
+    pub(crate) transliterated: Option<Transliterated>,
+    /// Whether its user data header is all ours: its sender wrote none.
+    pub(crate) has_our_header: bool,
+}
+
+/// What became of a text that was put into the GSM alphabet.
+#[cfg_attr(test, derive(Debug))]
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Transliterated {
+    /// The data_coding in which its sender says it, if that said it in octets.
+    pub(crate) said_in: Option<u8>,
+    /// What became of which characters. The first of them are kept, in up to [`SUBSTITUTIONS_OCTETS_MAX`] octets.
+    pub(crate) substitutions: Vec<Substitution>,
 }
 
 /// What a message is known by if it is brought again.
@@ -175,9 +190,16 @@ pub(crate) const URL_OCTETS_MAX: usize = 2048;
 pub(crate) const META_OCTETS_MAX: usize = 1024;
 /// The most results of a request with a key.
 pub(crate) const RESULTS_MAX: usize = 10_000;
+/// The most octets in which it is kept what became of characters: those of about two hundred.
+pub(crate) const SUBSTITUTIONS_OCTETS_MAX: usize = 1000;
 // Two octets are the longest length; 200 are more than what stands around the values.
 const _: () = assert!(
-    URL_OCTETS_MAX + TAGS_MAX * 2 * TAG_OCTETS_MAX + META_OCTETS_MAX + RESULTS_MAX + 200
+    URL_OCTETS_MAX
+        + TAGS_MAX * 2 * TAG_OCTETS_MAX
+        + META_OCTETS_MAX
+        + RESULTS_MAX
+        + SUBSTITUTIONS_OCTETS_MAX
+        + 200
         < Attached::ATTRIBUTES_OCTETS_MAX
 );
 
@@ -187,7 +209,9 @@ const TAG: u8 = 2;
 const KEYED: u8 = 3;
 const REPORT: u8 = 4;
 const META: u8 = 5;
+const TRANSLITERATED: u8 = 6;
 const BROUGHT: u8 = 7;
+const OUR_HEADER: u8 = 8;
 
 /// The form in which attributes are kept in [`Attached::attributes`]. Numbers are little-endian.
 ///
@@ -198,7 +222,10 @@ const BROUGHT: u8 = 7;
 ///   3 keyed    SHA-256 of the request's body (32), what became of each of its messages (u8 each)
 ///   4 report   event u32, command_status u32
 ///   5 meta     `meta-data`
+///   6 transliterated  data_coding of the octets as they were said u8 (0: a text), for each character that was
+///              changed: length u8, itself, what stands in its place
 ///   7 brought  how often it had come before u8; the reference is a zero and what it is known by (16)
+///   8 our header  nothing: the user data header is ours
 /// ```
 ///
 /// Fields of another kind are skipped; attributes of another version are not read. The reference stands
@@ -236,6 +263,20 @@ impl Attributes {
             rest = behind;
         }
         Ok(attributes)
+    }
+
+    /// Changes what goes with a message; what cannot be read stays as it is. What was there stays there, though
+    /// it says nothing any more.
+    pub(crate) fn amend(attached: &mut Option<Arc<Attached>>, change: impl FnOnce(&mut Self)) {
+        let known = attached.as_deref().map_or_else(|| Ok(Self::default()), Self::of);
+        let Ok(mut attributes) = known else { return };
+        change(&mut attributes);
+        let attributes = Bytes::from(attributes.octets());
+        match attached {
+            None if attributes.is_empty() => {}
+            None => *attached = Some(Arc::new(Attached { attributes, ..Attached::default() })),
+            Some(attached) => Arc::make_mut(attached).attributes = attributes,
+        }
     }
 
     /// The same, or only the reference if the rest cannot be read: for who shows it.
@@ -291,8 +332,18 @@ impl Attributes {
         if !self.meta.is_empty() {
             put(&mut out, META, &[self.meta.as_bytes()]);
         }
+        if let Some(transliterated) = &self.transliterated {
+            put(
+                &mut out,
+                TRANSLITERATED,
+                &[&[transliterated.said_in.unwrap_or(0)], &transliterated.octets()],
+            );
+        }
         if let Some(Brought { again, .. }) = &self.brought {
             put(&mut out, BROUGHT, &[&[*again]]);
+        }
+        if self.has_our_header {
+            put(&mut out, OUR_HEADER, &[]);
         }
         if let Some(Report { event, status }) = &self.report {
             put(&mut out, REPORT, &[&event.0.to_le_bytes(), &status.to_le_bytes()]);
@@ -313,6 +364,8 @@ impl Attributes {
                 self.keyed = Some(KeyedRequest { content: *content, results: results.to_vec() });
             }
             META => self.meta = text(field)?,
+            TRANSLITERATED => self.transliterated = Some(Transliterated::read(field)?),
+            OUR_HEADER => self.has_our_header = true,
             REPORT => {
                 let (event, rest) = field.split_first_chunk().ok_or(Unreadable)?;
                 let (status, _) = rest.split_first_chunk().ok_or(Unreadable)?;
@@ -322,6 +375,37 @@ impl Attributes {
             _ => {}
         }
         Ok(())
+    }
+}
+
+impl Transliterated {
+    fn octets(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for Substitution { was, is } in &self.substitutions {
+            let length = was.len_utf8() + is.len();
+            let Ok(octet) = u8::try_from(length) else { continue };
+            if out.len() + 1 + length > SUBSTITUTIONS_OCTETS_MAX {
+                break;
+            }
+            out.push(octet);
+            out.extend_from_slice(was.encode_utf8(&mut [0; 4]).as_bytes());
+            out.extend_from_slice(is.as_bytes());
+        }
+        out
+    }
+
+    fn read(field: &[u8]) -> Result<Self, Unreadable> {
+        let (&said_in, mut rest) = field.split_first().ok_or(Unreadable)?;
+        let mut substitutions = Vec::new();
+        while let Some((&length, behind)) = rest.split_first() {
+            let (one, behind) = behind.split_at_checked(usize::from(length)).ok_or(Unreadable)?;
+            let one = std::str::from_utf8(one).map_err(|_| Unreadable)?;
+            let mut characters = one.chars();
+            let was = characters.next().ok_or(Unreadable)?;
+            substitutions.push(Substitution { was, is: characters.as_str().to_owned() });
+            rest = behind;
+        }
+        Ok(Self { said_in: Some(said_in).filter(|&said_in| said_in != 0), substitutions })
     }
 }
 
@@ -384,6 +468,13 @@ mod tests {
         (any::<[u8; 32]>(), results).prop_map(|(content, results)| KeyedRequest { content, results })
     }
 
+    fn some_transliterated() -> impl Strategy<Value = Transliterated> {
+        let one = (any::<char>(), ".{0,3}").prop_map(|(was, is)| Substitution { was, is });
+        let said_in = prop_oneof![Just(None), Just(Some(8))];
+        (said_in, proptest::collection::vec(one, 0..20))
+            .prop_map(|(said_in, substitutions)| Transliterated { said_in, substitutions })
+    }
+
     prop_compose! {
         fn some_attributes()(
             client_reference in ".{0,60}",
@@ -393,11 +484,23 @@ mod tests {
             meta in ".{0,60}",
             report in proptest::option::of((any::<u32>(), any::<u32>())),
             brought in proptest::option::of((any::<[u8; 16]>(), any::<u8>())),
+            transliterated in proptest::option::of(some_transliterated()),
+            has_our_header in any::<bool>(),
         ) -> Attributes {
             let report = report.map(|(event, status)| Report { event: Events(event), status });
             let brought = brought.map(|(key, again)| Brought { key, again });
             let client_reference = if brought.is_some() { String::new() } else { client_reference };
-            Attributes { client_reference, callback, tags, keyed, meta, report, brought }
+            Attributes {
+                client_reference,
+                callback,
+                tags,
+                keyed,
+                meta,
+                report,
+                brought,
+                transliterated,
+                has_our_header,
+            }
         }
     }
 
@@ -412,6 +515,17 @@ mod tests {
                     prop_assert!(Attributes::of(&attached).unwrap() == attributes);
                 }
             }
+        }
+
+        #[test]
+        fn what_is_amended_is_all_that_changes(attributes in some_attributes(), flag in any::<bool>()) {
+            let mut attached = attributes.attached(&LinkName::from("bank"));
+            let told = attached.as_ref().and_then(|attached| attached.told.clone());
+            Attributes::amend(&mut attached, |attributes| attributes.has_our_header = flag);
+            let changed = Attributes { has_our_header: flag, ..attributes };
+            let read = attached.as_deref().map(|attached| Attributes::of(attached).unwrap());
+            prop_assert!(read.unwrap_or_default() == changed);
+            prop_assert_eq!(attached.and_then(|attached| attached.told.clone()), told);
         }
 
         #[test]
@@ -430,6 +544,16 @@ mod tests {
         for octets in [&b"\x02"[..], b"\x01\x02\x09\0\x01ab", b"\x01\x02\x03\0\x03ab", b"\x01\x01\0\0"] {
             assert!(of(octets).is_err(), "{octets:?}");
         }
+    }
+
+    #[test]
+    fn of_many_characters_the_first_are_kept() {
+        let substitutions = (0..1000).map(|_| Substitution { was: '“', is: "\"".to_owned() }).collect();
+        let transliterated = Some(Transliterated { said_in: Some(8), substitutions });
+        let attributes = Attributes { transliterated, ..Attributes::default() };
+        let attached = attributes.attached(&LinkName::from("bank")).unwrap();
+        let read = Attributes::of(&attached).unwrap().transliterated.unwrap();
+        assert_eq!((read.said_in, read.substitutions.len()), (Some(8), SUBSTITUTIONS_OCTETS_MAX / 5));
     }
 
     #[test]

@@ -2,8 +2,12 @@
 
 use bytes::Bytes;
 use sms::udh::Reference;
-use sms::{Alphabet, Coding, DataCoding, Language, Message, Parts, SEGMENT_OCTETS_MAX};
+use sms::{
+    Alphabet, Coding, DataCoding, Joined, Language, Message, Parts, SEGMENT_OCTETS_MAX, Tables,
+    UserDataHeader,
+};
 
+use crate::attributes::Attributes;
 use crate::config::{DefaultAlphabet, Profile, Splitting};
 use crate::presentation::Presentation;
 use crate::references::References;
@@ -15,29 +19,54 @@ pub(crate) struct Encoded {
     pub(crate) data_coding: u8,
     pub(crate) esm_class: u8,
     pub(crate) parts: Parts,
-    /// Whose national tables we chose for it.
-    language: Option<Language>,
+    /// Whether we wrote a header for a text that is more than what says which part this is.
+    pub(crate) has_our_header: bool,
 }
 
-impl Encoded {
-    /// Whether a link with this profile can take it as it is.
-    pub(crate) fn suits(&self, profile: &Profile) -> bool {
-        let is_read = self.language.is_none_or(|language| profile.national.0.contains(&language));
-        is_read && (profile.long_messages == Splitting::Payload || !self.is_undivided())
-    }
+/// Whether a link with this profile can take a message as it is.
+pub(crate) fn suits(message: &Message, profile: &Profile) -> bool {
+    let Tables { locking, single } = our_tables(message);
+    let is_read = |language: &Language| profile.national.0.contains(language);
+    locking.iter().chain(&single).all(is_read)
+        && (profile.long_messages == Splitting::Payload || !is_undivided(message))
+}
 
-    /// Whether it takes more than one segment and was not split.
-    fn is_undivided(&self) -> bool {
-        let [body] = &self.parts[..] else { return false };
-        let has_header = self.esm_class & Message::UDHI != 0;
-        let header = body.first().filter(|_| has_header).map_or(0, |length| 1 + usize::from(*length));
-        let room = match DataCoding(self.data_coding).alphabet() {
-            // A character takes an octet here and seven bits on the air.
-            Alphabet::Gsm7 | Alphabet::Ascii => header + SEGMENT_OCTETS_MAX.saturating_sub(header) * 8 / 7,
-            _ => SEGMENT_OCTETS_MAX,
-        };
-        body.len() > room
+/// What a message says, for a link that does not take it as it is.
+///
+/// # Errors
+/// It has several parts already, and none that could be read otherwise.
+pub(crate) fn anew(message: &Message) -> Result<Submission, Refusal> {
+    if our_tables(message) != Tables::DEFAULT {
+        let text = Joined::of(message).text().ok_or(Refusal::BadLength)?;
+        let presentation = Presentation::of(message);
+        return Ok(Submission::again(message, Content::Text { text, presentation }));
     }
+    let [body] = &message.parts[..] else { return Err(Refusal::BadLength) };
+    Ok(Submission::whole(message, body.clone()))
+}
+
+/// The national tables that we chose for its text. Those that its sender chose are no matter of ours.
+fn our_tables(message: &Message) -> Tables {
+    let first = message.parts.first().filter(|_| message.has_udh());
+    let header = first.and_then(|first| UserDataHeader::parse(first).ok());
+    let tables = header.map_or(Tables::DEFAULT, |(header, _)| header.tables());
+    if tables == Tables::DEFAULT {
+        return tables;
+    }
+    let noted = message.attached.as_deref().map(Attributes::readable).unwrap_or_default();
+    if noted.has_our_header { tables } else { Tables::DEFAULT }
+}
+
+/// Whether it takes more than one segment and was not split.
+fn is_undivided(message: &Message) -> bool {
+    let [body] = &message.parts[..] else { return false };
+    let header = body.first().filter(|_| message.has_udh()).map_or(0, |length| 1 + usize::from(*length));
+    let room = match DataCoding(message.data_coding).alphabet() {
+        // A character takes an octet here and seven bits on the air.
+        Alphabet::Gsm7 | Alphabet::Ascii => header + SEGMENT_OCTETS_MAX.saturating_sub(header) * 8 / 7,
+        _ => SEGMENT_OCTETS_MAX,
+    };
+    body.len() > room
 }
 
 /// Encodes and splits for an SMSC with this profile; `None` is a link that takes every message whole.
@@ -59,7 +88,7 @@ pub(crate) fn encode(
             };
             let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
             let esm_class = submission.esm_class | udhi;
-            Ok(Encoded { data_coding: *data_coding, esm_class, parts, language: None })
+            Ok(Encoded { data_coding: *data_coding, esm_class, parts, has_our_header: false })
         }
     }
 }
@@ -98,7 +127,7 @@ fn encoded_text(
         data_coding: presentation.data_coding(coding.alphabet),
         esm_class: submission.esm_class | udhi,
         parts,
-        language: coding.tables.locking.or(coding.tables.single),
+        has_our_header: !elements.is_empty(),
     })
 }
 

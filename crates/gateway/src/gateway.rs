@@ -250,7 +250,8 @@ impl Gateway {
     fn start_failover(&self) {
         let shared = &self.shared;
         let stop = self.calling.stop.clone();
-        self.calling.tasks.spawn(failover::watch(shared.directory.clone(), shared.store.clone(), stop));
+        let (directory, store) = (shared.directory.clone(), shared.store.clone());
+        self.calling.tasks.spawn(failover::watch(directory, store, shared.intake.clone(), stop));
     }
 
     fn start_access_log(&self) {

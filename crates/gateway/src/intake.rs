@@ -11,6 +11,7 @@ use sms::{LinkName, Message, Parts, ReceiptRequest, Timestamp};
 use store::{Entry, RemoteReceipt, Sighting, Store, StoreError};
 
 use crate::account::Account;
+use crate::attributes::Attributes;
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
 use crate::config::Profile;
@@ -79,14 +80,16 @@ impl Intake {
         if expires_at <= now {
             return Err(Refusal::Expired);
         }
-        let (target, mut alternatives) = match back(&directory, origin, &submission) {
+        let (target, alternatives) = match back(&directory, origin, &submission) {
             Some(back) => (back, Vec::new()),
             None => self.route(&directory, origin.name(), &submission)?,
         };
         let smsc = directory.smscs.get(&target).map(|smsc| &*smsc.profile);
         let encoded = encoding::encode(&submission, smsc, &self.references)?;
-        alternatives.retain(|link| directory.smscs.get(link).is_none_or(|smsc| encoded.suits(&smsc.profile)));
-        let Encoded { data_coding, esm_class, parts, .. } = encoded;
+        let Encoded { data_coding, esm_class, parts, has_our_header } = encoded;
+        if has_our_header {
+            Attributes::amend(&mut submission.attached, |attributes| attributes.has_our_header = true);
+        }
         let message = Message {
             data_coding,
             esm_class,
@@ -113,25 +116,33 @@ impl Intake {
         })
     }
 
-    /// A message that waits with another body, split for the link that it waits for.
-    pub(crate) fn rewrite(&self, waiting: &Entry, body: Bytes) -> Result<Message, Refusal> {
-        let directory = self.directory.load();
-        let smsc = directory.smscs.get(&waiting.target).map(|smsc| &*smsc.profile);
-        let submission = Submission::again(&waiting.message, body);
-        let Encoded { esm_class, parts, .. } = encoding::encode(&submission, smsc, &self.references)?;
-        Ok(Message { esm_class, parts, ..Message::clone(&waiting.message) })
+    /// A message that waits, saying something else to the link that it waits for.
+    pub(crate) fn reword(&self, waiting: &Entry, submission: Submission) -> Result<Message, Refusal> {
+        self.message_for(&waiting.target, &waiting.message, submission)
     }
 
-    /// The same with another content, whatever it was before.
-    pub(crate) fn reword(&self, waiting: &Entry, content: Content) -> Result<Message, Refusal> {
+    /// A message that waits, for a link that does not take it as it is.
+    pub(crate) fn reform(&self, waiting: &Entry, link: &LinkName) -> Result<Entry, Refusal> {
+        let submission = encoding::anew(&waiting.message)?;
+        let message = Arc::new(self.message_for(link, &waiting.message, submission)?);
+        Ok(Entry { message, target: link.clone(), alternatives: waiting.alternatives.clone() })
+    }
+
+    fn message_for(
+        &self,
+        link: &LinkName,
+        before: &Message,
+        submission: Submission,
+    ) -> Result<Message, Refusal> {
         let directory = self.directory.load();
-        let smsc = directory.smscs.get(&waiting.target).map(|smsc| &*smsc.profile);
-        let before = &waiting.message;
-        let esm_class = before.esm_class & !Message::UDHI;
-        let submission = Submission { esm_class, content, ..Submission::again(before, Bytes::new()) };
-        let Encoded { data_coding, esm_class, parts, .. } =
+        let smsc = directory.smscs.get(link).map(|smsc| &*smsc.profile);
+        let Encoded { data_coding, esm_class, parts, has_our_header } =
             encoding::encode(&submission, smsc, &self.references)?;
-        Ok(Message { data_coding, esm_class, parts, ..Message::clone(before) })
+        let Submission { content, mut attached, .. } = submission;
+        if let Content::Text { .. } = content {
+            Attributes::amend(&mut attached, |attributes| attributes.has_our_header = has_our_header);
+        }
+        Ok(Message { data_coding, esm_class, parts, attached, ..before.clone() })
     }
 
     /// A message for `link` that went whole, in parts; `None` if it has no more than one, or an owner who waits
@@ -141,7 +152,7 @@ impl Intake {
         if whole.receipt != ReceiptRequest::NONE {
             return None;
         }
-        let submission = Submission::again(whole, body.clone());
+        let submission = Submission::whole(whole, body.clone());
         let profile = Profile::default();
         let divided = encoding::encode(&submission, Some(&profile), &self.references).ok()?;
         let Encoded { esm_class, parts, .. } = divided;

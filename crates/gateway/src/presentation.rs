@@ -1,7 +1,7 @@
 //! What a handset shall do with a text, beside showing it.
 
 use sms::udh::{Ports, Waiting};
-use sms::{Alphabet, DataCoding, MessageClass};
+use sms::{Alphabet, DataCoding, Message, MessageClass, UserDataHeader};
 
 /// What a text is meant for. The default is to be kept and shown, as nearly every text is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,17 @@ pub(crate) struct Presentation {
 }
 
 impl Presentation {
+    /// That of a message that was written with one.
+    pub(crate) fn of(message: &Message) -> Self {
+        let first = message.parts.first().filter(|_| message.has_udh());
+        let header = first.and_then(|first| UserDataHeader::parse(first).ok()).map(|(header, _)| header);
+        Self {
+            class: DataCoding(message.data_coding).class(),
+            ports: header.and_then(|header| header.ports()),
+            waiting: header.iter().flat_map(UserDataHeader::waiting).collect(),
+        }
+    }
+
     /// The data_coding of a text in this alphabet. Of several kinds that wait it can say the first only, and of
     /// a class nothing in an alphabet that 23.038 does not have.
     pub(crate) fn data_coding(&self, alphabet: Alphabet) -> u8 {

@@ -11,6 +11,7 @@ use sms::{
     UserDataHeader,
 };
 
+use crate::attributes::Attributes;
 use crate::presentation::Presentation;
 use crate::refusal::Refusal;
 
@@ -61,10 +62,8 @@ pub(crate) enum Content {
 }
 
 impl Submission {
-    /// The same message again, with another body. That begins with a user data header if the sender of the
-    /// message had put one there.
-    pub(crate) fn again(message: &Message, octets: Bytes) -> Self {
-        let udhi = if has_own_header(message) { Message::UDHI } else { 0 };
+    /// The same message again, saying this, without a user data header.
+    pub(crate) fn again(message: &Message, content: Content) -> Self {
         Self {
             id: None,
             direction: message.direction,
@@ -72,7 +71,7 @@ impl Submission {
             destination: message.destination.clone(),
             service_type: message.service_type.clone(),
             protocol_id: message.protocol_id,
-            esm_class: message.esm_class & !Message::UDHI | udhi,
+            esm_class: message.esm_class & !Message::UDHI,
             priority: message.priority,
             receipt: message.receipt,
             not_before: message.not_before,
@@ -80,10 +79,45 @@ impl Submission {
             in_reply_to: message.in_reply_to,
             attached: message.attached.clone(),
             tlvs: message.tlvs.clone(),
-            content: Content::Encoded { data_coding: message.data_coding, octets },
+            content,
             back_to: None,
             wish: None,
         }
+    }
+
+    /// The same message again, of one body with its header if it has one.
+    pub(crate) fn whole(message: &Message, octets: Bytes) -> Self {
+        let content = Content::Encoded { data_coding: message.data_coding, octets };
+        Self { esm_class: message.esm_class, ..Self::again(message, content) }
+    }
+
+    /// Another text in the place of what a message says.
+    pub(crate) fn reworded(message: &Message, content: Content) -> Self {
+        let mut submission = Self::again(message, content);
+        Attributes::amend(&mut submission.attached, |attributes| attributes.transliterated = None);
+        submission
+    }
+
+    /// Other octets in the place of what a message says, as its sender says them: in the data_coding that it
+    /// said, and with a user data header in front if it wrote one itself. Of a header that we wrote stays what
+    /// is not of the text.
+    pub(crate) fn rewritten(message: &Message, octets: Bytes) -> Self {
+        let noted = message.attached.as_deref().map(Attributes::readable).unwrap_or_default();
+        let said_in = noted.transliterated.and_then(|transliterated| transliterated.said_in);
+        let ours = if noted.has_our_header { lasting_elements(message) } else { Vec::new() };
+        let has_header = if noted.has_our_header { !ours.is_empty() } else { has_own_header(message) };
+        let content = Content::Encoded {
+            data_coding: said_in.unwrap_or(message.data_coding),
+            octets: with_header(&ours, octets),
+        };
+        let udhi = if has_header { Message::UDHI } else { 0 };
+        let mut submission = Self::again(message, content);
+        submission.esm_class |= udhi;
+        Attributes::amend(&mut submission.attached, |attributes| {
+            attributes.transliterated = None;
+            attributes.has_our_header = !ours.is_empty();
+        });
+        submission
     }
 
     /// Whether it is a part of a long message of a handset, to be put together with the others (N-3).
@@ -106,10 +140,29 @@ impl Submission {
 /// Whether its parts have more in their headers than what says that they are parts.
 fn has_own_header(message: &Message) -> bool {
     let [first, others @ ..] = &message.parts[..] else { return false };
-    let is_ours = |element: Element<'_>| element.id == Element::CONCATENATION_8;
     let header = UserDataHeader::parse(first);
-    let is_more = header.is_ok_and(|(header, _)| !header.elements().all(is_ours));
+    let is_more = header.is_ok_and(|(header, _)| !header.elements().all(is_of_parts));
     message.has_udh() && (others.is_empty() || is_more)
+}
+
+/// What stands in the header of a message whatever its text is, encoded.
+fn lasting_elements(message: &Message) -> Vec<u8> {
+    let header = message.parts.first().and_then(|first| UserDataHeader::parse(first).ok());
+    let lasts = |element: Element<'_>| !is_of_parts(element) && !element.names_table();
+    header.map(|(header, _)| header.encoded(lasts)).unwrap_or_default()
+}
+
+/// Whether an element says which part of a message this is.
+fn is_of_parts(element: Element<'_>) -> bool {
+    matches!(element.id, Element::CONCATENATION_8 | Element::CONCATENATION_16)
+}
+
+/// The octets behind a header of these elements, if there are any.
+fn with_header(elements: &[u8], octets: Bytes) -> Bytes {
+    match u8::try_from(elements.len()) {
+        Ok(0) | Err(_) => octets,
+        Ok(length) => [&[length], elements, &octets[..]].concat().into(),
+    }
 }
 
 impl Content {

@@ -12,6 +12,7 @@ mod callbacks;
 mod content_provider;
 mod data_sm;
 mod dead_letters;
+mod failover_forms;
 mod given_up;
 mod guessing;
 mod http;

@@ -1,12 +1,15 @@
 //! Messages that wait are cancelled and replaced by those who own them.
 
+use serde_json::json;
 use smpp::{
     Body, CString, CancelSm, CommandId, CommandStatus, Destination, Destinations, Pdu, ReplaceSm,
     ShortMessage, SubmitMulti, VERSION_3_3, VERSION_3_4,
 };
 use sms::State;
 
-use crate::harness::{ANI, TestGateway, Texts, Wire, account, centre_at, free_address, message, route, smsc};
+use crate::harness::{
+    ANI, SOON, TestGateway, Texts, Wire, account, centre_at, free_address, message, route, smsc,
+};
 
 async fn bank_and(address: std::net::SocketAddr) -> TestGateway {
     TestGateway::with([
@@ -233,4 +236,66 @@ async fn replace_if_present_leaves_the_new_one_alone() {
     let message = ShortMessage { destination: smpp::Address::default(), ..alone("to all") };
     let pdu = SubmitMulti { message, destinations: Destinations::of(&[destination]).unwrap() };
     assert_eq!(bank.status_of(Body::SubmitMulti(pdu)).await, CommandStatus::INVSUBREP);
+}
+
+/// What arrived, with its header.
+async fn octets_when(telco: &simulator::Smsc, count: usize) -> Vec<(u8, u8, Vec<u8>)> {
+    let submits = telco.submits_when(count, SOON).await.unwrap();
+    let said = |pdu: &ShortMessage| (pdu.esm_class, pdu.data_coding, pdu.short_message.to_vec());
+    submits.iter().map(|submit| said(&submit.message)).collect()
+}
+
+// O-6
+#[tokio::test]
+async fn a_header_that_we_wrote_is_none_of_the_other_text() {
+    let address = free_address();
+    let profile = "national = [\"turkish\"]\nlong_messages = \"udh-16\"";
+    let gateway =
+        TestGateway::with([smsc("telco", address, profile), account("bank", ""), route("to = [\"telco\"]")])
+            .await;
+    let (caller, mut bank) = (gateway.caller("bank"), Wire::bind(&gateway, "bank", VERSION_3_4).await);
+    let turkish = "Şişli'de ığdır ağacı, İstanbul'da güneş: ".repeat(3);
+    let ports = json!({ "destination": 16000, "source": 7 });
+    let mut said = vec![];
+    for (text, ports) in [(&turkish, None), (&turkish, Some(&ports)), (&"x".repeat(400), None)] {
+        let mut message = json!({ "to": ANI, "from": "BANK", "text": text });
+        if let Some(ports) = ports {
+            message["ports"] = ports.clone();
+        }
+        said.push(caller.post(message).await.id());
+    }
+    for id in &said {
+        // The first letter would be a length of 65 octets.
+        assert_eq!(replace(&mut bank, replace_of(id, "BANK", "Another")).await, CommandStatus::OK);
+        assert_eq!(replace(&mut bank, replace_of(id, "BANK", "A text")).await, CommandStatus::OK);
+    }
+
+    let telco = centre_at(address).await;
+
+    let plain = (0, 0, b"A text".to_vec());
+    let for_port = (0x40, 0, b"\x06\x05\x04\x3E\x80\x00\x07A text".to_vec());
+    assert_eq!(octets_when(&telco, 3).await, [plain.clone(), for_port, plain]);
+}
+
+// O-6
+#[tokio::test]
+async fn a_header_that_its_sender_wrote_is_one_of_the_other_text_too() {
+    let address = free_address();
+    let gateway = TestGateway::with([
+        smsc("telco", address, "national = [\"turkish\"]"),
+        account("bank", ""),
+        route("to = [\"telco\"]"),
+    ])
+    .await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let headed = |text: &str| [b"\x03\x25\x01\x01", text.as_bytes()].concat();
+    let first =
+        ShortMessage { esm_class: 0x40, short_message: headed("one").into(), ..message(ANI, "BANK", "") };
+    let id = bank.submit(first).await;
+    let other = ReplaceSm { short_message: headed("other").into(), ..replace_of(&id, "BANK", "") };
+    assert_eq!(replace(&mut bank, other).await, CommandStatus::OK);
+
+    let telco = centre_at(address).await;
+
+    assert_eq!(octets_when(&telco, 1).await, [(0x40, 0, headed("other"))]);
 }

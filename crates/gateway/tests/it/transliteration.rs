@@ -1,9 +1,13 @@
 //! Texts that are nearly in the GSM alphabet stay in one segment, for those who want it, and are told so.
 
-use serde_json::{Value, json};
-use smpp::{Body, ShortMessage, TlvTag, VERSION_3_3, VERSION_3_4};
+use std::time::{Duration, SystemTime};
 
-use crate::harness::{ANI, SOON, TestGateway, Texts, Wire, account, centre, message, route, smsc};
+use serde_json::{Value, json};
+use smpp::{Body, CString, ReplaceSm, ShortMessage, TlvTag, VERSION_3_3, VERSION_3_4};
+
+use crate::harness::{
+    ANI, SOON, TestGateway, Texts, Wire, account, centre, centre_at, free_address, message, route, smsc,
+};
 
 const QUOTED: &str = "“Olá” – it’s ready…";
 
@@ -110,4 +114,117 @@ async fn what_cannot_be_told_or_is_a_part_stays_as_it_is() {
     for submit in telco.submits_when(5, SOON).await.unwrap() {
         assert_ne!(submit.message.data_coding, 0);
     }
+}
+
+/// What the record of a message says of characters that were changed.
+async fn recorded(gateway: &TestGateway, id: &str) -> Value {
+    let mut record = gateway.caller("shop").record(id).await.body;
+    record["transliterated"].take()
+}
+
+/// A text that is due in a while.
+fn later(text: &str) -> Value {
+    let at = SystemTime::now() + Duration::from_secs(3600);
+    let mut request = said(text, None);
+    request["not_before"] = jiff::Timestamp::try_from(at).unwrap().to_string().into();
+    request
+}
+
+fn quotes(letter: &str) -> Value {
+    let one = |was: &str, is: &str| json!({ "was": was, "is": is });
+    json!([one("“", "\""), one(letter, "a"), one("”", "\"")])
+}
+
+#[tokio::test]
+async fn the_record_says_it_also_after_a_restart() {
+    let telco = centre().await;
+    let links = [
+        smsc("telco", telco.address(), ""),
+        account("shop", "transliterate = true"),
+        route("to = [\"telco\"]"),
+    ];
+    let gateway = TestGateway::with(links.clone()).await;
+    let shop = gateway.caller("shop");
+    let mut request = said("“á”", None);
+    request["client_reference"] = "order 7".into();
+    let by_http = shop.post_once("once", &request).await.id();
+    let mut esme = Wire::bind(&gateway, "shop", VERSION_3_4).await;
+    let by_smpp = esme.submit(in_ucs2("“â” “à” “ä”")).await;
+    let in_place = ShortMessage { replace_if_present: 1, ..in_ucs2("“ã”") };
+    let in_place = esme.submit(in_place).await;
+    let plain = esme.submit(in_ucs2("“Привет”")).await;
+    let others = [plain, shop.post(said("plain", None)).await.id()];
+
+    let gateway = gateway.stop().await.start(links).await;
+
+    assert_eq!(recorded(&gateway, &by_http).await, quotes("á"));
+    assert_eq!(recorded(&gateway, &by_smpp).await, quotes("â"), "à and ä are in the alphabet");
+    assert_eq!(recorded(&gateway, &in_place).await, quotes("ã"));
+    for id in others {
+        assert_eq!(recorded(&gateway, &id).await, Value::Null);
+    }
+    let found = gateway.caller("shop").search(&[("client_reference", "order 7")]).await.body;
+    assert_eq!(found["messages"][0]["transliterated"], quotes("á"));
+}
+
+// O-6
+#[tokio::test]
+async fn another_text_is_changed_as_the_first_would_be() {
+    let telco = centre().await;
+    let gateway = shop_and(&telco, "transliterate = true").await;
+    let shop = gateway.caller("shop");
+    let id = shop.post(later("“á”")).await.id();
+    assert_eq!(recorded(&gateway, &id).await, quotes("á"));
+
+    let answer = shop.patch(&id, json!({ "text": "“ã”" })).await;
+    assert_eq!((answer.status, &answer.body["transliterated"]), (200, &quotes("ã")));
+    assert_eq!(recorded(&gateway, &id).await, quotes("ã"));
+    for wish in [json!({ "text": "“á”", "transliterate": false }), json!({ "text": "plain" })] {
+        let answer = shop.patch(&id, wish).await;
+        assert_eq!((answer.status, answer.body.get("transliterated")), (200, None));
+        assert_eq!(recorded(&gateway, &id).await, Value::Null);
+    }
+}
+
+/// replace_sm with this text in UCS-2.
+fn replace_in_ucs2(id: &str, text: &str) -> Body {
+    Body::ReplaceSm(ReplaceSm {
+        message_id: CString::clipped(id.as_bytes()),
+        source: simulator::address("SHOP").unwrap(),
+        short_message: in_ucs2(text).short_message,
+        ..ReplaceSm::default()
+    })
+}
+
+// O-6
+#[tokio::test]
+async fn another_text_of_an_esme_is_in_the_alphabet_that_it_speaks() {
+    let address = free_address();
+    let gateway = TestGateway::with([
+        smsc("telco", address, ""),
+        account("shop", "transliterate = true"),
+        route("to = [\"telco\"]"),
+    ])
+    .await;
+    let mut shop = Wire::bind(&gateway, "shop", VERSION_3_4).await;
+    let mut ids = Vec::new();
+    for (first, other, says) in [
+        ("“á”", "“ã”", quotes("ã")),
+        ("“á”", "Привет", Value::Null),
+        ("Привет", "“ã”", quotes("ã")),
+        ("“á”", "plain", Value::Null),
+    ] {
+        let id = shop.submit(in_ucs2(first)).await;
+        assert!(shop.status_of(replace_in_ucs2(&id, other)).await.is_ok());
+        assert_eq!(recorded(&gateway, &id).await, says, "{first} {other}");
+        ids.push(id);
+    }
+    // What is in UCS-2 now takes it again.
+    assert!(shop.status_of(replace_in_ucs2(&ids[1], "“â”")).await.is_ok());
+
+    let telco = centre_at(address).await;
+
+    assert_eq!(telco.texts_when(4).await, ["\"a\"", "\"a\"", "\"a\"", "plain"]);
+    let codings: Vec<_> = telco.submits().iter().map(|submit| submit.message.data_coding).collect();
+    assert_eq!(codings, [0, 0, 0, 8]);
 }

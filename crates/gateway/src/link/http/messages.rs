@@ -239,10 +239,20 @@ pub(super) fn translated(
     message: MessageRequest,
     now: Timestamp,
 ) -> Result<(Submission, Vec<Substitution>), Problem> {
-    let is_transliterated = message.transliterate.unwrap_or(account.config().transliterate);
-    let mut submission = translate::submission(message, Sender::of(account), now)?;
-    let substitutions = if is_transliterated { transliterate(&mut submission) } else { Vec::new() };
-    Ok((submission, substitutions))
+    let wish = message.transliterate;
+    let submission = translate::submission(message, Sender::of(account), now)?;
+    Ok(transliterated(account, submission, wish))
+}
+
+/// The same in the GSM alphabet if it can be and is wanted, and what became of characters of its text.
+pub(super) fn transliterated(
+    account: &Account,
+    mut submission: Submission,
+    wish: Option<bool>,
+) -> (Submission, Vec<Substitution>) {
+    let is_wanted = wish.unwrap_or(account.config().transliterate);
+    let substitutions = if is_wanted { transliterate(&mut submission) } else { Vec::new() };
+    (submission, substitutions)
 }
 
 /// The answer to a request for one message that was taken over.

@@ -13,11 +13,12 @@ use store::{Entry, Which};
 
 use super::caller::Shown;
 use super::desk::Desk;
-use super::messages::{check_is_json, named, read};
+use super::messages::{check_is_json, named, read, transliterated};
 use super::problem::Problem;
 use super::translate;
 use crate::account::Account;
 use crate::config::Scope;
+use crate::submission::Submission;
 
 /// `DELETE /v1/messages/{id}`: nothing of it will be sent.
 ///
@@ -50,13 +51,15 @@ pub(super) async fn replace(
     let account = desk.caller(peer, shown, Scope::Send).await?;
     check_is_json(&parts.headers)?;
     let id = named(id)?;
-    let content = translate::replacement(&read(body).await?)?;
+    let (content, wish) = translate::replacement(&read(body).await?)?;
     let Some(waiting) = desk.store.waiting(account.name(), id).await? else {
         return Err(desk.why_not(&account, id).await?);
     };
-    let message = Arc::new(desk.intake.reword(&waiting, content)?);
+    let submission = Submission::reworded(&waiting.message, content);
+    let (submission, substitutions) = transliterated(&account, submission, wish);
+    let message = Arc::new(desk.intake.reword(&waiting, submission)?);
     let entry = Entry { message, ..waiting };
-    let answer = translate::accepted(&entry, Vec::new());
+    let answer = translate::accepted(&entry, substitutions);
     if desk.store.replace(entry).await? {
         Ok(Json(answer).into_response())
     } else {

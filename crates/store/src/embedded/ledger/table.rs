@@ -141,12 +141,7 @@ fn insert_one_by_one(
 }
 
 /// Writes what is attached to the message whose row has been written, as of this place in the journal.
-fn attach(
-    connection: &Connection,
-    serial: u64,
-    attached: &Attached,
-    place: Place,
-) -> rusqlite::Result<()> {
+fn attach(connection: &Connection, serial: u64, attached: &Attached, place: Place) -> rusqlite::Result<()> {
     connection.prepare_cached(ATTACH)?.execute(params![
         serial as i64,
         sql_octets(&attached.reference),

@@ -8,8 +8,9 @@ use sms::{Direction, MessageId, State};
 use store::{Event, Page, Record, Step};
 use utoipa::ToSchema;
 
+use super::submission::SubstitutionView;
 use super::{Rfc3339, as_text, words};
-use crate::attributes::Attributes;
+use crate::attributes::{Attributes, Transliterated};
 
 /// A record with its history.
 #[derive(Serialize, ToSchema)]
@@ -47,6 +48,9 @@ pub(in super::super) struct RecordView<'a> {
     tags: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     callback_url: Option<String>,
+    /// What became of characters of the text, of about two hundred at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    transliterated: Vec<SubstitutionView>,
     /// What happened to it, the oldest first; not in a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<StepView<'a>>>,
@@ -175,8 +179,13 @@ fn summary(record: &Record) -> RecordView<'_> {
         client_reference: attributes.client_reference,
         tags: attributes.tags,
         callback_url: attributes.callback.map(|callback| callback.url),
+        transliterated: attributes.transliterated.map(changed).unwrap_or_default(),
         history: None,
     }
+}
+
+fn changed(transliterated: Transliterated) -> Vec<SubstitutionView> {
+    transliterated.substitutions.into_iter().map(SubstitutionView::from).collect()
 }
 
 pub(super) fn step(step: &Step) -> StepView<'_> {

@@ -23,13 +23,16 @@ pub(in super::super) struct Replacement {
     #[serde(default, deserialize_with = "whole::optional")]
     #[schema(minimum = 0, maximum = 3)]
     message_class: Option<u8>,
+    /// Whether a text that is nearly in the GSM alphabet is put into it; as the account has it if left out.
+    transliterate: Option<bool>,
 }
 
-/// The other text in a body.
-pub(in super::super) fn replacement(body: &[u8]) -> Result<Content, Problem> {
-    let Replacement { text, flash, message_class } = serde_json::from_slice(body).map_err(not_json)?;
+/// The other text in a body, and whether it shall be transliterated if it says so.
+pub(in super::super) fn replacement(body: &[u8]) -> Result<(Content, Option<bool>), Problem> {
+    let Replacement { text, flash, message_class, transliterate } =
+        serde_json::from_slice(body).map_err(not_json)?;
     let presentation = presentation(&text, class(flash, message_class)?, None, &[])?;
-    Ok(Content::Text { text, presentation })
+    Ok((Content::Text { text, presentation }, transliterate))
 }
 
 /// That a message was taken back.

@@ -10,6 +10,7 @@ use super::super::relay::{Answer, Operation};
 use super::super::translate;
 use super::super::values::{self, Times};
 use super::{Desk, answered, operation, refused};
+use crate::submission::Submission;
 
 impl Desk {
     /// Gives a message that nobody was lent yet another text, and other times and receipts if it says so.
@@ -31,12 +32,14 @@ impl Desk {
     pub(super) fn replace_if_present(&self, pdu: &ShortMessage) -> Result<Operation, CommandStatus> {
         let mut submission = translate::submission(pdu, self.version, self.now())?;
         submission.id = self.short_id();
+        let substitutions = self.transliterate(&mut submission, &pdu.tlvs);
         let entry = self.admit(submission).map_err(|refusal| translate::status(&refusal))?;
-        let (desk, id) = (self.clone(), entry.message.id);
+        let response = self.response_saying(entry.message.id, &substitutions);
+        let desk = self.clone();
         Ok(operation(async move {
             match desk.store.supersede(entry).await {
                 Ok(()) => {
-                    let body = Body::SubmitSmResp(desk.response(id));
+                    let body = Body::SubmitSmResp(response);
                     Answer { status: CommandStatus::OK, body, messages: 1 }
                 }
                 Err(error) => refused(translate::status(&error.into()), CommandId::SUBMIT_SM),
@@ -71,7 +74,11 @@ impl Desk {
             return Err(CommandStatus::INVEXPIRY);
         }
         let body = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
-        let rewritten = self.intake.rewrite(entry, body).map_err(|refusal| translate::status(&refusal))?;
+        let mut submission = Submission::rewritten(before, body);
+        // replace_sm_resp has no room to say what became of what: the record of the message says it.
+        self.transliterate(&mut submission, &pdu.tlvs);
+        let rewritten = self.intake.reword(entry, submission);
+        let rewritten = rewritten.map_err(|refusal| translate::status(&refusal))?;
         let receipt = translate::receipt_request(pdu.registered_delivery);
         Ok(Message { not_before, expires_at, receipt, ..rewritten })
     }

@@ -1,8 +1,8 @@
 //! submit_sm whose text is nearly in the GSM alphabet, of an account that wants it in that: the answer says
 //! what was changed.
 
-use smpp::{Body, CommandId, CommandStatus, TlvTag, Tlvs, VERSION_3_4};
-use sms::Substitution;
+use smpp::{Body, CommandId, CommandStatus, MessageResp, TlvTag, Tlvs, VERSION_3_4};
+use sms::{MessageId, Substitution};
 
 use super::super::relay::{Answer, Operation};
 use super::super::translate;
@@ -11,8 +11,8 @@ use crate::submission::Submission;
 use crate::transliteration::transliterate;
 
 impl Desk {
-    /// Puts the text into the GSM alphabet if the account wants that and the session can be told; what became
-    /// of what. A part of a long message stays as it is, whether its header or `tlvs` say that it is one.
+    /// Puts the text into the GSM alphabet if the account wants that, and the session can be told at least when
+    /// it submits; what became of what, which the record of the message says too. A part of a long message stays as it is, whether its header or `tlvs` say that it is one.
     pub(in super::super) fn transliterate(
         &self,
         submission: &mut Submission,
@@ -32,8 +32,7 @@ impl Desk {
         substitutions: &[Substitution],
     ) -> Result<Operation, CommandStatus> {
         let entry = self.admit(submission).map_err(|refusal| translate::status(&refusal))?;
-        let mut response = self.response(entry.message.id);
-        translate::push(&mut response.tlvs, TlvTag::ADDITIONAL_STATUS_INFO_TEXT, &in_words(substitutions));
+        let response = self.response_saying(entry.message.id, substitutions);
         let desk = self.clone();
         Ok(operation(async move {
             match desk.intake.accept(vec![entry]).await {
@@ -44,6 +43,16 @@ impl Desk {
                 Err(refusal) => refused(translate::status(&refusal), CommandId::SUBMIT_SM),
             }
         }))
+    }
+
+    /// The response with the id of a message that says what became of what, if there is anything to say.
+    pub(super) fn response_saying(&self, id: MessageId, substitutions: &[Substitution]) -> MessageResp {
+        let mut response = self.response(id);
+        if !substitutions.is_empty() {
+            let said = in_words(substitutions);
+            translate::push(&mut response.tlvs, TlvTag::ADDITIONAL_STATUS_INFO_TEXT, &said);
+        }
+        response
     }
 }
 
