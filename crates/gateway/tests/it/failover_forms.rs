@@ -158,7 +158,7 @@ async fn what_was_tried_keeps_its_form_and_waits_for_who_reads_it() {
     assert_eq!(second.texts(), ["plain"]);
 }
 
-// U-2
+// N-1
 #[tokio::test]
 async fn what_was_to_go_whole_is_split_for_who_does_not_take_it_so() {
     let addresses = [free_address(), free_address()];

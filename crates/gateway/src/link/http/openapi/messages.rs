@@ -117,7 +117,8 @@ fn cancel() -> Description {
 
 fn replace() -> Description {
     operation(HttpMethod::Patch, "/v1/messages/{id}", "replace", TAG, "Give a message another text")
-        .explained("It keeps its id, its place, its times and what was said of it, as long as nothing of it was tried.")
+        .explained("It keeps its id, its place, its times and what was said of it, as long as nothing of it was tried. It is \
+             transliterated as a message that is handed in.")
         .for_accounts("send")
         .of_message()
         .body::<Replacement>(&[("text", json!({ "text": "Your code is 4712" }))])
