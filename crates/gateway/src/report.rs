@@ -39,7 +39,7 @@ pub(crate) fn of_answer(
         return None;
     }
     let attributes = Attributes { report: Some(Report { event, status }), ..attributes };
-    of(&Subject::of(message), attributes, Bytes::new(), now, chance)
+    of(&Subject::of(message)?, attributes, Bytes::new(), now, chance)
 }
 
 /// What an SMSC said that is not the end, in its words, if the owner wants to know.
@@ -51,12 +51,15 @@ pub(crate) fn of_notification(
 ) -> Option<Entry> {
     let report = Some(Report { event: Events::BUFFERED, status: 0 });
     let attributes = Attributes { report, ..wanted(message, Events::BUFFERED)? };
-    of(&Subject::of(message), attributes, words, now, chance)
+    of(&Subject::of(message)?, attributes, words, now, chance)
 }
 
 /// Who is told of what.
 pub(crate) struct Subject<'m> {
+    /// Whoever brought that message.
     pub(crate) owner: &'m LinkName,
+    /// The link that tells.
+    pub(crate) told: LinkName,
     /// The message that it is about, if that ever was one.
     pub(crate) id: Option<sms::MessageId>,
     /// The ends of that message.
@@ -66,14 +69,16 @@ pub(crate) struct Subject<'m> {
 }
 
 impl<'m> Subject<'m> {
-    fn of(message: &'m Message) -> Self {
-        Self {
+    /// `None` if nobody but its owner is told.
+    fn of(message: &'m Message) -> Option<Self> {
+        Some(Self {
             owner: &message.origin,
+            told: message.attached.as_ref()?.told.clone()?,
             id: Some(message.shown_id()),
             source: &message.source,
             destination: &message.destination,
             priority: message.priority,
-        }
+        })
     }
 }
 
@@ -86,7 +91,6 @@ pub(crate) fn of(
     chance: &Chance,
 ) -> Option<Entry> {
     let attached = attributes.checked().ok()?.attached(subject.owner)?;
-    let target = attached.told.clone()?;
     let message = Message {
         id: chance.message_id(now),
         member: 0,
@@ -109,7 +113,7 @@ pub(crate) fn of(
         tlvs: Bytes::new(),
         parts: Parts::from_elem(words, 1),
     };
-    Some(Entry { message: Arc::new(message), target, alternatives: Vec::new() })
+    Some(Entry { message: Arc::new(message), target: subject.told.clone(), alternatives: Vec::new() })
 }
 
 fn is_last(lease: &Lease) -> bool {

@@ -8,13 +8,14 @@ use arrayvec::ArrayVec;
 use bytes::Bytes;
 use sms::{Address, Direction, LinkName, Message, Priority, ReceiptRequest, Timestamp};
 
+use crate::attributes::Callback;
 use crate::presentation::Presentation;
 use crate::submission::{Content, Submission};
 
 pub(crate) use claims::{Answered, Claim, Replies};
 
 /// What a handset is told in answer to what it wrote.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Reply {
     pub(crate) content: Content,
     /// Whether the content begins with a user data header.
@@ -29,6 +30,8 @@ pub(crate) struct Reply {
     pub(crate) priority: Priority,
     pub(crate) validity: Option<Duration>,
     pub(crate) delay: Option<Duration>,
+    /// The URL that is told what becomes of it, if its provider has an account whose messages may name one.
+    pub(crate) reports: Option<Box<Callback>>,
 }
 
 impl From<String> for Reply {
@@ -49,6 +52,7 @@ impl Reply {
             priority: Priority::BULK,
             validity: None,
             delay: None,
+            reports: None,
         }
     }
 

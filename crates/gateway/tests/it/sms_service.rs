@@ -129,6 +129,45 @@ async fn the_smsc_of_an_answer_is_one_that_a_route_names() {
     }
 }
 
+// KN-49
+#[tokio::test]
+async fn a_url_is_told_what_becomes_of_an_answer() {
+    let by_account = "account = \"games-account\"";
+    for (says, keys, told) in [
+        ("header", format!("{HEADERS}\n{by_account}"), &["8", "1"][..]),
+        ("configuration", by_account.to_owned(), &["1"]),
+        ("nobody", HEADERS.to_owned(), &[]),
+    ] {
+        let mut reports = Provider::start(|_: &Told| "").await;
+        let url = format!("{}?type=%d", reports.url);
+        let keys = match says {
+            "configuration" => format!("{keys}\ndlr_mask = 3\ndlr_url = \"{url}\""),
+            _ => keys,
+        };
+        let telco = centre().await;
+        let provider = Provider::start(move |_: &Told| {
+            ([("x-kannel-dlr-mask", "31".to_owned()), ("x-kannel-dlr-url", url.clone())], "answer")
+        })
+        .await;
+        let gateway = TestGateway::with([
+            smsc("telco", telco.address(), ""),
+            application("games", &provider.url, &format!("format = \"kannel\"\n{keys}")),
+            account("games-account", "kannel = { dlr = true, allow_private_address = true }"),
+            route("match = { destination = \"1234\" }\nto = [\"games\"]"),
+        ])
+        .await;
+        let handset = telco.handset(ANI);
+        handset.send("1234", "GAME").await.unwrap();
+        assert_eq!(handset.next_message(SOON).await.unwrap().text, "answer");
+        for kind in told {
+            let told = reports.next().await;
+            assert_eq!((told.method.as_str(), told.query), ("GET", format!("type={kind}")), "{says}");
+        }
+        gateway.settled().await;
+        assert_eq!(reports.others(), 0, "{says}");
+    }
+}
+
 // KN-43
 #[tokio::test]
 async fn with_max_messages_0_nothing_is_answered() {

@@ -5,11 +5,13 @@ use std::num::NonZeroU32;
 use regex::Regex;
 use reqwest::header::HeaderName;
 use serde::Deserialize;
+use sms::Address;
 use toml::Spanned;
 
 use super::{ApplicationConfig, Format, problem};
 use crate::config::problem::Problem;
 use crate::link::http::charset::Charset;
+use crate::link::http::kannel::callback_of_words;
 
 /// What an answer is like; all that is said of it must be so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -86,11 +88,17 @@ pub(crate) enum ReplyFrom {
 pub(crate) struct KannelReply {
     /// Whether its headers count.
     pub(crate) with_headers: bool,
+    /// The sender of replies that name none, if that is not the number that was written to.
+    pub(crate) faked_sender: Option<Address>,
     /// What stands before every reply, and behind it.
     pub(crate) header: String,
     pub(crate) footer: String,
     /// The most segments, if there is a limit; 0 is no reply.
     pub(crate) messages_max: Option<u8>,
+    /// Where it is told what becomes of replies that do not say so themselves.
+    pub(crate) dlr_url: Option<String>,
+    /// For what, as Kannel counts.
+    pub(crate) dlr_mask: Option<u8>,
 }
 
 impl AnswerRules {
@@ -104,15 +112,19 @@ impl AnswerRules {
         {
             return Err(config.problem_of_format(&format!("{key} goes with the formats of Kannel")));
         }
+        check_reports(config)?;
         let sign = |sign: &Option<Spanned<SignConfig>>| sign.as_ref().map(Sign::of).transpose();
         let (success, reply) = match format {
             Format::Kannel | Format::KannelXml => {
                 let status = Some(vec![200, 202]);
                 let reply = KannelReply {
                     with_headers: config.accept_x_kannel_headers,
+                    faked_sender: config.faked_sender.as_ref().map(sender).transpose()?,
                     header: config.header.clone().unwrap_or_default(),
                     footer: config.footer.clone().unwrap_or_default(),
                     messages_max: config.max_messages,
+                    dlr_url: config.dlr_url.as_ref().map(|url| url.get_ref().clone()),
+                    dlr_mask: config.dlr_mask.as_ref().map(|mask| *mask.get_ref()),
                 };
                 (Sign { status, ..Sign::default() }, ReplyFrom::Kannel(reply))
             }
@@ -139,12 +151,36 @@ fn key_of_kannel(config: &ApplicationConfig) -> Option<&'static str> {
     [
         ("accept_x_kannel_headers", config.accept_x_kannel_headers),
         ("send_sender", config.send_sender),
+        ("faked_sender", config.faked_sender.is_some()),
         ("header", config.header.is_some()),
         ("footer", config.footer.is_some()),
         ("max_messages", config.max_messages.is_some()),
+        ("dlr_url", config.dlr_url.is_some()),
+        ("dlr_mask", config.dlr_mask.is_some()),
     ]
     .into_iter()
     .find_map(|(key, is_said)| is_said.then_some(key))
+}
+
+fn sender(said: &Spanned<String>) -> Result<Address, Problem> {
+    Address::guess(said.get_ref().as_bytes()).ok_or_else(|| problem(said, "this is no sender"))
+}
+
+/// Whether it can be told what becomes of replies, if that is wanted.
+fn check_reports(config: &ApplicationConfig) -> Result<(), Problem> {
+    let (url, mask) = match (&config.dlr_url, &config.dlr_mask) {
+        (None, None) => return Ok(()),
+        (Some(url), Some(mask)) => (url, mask),
+        (Some(url), None) => return Err(problem(url, "dlr_url goes with a dlr_mask")),
+        (None, Some(mask)) => return Err(problem(mask, "dlr_mask goes with a dlr_url")),
+    };
+    if config.account.is_none() {
+        return Err(problem(url, "dlr_url needs an account, by whose callbacks it is called"));
+    }
+    match callback_of_words(url.get_ref(), &mask.get_ref().to_string()) {
+        Some(_) => Ok(()),
+        None => Err(problem(url, "dlr_url is an http or https URL, and dlr_mask at most 66")),
+    }
 }
 
 /// These formats say themselves what an answer means.

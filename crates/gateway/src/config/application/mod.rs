@@ -82,12 +82,18 @@ pub struct ApplicationConfig {
     /// Whether a call says in a header or element of Kannel's whom the message is from, with its formats.
     #[serde(default)]
     pub send_sender: bool,
+    /// The sender of every reply that names none, with Kannel's formats; else the number that was written to.
+    pub faked_sender: Option<Spanned<String>>,
     /// What stands before every reply, with Kannel's formats.
     pub header: Option<String>,
     /// What stands behind it.
     pub footer: Option<String>,
     /// The most segments of a reply, with Kannel's formats: what is longer is cut; none is sent with 0.
     pub max_messages: Option<u8>,
+    /// Where it is told what becomes of replies, with Kannel's formats and escape codes: it takes an `account`.
+    pub dlr_url: Option<Spanned<String>>,
+    /// What that URL is called for.
+    pub dlr_mask: Option<Spanned<u8>>,
     /// The account whose messages may be replies to what is told here.
     pub account: Option<Name>,
     /// How many replies a message may have.

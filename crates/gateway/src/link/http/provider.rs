@@ -9,12 +9,15 @@ use store::{Entry, Item, Lease, Outcome, Settlement};
 use super::call::{Answer, Call, Heard};
 use super::client::Side;
 use super::translate;
+use crate::account::Account;
+use crate::attributes::{Attributes, Callback};
 use crate::config::{Patience, ProviderRules};
 use crate::directory::Origin;
 use crate::dispatch::Outlet;
 use crate::intake::Intake;
 use crate::refusal::{NoReply, Refusal};
 use crate::reply::{Claim, Reply};
+use crate::submission::Submission;
 
 /// The side of a content provider.
 pub(crate) struct Provider {
@@ -116,13 +119,33 @@ impl Provider {
     }
 
     /// What goes to another handset is no reply: it needs the account of the provider, and is that account's.
-    fn admit(&self, message: &Message, reply: Reply) -> Result<Entry, Refusal> {
-        if reply.goes_elsewhere(message) {
-            let account = self.intake.account_of(self.outlet.link()).ok_or(NoReply::OtherHandset)?;
-            return self.intake.admit(&Origin::Account(account), reply.elsewhere(message, self.now()));
+    fn admit(&self, message: &Message, mut reply: Reply) -> Result<Entry, Refusal> {
+        let account = self.intake.account_of(self.outlet.link());
+        let reports = reply.reports.take();
+        let (origin, mut submission) = if reply.goes_elsewhere(message) {
+            let account = account.clone().ok_or(NoReply::OtherHandset)?;
+            (Origin::Account(account), reply.elsewhere(message, self.now()))
+        } else {
+            (Origin::Trusted(self.outlet.link().clone()), reply.to(message, self.now()))
+        };
+        if let Some(callback) = reports {
+            self.report(*callback, account.as_deref(), &mut submission);
         }
-        let origin = Origin::Trusted(self.outlet.link().clone());
-        self.intake.admit(&origin, reply.to(message, self.now()))
+        self.intake.admit(&origin, submission)
+    }
+
+    /// Has the URL told what becomes of a reply, as messages of the provider's account may have it.
+    fn report(&self, callback: Callback, account: Option<&Account>, submission: &mut Submission) {
+        let Some(account) = account.filter(|account| account.config().named_callbacks().is_some()) else {
+            tracing::warn!(
+                link = %self.outlet.link(),
+                "no reports of a reply: the application has no account whose messages may name a URL"
+            );
+            return;
+        };
+        submission.receipt = callback.events.needed().receipts();
+        let attributes = Attributes { callback: Some(callback), ..Attributes::default() };
+        submission.attached = attributes.attached(account.name());
     }
 
     fn refuse(&self, message: &Message, refusal: &Refusal) -> Option<Entry> {

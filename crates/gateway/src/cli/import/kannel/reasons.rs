@@ -94,7 +94,9 @@ fn in_group(group: &str, key: &str) -> Option<&'static str> {
         }
         ("smsc", "max-sms-octets") => "long_messages of a profile says how long messages leave",
         ("smsc", "our-port" | "our-receiver-port") => "the system chooses the port that we call from",
-        ("sms-service", "faked-sender") => "replies come from the number that was written to",
+        ("sms-service", "dlr-url" | "dlr-mask") => {
+            "to be told of replies an application needs an account: dlr_url, dlr_mask and account"
+        }
         ("opensmppbox", _) => "accounts and [smpp] say what there is to say",
         _ => return None,
     })

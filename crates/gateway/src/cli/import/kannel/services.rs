@@ -132,6 +132,7 @@ fn application(
     section
         .maybe("accept_x_kannel_headers", headers)
         .maybe("send_sender", sender)
+        .maybe("faked_sender", group.text("faked-sender"))
         .maybe("header", group.text("header"))
         .maybe("footer", group.text("footer"))
         .maybe("max_messages", (0..=255).contains(&messages).then_some(messages))

@@ -16,7 +16,7 @@ use super::fields::{self, check, check_content};
 use super::translate::{self, SCHEDULE_MAX};
 use crate::account::Account;
 use crate::attributes::{Attributes, Callback, Events, Form};
-use crate::config::Method;
+use crate::config::{Method, callbacks_of};
 use crate::directory::Origin;
 use crate::refusal::Refusal;
 use crate::report::{self, Subject};
@@ -181,6 +181,7 @@ impl Calls<'_> {
         let nobody = Address::default();
         let subject = Subject {
             owner: self.account.name(),
+            told: callbacks_of(self.account.name()),
             id: None,
             source: &nobody,
             destination: &nobody,

@@ -9,7 +9,10 @@ pub(super) mod report;
 mod request;
 pub(super) mod server;
 mod translate;
+mod wanted;
 mod xml;
 
 pub(super) use coding::cut_text;
+pub(super) use wanted::TOLD;
+pub(crate) use wanted::callback_of_words;
 pub(super) use xml::{Wishes, wishes_of_xml};

@@ -8,11 +8,11 @@ use sms::{Address, Npi, Priority, Timestamp, Ton};
 
 use super::answer::Answer;
 use super::coding::{self, Around, Look};
-use super::escape::Pattern;
 use super::meta::{self, Overrides};
 use super::request::Request;
+use super::wanted;
 use crate::account::Account;
-use crate::attributes::META_OCTETS_MAX;
+use crate::attributes::{Events, META_OCTETS_MAX};
 use crate::submission::Content;
 
 /// A request that can be meant.
@@ -41,10 +41,10 @@ pub(super) struct Written {
 }
 
 /// Which reports are wanted, and what they are told with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reports {
     /// `dlr-mask`
-    pub(super) mask: u32,
+    pub(super) mask: Events,
     /// `dlr-url`
     pub(super) url: Option<String>,
     pub(super) account: String,
@@ -158,11 +158,10 @@ fn reports(request: &Request, account: &Account) -> Result<Reports, Answer> {
     }
     let misformed = Answer::rejected("DLR-URL field misformed, rejected");
     let url = match request.dlr_url.as_deref().filter(|url| !url.is_empty()) {
-        Some(url) => Some(text(url).filter(|url| is_callable(url)).ok_or(misformed)?),
+        Some(url) => Some(text(url).filter(|url| wanted::is_callable(url)).ok_or(misformed)?),
         None => account.config().kannel.dlr_url.clone(),
     };
-    let mask = request.dlr_mask.unwrap_or_default();
-    let mask = u32::try_from(mask).ok().filter(|mask| *mask <= DLR_MASK_MAX);
+    let mask = wanted::mask(request.dlr_mask.unwrap_or_default());
     let lossy = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
     Ok(Reports {
         mask: mask.ok_or(Answer::rejected("DLR-Mask field misformed, rejected"))?,
@@ -176,14 +175,6 @@ fn reports(request: &Request, account: &Account) -> Result<Reports, Answer> {
             .filter(|meta| meta.len() <= META_OCTETS_MAX)
             .unwrap_or_default(),
     })
-}
-
-fn is_callable(url: &str) -> bool {
-    let starts =
-        |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    (8..=URL_OCTETS_MAX).contains(&url.len())
-        && (starts("http://") || starts("https://"))
-        && Pattern::new(url).names_its_host()
 }
 
 fn field(
@@ -213,9 +204,6 @@ const UDH_OCTETS_MAX: usize = 140;
 /// SMPP 3.4 section 5.2.8: source_addr has 20 characters.
 const SENDER_OCTETS_MAX: usize = 20;
 const ACCOUNT_OCTETS_MAX: usize = 64;
-const URL_OCTETS_MAX: usize = 2048;
-/// All bits that Kannel knows.
-const DLR_MASK_MAX: u32 = 66;
 /// A later schedule is refused, D-3.
 const DEFERRED_MAX_MIN: i32 = 30 * 24 * 60;
 /// A longer validity is cut, D-3.

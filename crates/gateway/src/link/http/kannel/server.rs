@@ -20,7 +20,7 @@ use super::translate::{attributes, submission};
 use super::{report, xml};
 use crate::account::Account;
 use crate::attributes::{Attributes, Events, Report};
-use crate::config::Scope;
+use crate::config::{Scope, callbacks_of};
 use crate::directory::Origin;
 use crate::login::Credentials;
 use crate::refusal::Refusal;
@@ -135,13 +135,14 @@ impl Desk {
             Refusal::Expired => report::EXPIRED,
             _ => return None,
         };
-        let asked = Events(order.reports.mask);
+        let asked = order.reports.mask;
         let rejected = Report { event: Events::REJECTED, status: 0 };
         let attributes = attributes(order, receiver, account)
             .filter(|_| asked.has_any(Events::FAILED | Events::REJECTED))
             .map(|attributes| Attributes { report: Some(rejected), ..attributes })?;
         let subject = Subject {
             owner: account.name(),
+            told: callbacks_of(account.name()),
             id: None,
             source: &order.source.address,
             destination: &receiver.address,

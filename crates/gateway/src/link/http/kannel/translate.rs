@@ -6,9 +6,9 @@ use sms::{Attached, Direction, LinkName, Message, ReceiptRequest};
 
 use super::order::{Order, Written};
 use super::report;
+use super::wanted::{self, TOLD};
 use crate::account::Account;
-use crate::attributes::{Attributes, Callback, Events, Form, TAG_OCTETS_MAX};
-use crate::config::Method;
+use crate::attributes::{Attributes, Events, TAG_OCTETS_MAX};
 use crate::submission::Submission;
 
 /// What is wanted for one receiver.
@@ -40,12 +40,10 @@ pub(super) fn submission(order: &Order, receiver: &Written, account: &Account) -
 /// What is kept for the reports, and the receipts that it takes to make them.
 fn reports(order: &Order, receiver: &Written, account: &Account) -> (Option<Arc<Attached>>, ReceiptRequest) {
     let reports = &order.reports;
-    let events = Events(reports.mask);
+    let events = reports.mask;
     if let Some(attributes) = attributes(order, receiver, account) {
         let attached = attributes.attached(account.name());
-        // Whoever wants to know of refusals alone has to be told of failures to know of them.
-        let needed = if events.has(Events::REJECTED) { events | Events::FAILED } else { events };
-        return (attached, needed.receipts());
+        return (attached, events.needed().receipts());
     }
     let others = events.receipts().others;
     let meta = Attributes { meta: reports.meta.clone(), ..Attributes::default() };
@@ -60,7 +58,7 @@ fn reports(order: &Order, receiver: &Written, account: &Account) -> (Option<Arc<
 /// What is said of a message whose reports go to a URL; `None` if there is none, or nothing to be told there.
 pub(super) fn attributes(order: &Order, receiver: &Written, account: &Account) -> Option<Attributes> {
     let reports = &order.reports;
-    let events = Events(reports.mask);
+    let events = reports.mask;
     let url = reports.url.clone().filter(|_| account.config().kannel.dlr && events.has_any(TOLD))?;
     let otherwise = |written: &Written| {
         let is_other = written.text != written.address.text();
@@ -74,7 +72,7 @@ pub(super) fn attributes(order: &Order, receiver: &Written, account: &Account) -
     ];
     let tags = tags.into_iter().filter(|(_, said)| !said.is_empty());
     let attributes = Attributes {
-        callback: Some(Callback { url, events, form: Form::Kannel, method: Method::Get }),
+        callback: Some(wanted::callback(url, events)),
         tags: tags.map(|(name, said)| (name.to_owned(), beginning(&said))).collect(),
         meta: reports.meta.clone(),
         ..Attributes::default()
@@ -88,7 +86,5 @@ fn beginning(said: &str) -> String {
     said[..end.unwrap_or_default()].to_owned()
 }
 
-/// What there are bits for.
-const TOLD: Events = Events(1 | 2 | 4 | 8 | 16);
 /// esm_class, SMPP 3.4 section 5.2.12.
 const REPLY_PATH: u8 = 0x80;

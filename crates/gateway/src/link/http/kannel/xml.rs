@@ -63,6 +63,8 @@ pub(in super::super) fn wishes_of_xml(body: &[u8]) -> Option<Wishes> {
         validity: value("vp/delay"),
         deferred: value("timing/delay"),
         priority: value("priority"),
+        dlr_url: value("statusrequest/dlr-url"),
+        dlr_mask: value("statusrequest/dlr-mask"),
     })
 }
 
@@ -80,6 +82,8 @@ pub(in super::super) struct Wishes {
     pub(in super::super) validity: Option<String>,
     pub(in super::super) deferred: Option<String>,
     pub(in super::super) priority: Option<String>,
+    pub(in super::super) dlr_url: Option<String>,
+    pub(in super::super) dlr_mask: Option<String>,
 }
 
 /// The texts in `/message/submit` with their paths below it; `None` if that is no XML.

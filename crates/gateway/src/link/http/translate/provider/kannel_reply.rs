@@ -9,9 +9,10 @@ use sms::{Address, Alphabet, DataCoding, LinkName, MessageClass, Priority, UserD
 use super::super::octets_of_hex;
 use super::UnreadableReply;
 use super::reply::{cut, decoded, essence, spoken};
+use crate::attributes::Callback;
 use crate::config::{AnswerRules, KannelReply};
 use crate::link::http::call::Heard;
-use crate::link::http::kannel::{Wishes, cut_text, wishes_of_xml};
+use crate::link::http::kannel::{TOLD, Wishes, callback_of_words, cut_text, wishes_of_xml};
 use crate::presentation::Presentation;
 use crate::reply::Reply;
 use crate::submission::Content;
@@ -44,7 +45,13 @@ pub(super) fn reply(
         _ => return Err(UnreadableReply::Type),
     };
     let Some(content) = content else { return Ok(None) };
-    granted(Reply::of(content), &wishes).map(Some).ok_or(UnreadableReply::Header)
+    let wishes = Wishes {
+        dlr_url: wishes.dlr_url.or_else(|| kannel.dlr_url.clone()),
+        dlr_mask: wishes.dlr_mask.or_else(|| kannel.dlr_mask.map(|mask| mask.to_string())),
+        ..wishes
+    };
+    let reply = Reply { source: kannel.faked_sender.clone(), ..Reply::of(content) };
+    granted(reply, &wishes).map(Some).ok_or(UnreadableReply::Header)
 }
 
 fn plain(text: String, rules: &AnswerRules, kannel: &KannelReply) -> Content {
@@ -86,6 +93,8 @@ fn of_headers(headers: &HeaderMap) -> Wishes {
         validity: value("validity"),
         deferred: value("deferred"),
         priority: value("priority"),
+        dlr_url: value("dlr-url"),
+        dlr_mask: value("dlr-mask"),
     }
 }
 
@@ -106,6 +115,7 @@ fn granted(mut reply: Reply, wishes: &Wishes) -> Option<Reply> {
         reply.destination = Some(Box::new(address));
     }
     reply.smsc = wishes.smsc.as_deref().map(LinkName::from);
+    reply.reports = reports(wishes)?;
     if let Some(priority) = number(&wishes.priority) {
         reply.priority = Priority(priority.filter(|priority| *priority <= Priority::URGENT.0)?);
     }
@@ -125,6 +135,13 @@ fn granted(mut reply: Reply, wishes: &Wishes) -> Option<Reply> {
     let class = up_to(&wishes.class, 3)?;
     let udh = wishes.udh.as_deref().map_or(Some(Vec::new()), header_octets)?;
     encode(reply, coding, class, &udh)
+}
+
+/// The reports that are wanted, if there are any; `None` if they are not possible.
+fn reports(wishes: &Wishes) -> Option<Option<Box<Callback>>> {
+    let (Some(url), Some(mask)) = (&wishes.dlr_url, &wishes.dlr_mask) else { return Some(None) };
+    let callback = callback_of_words(url, mask)?;
+    Some(Some(Box::new(callback)).filter(|callback| callback.events.has_any(TOLD)))
 }
 
 /// The octets of a user data header in hexadecimal, percent-encoded or not.
@@ -241,6 +258,40 @@ mod tests {
             .unwrap();
         let Content::Encoded { octets, .. } = ported.content else { panic!("a text") };
         assert!(ported.has_udh && octets[..] == *b"\x06\x05\x04\x0b\x84\x23\xf0\x01");
+    }
+
+    // KN-49
+    #[test]
+    fn an_answer_says_whom_to_tell_what_becomes_of_it() {
+        let wanted = |options: &str, headers: &[(&'static str, &'static str)]| {
+            let reply = replied(&format!("account = \"a\"\n{options}"), "text/plain", headers, b"hi");
+            reply.map(|reply| reply.unwrap().reports.map(|callback| (callback.url, callback.events.0)))
+        };
+        let by = |url: &str, mask| Ok(Some((url.to_owned(), mask)));
+        let (url, mask) = (("x-kannel-dlr-url", "http://h/?%d"), ("x-kannel-dlr-mask", "31"));
+        let heeded = "accept_x_kannel_headers = true\n";
+        assert_eq!(wanted("", &[url, mask]), Ok(None));
+        assert_eq!(wanted(heeded, &[url, mask]), by("http://h/?%d", 31));
+        assert_eq!(wanted(heeded, &[url]), Ok(None), "nothing is to be told");
+        assert_eq!(wanted(heeded, &[url, ("x-kannel-dlr-mask", "0")]), Ok(None));
+        let own = format!("{heeded}dlr_url = \"http://own/\"\ndlr_mask = 3");
+        assert_eq!(wanted(&own, &[]), by("http://own/", 3));
+        assert_eq!(wanted(&own, &[url]), by("http://h/?%d", 3));
+        for wrong in [("x-kannel-dlr-mask", "99"), ("x-kannel-dlr-url", "ftp://h/"), ("x-kannel-dlr-url", "")]
+        {
+            assert_eq!(wanted(&own, &[wrong]), Err(UnreadableReply::Header), "{wrong:?}");
+        }
+    }
+
+    // KN-49
+    #[test]
+    fn replies_of_a_service_have_its_sender_if_they_name_none() {
+        let sender = |more: &[(&'static str, &'static str)]| {
+            let options = "faked_sender = \"GAMES\"\naccept_x_kannel_headers = true";
+            replied(options, "text/plain", more, b"hi").unwrap().unwrap().source.unwrap()
+        };
+        assert_eq!(sender(&[]).text(), "GAMES");
+        assert_eq!(sender(&[("x-kannel-from", "777")]).text(), "777");
     }
 
     const DOCUMENT: &[u8] = b"<?xml version=\"1.0\"?><message><submit><da><number>628999</number></da>\
