@@ -32,6 +32,7 @@ mod signed;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;
+mod told;
 mod translate;
 
 pub use translate::record as record_view;

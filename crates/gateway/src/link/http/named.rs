@@ -6,16 +6,16 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use reqwest::Url;
-use sms::Message;
-use store::{Item, Lease, Notice, Outcome, Record, Settlement, Store};
+use store::{Item, Lease, Outcome, Settlement, Store};
 
 use super::call::{Answer, Call, Endpoint, Heard};
 use super::circuits::{Change, Circuits, Showing, Turn};
 use super::client::{Client, Ended, Side, Taking, next_leases};
 use super::owner::Owner;
+use super::told::{News, Told};
 use super::{jasmin, kannel};
 use crate::access_log::AccessLog;
-use crate::attributes::{Attributes, Callback, Form, Report};
+use crate::attributes::{Attributes, Callback, Form};
 use crate::clock::now;
 use crate::surroundings::Surroundings;
 
@@ -24,25 +24,6 @@ pub(crate) struct Named {
     owner: Owner,
     store: Arc<dyn Store>,
     access_log: Option<Arc<AccessLog>>,
-}
-
-/// What is told, with all that can be said of it.
-pub(super) struct Told<'l> {
-    /// The message itself, or the one that tells of it.
-    pub(super) message: &'l Message,
-    pub(super) attributes: Attributes,
-    pub(super) news: News,
-    /// What is known of the message.
-    pub(super) record: Option<Record>,
-}
-
-/// What happened.
-#[derive(Clone, Copy)]
-pub(super) enum News {
-    /// It has its final state.
-    Final(Notice),
-    /// Something on the way.
-    OnTheWay(Report),
 }
 
 impl Named {

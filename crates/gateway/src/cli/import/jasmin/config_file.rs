@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::draft::Section;
 use super::super::report::{Place, Report};
-use super::remark;
+use super::remark::remark;
 
 /// `[http]` and `[smpp]` in place of the interfaces that the file speaks of.
 pub(super) fn listeners(text: &str, file: &Rc<str>, report: &mut Report) -> Vec<Section> {

@@ -6,7 +6,7 @@ use super::super::draft::{Section, table};
 use super::super::endpoint;
 use super::super::report::Report;
 use super::console::Command;
-use super::remark;
+use super::remark::remark;
 use super::users::User;
 
 /// A connector.

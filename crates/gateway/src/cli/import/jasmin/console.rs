@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::report::{Place, Report};
-use super::remark;
+use super::remark::remark;
 
 /// `smppccm -a`, with what was said until `ok`; or what `smppccm -s` showed.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ mod config_file;
 mod connectors;
 mod console;
 mod patterns;
+mod remark;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ use std::rc::Rc;
 use anyhow::Context;
 
 use super::draft::{Draft, Section};
-use super::report::{Place, Report};
+use super::report::Report;
 use console::Command;
 
 /// Our configuration in place of these files, and what is not in it.
@@ -57,9 +58,4 @@ pub(super) fn import(files: &[PathBuf]) -> anyhow::Result<(Draft, Report)> {
 
 fn take(commands: &mut Vec<Command>, module: &str) -> Vec<Command> {
     commands.extract_if(.., |command| command.module == module).collect()
-}
-
-/// Says something of a line.
-fn remark(report: &mut Report, place: &Place, module: &str, key: &str, why: impl Into<String>) {
-    report.remark(place, format!("{module} {key}").trim(), why);
 }

@@ -7,7 +7,7 @@ use super::super::report::Report;
 use super::connectors::Connector;
 use super::console::Command;
 use super::patterns::{Condition, conditions};
-use super::remark;
+use super::remark::remark;
 use super::users::User;
 
 /// What routes lead from and to.

@@ -4,7 +4,7 @@ use super::super::draft::{Section, table};
 use super::super::report::{Place, Report};
 use super::console::Command;
 use super::patterns::{Condition, conditions};
-use super::remark;
+use super::remark::remark;
 
 /// An account, and what routes know it by.
 #[derive(Debug)]

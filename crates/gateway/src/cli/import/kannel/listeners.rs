@@ -2,7 +2,7 @@
 
 use super::super::draft::Section;
 use super::super::report::Report;
-use super::Group;
+use super::group::Group;
 
 /// `[http]` in place of smsbox, and `[smpp]` in place of opensmppbox.
 pub(super) fn sections(

@@ -6,6 +6,7 @@ mod limits;
 mod listeners;
 mod network;
 mod reasons;
+mod routes;
 mod services;
 mod smsc;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! IP patterns: `10.0.0.*;127.0.0.1`.
 
 use super::super::report::Report;
-use super::Group;
+use super::group::Group;
 
 /// The networks that the allow list of a group means, if it means any.
 ///

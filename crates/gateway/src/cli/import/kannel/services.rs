@@ -3,7 +3,7 @@
 use super::super::draft::{Section, table};
 use super::super::endpoint;
 use super::super::report::Report;
-use super::Group;
+use super::group::Group;
 use super::smsc::Link;
 
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use toml::Value;
 
 use super::super::draft::{Section, table};
 use super::super::report::Report;
-use super::Group;
+use super::group::Group;
 use super::limits::Limits;
 
 /// A link, and what it is to routes.

@@ -2,9 +2,9 @@
 
 use super::super::draft::Section;
 use super::super::report::Report;
-use super::Group;
-use super::limits;
+use super::group::Group;
 use super::network;
+use super::routes;
 use super::smsc::Link;
 
 #[derive(Debug, Default)]
@@ -75,7 +75,7 @@ pub(super) fn accounts(
         let id = group.text("forced-smsc");
         let default_id = group.text("default-smsc");
         let id = id.or(default_id);
-        users.routes.extend(limits::routes(&name, id.as_deref(), links, &group, report));
+        users.routes.extend(routes::routes(&name, id.as_deref(), links, &group, report));
         users.accounts.push(account(name, &mut group, requests, report));
         group.finish(report);
     }

@@ -6,7 +6,7 @@ use sms::Timestamp;
 use store::{Notice, Record};
 
 use super::super::call::{Answer, Call, Heard};
-use super::super::named::{News, Told};
+use super::super::told::{News, Told};
 use super::answer::uuid;
 use crate::attributes::{Events, Report};
 use crate::config::Method;

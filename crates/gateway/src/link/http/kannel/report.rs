@@ -6,7 +6,7 @@ use sms::{Address, LinkName, ReceiptText, State, Timestamp};
 use store::{Cause, Event, Notice, Record, RemoteId};
 
 use super::super::call::Call;
-use super::super::named::{News, Told};
+use super::super::told::{News, Told};
 use super::escape::{MetaGroup, Pattern, Said, Values};
 use super::meta;
 use crate::access_log::AccessLog;

@@ -7,8 +7,8 @@ use reqwest::header::HeaderMap;
 use sms::{Address, Alphabet, DataCoding, LinkName, MessageClass, Priority, UserDataHeader};
 
 use super::super::octets_of_hex;
-use super::UnreadableReply;
-use super::reply::{cut, decoded, essence, spoken};
+use super::answer_text::{cut, decoded, essence, spoken};
+use super::unreadable::UnreadableReply;
 use crate::attributes::Callback;
 use crate::config::{AnswerRules, KannelReply};
 use crate::link::http::call::Heard;

@@ -1,16 +1,19 @@
 //! A message as a content provider is told it, and the provider's answer as a message.
 
+mod answer_text;
 mod facts;
+mod form;
 mod jasmin;
 mod kannel;
 mod kannel_reply;
 mod reply;
 mod request;
+mod unreadable;
 mod xml;
 
-pub(crate) use reply::UnreadableReply;
 pub(in super::super) use reply::read;
 pub(in super::super) use request::call;
+pub(crate) use unreadable::UnreadableReply;
 
 /// A message from a handset.
 #[cfg(test)]

@@ -4,30 +4,13 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::answer_text::{charset_of, cut, decoded, essence, spoken};
+use super::unreadable::UnreadableReply;
 use super::{kannel_reply, xml};
 use crate::config::{AnswerRules, ReplyFrom};
 use crate::link::http::call::{Answer, Heard};
-use crate::link::http::charset::{self, Charset};
+use crate::link::http::charset;
 use crate::reply::Reply;
-
-/// Why an answer holds no reply, although it is not empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum UnreadableReply {
-    #[error("it has more than 64 KiB")]
-    TooLong,
-    #[error("it is neither text/plain nor application/json")]
-    Type,
-    #[error("it is not in the character set that it should be in")]
-    Alphabet,
-    #[error("it is not an object with \"reply\": a text")]
-    Json,
-    #[error("it is no JSON that has a text there")]
-    Pointer,
-    #[error("it is no XML")]
-    Xml,
-    #[error("a header of Kannel says what is not possible")]
-    Header,
-}
 
 /// What an answer means by the rules of a content provider.
 pub(in super::super::super) fn read(rules: &AnswerRules, heard: &Heard) -> Answer {
@@ -104,23 +87,6 @@ fn by_type<'a>(
     Err(UnreadableReply::Type)
 }
 
-/// What an answer says that it is, without parameters.
-pub(super) fn essence(heard: &Heard) -> &str {
-    heard.content_type().and_then(|value| value.split(';').next()).unwrap_or_default().trim()
-}
-
-pub(super) fn decoded<'a>(
-    rules: &AnswerRules,
-    heard: &Heard,
-    body: &'a [u8],
-) -> Result<Cow<'a, str>, UnreadableReply> {
-    charset_of(rules, heard).decode(body).ok_or(UnreadableReply::Alphabet)
-}
-
-fn charset_of(rules: &AnswerRules, heard: &Heard) -> Charset {
-    heard.content_type().and_then(charset::of_content_type).unwrap_or(rules.charset)
-}
-
 fn at_pointer(body: &str, pointer: &str) -> Result<Option<Cow<'static, str>>, UnreadableReply> {
     let json: serde_json::Value = serde_json::from_str(body).map_err(|_| UnreadableReply::Pointer)?;
     match json.pointer(pointer) {
@@ -134,22 +100,6 @@ fn at_pointer(body: &str, pointer: &str) -> Result<Option<Cow<'static, str>>, Un
 #[derive(Deserialize)]
 struct Object {
     reply: Option<String>,
-}
-
-/// Programs end a line, also when it is the only one.
-pub(super) fn spoken(text: &str) -> Option<String> {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    let text = text.strip_suffix('\r').unwrap_or(text);
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// As much of a reply as the provider may say.
-pub(super) fn cut(mut text: String, rules: &AnswerRules) -> String {
-    let most = rules.characters_max.map_or(usize::MAX, |most| most.get() as usize);
-    if let Some((end, _)) = text.char_indices().nth(most) {
-        text.truncate(end);
-    }
-    text
 }
 
 #[cfg(test)]

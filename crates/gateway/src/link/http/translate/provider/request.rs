@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use form_urlencoded::byte_serialize;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use sms::Message;
 
 use super::facts::Facts;
+use super::form::append;
 use super::{jasmin, kannel};
 use crate::config::{Content, Method, RequestForm, Told, Where};
 use crate::link::http::call::Call;
@@ -88,16 +88,6 @@ fn form(fields: &[(String, Told)], facts: &Facts<'_>, charset: Charset) -> Strin
         }
     }
     form
-}
-
-/// Adds a field to a form.
-pub(super) fn append(form: &mut String, name: &str, value: &[u8]) {
-    if !form.is_empty() {
-        form.push('&');
-    }
-    form.extend(byte_serialize(name.as_bytes()));
-    form.push('=');
-    form.extend(byte_serialize(value));
 }
 
 /// The fields of a message as an object of JSON: texts, but for what is a number or a truth.

@@ -4,7 +4,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::UnreadableReply;
+use super::unreadable::UnreadableReply;
 use crate::link::http::charset::Charset;
 
 /// The text of the first element at this path from the outermost, or of its attribute; `None` if there is no such
