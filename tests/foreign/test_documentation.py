@@ -51,6 +51,14 @@ def test_the_configuration_of_the_readme_is_right_and_routes_as_it_says(tmp_path
         assert "games" in answer.stdout
 
 
+def test_the_programs_and_the_page_of_the_readme_are_those_that_are_tried():
+    # test_five_minutes.py runs those of docs/http.md.
+    blocks = re.compile(r"```(?:python|html)\n.*?```", re.DOTALL)
+    shown = blocks.findall((ROOT / "README.md").read_text())
+    assert len(shown) == 2
+    assert set(shown) <= set(blocks.findall((ROOT / "docs/http.md").read_text()))
+
+
 def commands(document: Path, program: str) -> list[list[str]]:
     """Every command line of a program in the indented blocks of a document, as words."""
     text = document.read_text().replace("\\\n", " ")
