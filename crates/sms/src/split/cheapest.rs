@@ -1,7 +1,7 @@
 //! The cheapest way to write a text: with or without national tables, or in UCS-2.
 
-use super::concatenation_octets;
 use super::pieces::{Pieces, fits};
+use super::{PIECE_OCTETS_MIN, SEGMENT_OCTETS_MAX, concatenation_octets};
 use crate::alphabet::national::{Language, Tables};
 use crate::alphabet::{Alphabet, Unencodable, packed};
 use crate::udh::Reference;
@@ -65,7 +65,7 @@ struct Cost {
     octets: usize,
 }
 
-/// `None` if the text cannot be written so.
+/// `None` if the text cannot be written so, or such a header leaves no room for it.
 fn cost(
     coding: Coding,
     text: &str,
@@ -81,6 +81,9 @@ fn cost(
         return Some(Cost { segments: 1, octets: octets(coding.alphabet, body, header) });
     }
     let header = 1 + elements + concatenation_octets(reference);
+    if header + PIECE_OCTETS_MIN > SEGMENT_OCTETS_MAX {
+        return None;
+    }
     let pieces = Pieces::new(coding.alphabet, body, header);
     let octets = pieces.clone().map(|piece| octets(coding.alphabet, piece, header)).sum();
     Some(Cost { segments: pieces.total(), octets })

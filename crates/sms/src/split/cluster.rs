@@ -1,39 +1,78 @@
 //! Grapheme clusters: what a reader takes for one character, Unicode annex 29.
 
-use unicode_segmentation::UnicodeSegmentation;
+use unicode_segmentation::GraphemeCursor;
 
 /// How many octets may stand before a cut so that it tears no cluster: `max` or less. If the first cluster is
 /// longer than that it is torn, at `max`.
 ///
 /// `characters` are those of the body, each with its octets in it.
 pub(super) fn whole(characters: impl Iterator<Item = (char, usize)> + Clone, max: usize) -> usize {
-    let text = beyond(characters.clone(), max);
-    let mut octets = characters.map(|(_, octets)| octets);
-    let mut cut = 0;
-    for cluster in text.graphemes(true) {
-        let end = cut + octets.by_ref().take(cluster.chars().count()).sum::<usize>();
+    let Beyond { text, within } = beyond(characters.clone(), max);
+    let Some(cut) = boundary(&text, within) else { return max };
+    let mut before = 0;
+    let kept = characters.take_while(|(character, _)| {
+        before += character.len_utf8();
+        before <= cut
+    });
+    kept.map(|(_, octets)| octets).sum()
+}
+
+/// The last place up to `within` where a cluster of `text` ends, if there is one behind its start.
+fn boundary(text: &str, within: usize) -> Option<usize> {
+    let mut cursor = GraphemeCursor::new(within, text.len(), true);
+    if within > 0 && cursor.is_boundary(text, 0) == Ok(true) {
+        return Some(within);
+    }
+    cursor.prev_boundary(text, 0).ok().flatten().filter(|&before| before > 0)
+}
+
+/// The start of a text, and one character more: it says whether a cut there tears a cluster.
+struct Beyond {
+    text: String,
+    /// How much of it is the start.
+    within: usize,
+}
+
+/// The characters of the first `max` octets.
+fn beyond(characters: impl Iterator<Item = (char, usize)>, max: usize) -> Beyond {
+    let (mut text, mut within, mut end) = (String::with_capacity(max), 0, 0);
+    for (character, octets) in characters {
+        text.push(character);
+        end += octets;
         if end > max {
             break;
         }
-        cut = end;
+        within = text.len();
     }
-    if cut == 0 { max } else { cut }
-}
-
-/// The text of the first `max` octets, and one character more: it says whether a cut there tears a cluster.
-fn beyond(characters: impl Iterator<Item = (char, usize)>, max: usize) -> String {
-    let mut begin = 0;
-    let within = characters.take_while(|(_, octets)| {
-        let is_wanted = begin <= max;
-        begin += octets;
-        is_wanted
-    });
-    within.map(|(character, _)| character).collect()
+    Beyond { text, within }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use unicode_segmentation::UnicodeSegmentation;
+
     use super::*;
+
+    proptest! {
+        // N-2
+        #[test]
+        fn a_cut_is_where_the_clusters_of_the_whole_text_say(
+            text in "[a-cक-नि्ेंé\u{301}\u{200D}👩🚀👍🏽🇮🇩\r\n]{1,40}",
+            max in 1_usize..40,
+        ) {
+            let characters = text.chars().map(|character| (character, character.len_utf16()));
+            let mut ends = text.graphemes(true).scan(0, |end, cluster| {
+                *end += cluster.encode_utf16().count();
+                Some(*end)
+            });
+            let mut expected = 0;
+            while let Some(end) = ends.next().filter(|&end| end <= max) {
+                expected = end;
+            }
+            prop_assert_eq!(whole(characters, max), if expected == 0 { max } else { expected });
+        }
+    }
 
     // N-2
     #[test]

@@ -129,7 +129,7 @@ fn split(
     if header_octets + PIECE_OCTETS_MIN > SEGMENT_OCTETS_MAX {
         return Err(SplitError::HeaderTooLong);
     }
-    let pieces = Pieces::new(alphabet, &body, header_octets).keeping_clusters(header.tables());
+    let pieces = Pieces::new(alphabet, &body, header_octets).cut(header.tables());
     concatenated(elements, &pieces, reference)
 }
 
@@ -143,12 +143,12 @@ fn with_header(elements: &[u8], text: &[u8]) -> Bytes {
 }
 
 /// The pieces, each behind its header, all in one allocation.
-fn concatenated(elements: &[u8], pieces: &Pieces<'_>, reference: Reference) -> Result<Parts, SplitError> {
-    let total = pieces.total();
-    let total = u8::try_from(total).map_err(|_| SplitError::TooLong)?;
+fn concatenated(elements: &[u8], pieces: &[&[u8]], reference: Reference) -> Result<Parts, SplitError> {
+    let total = u8::try_from(pieces.len()).map_err(|_| SplitError::TooLong)?;
     let length = elements.len() + concatenation_octets(reference);
-    let mut buffer = BytesMut::with_capacity(usize::from(total) * (1 + length) + pieces.octets());
-    let parts = (1..=total).zip(pieces.clone()).map(|(number, piece)| {
+    let octets: usize = pieces.iter().map(|piece| 1 + length + piece.len()).sum();
+    let mut buffer = BytesMut::with_capacity(octets);
+    let parts = (1..=total).zip(pieces).map(|(number, piece)| {
         let concatenation = Concatenation { reference, total, number };
         buffer.put_u8(length as u8);
         buffer.put_slice(elements);

@@ -19,29 +19,25 @@ impl<'a> Pieces<'a> {
         Self { alphabet, rest: body, room: room(alphabet, header_octets), clusters: None }
     }
 
-    /// The same body cut so that clusters stay whole, if that takes no more pieces. The GSM alphabet itself,
-    /// ASCII and Latin-1 have none.
-    pub(super) fn keeping_clusters(self, tables: Tables) -> Self {
+    /// All of them, or one over [`SEGMENTS_MAX`]; cut so that clusters stay whole, as these tables read them, if
+    /// that takes no more pieces. The GSM alphabet itself, ASCII and Latin-1 have none.
+    pub(super) fn cut(self, tables: Tables) -> Vec<&'a [u8]> {
+        let pieces: Vec<_> = self.clone().take(SEGMENTS_MAX + 1).collect();
         let has_clusters = match self.alphabet {
             Alphabet::Gsm7 => tables != Tables::DEFAULT,
             Alphabet::Ucs2 => true,
             Alphabet::Ascii | Alphabet::Latin1 | Alphabet::Octets => false,
         };
-        if !has_clusters {
-            return self;
+        if !has_clusters || pieces.len() > SEGMENTS_MAX {
+            return pieces;
         }
-        let whole = Self { clusters: Some(tables), ..self.clone() };
-        if whole.total() > self.total() { self } else { whole }
+        let whole: Vec<_> = Self { clusters: Some(tables), ..self }.take(pieces.len() + 1).collect();
+        if whole.len() > pieces.len() { pieces } else { whole }
     }
 
     /// How many there are; no more than one over [`SEGMENTS_MAX`] are counted.
     pub(super) fn total(&self) -> usize {
         self.clone().take(SEGMENTS_MAX + 1).count()
-    }
-
-    /// How many octets are left.
-    pub(super) fn octets(&self) -> usize {
-        self.rest.len()
     }
 
     /// How many octets of what is left the next piece has.
