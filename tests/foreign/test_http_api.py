@@ -81,7 +81,7 @@ def test_numbers_are_taken_as_people_write_them(gateway, smsc, to):
     assert [message["id"] for message in found] == [answer.json["id"]]
 
 
-def test_a_text_that_is_nearly_gsm_stays_in_one_segment_and_the_answer_says_how(gateway, smsc):
+def test_a_text_that_is_nearly_gsm_stays_in_one_segment_and_answer_and_record_say_how(gateway, smsc):
     answer = post(gateway, {"to": "628111", "from": "BANK", "text": "“Olá” " + "x" * 140, "transliterate": True})
     assert (answer.status, answer.json["segments"]) == (202, 1)
     assert answer.json["transliterated"] == [
@@ -91,6 +91,7 @@ def test_a_text_that_is_nearly_gsm_stays_in_one_segment_and_the_answer_says_how(
     ]
     [submit] = smsc.submits()
     assert (submit["text"], submit["data_coding"]) == ('"Ola" ' + "x" * 140, 0)
+    assert final_record(gateway, answer.json["id"])["transliterated"] == answer.json["transliterated"]
 
 
 def test_octets_with_a_header_are_sent_as_they_are(gateway, smsc):

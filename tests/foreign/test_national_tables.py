@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from gsmcodecs import Codec
 from gsmcodecs.charmaps import GSMCHARMAPS
@@ -9,6 +11,7 @@ from gsmcodecs.charmaps import GSMCHARMAPS
 from harness import config
 from harness.curl import post
 from harness.provider import Answer
+from harness.waiting import until
 from harness.wire import DELIVER_SM, RESPONSE, SUBMIT_SM, pdu, submit_sm
 
 LANGUAGES = {
@@ -116,6 +119,25 @@ def test_what_is_written_is_read_by_another_codec(raw_smsc, start_gateway, numbe
         assert len(body) <= (140 - len(octets) + len(body)) * 8 // 7
         parts[elements.get(0, b"\0\1\1")[2]] = Codec(locking, single).decode(body)[0]
     assert "".join(parts[index] for index in sorted(parts)) == text
+
+
+# G-1
+def test_what_waits_for_who_reads_them_is_read_at_another_smsc(raw_smsc, smsc, start_gateway):
+    reads = config.smsc(raw_smsc.port, national=["turkish"], failover_s=1)
+    other = config.smsc(smsc.port, name="telco-b")
+    to = [{"link": "telco-a", "weight": 1_000_000}, "telco-b"]
+    gateway = start_gateway(smsc=[reads, other], account=[config.BANK], route=[{"to": to}])
+    raw_smsc.bound()
+    until(lambda: gateway.metric("estafet_sessions", link="telco-a") == 1, "the first to be bound")
+    text = "Şişli'de ığdır ağacı, İstanbul'da güneş: " * 3
+    due = datetime.now(UTC) + timedelta(seconds=4)
+    message = {"from": "1234", "to": "628111000111", "text": text, "not_before": due.isoformat()}
+    answer = post(gateway, message)
+    assert (answer.status, answer.json["segments"]) == (202, 1)
+    raw_smsc.stop()
+    submits = smsc.submits(2)
+    assert {submit["data_coding"] for submit in submits} == {8}
+    assert "".join(submit["text"] for submit in submits) == text
 
 
 def short_message(body: bytes) -> bytes:
