@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import config
+from harness.browser import open_browser
 from harness.esme import Esme
 from harness.gateway import Gateway
 from harness.node import NodeEsme, NodeSmsc
@@ -141,3 +142,11 @@ def start_provider() -> Iterator[Callable[[Callable[[Call], Answer]], Provider]]
     yield start
     for provider in running:
         provider.stop()
+
+
+@pytest.fixture
+def browser():
+    """A real browser, without a window."""
+    driver = open_browser()
+    yield driver
+    driver.quit()

@@ -61,15 +61,25 @@ def test_one_message_is_followed_alone_and_who_comes_again_is_told_so(gateway, c
 @pytest.fixture(params=["--http1.1", "--http2-prior-knowledge"])
 def curl(gateway, request) -> Iterator[tuple[subprocess.Popen, Feed]]:
     """The documented command line at work, by either version, and what it shows."""
-    [line] = [call for call in commands(ROOT / "docs/http.md", "curl") if "-N" in call]
-    words = [word.replace(DOCUMENTED_ADDRESS, gateway.url) for word in line[1:]]
-    command = [shutil.which("curl"), "--silent", request.param, *words]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    shown = follow("curl", process.stdout, str.strip)
-    shown.expect(lambda said: said == ": from now on", "a greeting")
+    line, _ = documented()
+    process, shown = run(gateway, line, request.param)
     yield process, shown
     process.kill()
     process.wait(DEADLINE_S)
+
+
+def documented() -> list[list[str]]:
+    """The lines of the documentation: all that happens, and some of it."""
+    return [call for call in commands(ROOT / "docs/http.md", "curl") if "-N" in call]
+
+
+def run(gateway, line: list[str], *options: str) -> tuple[subprocess.Popen, Feed]:
+    words = [word.replace(DOCUMENTED_ADDRESS, gateway.url) for word in line[1:]]
+    command = [shutil.which("curl"), "--silent", *options, *words]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    shown = follow("curl", process.stdout, str.strip)
+    shown.expect(lambda said: said == ": from now on", "a greeting")
+    return process, shown
 
 
 def test_the_documented_line_shows_events(gateway, curl):
@@ -79,6 +89,22 @@ def test_the_documented_line_shows_events(gateway, curl):
     data = shown.collect(lambda said: said.startswith("data: "), len(LIFE), "steps")
     steps = [json.loads(said.removeprefix("data: ")) for said in data]
     assert [(step["id"], step["event"]) for step in steps] == [(message_id, event) for event in LIFE]
+
+
+def test_the_documented_choice_shows_those_events_alone(gateway):
+    _, line = documented()
+    process, shown = run(gateway, line)
+    try:
+        post(gateway, MESSAGE)
+        message_id = post(gateway, {**MESSAGE, "client_reference": "order-4711"}).json["id"]
+        # What was chosen comes with the first count: nothing was told before it.
+        shown.expect(lambda said: said.startswith("id: ") and said.endswith("-1"), "the first event")
+        data = shown.collect(lambda said: said.startswith("data: "), 1, "an event")
+        step = json.loads(data[0].removeprefix("data: "))
+        assert (step["id"], step["event"], step["state"]) == (message_id, "final", "delivered")
+    finally:
+        process.kill()
+        process.wait(DEADLINE_S)
 
 
 def test_a_stop_ends_the_stream_in_good_order(gateway, curl):

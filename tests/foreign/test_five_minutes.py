@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
+from harness.browser import send_form
 from harness.capture import free_port
 from harness.curl import curl
 from harness.gateway import BINARY, ROOT, Gateway
@@ -48,7 +48,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[list[str]], Feed]]:
         process.wait(timeout=DEADLINE_S)
 
 
-def test_a_newcomer_gets_a_receipt_and_answers_a_handset(tmp_path, start):
+def test_a_newcomer_gets_a_receipt_and_answers_a_handset(tmp_path, start, browser):
     ports = {"9000": str(free_port()), "2776": str(free_port()), "2775": "0", "8080": "0"}
 
     def here(text: str) -> str:
@@ -73,7 +73,10 @@ def test_a_newcomer_gets_a_receipt_and_answers_a_handset(tmp_path, start):
         [listed] = curl(*[here(word) for word in ask[1:]], user=None).json["messages"]
         assert (listed["id"], listed["state"]) == (message["id"], "delivered")
         expect_receipt(said, run_python(here(block("python", 1)), tmp_path).strip())
-        expect_receipt(said, send_form(here(block("html"))))
+        by_form = {"account": "bank", "password": "hunter22", "to": "+62 811-1000-111", "text": "Grüße"}
+        title, _, facts = send_form(browser, here(block("html")), tmp_path, **by_form)
+        assert title == "Accepted"
+        expect_receipt(said, facts["Id"])
     finally:
         gateway.stop()
 
@@ -88,15 +91,3 @@ def run_python(script: str, folder: Path) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=DEADLINE_S)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def send_form(page: str) -> str:
-    """Sends the form as a browser does that shows the page from a file, and gives the id of the message."""
-    [action] = re.findall(r'<form action="([^"]*)" method="post"', page)
-    fields = dict.fromkeys(re.findall(r'name="([^"]*)"', page))
-    assert list(fields) == ["account", "password", "to", "text"]
-    fields.update(account="bank", password="hunter22", to="+62 811-1000-111", text="Grüße")
-    browser = {"Sec-Fetch-Site": "cross-site", "Origin": "null"}
-    answer = requests.post(action, data=fields, headers=browser, timeout=DEADLINE_S)
-    assert answer.status_code == 202, answer.text
-    return answer.json()["id"]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
@@ -104,25 +102,6 @@ def refute(gateway: Gateway, folder: Path, phases: str, *which: str) -> None:
     )
     print(run.stdout[-30_000:], run.stderr[-5_000:])
     assert run.returncode == 0, "see the report above"
-
-
-@pytest.fixture
-def browser():
-    """A browser without a window that fetches nothing but what the page asks for."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = program("chromium")
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--no-proxy-server"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(program("chromedriver")))
-    yield driver
-    driver.quit()
-
-
-def program(name: str) -> str:
-    found = shutil.which(name)
-    assert found, f"{name} is missing: run scripts/test.sh"
-    return found
 
 
 class Page:

@@ -140,13 +140,12 @@ impl Directory {
         self.accounts.get(account).cloned()
     }
 
-    /// The links by which an account is told by HTTP: its callbacks or its inbox, and its applications.
+    /// The links by which an account may be told by HTTP: its own, what its messages name, and its applications.
     pub(crate) fn told_for(&self, account: &LinkName) -> Vec<LinkName> {
-        let told = self.accounts.get(account).filter(|account| account.is_told_by_http());
-        let own = told.map(|_| [account.clone(), callbacks_of(account)]);
+        let own = [account.clone(), callbacks_of(account)];
         let is_its = |application: &ApplicationLink| application.account.as_ref() == Some(account);
         let applications = self.applications.iter().filter(|(_, application)| is_its(application));
-        own.into_iter().flatten().chain(applications.map(|(name, _)| name.clone())).collect()
+        own.into_iter().chain(applications.map(|(name, _)| name.clone())).collect()
     }
 
     /// The link that the route of a message leads to now, if there is one.

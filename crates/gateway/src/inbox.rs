@@ -29,7 +29,7 @@ pub(crate) enum EventId {
 #[derive(Default)]
 pub(crate) struct Inbox {
     lent: Mutex<Lent>,
-    /// Who looks for items in the store has all that wait for that time.
+    /// One at a time looks for items among all that wait in the store.
     search: tokio::sync::Mutex<()>,
 }
 
@@ -103,17 +103,18 @@ impl Inbox {
         outlet: &Outlet,
         mut ids: HashSet<EventId>,
     ) -> Result<HashSet<EventId>, StoreError> {
-        let mut taken = self.take_out(&mut ids);
+        outlet.settle(taken(self.take_out(&mut ids)));
         if !ids.is_empty() {
             let _turn = self.search.lock().await;
-            let waiting = outlet.store().evacuate(outlet.link(), SEARCHED_MAX).await?;
-            let found: Vec<Lease> =
-                waiting.into_iter().filter(|lease| ids.contains(&EventId::of(lease))).collect();
-            let named: HashSet<EventId> = found.iter().map(EventId::of).collect();
-            ids.retain(|id| !named.contains(id));
-            taken.extend(found);
+            let named: Vec<MessageId> = ids.iter().map(EventId::message).collect();
+            let mut found = outlet.store().evacuate_of(outlet.link(), &named).await?;
+            found.retain(|lease| ids.contains(&EventId::of(lease)));
+            let acknowledged: HashSet<EventId> = found.iter().map(EventId::of).collect();
+            ids.retain(|id| !acknowledged.contains(id));
+            outlet.settle(taken(found));
+            // Somebody may have fetched them meanwhile.
+            outlet.settle(taken(self.take_out(&mut ids)));
         }
-        outlet.settle(taken.into_iter().map(taken_over).collect());
         // Also for what was acknowledged a moment ago and is asked again.
         outlet.store().sync().await?;
         Ok(ids)
@@ -176,6 +177,10 @@ impl Keeper {
     }
 }
 
+fn taken(leases: Vec<Lease>) -> Vec<Settlement> {
+    leases.into_iter().map(taken_over).collect()
+}
+
 /// That an account has an item.
 pub(crate) fn taken_over(lease: Lease) -> Settlement {
     let outcome = Outcome::Done { state: State::Delivered, remote_id: None };
@@ -189,6 +194,12 @@ impl EventId {
         match lease.item() {
             Item::Notice(_) => Self::Receipt(id),
             Item::Segment(_) => Self::Message(id),
+        }
+    }
+
+    fn message(&self) -> MessageId {
+        match self {
+            Self::Receipt(id) | Self::Message(id) => *id,
         }
     }
 }
@@ -222,9 +233,6 @@ const MESSAGE: &str = "message_";
 pub(crate) const LENT_MAX: usize = 10_000;
 /// With so many octets lent no more are lent; each that fetches at that moment may go beyond by its page.
 const LENT_OCTETS_MAX: usize = 16 << 20;
-/// So many of those that wait, the oldest, are looked at for a name that nobody was lent: that is more than
-/// a process that ended can have lent when its loans were small.
-const SEARCHED_MAX: usize = 4096;
 /// How exactly loans end.
 const TICK: Duration = Duration::from_secs(1);
 

@@ -24,7 +24,7 @@ pub use outcome::{Cause, Outcome, RemoteId, RemoteIdForm, RemoteReceipt, Settlem
 pub use recall::{Likeness, Which};
 pub use record::{Event, Page, Query, Record, Step};
 pub use shelf::Shelf;
-pub use watch::{Happening, Seen, Watch, Watchers};
+pub use watch::{Happening, Seen, Subject, Watch, Watchers, Wish};
 
 /// A message with the link that shall take it, ready to be kept.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub trait Store: Send + Sync {
     async fn evacuate(&self, link: &LinkName, max: usize) -> Result<Vec<Lease>, StoreError>;
 
     /// Shows up to `max` items that wait for one of these links, due or not, in order of acceptance, from behind
-    /// `after` on. Nothing is lent; what is lent at that moment is not shown.
+    /// `after` on; fewer only if there are no more. Nothing is lent; what is lent at that moment is not shown.
     async fn browse(
         &self,
         links: &[LinkName],
@@ -71,6 +71,10 @@ pub trait Store: Send + Sync {
 
     /// Lends those of these items that still wait for `link`, as [`Store::evacuate`] does.
     async fn evacuate_those(&self, link: &LinkName, parts: Vec<Part>) -> Result<Vec<Lease>, StoreError>;
+
+    /// Lends of the messages with these ids what waits for `link`, as [`Store::evacuate`] does, however much waits
+    /// beside it.
+    async fn evacuate_of(&self, link: &LinkName, ids: &[MessageId]) -> Result<Vec<Lease>, StoreError>;
 
     /// From now on, what waits for `link` until its time is up is not over but is moved to `shelf`, as by
     /// [`Outcome::Move`]; with `None` it is over again. A store that was reopened has no shelves.
@@ -122,10 +126,10 @@ pub trait Store: Send + Sync {
     /// Messages by account, number and time, newest first.
     async fn search(&self, query: Query) -> Result<Page, StoreError>;
 
-    /// Follows what happens to the messages that `link` brings or takes, from now on: each step that is added
-    /// to a record, once it is durable, in the order of each message. Mostly at once, sometimes a second or two
+    /// Follows what happens to the messages that `link` brings or takes, from now on: each step with this wish that is
+    /// added to a record, once it is durable, in the order of each message. Mostly at once, sometimes a second or two
     /// later; a step may come twice if records could not be written, and an attempt that was none is seen all the same.
-    fn watch(&self, link: &LinkName) -> Watch;
+    fn watch(&self, link: &LinkName, wish: Wish) -> Watch;
 
     /// Returns when everything that was said before is durable.
     async fn sync(&self) -> Result<(), StoreError>;

@@ -4,18 +4,36 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sms::{LinkName, MessageId};
+use bytes::Bytes;
+use sms::{Address, LinkName, MessageId};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use crate::Step;
+use crate::{Record, Step};
 
 /// Something that happened to a message: a step that its record has now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happening {
     /// The message.
-    pub id: MessageId,
+    pub subject: Arc<Subject>,
     /// What happened to it.
     pub step: Step,
+}
+
+/// What those who follow can choose messages by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Its id.
+    pub id: MessageId,
+    /// The link that brought it.
+    pub origin: LinkName,
+    /// The link that it leaves by.
+    pub target: LinkName,
+    /// Who sends.
+    pub source: Address,
+    /// Who receives.
+    pub destination: Address,
+    /// What its owner calls it ([`Attached::reference`](sms::Attached::reference)); often empty.
+    pub reference: Bytes,
 }
 
 /// Who follows what, shared by those who follow and who tells them.
@@ -23,15 +41,31 @@ pub struct Happening {
 /// Whoever tells never waits for those who follow, and as long as nobody does it is told so at once.
 #[derive(Debug, Default)]
 pub struct Watchers {
-    /// How many links are followed.
-    followed: AtomicUsize,
-    channels: Mutex<HashMap<LinkName, broadcast::Sender<Happening>>>,
+    /// How many follow.
+    count: AtomicUsize,
+    followers: Mutex<Followers>,
 }
+
+#[derive(Debug, Default)]
+struct Followers {
+    by_link: HashMap<LinkName, Vec<Follower>>,
+    last_number: u64,
+}
+
+struct Follower {
+    number: u64,
+    wish: Wish,
+    sender: broadcast::Sender<Happening>,
+}
+
+/// Whether one who follows wants to be told of something. It is asked by whoever tells, so it must be quick.
+pub type Wish = Box<dyn Fn(&Happening) -> bool + Send + Sync>;
 
 /// What happens to the messages of one link. Dropping it ends the following.
 #[derive(Debug)]
 pub struct Watch {
     link: LinkName,
+    number: u64,
     receiver: broadcast::Receiver<Happening>,
     watchers: Arc<Watchers>,
 }
@@ -45,39 +79,65 @@ pub enum Seen {
     Missed(u64),
 }
 
+impl From<Record> for Subject {
+    fn from(record: Record) -> Self {
+        Self {
+            id: record.id,
+            origin: record.origin,
+            target: record.target,
+            source: record.source,
+            destination: record.destination,
+            reference: record.attached.map(|attached| attached.reference.clone()).unwrap_or_default(),
+        }
+    }
+}
+
 impl Watchers {
-    /// Follows the messages that `link` brings or takes, from now on.
+    /// Follows of the messages that `link` brings or takes what is wished, from now on.
     #[must_use]
-    pub fn watch(self: &Arc<Self>, link: &LinkName) -> Watch {
-        let mut channels = self.channels();
-        let sender =
-            channels.entry(link.clone()).or_insert_with(|| broadcast::Sender::new(Watch::BACKLOG_MAX));
+    pub fn watch(self: &Arc<Self>, link: &LinkName, wish: Wish) -> Watch {
+        let sender = broadcast::Sender::new(Watch::BACKLOG_MAX);
         let receiver = sender.subscribe();
-        self.followed.store(channels.len(), Ordering::Relaxed);
-        drop(channels);
-        Watch { link: link.clone(), receiver, watchers: Arc::clone(self) }
+        let mut followers = self.followers();
+        followers.last_number += 1;
+        let number = followers.last_number;
+        followers.by_link.entry(link.clone()).or_default().push(Follower { number, wish, sender });
+        self.count.fetch_add(1, Ordering::Relaxed);
+        drop(followers);
+        Watch { link: link.clone(), number, receiver, watchers: Arc::clone(self) }
     }
 
     /// Whether anybody follows anything.
     #[must_use]
     pub fn is_any(&self) -> bool {
-        self.followed.load(Ordering::Relaxed) > 0
+        self.count.load(Ordering::Relaxed) > 0
     }
 
     /// Tells those who follow the link that brought a message or the one that takes it.
-    pub fn tell(&self, id: MessageId, origin: &LinkName, target: &LinkName, steps: &[Step]) {
-        let channels = self.channels();
-        let of_target = channels.get(target).filter(|_| target != origin);
-        for channel in channels.get(origin).into_iter().chain(of_target) {
+    pub fn tell(&self, subject: Subject, steps: &[Step]) {
+        let subject = Arc::new(subject);
+        let followers = self.followers();
+        let of = |link| followers.by_link.get(link).into_iter().flatten();
+        let of_target = of(&subject.target).filter(|_| subject.target != subject.origin);
+        for follower in of(&subject.origin).chain(of_target) {
             for step in steps {
-                // Nobody may be left, and that is as good.
-                let _ = channel.send(Happening { id, step: step.clone() });
+                let happening = Happening { subject: subject.clone(), step: step.clone() };
+                if (follower.wish)(&happening) {
+                    // Nobody may be left, and that is as good.
+                    let _ = follower.sender.send(happening);
+                }
             }
         }
     }
 
-    fn channels(&self) -> MutexGuard<'_, HashMap<LinkName, broadcast::Sender<Happening>>> {
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    fn followers(&self) -> MutexGuard<'_, Followers> {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Follower {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Follower").field("number", &self.number).finish_non_exhaustive()
     }
 }
 
@@ -98,12 +158,15 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut channels = self.watchers.channels();
-        // Its own receiver goes only after this.
-        if channels.get(&self.link).is_some_and(|sender| sender.receiver_count() <= 1) {
-            channels.remove(&self.link);
+        let mut followers = self.watchers.followers();
+        let is_left = followers.by_link.get_mut(&self.link).is_some_and(|those| {
+            those.retain(|follower| follower.number != self.number);
+            !those.is_empty()
+        });
+        if !is_left {
+            followers.by_link.remove(&self.link);
         }
-        self.watchers.followed.store(channels.len(), Ordering::Relaxed);
+        self.watchers.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -121,8 +184,19 @@ mod tests {
     }
 
     fn tell(watchers: &Watchers, [origin, target]: [&str; 2], at: u64) {
-        let id = MessageId::from_octets([7; 16]);
-        watchers.tell(id, &LinkName::from(origin), &LinkName::from(target), &[step(at)]);
+        let subject = Subject {
+            id: MessageId::from_octets([7; 16]),
+            origin: LinkName::from(origin),
+            target: LinkName::from(target),
+            source: Address::default(),
+            destination: Address::default(),
+            reference: Bytes::new(),
+        };
+        watchers.tell(subject, &[step(at)]);
+    }
+
+    fn all() -> Wish {
+        Box::new(|_| true)
     }
 
     async fn next_at(watch: &mut Watch) -> u64 {
@@ -136,8 +210,9 @@ mod tests {
     async fn who_follows_is_told_of_its_own_alone_and_nobody_when_all_are_gone() {
         let watchers = Arc::new(Watchers::default());
         assert!(!watchers.is_any());
-        let (mut bank, mut again) = (watchers.watch(&"bank".into()), watchers.watch(&"bank".into()));
-        let mut telco = watchers.watch(&"telco".into());
+        let (mut bank, mut again) =
+            (watchers.watch(&"bank".into(), all()), watchers.watch(&"bank".into(), all()));
+        let mut telco = watchers.watch(&"telco".into(), all());
         tell(&watchers, ["bank", "telco"], 1);
         tell(&watchers, ["shop", "other"], 2);
         tell(&watchers, ["bank", "bank"], 3);
@@ -150,16 +225,28 @@ mod tests {
         tell(&watchers, ["bank", "x"], 5);
         assert_eq!(next_at(&mut again).await, 5, "the other goes on");
         drop((again, telco));
-        assert!(!watchers.is_any() && watchers.channels().is_empty());
+        assert!(!watchers.is_any() && watchers.followers().by_link.is_empty());
     }
 
     #[tokio::test]
     async fn who_is_slow_is_told_how_many_were_missed() {
         let watchers = Arc::new(Watchers::default());
-        let mut bank = watchers.watch(&"bank".into());
+        let mut bank = watchers.watch(&"bank".into(), all());
         let more = 5;
         (0..Watch::BACKLOG_MAX as u64 + more).for_each(|at| tell(&watchers, ["bank", "x"], at));
         assert_eq!(bank.next().await, Seen::Missed(more));
         assert_eq!(next_at(&mut bank).await, more);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_wished_for_takes_no_room() {
+        let watchers = Arc::new(Watchers::default());
+        let mut some = watchers.watch(&"bank".into(), Box::new(|happening| happening.step.at.0 % 1000 == 7));
+        let count = 4 * Watch::BACKLOG_MAX as u64;
+        (0..count).for_each(|at| tell(&watchers, ["bank", "x"], at));
+        assert_eq!(
+            [next_at(&mut some).await, next_at(&mut some).await, next_at(&mut some).await],
+            [7, 1007, 2007]
+        );
     }
 }

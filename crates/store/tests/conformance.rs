@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use sms::MessageId;
 use store::Store;
-use store::conformance::{Fixture, run};
+use store::conformance::{Fixture, run, sample};
 use store::embedded::{EmbeddedStore, Options};
 use tempfile::TempDir;
 
@@ -49,4 +50,22 @@ impl Fixture for Embedded {
 #[tokio::test]
 async fn the_embedded_store_conforms() {
     run(&Embedded::default()).await;
+}
+
+#[tokio::test]
+async fn what_waits_is_found_though_its_record_is_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let without_records = Options { ledger: false, ..options() };
+    let store = EmbeddedStore::open(directory.path(), without_records).unwrap();
+    let batch = sample::entries(3000);
+    store.accept(batch.clone()).await.unwrap();
+    let smsc = batch[0].target.clone();
+    let named = [batch[1].message.id, MessageId::from_octets([0; 16]), batch[2999].message.id];
+
+    let found = store.evacuate_of(&smsc, &named).await.unwrap();
+
+    let ids: Vec<MessageId> = found.iter().map(|lease| lease.message().id).collect();
+    assert_eq!(ids, [named[0], named[2]]);
+    let never = store.evacuate_of(&smsc, &[MessageId::from_octets([0; 16])]).await.unwrap();
+    assert!(never.is_empty());
 }

@@ -14,6 +14,7 @@ UNSAYABLE = {
     "message_class": "in a query or form: not beside `flash`",
     "not_before": "30 days from now",
     "tags": "64 octets, which are not characters",
+    "trx_id": "there must be such a message; not beside `in_reply_to`",
     "udh": "the grammar of user data headers",
 }
 

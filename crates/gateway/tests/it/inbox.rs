@@ -1,11 +1,13 @@
 //! Accounts that fetch what is told to them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::{Application, ApplicationConfig, Every, Smsc};
-use sms::State;
+use sms::{Direction, ReceiptRequest, State};
 use store::Event;
+use store::conformance::sample;
 
 use crate::harness::{ANI, Caller, TestGateway, account, centre, route, smsc, until};
 use crate::kill::Program;
@@ -181,6 +183,76 @@ async fn what_is_lent_is_lent_anew_after_a_restart_and_can_be_acknowledged_at_on
     assert_eq!((&left["ack_id"], &left["attempt"]), (&items[2]["ack_id"], &json!(2)));
 }
 
+/// Hands in so many messages and returns the names of their receipts, the oldest first.
+async fn post_many(shop: &Caller, count: usize) -> Vec<Value> {
+    let many: Vec<Value> = (0..count).map(|number| text(&format!("number {number}"))).collect();
+    let accepted = shop.post(many.into()).await;
+    let name = |one: &Value| json!(format!("receipt_{}", one["id"].as_str().unwrap()));
+    accepted.body.as_array().unwrap().iter().map(name).collect()
+}
+
+/// What is fetched altogether is more than is looked through in one step.
+const MANY: usize = 6000;
+const PAGE: usize = 1000;
+
+async fn fetch_many(shop: &Caller, count: usize) -> Vec<Value> {
+    let mut names = Vec::new();
+    until("items", async || {
+        let items = fetch(shop, &format!("limit={PAGE}&wait_s=5&lease_s=600")).await;
+        names.extend(items.iter().map(|item| item["ack_id"].clone()));
+        names.len() >= count
+    })
+    .await;
+    names
+}
+
+#[tokio::test]
+async fn the_newest_of_many_that_wait_can_be_acknowledged_after_a_restart() {
+    let telco = centre().await;
+    let gateway = TestGateway::with(links(&telco)).await;
+    let names = post_many(&gateway.caller("shop"), MANY).await;
+    until("all receipts wait", async || gateway.waiting("shop").await == MANY as u64).await;
+    let gateway = gateway.stop().await.start(links(&telco)).await;
+    let shop = gateway.caller("shop");
+    let foreign = json!(format!("message_{}", "0".repeat(32)));
+
+    let (old, newest) = names.split_at(MANY - PAGE);
+    let named: Vec<&Value> = newest.iter().chain([&foreign, &old[0]]).collect();
+    let done = acknowledge(&shop, &named).await;
+
+    assert_eq!(done, json!({ "acknowledged": PAGE + 1, "unknown": [foreign] }));
+    let rest: BTreeSet<String> =
+        fetch_many(&shop, old.len() - 1).await.iter().map(ToString::to_string).collect();
+    assert_eq!(rest, old[1..].iter().map(ToString::to_string).collect());
+}
+
+#[tokio::test]
+async fn the_newest_of_many_that_were_fetched_can_be_acknowledged_after_a_kill() {
+    let telco = centre().await;
+    let address = crate::harness::free_address();
+    let mut program =
+        Program::start(&(format!("[http]\nlisten = \"{address}\"\n") + &links(&telco).concat()));
+    let listens = async || std::net::TcpStream::connect(address).is_ok();
+    until("it listens", listens).await;
+    let shop = Caller::new(address, "shop");
+    post_many(&shop, MANY).await;
+    let fetched = fetch_many(&shop, MANY).await;
+    program.kill_and_start();
+    until("it listens", listens).await;
+
+    let newest: Vec<&Value> = fetched[MANY - PAGE..].iter().collect();
+    let done = acknowledge(&shop, &newest).await;
+
+    assert_eq!(done, json!({ "acknowledged": PAGE, "unknown": [] }));
+    program.kill_and_start();
+    until("it listens", listens).await;
+    let again = acknowledge(&shop, &newest).await;
+    assert_eq!((&again["acknowledged"], again["unknown"].as_array().unwrap().len()), (&json!(0), PAGE));
+    let rest: BTreeSet<String> =
+        fetch_many(&shop, MANY - PAGE).await.iter().map(ToString::to_string).collect();
+    assert_eq!(rest, fetched[..MANY - PAGE].iter().map(ToString::to_string).collect());
+}
+
 #[tokio::test]
 async fn a_stop_ends_the_wait_of_those_who_fetch() {
     let telco = centre().await;
@@ -234,6 +306,38 @@ async fn a_dead_letter_that_is_replayed_goes_to_the_inbox() {
     let [item] = &fetch(&shop, "wait_s=30").await[..] else { panic!("one") };
     assert_eq!(item["ack_id"], json!(format!("receipt_{id}")));
     assert_eq!(shop.call("HEAD", "/v1/inbox", None).await.status, 405, "who only looks is lent nothing");
+}
+
+#[tokio::test]
+async fn what_nobody_fetches_in_its_time_is_a_dead_letter_and_fetched_when_it_is_replayed() {
+    let telco = centre().await;
+    let gateway = TestGateway::with(links(&telco)).await;
+    let shop = gateway.caller("shop");
+    // As a handset's message is kept, but for how long it may wait.
+    let mut short = sample::entry(7, |message| {
+        message.direction = Direction::Mo;
+        message.origin = "telco".into();
+        message.receipt = ReceiptRequest::NONE;
+        message.expires_at = Some(sample::now().plus(Duration::from_secs(2)));
+    });
+    short.target = "shop".into();
+    let id = short.message.id.to_string();
+    gateway.gateway().store().accept(vec![short]).await.unwrap();
+
+    until("its time is up", async || gateway.waiting("shop/dead-letters").await == 1).await;
+
+    assert!(fetch(&shop, "").await.is_empty());
+    let dead = shop.call("GET", "/v1/dead-letters", None).await.body;
+    let [letter] = &dead["dead_letters"].as_array().unwrap()[..] else { panic!("one: {dead}") };
+    let told = ["link", "event", "id", "text"].map(|name| letter[name].as_str().unwrap());
+    assert_eq!(told, ["shop", "message", &id, "message 7"]);
+    let replayed = shop.call("POST", "/v1/dead-letters/replay", Some(json!({ "ids": [id] }))).await.body;
+    assert_eq!(replayed, json!({ "replayed": 1 }));
+    let [item] = &fetch(&shop, "wait_s=30").await[..] else { panic!("one") };
+    assert_eq!((&item["ack_id"], &item["text"]), (&json!(format!("message_{id}")), &json!("message 7")));
+    assert_eq!(acknowledge(&shop, &[&item["ack_id"]]).await["acknowledged"], json!(1));
+    let dead = shop.call("GET", "/v1/dead-letters", None).await.body;
+    assert_eq!(dead["dead_letters"], json!([]));
 }
 
 /// What was fetched is settled when, and only when, the acknowledgement was answered, however the process ends.

@@ -47,6 +47,7 @@ pub async fn run(fixture: &dyn Fixture) {
     queue::what_nobody_takes_in_time_waits_on_the_shelf(&*fixture.open().await).await;
     queue::a_link_can_be_emptied(&*fixture.open().await).await;
     queue::what_waits_can_be_seen_and_chosen(&*fixture.open().await).await;
+    queue::what_waits_of_a_message_is_found_among_much(fixture).await;
     receipts::a_receipt_ends_a_message_and_its_owner_is_told(&*fixture.open().await).await;
     receipts::the_owner_is_told_only_what_it_asked_for(&*fixture.open().await).await;
     receipts::a_receipt_may_come_before_the_response(&*fixture.open().await).await;

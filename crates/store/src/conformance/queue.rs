@@ -255,3 +255,35 @@ pub(super) async fn what_waits_can_be_seen_and_chosen(store: &dyn Store) {
     let taken = store.evacuate(&link(SMSC), 100).await.unwrap();
     assert_eq!(taken.len(), 4, "each is lent once");
 }
+
+pub(super) async fn what_waits_of_a_message_is_found_among_much(fixture: &dyn Fixture) {
+    const MANY: u64 = 3000;
+    let store = fixture.open().await;
+    let batch = entries(MANY);
+    accept(&*store, &batch).await;
+    let id = |at: usize| batch[at].message.id;
+    // One is over but for its notice, which is told later.
+    settle(
+        &*store,
+        take_one(&*store, SMSC).await,
+        Outcome::Done { state: State::Delivered, remote_id: None },
+    );
+    let lent = take_one(&*store, SMSC).await;
+    store.sync().await.unwrap();
+    let named = [id(0), id(1), id(2), id(2999), sample::id(MANY + 1)];
+    let found = |leases: &[Lease]| leases.iter().map(|lease| lease.message().id).collect::<Vec<_>>();
+
+    let here = store.evacuate_of(&link(SMSC), &named).await.unwrap();
+    assert_eq!(found(&here), [id(2), id(2999)], "neither what is lent nor what waits elsewhere");
+    assert!(store.evacuate_of(&link(SMSC), &named).await.unwrap().is_empty(), "it is lent");
+    let notice = store.evacuate_of(&link(OWNER), &named).await.unwrap();
+    assert_eq!(found(&notice), [id(0)]);
+    assert!(matches!(notice[0].item(), Item::Notice(_)));
+    drop((here, notice, lent));
+    assert!(store.evacuate_of(&link(OTHER), &named).await.unwrap().is_empty());
+
+    let store = fixture.reopen(store).await;
+    let here = store.evacuate_of(&link(SMSC), &named).await.unwrap();
+    assert_eq!(found(&here), [id(1), id(2), id(2999)]);
+    assert_eq!(found(&store.evacuate_of(&link(OWNER), &named).await.unwrap()), [id(0)]);
+}

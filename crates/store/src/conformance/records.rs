@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use sms::{Address, Attached, Direction, MessageId, Npi, State, Timestamp, Ton};
 
 use super::sample::{entries, entry, id};
 use super::*;
-use crate::{Cause, Event, Happening, Page, Query, Seen};
+use crate::{Cause, Event, Happening, Page, Query, Seen, Subject};
 
 pub(super) async fn a_record_says_all_that_happened(store: &dyn Store) {
     let batch = entries(1);
@@ -51,9 +52,19 @@ pub(super) async fn a_record_says_all_that_happened(store: &dyn Store) {
 }
 
 pub(super) async fn who_follows_sees_what_is_added_to_records(store: &dyn Store) {
-    let (mut bank, mut stranger) = (store.watch(&link(OWNER)), store.watch(&link("stranger")));
-    let batch = entries(1);
-    let id = batch[0].message.id;
+    let all = || -> crate::Wish { Box::new(|_| true) };
+    let (mut bank, mut stranger) = (store.watch(&link(OWNER), all()), store.watch(&link("stranger"), all()));
+    let mut ends =
+        store.watch(&link(OWNER), Box::new(|happening| matches!(happening.step.event, Event::Final { .. })));
+    let mut batch = entries(1);
+    let message = Arc::make_mut(&mut batch[0].message);
+    let reference = Bytes::from_static(b"order 7");
+    message.attached =
+        Some(Arc::new(Attached { reference: reference.clone(), told: None, attributes: Bytes::new() }));
+    let (source, destination) = (message.source.clone(), message.destination.clone());
+    let id = message.id;
+    let (origin, target) = (link(OWNER), link(SMSC));
+    let subject = Arc::new(Subject { id, origin, target, source, destination, reference });
     accept(store, &batch).await;
     settle(store, take_one(store, SMSC).await, sent("x"));
     let report = receipt("x", State::Delivered);
@@ -64,14 +75,19 @@ pub(super) async fn who_follows_sees_what_is_added_to_records(store: &dyn Store)
     let history = store.find(id).await.unwrap().unwrap().history;
     assert_eq!(history.len(), 6, "{history:?}");
     for step in history {
-        assert_eq!(bank.next().await, Seen::Happened(Happening { id, step }));
+        assert_eq!(bank.next().await, Seen::Happened(Happening { subject: subject.clone(), step }));
     }
+    let Seen::Happened(end) = ends.next().await else { panic!("nothing was missed") };
+    assert_eq!(end.step.event, Event::Final { state: State::Delivered });
     // Its record is written and no longer at hand.
     store.search(Query { limit: 10, ..Query::default() }).await.unwrap();
     store.receipts(vec![report]).await.unwrap();
     let Seen::Happened(late) = bank.next().await else { panic!("nothing was missed") };
-    assert_eq!((late.id, late.step.event), (id, Event::Receipt { state: State::Delivered, error: 0 }));
-    assert!(tokio::time::timeout(Duration::ZERO, stranger.next()).await.is_err());
+    let again = Event::Receipt { state: State::Delivered, error: 0 };
+    assert_eq!((late.subject, late.step.event), (subject, again));
+    for nothing in [&mut stranger, &mut ends] {
+        assert!(tokio::time::timeout(Duration::ZERO, nothing.next()).await.is_err());
+    }
 }
 
 pub(super) async fn what_is_not_there_is_not_found(store: &dyn Store) {

@@ -41,10 +41,12 @@ mod spares;
 mod summary;
 mod thread;
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rustix::fs::FlockOperation;
@@ -53,10 +55,10 @@ use tokio::sync::oneshot;
 
 use crate::{
     Entry, Glimpse, Lease, Likeness, Mark, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement,
-    Shelf, Sighting, Status, Store, StoreError, Watch, Watchers, Which,
+    Shelf, Sighting, Status, Store, StoreError, Watch, Watchers, Which, Wish,
 };
 use disk::Directory;
-use engine::{Answer, Command, Engine, Purpose, Scan, Scanned};
+use engine::{Answer, Command, Engine, Purpose, Scan, Scanned, Seek};
 use ledger::Ledger;
 pub use options::{OpenError, Options};
 use records::Records;
@@ -73,6 +75,8 @@ pub struct EmbeddedStore {
     status: Arc<Mutex<Status>>,
     watchers: Arc<Watchers>,
     records: Option<Records>,
+    /// How long records are kept.
+    retention: Duration,
     summariser: Option<Summariser>,
     /// The thread of the engine, and the lock on the directory for as long as it runs.
     engine: Mutex<Option<(JoinHandle<()>, File)>>,
@@ -114,7 +118,15 @@ impl EmbeddedStore {
             .name(String::from("store"))
             .spawn(move || thread::run(engine, &its_inbox, &its_status))
             .map_err(OpenError::io("thread"))?;
-        Ok(Self { inbox, status, watchers, records, summariser, engine: Mutex::new(Some((thread, lock))) })
+        Ok(Self {
+            inbox,
+            status,
+            watchers,
+            records,
+            retention: options.retention,
+            summariser,
+            engine: Mutex::new(Some((thread, lock))),
+        })
     }
 
     /// Does what has been said so far, makes it durable, and ends; later calls answer [`StoreError::Closed`]. Blocks until that is
@@ -158,6 +170,78 @@ impl EmbeddedStore {
         purpose: impl FnOnce(Answer<T>) -> Purpose,
     ) -> Result<T, StoreError> {
         self.ask(|answer| Command::Recall { serials, purpose: Box::new(purpose(answer)) }).await
+    }
+
+    /// The first `max` that wait for one of these links behind `after`, in order of acceptance.
+    async fn first_waiting(
+        &self,
+        links: &[LinkName],
+        after: Option<Mark>,
+        max: usize,
+    ) -> Result<Vec<(Mark, Part)>, StoreError> {
+        let mut first: Vec<(Mark, Part)> = Vec::new();
+        let mut slots = 0..SCAN_SLOTS;
+        loop {
+            let scan = Scan { links: links.to_vec(), after, max, slots: slots.clone() };
+            let Scanned { found, has_more } = self.ask(|answer| Command::Scan { scan, answer }).await?;
+            first.extend(found);
+            first.sort_unstable_by_key(|(mark, _)| *mark);
+            first.truncate(max);
+            if !has_more {
+                return Ok(first);
+            }
+            slots = slots.end..slots.end.saturating_add(SCAN_SLOTS);
+        }
+    }
+
+    /// What waits for the link of the messages with these serials, in order of acceptance.
+    async fn waiting_of(&self, link: &LinkName, serials: Serials) -> Result<Vec<Part>, StoreError> {
+        if serials.is_empty() {
+            return Ok(Vec::new());
+        }
+        let serials = Arc::new(serials);
+        let mut all: Vec<(Mark, Part)> = Vec::new();
+        let mut slots = 0..SCAN_SLOTS;
+        loop {
+            let seek = Seek { link: link.clone(), serials: Arc::clone(&serials), slots: slots.clone() };
+            let Scanned { found, has_more } = self.ask(|answer| Command::Seek { seek, answer }).await?;
+            all.extend(found);
+            if !has_more {
+                all.sort_unstable_by_key(|(mark, _)| *mark);
+                return Ok(all.into_iter().map(|(_, part)| part).collect());
+            }
+            slots = slots.end..slots.end.saturating_add(SCAN_SLOTS);
+        }
+    }
+
+    /// What waits for the link of the messages with these ids, found by looking at all that waits there and is not
+    /// younger than they can be: ids have the day of acceptance, or the one before.
+    async fn waiting_named(
+        &self,
+        link: &LinkName,
+        mut ids: HashSet<MessageId>,
+    ) -> Result<Vec<Part>, StoreError> {
+        let (mut after, mut parts) = (None, Vec::new());
+        let Some(youngest) = ids.iter().map(MessageId::accepted_at).max() else { return Ok(parts) };
+        while !ids.is_empty() {
+            let page = self.browse(std::slice::from_ref(link), after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.mark);
+            let wanted: Vec<&Glimpse> = page.iter().filter(|one| ids.contains(&one.message.id)).collect();
+            parts.extend(wanted.iter().map(|one| one.part));
+            let found: HashSet<MessageId> = wanted.iter().map(|one| one.message.id).collect();
+            if last.message.accepted_at.since(youngest) > 2 * DAY {
+                break;
+            }
+            // The last may have more parts on the next page.
+            ids.retain(|id| !found.contains(id) || *id == last.message.id);
+        }
+        Ok(parts)
+    }
+
+    /// Whether a message with this id may wait although its record is gone.
+    fn may_be_forgotten(&self, id: MessageId) -> bool {
+        self.records.is_none() || clock().since(id.accepted_at()) + DAY >= self.retention
     }
 
     /// The serial of the message with this id, if there is one and it may be under way.
@@ -235,30 +319,43 @@ impl Store for EmbeddedStore {
         after: Option<Mark>,
         max: usize,
     ) -> Result<Vec<Glimpse>, StoreError> {
-        let mut first: Vec<(Mark, Part)> = Vec::new();
-        let mut slots = 0..SCAN_SLOTS;
-        loop {
-            let scan = Scan { links: links.to_vec(), after, max, slots: slots.clone() };
-            let Scanned { found, has_more } = self.ask(|answer| Command::Scan { scan, answer }).await?;
-            first.extend(found);
-            first.sort_unstable_by_key(|(mark, _)| *mark);
-            first.truncate(max);
-            if !has_more {
+        let (mut after, mut shown) = (after, Vec::new());
+        // What is found may be taken before it is shown: the page is filled with what comes behind it.
+        while shown.len() < max {
+            let wanted = max - shown.len();
+            let found = self.first_waiting(links, after, wanted).await?;
+            let is_all = found.len() < wanted;
+            after = found.last().map(|(mark, _)| *mark).or(after);
+            for some in found.chunks(SHOWN_AT_ONCE) {
+                let parts = some.iter().map(|(_, part)| *part).collect();
+                let links = links.to_vec();
+                shown.extend(self.ask(|answer| Command::Show { links, parts, answer }).await?);
+            }
+            if is_all {
                 break;
             }
-            slots = slots.end..slots.end.saturating_add(SCAN_SLOTS);
-        }
-        let (links, mut shown) = (links.to_vec(), Vec::with_capacity(first.len()));
-        for some in first.chunks(SHOWN_AT_ONCE) {
-            let parts = some.iter().map(|(_, part)| *part).collect();
-            let links = links.clone();
-            shown.extend(self.ask(|answer| Command::Show { links, parts, answer }).await?);
         }
         Ok(shown)
     }
 
     async fn evacuate_those(&self, link: &LinkName, parts: Vec<Part>) -> Result<Vec<Lease>, StoreError> {
         self.ask(|answer| Command::EvacuateThose { link: link.clone(), parts, answer }).await
+    }
+
+    async fn evacuate_of(&self, link: &LinkName, ids: &[MessageId]) -> Result<Vec<Lease>, StoreError> {
+        let known = match &self.records {
+            Some(records) => records.serials(ids.to_vec()).await?,
+            None => Vec::new(),
+        };
+        let mut parts = self.waiting_of(link, known.iter().map(|(_, serial)| *serial).collect()).await?;
+        let known: HashSet<MessageId> = known.into_iter().map(|(id, _)| id).collect();
+        let others = ids.iter().filter(|&id| !known.contains(id) && self.may_be_forgotten(*id));
+        parts.extend(self.waiting_named(link, others.copied().collect()).await?);
+        let mut leases = Vec::with_capacity(parts.len());
+        for some in parts.chunks(SHOWN_AT_ONCE) {
+            leases.extend(self.evacuate_those(link, some.to_vec()).await?);
+        }
+        Ok(leases)
     }
 
     fn shelve(&self, link: &LinkName, shelf: Option<Shelf>) {
@@ -318,8 +415,8 @@ impl Store for EmbeddedStore {
         }
     }
 
-    fn watch(&self, link: &LinkName) -> Watch {
-        self.watchers.watch(link)
+    fn watch(&self, link: &LinkName, wish: Wish) -> Watch {
+        self.watchers.watch(link, wish)
     }
 
     async fn sync(&self) -> Result<(), StoreError> {
@@ -332,6 +429,13 @@ impl Store for EmbeddedStore {
     }
 }
 
+/// Serials that are looked for.
+type Serials = HashSet<u64, foldhash::fast::RandomState>;
+
+/// How much of what waits is looked at in one step.
+const PAGE: usize = 1024;
+/// Ids and files of the ledger are of a day, and its days do not end at once.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How many slots are looked at before others have their turn: what takes well under a millisecond.
 const SCAN_SLOTS: u32 = 1 << 18;
 /// How many items are shown before others have their turn: each may have to be read.

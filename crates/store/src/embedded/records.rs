@@ -33,6 +33,15 @@ impl Records {
         }
     }
 
+    /// The serials of those of these messages that there is a record of, final or not.
+    pub(super) async fn serials(&self, wanted: Vec<MessageId>) -> Result<Vec<(MessageId, u64)>, StoreError> {
+        match self {
+            Self::Ledger(ledger) => ledger.serials(wanted).await,
+            #[cfg(feature = "simulation")]
+            Self::Recorder(recorder) => Ok(recorder.serials(wanted)),
+        }
+    }
+
     pub(super) async fn search(&self, query: Query) -> Result<Page, StoreError> {
         match self {
             Self::Ledger(ledger) => ledger.search(query).await,

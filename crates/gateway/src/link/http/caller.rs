@@ -70,11 +70,26 @@ pub(super) fn shown(headers: &HeaderMap) -> Option<Shown> {
     }
 }
 
-/// The same, unless a browser was made to show it by a page of somebody else: it knows the password of its user, but not
-/// who wants to send (Fetch Metadata, `Sec-Fetch-Site`).
-pub(super) fn shown_by_itself(headers: &HeaderMap) -> Option<Shown> {
-    let is_own = |site: &HeaderValue| site == "none" || site == "same-origin";
-    shown(headers).filter(|_| headers.get("sec-fetch-site").is_none_or(is_own))
+/// What is shown, unless a browser was made to show it: it knows the password of its user, but not who wants to
+/// send. A signature is nothing that a browser adds by itself.
+pub(super) fn meant(shown: Option<Shown>, headers: &HeaderMap) -> Option<Shown> {
+    shown.filter(|shown| matches!(shown, Shown::Signature(_)) || !is_made_to(headers))
+}
+
+/// Whether a browser calls because a page of somebody else made it to (Fetch Metadata, `Sec-Fetch-Site`). Where it
+/// says nothing of that, as over http, it says at least where a form comes from (Fetch, `Origin`).
+pub(super) fn is_made_to(headers: &HeaderMap) -> bool {
+    match (headers.get("sec-fetch-site"), headers.get(header::ORIGIN)) {
+        (Some(site), _) => site != "none" && site != "same-origin",
+        (None, Some(origin)) => !is_of(origin, headers.get(header::HOST)),
+        (None, None) => false,
+    }
+}
+
+/// Whether an origin is this host.
+fn is_of(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    authority.zip(host).is_some_and(|((_, authority), host)| host == authority)
 }
 
 fn opened(holder: &KeyHolder, scope: Scope) -> Result<Arc<Account>, Problem> {
@@ -141,9 +156,21 @@ mod tests {
         {
             let mut headers = headers("Bearer estafet_x");
             headers.insert("sec-fetch-site", site.parse().unwrap());
-            assert_eq!(shown_by_itself(&headers).is_some(), counts, "{site}");
+            assert_eq!(meant(shown(&headers), &headers).is_some(), counts, "{site}");
         }
-        assert!(shown_by_itself(&headers("Bearer estafet_x")).is_some());
+        let plain = headers("Bearer estafet_x");
+        assert!(meant(shown(&plain), &plain).is_some());
+        for (origin, counts) in [
+            ("http://sms.example:8080", true),
+            ("http://sms.example", false),
+            ("http://evil.example", false),
+            ("null", false),
+        ] {
+            let mut headers = headers("Basic YTpi");
+            headers.insert(header::HOST, "sms.example:8080".parse().unwrap());
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+            assert_eq!(meant(shown(&headers), &headers).is_some(), counts, "{origin}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use sms::{LinkName, MessageId, State as Final};
-use store::{Cause, Glimpse, Lease, Outcome, Part, Settlement};
+use store::{Cause, Glimpse, Lease, Mark, Outcome, Part, Settlement, Store, StoreError};
 
 use super::caller::Shown;
 use super::desk::Desk;
@@ -123,20 +123,13 @@ impl Desk {
     ) -> Result<usize, Problem> {
         let mut count = 0;
         for (link, shelf) in shelves {
-            let mut after = None;
-            loop {
-                let page = self.store.browse(std::slice::from_ref(shelf), after, STEP).await?;
-                after = page.last().map(|last| last.mark);
-                let is_wanted = |letter: &Glimpse| wanted.contains(&translate::told_id(letter));
-                let parts: Vec<Part> =
-                    page.iter().filter(|letter| is_wanted(letter)).map(|letter| letter.part).collect();
-                if !parts.is_empty() {
-                    let leases = self.store.evacuate_those(shelf, parts).await?;
-                    count += leases.len();
+            let mut survey = Survey::of(&*self.store, shelf);
+            while let Some(leases) =
+                survey.lend_next(|letter| wanted.contains(&translate::told_id(letter))).await?
+            {
+                count += leases.len();
+                if !leases.is_empty() {
                     self.settle_leases(leases, &outcome(link)).await?;
-                }
-                if page.len() < STEP {
-                    break;
                 }
             }
         }
@@ -147,6 +140,39 @@ impl Desk {
         let settlement = |lease| Settlement { lease, outcome: outcome.clone(), answer: None };
         self.store.settle(leases.into_iter().map(settlement).collect());
         Ok(self.store.sync().await?)
+    }
+}
+
+/// Goes once through what waits for a link, in order of acceptance, a page at a time: as much as waits may be
+/// looked through, and no more than a page is in memory.
+struct Survey<'a> {
+    store: &'a dyn Store,
+    link: &'a LinkName,
+    after: Option<Mark>,
+    is_over: bool,
+}
+
+impl<'a> Survey<'a> {
+    fn of(store: &'a dyn Store, link: &'a LinkName) -> Self {
+        Self { store, link, after: None, is_over: false }
+    }
+
+    /// Lends what is wanted of the next page, perhaps nothing; `None` when all has been looked through.
+    async fn lend_next(
+        &mut self,
+        is_wanted: impl Fn(&Glimpse) -> bool,
+    ) -> Result<Option<Vec<Lease>>, StoreError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let page = self.store.browse(std::slice::from_ref(self.link), self.after, STEP).await?;
+        self.is_over = page.len() < STEP;
+        self.after = page.last().map(|last| last.mark);
+        let wanted: Vec<Part> = page.iter().filter(|one| is_wanted(one)).map(|one| one.part).collect();
+        if wanted.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        self.store.evacuate_those(self.link, wanted).await.map(Some)
     }
 }
 

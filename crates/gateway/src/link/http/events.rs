@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use sms::MessageId;
 use store::{Seen, Watch};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -31,12 +30,11 @@ pub(super) async fn follow(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let account = desk.caller(peer, shown, Scope::Read).await?;
-    let message = translate::events_query(&uri)?;
+    let wanted = translate::events_query(&uri)?;
     let place = account.listen().ok_or_else(too_many_listeners)?;
     let follower = Follower {
-        watch: desk.store.watch(account.name()),
+        watch: desk.store.watch(account.name(), Box::new(move |happening| wanted.has(happening))),
         greeting: Some(translate::greeting(&headers)),
-        message,
         count: 0,
         account,
         desk,
@@ -58,8 +56,6 @@ struct Follower {
     watch: Watch,
     /// What it is told first, so that it knows that it is heard.
     greeting: Option<Event>,
-    /// The one message that it wants to follow.
-    message: Option<MessageId>,
     /// Events so far.
     count: u64,
     account: Arc<Account>,
@@ -73,22 +69,19 @@ impl Follower {
         if let Some(greeting) = self.greeting.take() {
             return Some(greeting);
         }
-        loop {
-            let seen = tokio::select! {
-                biased;
-                () = self.desk.stop.cancelled() => return None,
-                () = self.account.revoked() => return None,
-                seen = self.watch.next() => seen,
-            };
-            match seen {
-                Seen::Missed(count) => return Some(translate::missed(count)),
-                Seen::Happened(happening) if self.message.is_none_or(|id| id == happening.id) => {
-                    self.count += 1;
-                    return Some(translate::happened(&happening, self.count));
-                }
-                Seen::Happened(_) => {}
+        let seen = tokio::select! {
+            biased;
+            () = self.desk.stop.cancelled() => return None,
+            () = self.account.revoked() => return None,
+            seen = self.watch.next() => seen,
+        };
+        Some(match seen {
+            Seen::Missed(count) => translate::missed(count),
+            Seen::Happened(happening) => {
+                self.count += 1;
+                translate::happened(&happening, self.count)
             }
-        }
+        })
     }
 }
 

@@ -14,11 +14,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sms::{MessageId, Substitution, Timestamp};
 use store::Entry;
 
-use super::caller::{self, Shown};
+use super::caller::Shown;
 use super::desk::Desk;
 use super::idempotency::{Key, Once};
 use super::problem::Problem;
-use super::translate::{self, Accepted, Batch, MessageRequest, Receipts, Sender};
+use super::translate::{self, Accepted, Batch, MessageRequest, Quoted, Receipts, Sender};
 use crate::account::Account;
 use crate::config::Scope;
 use crate::directory::Origin;
@@ -45,35 +45,6 @@ pub(super) async fn submit(
         None => desk.submit(account, translate::batch(&body)?, None).await,
         Some(key) => desk.submit_once(account, key, body).await,
     }
-}
-
-/// `GET /v1/send`: one text in the query, with `account` and `password` there or in the header.
-pub(super) async fn send(
-    State(desk): State<Desk>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    shown: Option<Shown>,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let (in_query, message) = translate::send_query(&uri)?;
-    let signed = shown.filter(|shown| matches!(shown, Shown::Signature(_)));
-    let shown = signed.or_else(|| caller::shown_by_itself(&headers)).or(in_query.map(Shown::Password));
-    let account = desk.caller(peer, shown, Scope::Send).await?;
-    desk.submit_one(account, message, None).await
-}
-
-/// `POST /v1/send`: the same in a form, as a page in a browser sends it.
-pub(super) async fn send_form(
-    State(desk): State<Desk>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    check_type(&parts.headers, "application/x-www-form-urlencoded")?;
-    let (in_form, message) = translate::send_form(&read_up_to(FORM_OCTETS_MAX, body).await?)?;
-    let shown = caller::shown_by_itself(&parts.headers).or(in_form.map(Shown::Password));
-    let account = desk.caller(peer, shown, Scope::Send).await?;
-    desk.submit_one(account, message, None).await
 }
 
 /// `GET /v1/messages/{id}`: what became of a message of the caller's own.
@@ -123,17 +94,18 @@ impl Desk {
         once: Option<&mut Once>,
     ) -> Result<Response, Problem> {
         match batch {
-            Batch::One(message) => self.submit_one(account, *message, once).await,
+            Batch::One(message) => self.submit_one(account, *message, once).await.map(one_accepted),
             Batch::Many(messages) => self.submit_many(account, messages, once).await,
         }
     }
 
-    async fn submit_one(
+    /// Takes one message over.
+    pub(super) async fn submit_one(
         &self,
         account: Arc<Account>,
         message: MessageRequest,
         mut once: Option<&mut Once>,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Accepted, Problem> {
         let id = once.as_ref().map(|once| once.next_id());
         let admitted = self.admit(&account, message, id).await;
         let Admitted { entry, substitutions, claim } =
@@ -145,7 +117,7 @@ impl Desk {
             once.attach(&mut entries);
         }
         self.keep(&account, entries, claim.into_iter().collect()).await?;
-        Ok(one_accepted(accepted))
+        Ok(accepted)
     }
 
     /// Keeps what can be admitted in one batch, and says of each message what became of it.
@@ -191,18 +163,32 @@ impl Desk {
         mut message: MessageRequest,
         id: Option<MessageId>,
     ) -> Result<Admitted, Problem> {
-        let quoted = message.in_reply_to.take();
+        let quoted = message.take_quoted()?;
         let (mut submission, substitutions) = translated(account, message, self.intake.clock().wall())?;
         submission.id = id.map(|id| (id, 0));
         let claim = match quoted {
-            Some(id) => {
-                let id = id.parse().map_err(|_| Refusal::from(NoReply::Unknown))?;
-                Some(self.intake.as_reply(account, id, &mut submission).await?)
-            }
+            Some(quoted) => Some(self.claim(account, quoted, &mut submission).await?),
             None => None,
         };
         let entry = self.intake.admit(&Origin::Account(account.clone()), submission)?;
         Ok(Admitted { entry, substitutions, claim })
+    }
+
+    /// The place among the replies of a message of a handset.
+    async fn claim(
+        &self,
+        account: &Arc<Account>,
+        quoted: Quoted,
+        reply: &mut Submission,
+    ) -> Result<Claim, Problem> {
+        let claimed = match quoted.id.parse() {
+            Ok(id) => self.intake.as_reply(account, id, reply).await,
+            Err(_) => Err(NoReply::Unknown.into()),
+        };
+        claimed.map_err(|refusal| match refusal {
+            Refusal::NoReply(_) => Problem::from(refusal).in_field(quoted.field),
+            other => other.into(),
+        })
     }
 
     pub(super) async fn keep(
@@ -271,7 +257,7 @@ pub(super) fn check_is_json(headers: &HeaderMap) -> Result<(), Problem> {
     check_type(headers, "application/json")
 }
 
-fn check_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
+pub(super) fn check_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     let essence = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -298,7 +284,7 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
     read_up_to(BODY_OCTETS_MAX, body).await
 }
 
-async fn read_up_to(octets_max: usize, body: Body) -> Result<Bytes, Problem> {
+pub(super) async fn read_up_to(octets_max: usize, body: Body) -> Result<Bytes, Problem> {
     let whole = Limited::new(body, octets_max).collect();
     match tokio::time::timeout(BODY_TIMEOUT, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
@@ -315,6 +301,4 @@ async fn read_up_to(octets_max: usize, body: Body) -> Result<Bytes, Problem> {
 }
 
 const BODY_OCTETS_MAX: usize = 4 << 20;
-/// A form is read before it is known who calls.
-const FORM_OCTETS_MAX: usize = 64 << 10;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -26,6 +26,7 @@ pub(crate) mod provider;
 mod public_address;
 mod rate_limit;
 mod recall;
+mod send;
 pub(crate) mod server;
 mod signature;
 mod signed;

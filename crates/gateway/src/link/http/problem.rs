@@ -21,13 +21,14 @@ pub(super) struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: Cow<'static, str>,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     retry_after_s: Option<u32>,
+    challenge: HeaderValue,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), field: None, retry_after_s: None }
+        Self { status, code, detail: detail.into(), field: None, retry_after_s: None, challenge: CHALLENGE }
     }
 
     /// A value that cannot be meant; `field` has it.
@@ -41,8 +42,8 @@ impl Problem {
     }
 
     /// The field of the request that is to blame.
-    pub(super) fn in_field(mut self, field: &'static str) -> Self {
-        self.field = Some(field);
+    pub(super) fn in_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
         self
     }
 
@@ -50,6 +51,20 @@ impl Problem {
     pub(super) fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
         self
+    }
+
+    /// A browser does not ask its user for a password because of it (RFC 6750: it knows no way to).
+    pub(super) fn without_prompt(mut self) -> Self {
+        self.challenge = SILENT_CHALLENGE;
+        self
+    }
+
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    pub(super) fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -67,7 +82,7 @@ impl Problem {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+            headers.insert(header::WWW_AUTHENTICATE, self.challenge.clone());
         }
     }
 }
@@ -81,9 +96,7 @@ impl From<Refusal> for Problem {
             Refusal::BadDestination => (StatusCode::UNPROCESSABLE_ENTITY, "bad_destination", Some("to")),
             Refusal::BadLength => (StatusCode::UNPROCESSABLE_ENTITY, "bad_length", None),
             Refusal::Expired => (StatusCode::UNPROCESSABLE_ENTITY, "expired", None),
-            Refusal::NoReply(no_reply) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, code_of(no_reply), Some("in_reply_to"))
-            }
+            Refusal::NoReply(no_reply) => (StatusCode::UNPROCESSABLE_ENTITY, code_of(no_reply), None),
             Refusal::Throttled => (StatusCode::TOO_MANY_REQUESTS, "throttled", None),
             Refusal::QueueFull => (StatusCode::SERVICE_UNAVAILABLE, "queue_full", None),
             Refusal::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", None),
@@ -93,7 +106,8 @@ impl From<Refusal> for Problem {
             Refusal::QueueFull => Some(QUEUE_FULL_RETRY_S),
             _ => None,
         };
-        Self { status, code, detail: refusal.to_string().into(), field, retry_after_s }
+        let field = field.map(Cow::Borrowed);
+        Self { status, code, detail: refusal.to_string().into(), field, retry_after_s, challenge: CHALLENGE }
     }
 }
 
@@ -129,7 +143,7 @@ struct View<'a> {
     detail: &'a str,
     /// The field of the request that is to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'static str>,
+    field: Option<&'a str>,
 }
 
 impl Serialize for Problem {
@@ -140,7 +154,7 @@ impl Serialize for Problem {
             status: self.status.as_u16(),
             code: self.code,
             detail: &self.detail,
-            field: self.field,
+            field: self.field(),
         };
         view.serialize(serializer)
     }
@@ -165,6 +179,7 @@ impl IntoResponse for Problem {
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"estafet\", charset=\"UTF-8\"");
+const SILENT_CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"estafet\"");
 const THROTTLED_RETRY_S: u32 = 1;
 const QUEUE_FULL_RETRY_S: u32 = 5;
 
@@ -183,12 +198,12 @@ mod tests {
             (Refusal::BadDestination, 422, "bad_destination", Some("to"), None),
             (Refusal::BadLength, 422, "bad_length", None, None),
             (Refusal::Expired, 422, "expired", None, None),
-            (NoReply::Unknown.into(), 422, "reply_to_unknown", Some("in_reply_to"), None),
-            (NoReply::Foreign.into(), 422, "reply_to_foreign", Some("in_reply_to"), None),
-            (NoReply::OtherHandset.into(), 422, "reply_to_other_handset", Some("in_reply_to"), None),
-            (NoReply::OtherShortCode.into(), 422, "reply_from_other_code", Some("in_reply_to"), None),
-            (NoReply::TooLate.into(), 422, "reply_too_late", Some("in_reply_to"), None),
-            (NoReply::Answered.into(), 422, "reply_quota", Some("in_reply_to"), None),
+            (NoReply::Unknown.into(), 422, "reply_to_unknown", None, None),
+            (NoReply::Foreign.into(), 422, "reply_to_foreign", None, None),
+            (NoReply::OtherHandset.into(), 422, "reply_to_other_handset", None, None),
+            (NoReply::OtherShortCode.into(), 422, "reply_from_other_code", None, None),
+            (NoReply::TooLate.into(), 422, "reply_too_late", None, None),
+            (NoReply::Answered.into(), 422, "reply_quota", None, None),
             (Refusal::Throttled, 429, "throttled", None, Some("1")),
             (Refusal::QueueFull, 503, "queue_full", None, Some("5")),
             (Refusal::Unavailable, 503, "unavailable", None, None),

@@ -22,7 +22,9 @@ use super::desk::{Api, Desk};
 use super::jasmin::{rest as jasmin_rest, server as jasmin};
 use super::kannel::server as kannel;
 use super::problem::Problem;
-use super::{dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall, signed};
+use super::{
+    dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall, send, signed,
+};
 use crate::tls::Tls;
 
 impl Api {
@@ -134,7 +136,7 @@ pub(super) fn native() -> Router<Desk> {
         .route("/v1/messages", get(messages::search).post(messages::submit))
         .route("/v1/messages/{id}", get(messages::find).delete(recall::cancel).patch(recall::replace))
         .route("/v1/preview", post(preview::preview))
-        .route("/v1/send", get(messages::send).post(messages::send_form))
+        .route("/v1/send", get(send::by_query).post(send::by_form).head(no_such_method))
         .route("/v1/events", get(events::follow))
         .route("/v1/inbox", get(inbox::fetch).head(no_such_method))
         .route("/v1/inbox/ack", post(inbox::acknowledge))
@@ -179,7 +181,11 @@ fn with_jasmin(router: Router<Desk>) -> Router<Desk> {
 }
 
 async fn no_such_path() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "unknown_path", "there is nothing at this path")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "unknown_path",
+        "there is nothing at this path; /v1/docs shows those that there are",
+    )
 }
 
 async fn no_such_method() -> Problem {

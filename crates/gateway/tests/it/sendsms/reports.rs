@@ -1,11 +1,12 @@
 //! What is told to a `dlr-url`.
 
+use serde_json::json;
 use simulator::{Application, ApplicationConfig, Every, Fates, Faults, Smsc, SmscConfig};
 use smpp::CommandStatus;
 use sms::State;
 
 use super::{Customer, shop_with};
-use crate::harness::{Listeners, SOON, TestGateway, account, application, centre_with, route, smsc};
+use crate::harness::{Listeners, SOON, TestGateway, account, application, centre_with, route, smsc, until};
 
 const CALLED: &str = "kannel = { default_sender = \"SHOP\", dlr = true, allow_private_address = true }";
 
@@ -45,6 +46,25 @@ async fn a_delivery_is_told_to_the_url_that_the_request_names() {
     );
     assert!(field("at").parse::<u64>().unwrap() > 1_700_000_000);
     gateway.settled().await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_told_of_a_message_on_its_way_is_seen_as_what_it_is() {
+    let (_telco, gateway, customer) = shop_at(SmscConfig::default()).await;
+    let gone = ApplicationConfig { fail: Every::nth(1), fail_status: 410, ..ApplicationConfig::default() };
+    let gone = Application::start(gone).await.unwrap();
+    let id = send(&customer, &gone, 8, "628111").await;
+    until("a dead letter", async || gateway.waiting("shop/callbacks/dead-letters").await == 1).await;
+    let shop = gateway.caller("shop");
+    let dead = shop.call("GET", "/v1/dead-letters", None).await.body;
+    let [letter] = &dead["dead_letters"].as_array().unwrap()[..] else { panic!("one: {dead}") };
+    let told =
+        ["link", "event", "reported", "message", "from", "to"].map(|name| letter[name].as_str().unwrap());
+    assert_eq!(told, ["shop/callbacks", "report", "accepted", &id, "SHOP", "628111"]);
+    assert!(letter["callback_url"].as_str().unwrap().starts_with(&gone.url()), "{letter}");
+    let replay = Some(json!({ "ids": [letter["id"]] }));
+    let replayed = shop.call("POST", "/v1/dead-letters/replay", replay).await.body;
+    assert_eq!(replayed, json!({ "replayed": 1 }));
 }
 
 /// A shop at a message centre of this kind, and what its URL is called with.

@@ -1,7 +1,8 @@
 //! Showing what waits, and lending what was chosen of it.
 
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use sms::{LinkName, Timestamp};
 
@@ -26,7 +27,34 @@ pub(in super::super) struct Scanned {
     pub(in super::super) has_more: bool,
 }
 
+/// Some of the slots, looked at for what waits of certain messages.
+pub(in super::super) struct Seek {
+    pub(in super::super) link: LinkName,
+    /// The serials of the messages.
+    pub(in super::super) serials: Arc<HashSet<u64, foldhash::fast::RandomState>>,
+    pub(in super::super) slots: Range<u32>,
+}
+
 impl<D: Disk> Engine<D> {
+    /// Looks for what waits of certain messages.
+    pub(super) fn seek_those(&self, seek: &Seek, answer: Answer<Scanned>) {
+        let number = (0_u16..).zip(self.links.names()).find(|(_, name)| **name == seek.link);
+        let end = seek.slots.end.min(self.index.slab.len());
+        let is_sought = |slot: &&Slot| {
+            number.is_some_and(|(number, _)| slot.target == number)
+                && waits(slot)
+                && seek.serials.contains(&slot.serial())
+        };
+        let found = (seek.slots.start..end)
+            .filter_map(|number| {
+                let slot = self.index.slab.get(number).filter(is_sought)?;
+                Some((mark_of(slot), Part { slot: number, generation: slot.generation() }))
+            })
+            .collect();
+        let has_more = end < self.index.slab.len();
+        let _ = answer.send(self.failure().map_or(Ok(Scanned { found, has_more }), Err));
+    }
+
     pub(super) fn scan(&self, scan: &Scan, answer: Answer<Scanned>) {
         let numbers: Vec<u16> = (0..)
             .zip(self.links.names())

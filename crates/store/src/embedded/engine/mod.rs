@@ -50,7 +50,7 @@ use crate::lease::Home;
 use crate::{
     Entry, Glimpse, Lease, Part, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting, Status, StoreError,
 };
-pub(super) use browse::{Scan, Scanned};
+pub(super) use browse::{Scan, Scanned, Seek};
 use commit::Reply;
 use housekeeping::Housekeeping;
 pub(super) use recall::Purpose;
@@ -65,6 +65,7 @@ pub(super) enum Command {
     Take { link: LinkName, max: usize, answer: Answer<Vec<Lease>> },
     Evacuate { link: LinkName, max: usize, answer: Answer<Vec<Lease>> },
     Scan { scan: Scan, answer: Answer<Scanned> },
+    Seek { seek: Seek, answer: Answer<Scanned> },
     Show { links: Vec<LinkName>, parts: Vec<Part>, answer: Answer<Vec<Glimpse>> },
     EvacuateThose { link: LinkName, parts: Vec<Part>, answer: Answer<Vec<Lease>> },
     Shelve { link: LinkName, shelf: Option<Shelf> },
@@ -179,6 +180,7 @@ impl<D: Disk> Engine<D> {
             Command::Take { link, max, answer } => self.take(&link, max, answer),
             Command::Evacuate { link, max, answer } => self.evacuate(&link, max, answer, now),
             Command::Scan { scan, answer } => self.scan(&scan, answer),
+            Command::Seek { seek, answer } => self.seek_those(&seek, answer),
             Command::Show { links, parts, answer } => self.show_those(&links, &parts, answer),
             Command::EvacuateThose { link, parts, answer } => {
                 self.evacuate_those(&link, &parts, answer, now);

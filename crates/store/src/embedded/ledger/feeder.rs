@@ -1,12 +1,13 @@
 //! The thread that brings the ledger up to date.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sms::Timestamp;
+use sms::{MessageId, Timestamp};
 
 use super::super::codec::Reader;
 use super::super::fact::read_fact;
@@ -145,6 +146,13 @@ impl Feeder {
                     Some(staged) => drop(answer.send(Ok(staged.open_serial()))),
                     None => self.answers.put(Question::Serial { id, answer }),
                 },
+                Question::Serials { mut wanted, mut found, answer } => {
+                    let sought: HashSet<MessageId> = wanted.iter().copied().collect();
+                    found.extend(self.staging.serials(&sought));
+                    let known: HashSet<MessageId> = found.iter().map(|(id, _)| *id).collect();
+                    wanted.retain(|id| !known.contains(id));
+                    self.answers.put(Question::Serials { wanted, found, answer });
+                }
                 search @ Question::Search { .. } => self.answers.put(search),
             }
         }
@@ -210,8 +218,8 @@ impl Feeder {
                 }
             }
             transaction.commit()?;
-            for Added { id, origin, target, steps } in &added {
-                self.source.watchers.tell(*id, origin, target, steps);
+            for Added { subject, steps } in added {
+                self.source.watchers.tell(subject, &steps);
             }
         }
         Ok(())

@@ -81,6 +81,12 @@ enum Question {
         id: MessageId,
         answer: oneshot::Sender<Result<Option<u64>, StoreError>>,
     },
+    /// The serials of those of these that there are, final or not.
+    Serials {
+        wanted: Vec<MessageId>,
+        found: Vec<(MessageId, u64)>,
+        answer: oneshot::Sender<Result<Vec<(MessageId, u64)>, StoreError>>,
+    },
     Search {
         query: Query,
         answer: oneshot::Sender<Result<Page, StoreError>>,
@@ -92,6 +98,7 @@ impl Question {
         match self {
             Self::Find { answer, .. } => drop(answer.send(Err(error))),
             Self::Serial { answer, .. } => drop(answer.send(Err(error))),
+            Self::Serials { answer, .. } => drop(answer.send(Err(error))),
             Self::Search { answer, .. } => drop(answer.send(Err(error))),
         }
     }
@@ -174,6 +181,13 @@ impl Ledger {
     pub(super) async fn serial(&self, id: MessageId) -> Result<Option<u64>, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.desk.put(Question::Serial { id, answer });
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// The serials of those of these messages that there is a record of.
+    pub(super) async fn serials(&self, wanted: Vec<MessageId>) -> Result<Vec<(MessageId, u64)>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.desk.put(Question::Serials { wanted, found: Vec::new(), answer });
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 

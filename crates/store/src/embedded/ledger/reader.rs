@@ -36,6 +36,13 @@ pub(super) fn run(mut shelf: Shelf, desk: &Desk) {
                     });
                     drop(answer.send(found.map_err(failed)));
                 }
+                Question::Serials { wanted, mut found, answer } => {
+                    let looked = wanted.into_iter().try_for_each(|id| {
+                        found.extend(find(&mut shelf, id)?.map(|(serial, _)| (id, serial)));
+                        Ok(())
+                    });
+                    drop(answer.send(looked.map(|()| found).map_err(failed)));
+                }
                 Question::Search { query, answer } => {
                     drop(answer.send(search(&mut shelf, &query).map_err(failed)));
                 }

@@ -25,6 +25,8 @@ pub(super) fn select(connection: &Connection) -> rusqlite::Result<String> {
     })
 }
 
+/// The column of [`select`] that has the history.
+pub(super) const HISTORY_COLUMN: usize = 16;
 /// The column of [`select`] that has the serial.
 pub(super) const SERIAL_COLUMN: usize = 20;
 
@@ -208,7 +210,7 @@ pub(super) fn record_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Record> {
         final_at: instant(14)?,
         in_reply_to: row.get::<_, Option<[u8; 16]>>(15)?.map(id),
         attached: attached_of(row)?,
-        history: steps_of(octets_of(row.get_ref(16)?)),
+        history: steps_of(octets_of(row.get_ref(HISTORY_COLUMN)?)),
     })
 }
 

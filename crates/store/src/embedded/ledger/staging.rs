@@ -1,6 +1,6 @@
 //! Records that still change, before they are written.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use sms::{Address, Attached, Direction, LinkName, MessageId, State, Timestamp};
@@ -10,7 +10,7 @@ use super::super::fact::{Change, Fact, NOTICE_PART, Verdict};
 use super::super::journal::Place;
 use super::super::links::SharedNames;
 use super::row::{History, steps_of};
-use crate::{Cause, Event, Record, Watchers};
+use crate::{Cause, Event, Record, Subject, Watchers};
 
 /// The most records that are held back.
 const STAGED_MAX: usize = 65_536;
@@ -28,7 +28,7 @@ const FINAL_MS: u64 = 2_000;
 /// A record that is held back.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Staged {
-    pub(super) serial: u64,
+    pub(in super::super) serial: u64,
     pub(super) id: MessageId,
     pub(super) direction: Direction,
     pub(super) origin: LinkName,
@@ -360,6 +360,12 @@ impl Staging {
         self.stranded.iter().chain(self.records.iter().flatten()).find(|staged| staged.id == id)
     }
 
+    /// The serials of those of these messages that are held back.
+    pub(super) fn serials(&self, sought: &HashSet<MessageId>) -> impl Iterator<Item = (MessageId, u64)> {
+        let held = self.stranded.iter().chain(self.records.iter().flatten());
+        held.filter(|staged| sought.contains(&staged.id)).map(|staged| (staged.id, staged.serial))
+    }
+
     /// Everything before this has been written, once what [`Staging::due`] gives has been.
     pub(super) fn first_place(&self) -> Option<Place> {
         self.stranded.iter().chain(self.records.iter().flatten()).next().map(|staged| staged.first)
@@ -432,7 +438,16 @@ impl Staged {
     /// Tells those who follow it what was added to its history, which had so many octets before.
     fn tell(&self, watchers: &Watchers, known: usize) {
         let added = steps_of(self.news.history.octets().get(known..).unwrap_or_default());
-        watchers.tell(self.id, &self.origin, self.target(), &added);
+        let reference = self.attached.as_ref().map(|attached| attached.reference.clone());
+        let subject = Subject {
+            id: self.id,
+            origin: self.origin.clone(),
+            target: self.target().clone(),
+            source: self.source.clone(),
+            destination: self.destination.clone(),
+            reference: reference.unwrap_or_default(),
+        };
+        watchers.tell(subject, &added);
     }
 
     /// Its serial while it has no final state.

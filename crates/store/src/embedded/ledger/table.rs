@@ -1,16 +1,16 @@
 //! The table of a file of the ledger: its schema, and the statements that write to it.
 
 use rusqlite::{Connection, OptionalExtension, Statement, params};
-use sms::{Attached, LinkName, MessageId};
+use sms::{Attached, LinkName};
 
 use super::super::journal::Place;
 use super::LedgerError;
 use super::breath::Breath;
 use super::files::Name;
 use super::key_file::Owner;
-use super::row::{History, sql_octets, steps_of};
+use super::row::{HISTORY_COLUMN, History, octets_of, record_of, select, sql_octets, steps_of};
 use super::staging::{News, Staged};
-use crate::Step;
+use crate::{Step, Subject};
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS message (
@@ -234,9 +234,7 @@ pub(super) fn update(
 
 /// What was added to a record.
 pub(super) struct Added {
-    pub(super) id: MessageId,
-    pub(super) origin: LinkName,
-    pub(super) target: LinkName,
+    pub(super) subject: Subject,
     pub(super) steps: Vec<Step>,
 }
 
@@ -246,17 +244,11 @@ pub(super) fn added_to(
     serial: u64,
     known: usize,
 ) -> Result<Option<Added>, LedgerError> {
-    const READ: &str = "SELECT id, origin, target, history FROM message WHERE serial = ?1";
-    let mut statement = connection.prepare_cached(READ)?;
+    let mut statement = connection.prepare_cached(&format!("{} WHERE serial = ?1", select(connection)?))?;
     let found = statement.query_row([serial as i64], |row| {
-        let name = |column| row.get::<_, String>(column).map(LinkName::from);
-        let history = super::row::octets_of(row.get_ref(3)?);
-        Ok(Added {
-            id: MessageId::from_octets(row.get(0)?),
-            origin: name(1)?,
-            target: name(2)?,
-            steps: steps_of(history.get(known..).unwrap_or_default()),
-        })
+        let history = octets_of(row.get_ref(HISTORY_COLUMN)?);
+        let steps = steps_of(history.get(known..).unwrap_or_default());
+        Ok(Added { subject: record_of(row)?.into(), steps })
     });
     Ok(found.optional()?)
 }
@@ -278,7 +270,7 @@ pub(super) fn visit_keys<E: From<rusqlite::Error>>(
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([from.min(i64::MAX as u64) as i64])?;
     while let Some(row) = rows.next()? {
-        let octets = |column| row.get_ref(column).map(super::row::octets_of);
+        let octets = |column| row.get_ref(column).map(octets_of);
         visit(row.get::<_, i64>(0)? as u64, [octets(1)?, octets(2)?, octets(3)?, octets(4)?])?;
     }
     Ok(())

@@ -59,6 +59,7 @@ impl EmbeddedStore {
     {
         let options = Options { ledger: true, ..options }.bounded();
         let inbox = Arc::new(Inbox::new(options.pending_octets_max, options.pending_messages_max));
+        let retention = options.retention;
         let mut engine = Engine::open(machine.disk.clone(), options, (machine.clock)())?;
         engine.set_home(Arc::clone(&inbox) as Arc<dyn crate::lease::Home>);
         machine.recorder.open(engine.shared_names());
@@ -66,7 +67,8 @@ impl EmbeddedStore {
         let process = Process { inbox: Arc::clone(&inbox), status: Arc::clone(&status) };
         let records = Some(Records::Recorder(machine.recorder.clone()));
         let watchers = Arc::default();
-        let store = Self { inbox, status, watchers, records, summariser: None, engine: Mutex::new(None) };
+        let store =
+            Self { inbox, status, watchers, records, retention, summariser: None, engine: Mutex::new(None) };
         Ok((store, run(engine, process, machine)))
     }
 }

@@ -57,6 +57,13 @@ impl Recorder {
         self.fold().staging.as_ref()?.find(id)?.open_serial()
     }
 
+    /// The serials of those of these messages that there is a record of.
+    pub(in super::super) fn serials(&self, wanted: Vec<MessageId>) -> Vec<(MessageId, u64)> {
+        let fold = self.fold();
+        let serial = |id| Some((id, fold.staging.as_ref()?.find(id)?.serial));
+        wanted.into_iter().filter_map(serial).collect()
+    }
+
     /// The records that match, newest first.
     pub(in super::super) fn search(&self, query: &Query) -> Page {
         let mut found = self.records();

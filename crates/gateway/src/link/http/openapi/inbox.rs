@@ -8,7 +8,7 @@ use super::operation::{Description, operation};
 use super::refused::{BAD_QUERY, BAD_VALUE, INBOX_LENT_OUT, NO_INBOX, TOO_MANY_LISTENERS};
 use crate::link::http::translate::words::text;
 use crate::link::http::translate::{
-    AckRequest, AckView, EventsQuery, HappeningView, InboxQuery, PageOfItems, words,
+    AckRequest, AckView, EventWords, EventsQuery, HappeningView, InboxQuery, PageOfItems, StateWords, words,
 };
 
 pub(super) fn descriptions() -> [Description; 3] {
@@ -55,6 +55,8 @@ fn follow() -> Description {
         .query::<EventsQuery>()
         .parameter(last.build())
         .speaking_of::<words::MessageId>()
+        .speaking_of::<EventWords>()
+        .speaking_of::<StateWords>()
         .speaking_of::<HappeningView<'_>>()
         .answers_text(200, "Events as they come.", "text/event-stream")
         .refuses(&[BAD_QUERY, BAD_VALUE, TOO_MANY_LISTENERS])

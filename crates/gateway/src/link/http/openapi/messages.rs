@@ -145,6 +145,7 @@ impl Description {
             .with_header(202, "Location", location())
             .leads_to(202, &["find", "cancel", "replace"])
             .refuses(&OF_MESSAGES)
+            .for_browsers()
     }
 }
 

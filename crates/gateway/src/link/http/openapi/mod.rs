@@ -26,7 +26,7 @@ use self::operation::{ACCOUNT_IN_QUERY, Description, KEY, PASSWORD, PASSWORD_IN_
 use super::problem::Problem;
 use super::translate::{Kind, MessageRequest, Replacement, WaitingOfSeveralKinds, rules};
 
-pub(super) use page::page;
+pub(super) use page::{HTML, page};
 
 /// `GET /v1/openapi.json`: how the API is called, for programs.
 pub(super) async fn json(document: Bytes) -> Response {

@@ -14,6 +14,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, ContentBuilder, Header, HttpMethod, Ref, RefOr, Required};
 use utoipa::{IntoParams, ToSchema};
 
+use super::page::HTML;
 use super::refused::{BAD_JSON, NOT_OF_TYPE, OF_BODIES, OF_CALLERS, Refused};
 use crate::link::http::problem::Problem;
 use crate::link::http::translate::words::{self, text};
@@ -26,6 +27,8 @@ pub(super) struct Description {
     answers: BTreeMap<u16, Answer>,
     refused: Vec<Refused>,
     needs_account: bool,
+    /// It answers a browser with a page.
+    is_for_browsers: bool,
     /// What the operation speaks of, for the components of the document.
     schemas: Vec<(String, RefOr<Schema>)>,
 }
@@ -54,6 +57,7 @@ pub(super) fn operation(
         answers: BTreeMap::new(),
         refused: Vec::new(),
         needs_account: false,
+        is_for_browsers: false,
         schemas: Vec::new(),
     }
 }
@@ -168,6 +172,12 @@ impl Description {
         self
     }
 
+    /// Whoever asks for a page is answered with one that says the same.
+    pub(super) fn for_browsers(mut self) -> Self {
+        self.is_for_browsers = true;
+        self
+    }
+
     /// A header of an answer.
     pub(super) fn with_header(mut self, status: u16, name: &'static str, header: Header) -> Self {
         self.answers.entry(status).or_default().headers.push((name, header));
@@ -192,6 +202,9 @@ impl Description {
         for (status, mut answer) in self.answers {
             if self.needs_account && status != 401 {
                 answer.headers.extend(rate_headers());
+            }
+            if self.is_for_browsers {
+                answer.contents.push((HTML, Content::new(Some(Schema::from(text().build())))));
             }
             operation = operation.response(status.to_string(), answer.response());
         }

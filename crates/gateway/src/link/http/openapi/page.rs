@@ -39,7 +39,8 @@ fn source_of(content: &str) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(content)))
 }
 
-pub(super) const HTML: &str = "text/html; charset=utf-8";
+/// The type of a page.
+pub(in super::super) const HTML: &str = "text/html; charset=utf-8";
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

@@ -7,8 +7,8 @@ use axum::response::Response;
 use http_body_util::Empty;
 use hyper::client::conn::http2::handshake;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use sms::Timestamp;
-use store::{Event, Step, Watch};
+use sms::{Address, State, Timestamp};
+use store::{Event, Step, Subject, Watch};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -39,8 +39,22 @@ async fn told(response: &mut Response, events: usize) -> String {
 }
 
 fn tell(desk: &Desk, id: &str, at: u64, event: Event) {
-    let step = Step { at: Timestamp(at), segment: 0, event };
-    desk.notes.watchers.tell(id.parse().unwrap(), &"bank".into(), &"telco-a".into(), &[step]);
+    tell_of(desk, subject(id), at, event);
+}
+
+fn tell_of(desk: &Desk, subject: Subject, at: u64, event: Event) {
+    desk.notes.watchers.tell(subject, &[Step { at: Timestamp(at), segment: 0, event }]);
+}
+
+fn subject(id: &str) -> Subject {
+    Subject {
+        id: id.parse().unwrap(),
+        origin: "bank".into(),
+        target: "telco-a".into(),
+        source: Address::guess(b"BANK").unwrap(),
+        destination: Address::guess(b"628111000111").unwrap(),
+        reference: Bytes::new(),
+    }
 }
 
 #[tokio::test]
@@ -71,9 +85,43 @@ async fn one_message_can_be_followed_alone() {
     tell(&desk, ID, 2, Event::Accepted);
     let told = told(&mut answer, 2).await;
     assert!(told.contains("id: 2-1\n") && !told.contains("abab"), "{told}");
-    for (query, code) in [("message=7", "bad_value"), ("number=7", "bad_query")] {
+    for (query, code) in [
+        ("message=7", "bad_value"),
+        ("colour=7", "bad_query"),
+        ("event=ended", "bad_value"),
+        ("state=", "bad_value"),
+    ] {
         let answer = desk.get(&format!("/v1/events?{query}"), Some("bank:hunter22")).await;
         assert_eq!(answer.problem().1, code);
+    }
+}
+
+#[tokio::test]
+async fn what_is_followed_can_be_chosen() {
+    let desk = Desk::open();
+    let delivered = Event::Final { state: State::Delivered };
+    let ordered = Subject { reference: Bytes::from_static(b"order 7"), ..subject(ID) };
+    for (query, expected) in [
+        ("client_reference=order%207", vec!["1-1", "2-2", "3-3"]),
+        ("client_reference=order", vec![]),
+        ("number=%2B62%20811-1000-111", vec!["1-1", "2-2", "3-3", "4-4"]),
+        ("number=BANK&event=accepted", vec!["1-1", "4-2"]),
+        ("event=attempted,final", vec!["2-1", "3-2"]),
+        ("state=delivered,expired&client_reference=order+7", vec!["3-1"]),
+        ("state=expired", vec![]),
+        ("number=628111", vec![]),
+    ] {
+        let mut answer = follow(&desk, &format!("/v1/events?{query}"), &[]).await;
+        told(&mut answer, 1).await;
+        tell_of(&desk, ordered.clone(), 1, Event::Accepted);
+        tell_of(&desk, ordered.clone(), 2, Event::Attempted { link: "telco-a".into() });
+        tell_of(&desk, ordered.clone(), 3, delivered.clone());
+        tell(&desk, &"ab".repeat(16), 4, Event::Accepted);
+        let heard = if expected.is_empty() { String::new() } else { told(&mut answer, expected.len()).await };
+        let ids: Vec<&str> = heard.lines().filter_map(|line| line.strip_prefix("id: ")).collect();
+        assert_eq!(ids, expected, "{query}");
+        let more = tokio::time::timeout(Duration::ZERO, answer.body_mut().frame()).await;
+        assert!(more.is_err(), "{query}");
     }
 }
 

@@ -32,7 +32,7 @@ use hyper_util::service::TowerToHyperService;
 use sms::{LinkName, MessageId};
 use store::{
     Entry, Glimpse, Lease, Mark, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Shelf,
-    Sighting, Status, Store, StoreError, Watch, Watchers, Which,
+    Sighting, Status, Store, StoreError, Watch, Watchers, Which, Wish,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -169,6 +169,10 @@ impl Store for Notes {
         Ok(Vec::new())
     }
 
+    async fn evacuate_of(&self, _link: &LinkName, _ids: &[MessageId]) -> Result<Vec<Lease>, StoreError> {
+        Ok(Vec::new())
+    }
+
     fn shelve(&self, _link: &LinkName, _shelf: Option<Shelf>) {}
 
     fn settle(&self, _batch: Vec<Settlement>) {}
@@ -204,8 +208,8 @@ impl Store for Notes {
         Ok(Page { records: self.records.lock().unwrap().clone(), next: None })
     }
 
-    fn watch(&self, link: &LinkName) -> Watch {
-        self.watchers.watch(link)
+    fn watch(&self, link: &LinkName, wish: Wish) -> Watch {
+        self.watchers.watch(link, wish)
     }
 
     async fn sync(&self) -> Result<(), StoreError> {

@@ -101,6 +101,18 @@ fn operations_have_names_of_their_own() {
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
 }
 
+#[test]
+fn a_transaction_is_quoted_by_either_name() {
+    for name in ["in_reply_to", "trx_id"] {
+        for schema in ["MessageRequest", "SendForm"] {
+            let at = format!("/components/schemas/{schema}/properties/{name}");
+            assert!(DOCUMENT.pointer(&at).is_some(), "{at}");
+        }
+        let parameters = DOCUMENT["paths"]["/v1/send"]["get"]["parameters"].as_array().unwrap();
+        assert!(parameters.iter().any(|parameter| parameter["name"] == name), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn document_and_page_are_for_everybody() {
     let desk = Desk::open();

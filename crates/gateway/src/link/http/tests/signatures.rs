@@ -166,6 +166,25 @@ async fn the_octets_that_came_are_digested_not_what_is_in_them() {
 /// What is done to a request on its way.
 type Tampering = fn(&mut Signed);
 
+#[tokio::test(start_paused = true)]
+async fn a_form_is_signed_as_json_is() {
+    let desk = desk().await;
+    let form = |body: &str| Signed {
+        target: "/v1/send".into(),
+        headers: vec![("content-type", "application/x-www-form-urlencoded")],
+        ..Signed::post(body)
+    };
+    let signed = form("from=BANK&to=628111&text=hello");
+    let other = signed.request(|sent| sent.body = b"from=BANK&to=628111&text=other".to_vec());
+    assert_eq!(desk.ask(other).await.problem(), problem(401, "wrong_digest"));
+    assert_eq!(desk.ask_signed(&signed).await.status, 202);
+    assert_eq!(desk.ask_signed(&signed).await.problem(), problem(401, "replayed_signature"));
+    // Whose signature it is counts, and not what else the form says.
+    let named = form("account=safe&password=hunter55&from=BANK&to=628111&text=hello").at(START + 11);
+    assert_eq!(desk.ask_signed(&named).await.status, 202);
+    assert!(desk.kept().iter().flatten().all(|entry| entry.message.origin.as_str() == "bank"));
+}
+
 // S-9, ABU-1
 #[tokio::test(start_paused = true)]
 async fn what_was_changed_under_a_signature_is_refused_as_a_wrong_password_is() {

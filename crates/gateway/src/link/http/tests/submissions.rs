@@ -75,6 +75,67 @@ async fn the_query_can_carry_a_text() {
     assert_eq!(by_header.status, StatusCode::ACCEPTED);
 }
 
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+fn form() -> axum::http::request::Builder {
+    Request::post("/v1/send").header("content-type", "application/x-www-form-urlencoded")
+}
+
+#[tokio::test]
+async fn a_browser_is_answered_with_a_page() {
+    let desk = Desk::open();
+    let sent = "account=bank&password=hunter22&to=%2B62+812-3456-7890&text=halo&transliterate=true";
+    let asked = form().header("accept", BROWSER).header("sec-fetch-site", "cross-site");
+    let answer = desk.ask(asked.body(sent.into()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let id = desk.kept()[0][0].message.id;
+    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(answer.header("location"), Some(&format!("/v1/messages/{id}")[..]));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert!(answer.body.contains("<b>6281234567890</b>") && answer.body.contains(&id.to_string()));
+
+    let wrong = sent.replace("%2B62", "mother");
+    let asked = form().header("accept", BROWSER);
+    let answer = desk.ask(asked.body(wrong.into()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        answer.body.contains("bad_destination") && answer.body.contains("<dd>to</dd>"),
+        "{}",
+        answer.body
+    );
+    let in_json = desk.ask(form().body(sent.replace("halo", "hi").into()).unwrap()).await;
+    assert_eq!(in_json.json()["to"], "6281234567890");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_asked_for_a_password_that_would_not_count() {
+    let desk = Desk::open();
+    let wrong = "account=bank&password=wrong&to=6281234567890&text=halo";
+    for (name, value, challenge) in [
+        ("sec-fetch-site", "cross-site", "Bearer realm=\"estafet\""),
+        ("origin", "http://elsewhere.example", "Bearer realm=\"estafet\""),
+        ("sec-fetch-site", "same-origin", "Basic realm=\"estafet\", charset=\"UTF-8\""),
+        ("x", "a program", "Basic realm=\"estafet\", charset=\"UTF-8\""),
+    ] {
+        let answer = desk.ask(form().header(name, value).body(wrong.into()).unwrap()).await;
+        assert_eq!(answer.problem(), problem(401, "unauthorised"));
+        assert_eq!(answer.header("www-authenticate"), Some(challenge), "{name}: {value}");
+        let remembered = form().header(name, value).header("authorization", basic(BANK));
+        let answer = desk.ask(remembered.body("to=6281234567890&text=halo".into()).unwrap()).await;
+        let counts = challenge.starts_with("Basic");
+        assert_eq!(answer.status.as_u16(), if counts { 202 } else { 401 }, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn who_only_looks_sends_nothing() {
+    let desk = Desk::open();
+    let path = "/v1/send?account=bank&password=hunter22&to=6281234567890&text=halo";
+    let answer = desk.ask(Request::head(path).body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert!(desk.kept().is_empty());
+}
+
 #[tokio::test]
 async fn what_is_refused_says_why() {
     let desk = Desk::open();

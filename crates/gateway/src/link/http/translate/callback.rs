@@ -8,9 +8,9 @@ use store::{Item, Lease, Notice};
 use utoipa::ToSchema;
 
 use super::content::Told;
-use super::record::{is_zero, state_name};
+use super::record::{Text, is_zero, state_name};
 use super::{Rfc3339, as_text, words};
-use crate::attributes::Attributes;
+use crate::attributes::{Attributes, Events};
 
 /// One item as an object; `None` if there is nothing to say of it.
 pub(in super::super) fn callback(lease: &Lease) -> Option<Vec<u8>> {
@@ -30,6 +30,7 @@ pub(in super::super) fn callbacks(leases: &[Lease]) -> Option<Vec<u8>> {
 pub(super) enum EventView<'a> {
     Receipt(ReceiptView),
     Message(MessageView<'a>),
+    Report(ReportView),
 }
 
 /// The final state of a message that the account submitted, in the words of its record.
@@ -83,6 +84,44 @@ pub(super) struct MessageView<'a> {
     smsc: &'a str,
 }
 
+/// What happened to a message on its way, for the URL that it names in the words of Kannel or Jasmin: it is
+/// seen among dead letters alone.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Report)]
+pub(super) struct ReportView {
+    /// The id of the report itself.
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = words::MessageId)]
+    id: MessageId,
+    /// The message that it is about; none if that was refused at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::MessageId>)]
+    message: Option<Text<MessageId>>,
+    from: String,
+    to: String,
+    #[schema(value_type = ReportedWord)]
+    reported: &'static str,
+    /// The command_status that the SMSC answered, if there is one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    command_status: u32,
+    /// When it happened.
+    #[schema(value_type = words::Instant)]
+    at: Rfc3339,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    tags: BTreeMap<String, String>,
+    /// Who was to be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_url: Option<String>,
+}
+
+words::word!(
+    /// The words of [`reported_name`].
+    ReportedWord,
+    words::text()
+        .description(Some("What the SMSC said of the message: it took it, it holds it, or it refused it."))
+        .enum_values(Some(["accepted", "buffered", "rejected"]))
+);
+
 fn event_of(lease: &Lease) -> Option<EventView<'_>> {
     event(lease.item(), lease.message())
 }
@@ -91,7 +130,9 @@ fn event_of(lease: &Lease) -> Option<EventView<'_>> {
 pub(super) fn event(item: Item, of: &Message) -> Option<EventView<'_>> {
     match item {
         Item::Notice(notice) => Some(EventView::Receipt(receipt(of, notice))),
-        Item::Segment(0) => Some(EventView::Message(message(of))),
+        Item::Segment(0) => {
+            Some(reported(of).map_or_else(|| EventView::Message(message(of)), EventView::Report))
+        }
         Item::Segment(_) => None,
     }
 }
@@ -110,6 +151,35 @@ fn receipt(message: &Message, notice: Notice) -> ReceiptView {
         done_at: Rfc3339(notice.done_at),
         client_reference: attributes.client_reference,
         tags: attributes.tags,
+    }
+}
+
+/// What a message reports of another one, if that is what it is for. It goes from the receiver to the sender
+/// of that.
+fn reported(message: &Message) -> Option<ReportView> {
+    let attributes = Attributes::readable(message.attached.as_deref()?);
+    let report = attributes.report?;
+    Some(ReportView {
+        id: message.id,
+        message: message.in_reply_to.map(Text),
+        from: message.destination.text(),
+        to: message.source.text(),
+        reported: reported_name(report.event),
+        command_status: report.status,
+        at: Rfc3339(message.accepted_at),
+        tags: attributes.tags,
+        callback_url: attributes.callback.map(|callback| callback.url),
+    })
+}
+
+/// The word for one of the events that are reported.
+const fn reported_name(event: Events) -> &'static str {
+    if event.has(Events::REJECTED) {
+        "rejected"
+    } else if event.has(Events::ACCEPTED) {
+        "accepted"
+    } else {
+        "buffered"
     }
 }
 
@@ -144,10 +214,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use serde_json::{Value, json};
-    use sms::{State, Timestamp};
+    use sms::{LinkName, State, Timestamp};
 
     use super::super::provider::sample;
     use super::*;
+    use crate::attributes::{Callback, Form, Report};
+    use crate::config::Method;
 
     const AT: u64 = 1_767_225_600_000;
 
@@ -177,6 +249,29 @@ mod tests {
             "text": "GAME", "received_at": "2026-01-01T00:00:00.000Z", "smsc": "telco-a",
         });
         assert_eq!(shown(EventView::Message(message(&sample(0, 0, &[b"GAME"])))), expected);
+    }
+
+    #[test]
+    fn a_report_of_a_message_on_its_way_says_what_it_is() {
+        let callback = Callback {
+            url: "http://here.example/dlr?%d".into(),
+            events: Events::ACCEPTED,
+            form: Form::Kannel,
+            method: Method::Get,
+        };
+        let report = Some(Report { event: Events::REJECTED, status: 0x45 });
+        let attributes = Attributes { callback: Some(callback), report, ..Attributes::default() };
+        let mut about = sample(0, 0, &[b""]);
+        about.attached = attributes.attached(&LinkName::from("bank"));
+        about.in_reply_to = Some(MessageId::from_octets([7; 16]));
+        let expected = json!({
+            "event": "report", "id": "ab".repeat(16), "message": "07".repeat(16), "from": "1234",
+            "to": "6281234567890", "reported": "rejected", "command_status": 0x45,
+            "at": "2026-01-01T00:00:00.000Z", "callback_url": "http://here.example/dlr?%d",
+        });
+        assert_eq!(shown(event(Item::Segment(0), &about).unwrap()), expected);
+        let names = [Events::ACCEPTED, Events::BUFFERED].map(reported_name);
+        assert_eq!(names, ["accepted", "buffered"]);
     }
 
     // N-3

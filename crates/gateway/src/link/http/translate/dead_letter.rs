@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::callback::{EventView, event};
 use super::record::Text;
-use super::submission::not_json;
+use super::submission::json;
 use super::words;
 use crate::link::http::problem::Problem;
 
@@ -70,7 +70,7 @@ pub(in super::super) fn replay_request(body: &[u8]) -> Result<Option<HashSet<Mes
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let request: ReplayRequest = serde_json::from_slice(body).map_err(not_json)?;
+    let request: ReplayRequest = json(body)?;
     let bad_id = || Problem::bad_value("ids", "an id of a message has 32 hexadecimal digits");
     request.ids.iter().map(|id| id.parse().map_err(|_| bad_id())).collect::<Result<_, _>>().map(Some)
 }

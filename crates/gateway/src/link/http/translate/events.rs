@@ -4,11 +4,11 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::sse::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sms::{MessageId, Timestamp};
+use sms::{MessageId, State, Timestamp};
 use store::Happening;
 use utoipa::{IntoParams, ToSchema};
 
-use super::record::{StepView, step};
+use super::record::{EVENTS, STATES, StepView, event_name, state_name, step};
 use super::{Rfc3339, as_text, words};
 use crate::link::http::problem::Problem;
 
@@ -23,20 +23,97 @@ pub(in super::super) struct HappeningView<'a> {
     step: StepView<'a>,
 }
 
-/// The query of `GET /v1/events`.
+/// The query of `GET /v1/events`: what is left out does not matter, and the rest must all be so.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct EventsQuery {
-    /// The one message to follow; all of the account's if it is left out.
+    /// The one message to follow.
     #[param(value_type = words::MessageId, required = false)]
     message: Option<String>,
+    /// What the caller called the messages, the whole of it.
+    #[param(value_type = String, required = false)]
+    client_reference: Option<String>,
+    /// The source or the destination, as people write it.
+    #[param(value_type = String, required = false)]
+    number: Option<String>,
+    /// What happened: a word, or several with commas between them.
+    #[param(value_type = EventWords, required = false)]
+    event: Option<String>,
+    /// The state that a receipt reports or that is final: a word, or several with commas between them.
+    #[param(value_type = StateWords, required = false)]
+    state: Option<String>,
 }
 
-/// The one message that is asked for, if it is one.
-pub(in super::super) fn events_query(uri: &Uri) -> Result<Option<MessageId>, Problem> {
+words::word!(
+    /// Some of [`EVENTS`].
+    EventWords,
+    words::text().pattern(Some(some_of(&EVENTS))).examples(["receipt,final"])
+);
+words::word!(
+    /// Some of [`STATES`].
+    StateWords,
+    words::text().pattern(Some(some_of(&STATES.map(state_name)))).examples(["undeliverable,expired,rejected"])
+);
+
+fn some_of(words: &[&str]) -> String {
+    let one = words.join("|");
+    format!("^({one})(,({one}))*$")
+}
+
+/// What one who follows wants to be told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Wanted {
+    message: Option<MessageId>,
+    reference: Option<Vec<u8>>,
+    number: Option<Vec<u8>>,
+    events: Option<Vec<&'static str>>,
+    states: Option<Vec<&'static str>>,
+}
+
+impl Wanted {
+    pub(in super::super) fn has(&self, happening: &Happening) -> bool {
+        let (subject, event) = (&happening.subject, &happening.step.event);
+        let has_number = |number: &Vec<u8>| {
+            subject.source.value[..] == **number || subject.destination.value[..] == **number
+        };
+        let is_in_state =
+            |states: &Vec<&str>| state_of(event).is_some_and(|state| states.contains(&state_name(state)));
+        self.message.is_none_or(|id| id == subject.id)
+            && self.reference.as_ref().is_none_or(|reference| subject.reference == *reference)
+            && self.number.as_ref().is_none_or(has_number)
+            && self.events.as_ref().is_none_or(|events| events.contains(&event_name(event)))
+            && self.states.as_ref().is_none_or(is_in_state)
+    }
+}
+
+fn state_of(event: &store::Event) -> Option<State> {
+    match event {
+        store::Event::Receipt { state, .. } | store::Event::Final { state } => Some(*state),
+        _ => None,
+    }
+}
+
+/// What is asked for in a query.
+pub(in super::super) fn events_query(uri: &Uri) -> Result<Wanted, Problem> {
     let query: EventsQuery = super::query::read(uri)?;
     let bad_id = |_| Problem::bad_value("message", "an id of a message has 32 hexadecimal digits");
-    query.message.map(|id| id.parse().map_err(bad_id)).transpose()
+    let some = |field, said: Option<String>, known: &[&'static str]| {
+        said.map(|said| chosen(field, &said, known)).transpose()
+    };
+    Ok(Wanted {
+        message: query.message.map(|id| id.parse().map_err(bad_id)).transpose()?,
+        reference: query.client_reference.map(String::into_bytes),
+        number: query.number.map(|number| super::query::number_of(&number)),
+        events: some("event", query.event, &EVENTS)?,
+        states: some("state", query.state, &STATES.map(state_name))?,
+    })
+}
+
+/// Those of the words that are known which somebody names.
+fn chosen(field: &'static str, said: &str, known: &[&'static str]) -> Result<Vec<&'static str>, Problem> {
+    let word = |said: &str| known.iter().copied().find(|known| *known == said);
+    let bad = || Problem::bad_value(field, format!("one of {}, or several with commas", known.join(", ")));
+    said.split(',').map(|said| word(said).ok_or_else(bad)).collect()
 }
 
 /// What one who follows hears first: since when it missed what happened, if it comes again.
@@ -64,7 +141,7 @@ fn lagged(data: &serde_json::Value) -> Event {
 
 /// One step; it is the `count`th that is told.
 pub(in super::super) fn happened(happening: &Happening, count: u64) -> Event {
-    let view = HappeningView { id: happening.id, step: step(&happening.step) };
+    let view = HappeningView { id: happening.subject.id, step: step(&happening.step) };
     let data = serde_json::to_string(&view).unwrap_or_default();
     Event::default().id(format!("{}-{count}", happening.step.at.0)).event(view.step.event).data(data)
 }

@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{ArrayBuilder, Ref};
 use utoipa::{IntoParams, ToSchema};
 
 use super::callback::{EventView, event};
-use super::submission::not_json;
+use super::submission::json;
 use super::{as_text, words};
 use crate::inbox::EventId;
 use crate::link::http::inbox::Fetch;
@@ -116,7 +116,7 @@ pub(in super::super) struct AckView {
 
 /// The items that a caller says it has.
 pub(in super::super) fn acknowledgement(body: &[u8]) -> Result<HashSet<EventId>, Problem> {
-    let request: AckRequest = serde_json::from_slice(body).map_err(not_json)?;
+    let request: AckRequest = json(body)?;
     if request.ids.is_empty() || request.ids.len() > IDS_MAX {
         return Err(Problem::bad_value("ids", format!("1 to {IDS_MAX} of them")));
     }

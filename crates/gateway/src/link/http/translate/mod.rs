@@ -11,6 +11,7 @@ mod presentation;
 mod preview;
 mod provider;
 mod query;
+mod reading;
 mod recipients;
 mod record;
 mod replacement;
@@ -29,7 +30,9 @@ pub(super) use callback::{callback, callbacks};
 pub(super) use dead_letter::{
     DeadLettersView, ReplayRequest, Replayed, dead_letters, replay_request, told_id,
 };
-pub(super) use events::{EventsQuery, HappeningView, events_query, greeting, happened, missed};
+pub(super) use events::{
+    EventWords, EventsQuery, HappeningView, StateWords, events_query, greeting, happened, missed,
+};
 pub(super) use inbox::{
     AckRequest, AckView, InboxQuery, PageOfItems, acknowledged, acknowledgement, inbox_item, inbox_query,
 };
@@ -42,11 +45,13 @@ pub(super) use provider::{call, read};
 pub(super) use query::{
     LettersQuery, Limit, SearchQuery, SendForm, SendQuery, letters_query, search_query, send_form, send_query,
 };
+pub(super) use reading::{accepted_page, refused_page};
 pub use record::record;
 pub(super) use record::{PageView, RecordView, page};
 pub(super) use replacement::{Cancelled, Replacement, cancelled, replacement};
 pub(super) use submission::{
-    Accepted, Batch, MessageRequest, Messages, Receipts, Taken, accepted, accepted_as, batch, submission,
+    Accepted, Batch, MessageRequest, Messages, Quoted, Receipts, Taken, accepted, accepted_as, batch,
+    submission,
 };
 
 /// An instant as RFC 3339 has it, in UTC with milliseconds.

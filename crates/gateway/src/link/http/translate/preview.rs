@@ -7,7 +7,7 @@ use sms::{Alphabet, UserDataHeader, split_text, transliterated};
 use utoipa::ToSchema;
 
 use super::super::problem::Problem;
-use super::submission::{SubstitutionView, not_json};
+use super::submission::{SubstitutionView, json};
 use super::words;
 use crate::refusal::Refusal;
 
@@ -47,7 +47,7 @@ pub(in super::super) struct PreviewView {
 
 /// What the text in a body would take; `transliterates` if it does not say so itself.
 pub(in super::super) fn preview(body: &[u8], transliterates: bool) -> Result<PreviewView, Problem> {
-    let request: PreviewRequest = serde_json::from_slice(body).map_err(not_json)?;
+    let request: PreviewRequest = json(body)?;
     let changed = request.transliterate.unwrap_or(transliterates).then(|| transliterated(&request.text));
     let (text, substitutions) = changed.flatten().unwrap_or((request.text, Vec::new()));
     let alphabet = Alphabet::best_for(&text);

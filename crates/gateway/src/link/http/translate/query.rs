@@ -8,13 +8,13 @@ use serde::{Deserialize, Deserializer};
 use sms::{Address, LinkName, Priority, Timestamp};
 use store::{Mark, Query};
 use utoipa::openapi::path::Parameter;
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
+use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::super::problem::Problem;
 use super::recipients::Recipients;
-use super::submission::{ClassWord, MessageRequest, PriorityWord};
+use super::submission::{ClassWord, MessageRequest, PriorityWord, field_of};
 use super::{instant, words};
 use crate::login::Credentials;
 
@@ -51,9 +51,10 @@ pub(in super::super) struct SendQuery {
     message_class: Option<u8>,
     #[param(value_type = bool, required = false)]
     transliterate: Option<bool>,
-    #[serde(alias = "trx_id")]
-    #[param(value_type = String, required = false)]
+    #[param(value_type = words::QuotedId, required = false)]
     in_reply_to: Option<String>,
+    #[param(value_type = words::QuotedId, required = false)]
+    trx_id: Option<String>,
     #[param(value_type = words::ClientReference, required = false)]
     client_reference: Option<String>,
     #[param(value_type = words::CallbackUrl, required = false)]
@@ -72,7 +73,9 @@ impl PartialSchema for SendForm {
             .additional_properties(Some(AdditionalProperties::FreeForm(false)));
         let add = |form: ObjectBuilder, field: Parameter| {
             let is_required = matches!(field.required, Required::True);
-            let form = field.schema.into_iter().fold(form, |form, schema| form.property(&field.name, schema));
+            let form = field.schema.into_iter().fold(form, |form, schema| {
+                form.property(&field.name, if is_required { schema } else { or_empty(schema) })
+            });
             if is_required { form.required(field.name) } else { form }
         };
         SendQuery::into_params(|| None).into_iter().fold(form, add).into()
@@ -80,6 +83,11 @@ impl PartialSchema for SendForm {
 }
 
 impl ToSchema for SendForm {}
+
+/// A field that may be left empty.
+fn or_empty(schema: RefOr<Schema>) -> RefOr<Schema> {
+    AnyOfBuilder::new().item(schema).item(words::text().max_length(Some(0))).into()
+}
 
 /// The query of `GET /v1/messages`.
 #[derive(Deserialize, IntoParams)]
@@ -130,9 +138,15 @@ pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, Me
     Ok(sent(read(uri)?))
 }
 
-/// The message in a form, and the credentials if they stand there too.
+/// The message in a form, and the credentials if they stand there too. What nobody filled in counts as left out.
 pub(in super::super) fn send_form(body: &[u8]) -> Result<(Option<Credentials>, MessageRequest), Problem> {
-    understood(body, "bad_form").map(sent)
+    let is_filled = |pair: &&[u8]| {
+        let mut parts = pair.splitn(2, |&octet| octet == b'=');
+        let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        !value.is_empty() || matches!(name, b"to" | b"text")
+    };
+    let filled: Vec<&[u8]> = body.split(|&octet| octet == b'&').filter(is_filled).collect();
+    understood(&filled.join(&b'&'), "bad_form").map(sent)
 }
 
 fn sent(query: SendQuery) -> (Option<Credentials>, MessageRequest) {
@@ -157,6 +171,7 @@ fn sent(query: SendQuery) -> (Option<Credentials>, MessageRequest) {
         waiting: Vec::new(),
         transliterate: query.transliterate,
         in_reply_to: query.in_reply_to,
+        trx_id: query.trx_id,
         client_reference: query.client_reference,
         tags: BTreeMap::new(),
         callback_url: query.callback_url,
@@ -200,7 +215,7 @@ fn limit(said: Option<usize>) -> Result<usize, Problem> {
 }
 
 /// The number as it was kept, however it is written, or the name.
-fn number_of(text: &str) -> Vec<u8> {
+pub(super) fn number_of(text: &str) -> Vec<u8> {
     // The plus of a query is a blank.
     let text = text.trim().as_bytes();
     Address::guess(text).map_or_else(|| text.to_vec(), |address| address.value.to_vec())
@@ -217,7 +232,13 @@ fn understood<T: DeserializeOwned>(encoded: &[u8], code: &'static str) -> Result
         return Err(bad("what is said is not UTF-8".to_owned()));
     }
     let words = serde_urlencoded::Deserializer::new(form_urlencoded::parse(encoded));
-    serde_path_to_error::deserialize(words).map_err(|error| bad(error.to_string()))
+    serde_path_to_error::deserialize(words).map_err(|error| {
+        let problem = bad(error.to_string());
+        match field_of(error.path()) {
+            Some(field) => problem.in_field(field),
+            None => problem,
+        }
+    })
 }
 
 /// Whether the octets that are named are UTF-8: the parser would replace what is not.
@@ -278,7 +299,7 @@ mod tests {
         assert!(said(send_query(&uri("to=1&text=x&coding=2"))).contains("unknown field `coding`"));
         assert!(said(send_query(&uri("to=1"))).contains("missing field `text`"));
         assert!(said(send_query(&uri("to=1&text=%E9"))).contains("not UTF-8"));
-        assert!(said(send_query(&uri("to=1&text=x&validity_s=-1"))).contains("validity_s"));
+        assert!(said(send_query(&uri("to=1&text=x&validity_s=-1"))).contains(r#""field":"validity_s""#));
         assert!(send_query(&uri("to=1&text=100%")).is_ok());
     }
 
@@ -290,7 +311,12 @@ mod tests {
         assert_eq!(message.text.as_deref(), Some("halo dünia"));
         let problem = said(send_form(b"to=1&text=\xE9"));
         assert!(problem.contains("bad_form") && problem.contains("not UTF-8"), "{problem}");
-        assert!(said(send_form(b"to=1&text=x&flash=perhaps")).contains("flash"));
+        assert!(said(send_form(b"to=1&text=x&flash=perhaps")).contains(r#""field":"flash""#));
+        let (credentials, message) =
+            send_form(b"account=&password=&to=1&from=&text=a=&validity_s=&flash&not_before=").unwrap();
+        assert!(credentials.is_none() && message.validity_s.is_none() && message.not_before.is_none());
+        assert_eq!((message.text.as_deref(), message.from.as_deref()), (Some("a="), None));
+        assert!(send_form(b"to=1&text=").is_ok(), "a text may be empty");
     }
 
     #[test]

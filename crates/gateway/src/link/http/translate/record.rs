@@ -143,20 +143,22 @@ words::word!(
 words::word!(
     /// The words of [`event_name`].
     EventWord,
-    words::text().enum_values(Some([
-        "accepted",
-        "attempted",
-        "sent",
-        "retried",
-        "redirected",
-        "outcome_unknown",
-        "failed",
-        "receipt",
-        "final",
-        "owner_told",
-        "owner_not_told",
-    ]))
+    words::text().enum_values(Some(EVENTS))
 );
+/// The words of [`event_name`].
+pub(super) const EVENTS: [&str; 11] = [
+    "accepted",
+    "attempted",
+    "sent",
+    "retried",
+    "redirected",
+    "outcome_unknown",
+    "failed",
+    "receipt",
+    "final",
+    "owner_told",
+    "owner_not_told",
+];
 
 fn summary(record: &Record) -> RecordView<'_> {
     let attributes = record.attached.as_deref().map(Attributes::readable).unwrap_or_default();
@@ -222,7 +224,7 @@ pub(super) fn step(step: &Step) -> StepView<'_> {
     view
 }
 
-fn event_name(event: &Event) -> &'static str {
+pub(super) fn event_name(event: &Event) -> &'static str {
     match event {
         Event::Accepted => "accepted",
         Event::Attempted { .. } => "attempted",

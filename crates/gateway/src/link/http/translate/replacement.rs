@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::super::problem::Problem;
 use super::presentation::{class, presentation};
-use super::submission::not_json;
+use super::submission::json;
 use super::{as_text, whole, words};
 use crate::submission::Content;
 
@@ -29,8 +29,7 @@ pub(in super::super) struct Replacement {
 
 /// The other text in a body, and whether it shall be transliterated if it says so.
 pub(in super::super) fn replacement(body: &[u8]) -> Result<(Content, Option<bool>), Problem> {
-    let Replacement { text, flash, message_class, transliterate } =
-        serde_json::from_slice(body).map_err(not_json)?;
+    let Replacement { text, flash, message_class, transliterate } = json(body)?;
     let presentation = presentation(&text, class(flash, message_class)?, None, &[])?;
     Ok((Content::Text { text, presentation }, transliterate))
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use arrayvec::ArrayVec;
 use axum::http::StatusCode;
 use bytes::Bytes;
-use serde::de::{Error, Unexpected, Visitor};
+use serde::de::{DeserializeOwned, Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_path_to_error::{Path, Segment};
 use sms::{Address, Direction, Message, MessageId, Priority, Substitution, Timestamp};
 use store::Entry;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
@@ -80,9 +81,12 @@ pub(in super::super) struct MessageRequest {
     pub(super) waiting: Vec<WaitingRequest>,
     /// Whether a text that is nearly in the GSM alphabet is put into it; as the account has it if left out.
     pub(in super::super) transliterate: Option<bool>,
-    /// The id of the message of a handset that this answers; `trx_id` is another name of it.
-    #[serde(alias = "trx_id")]
-    pub(in super::super) in_reply_to: Option<String>,
+    /// The id of the message of a handset that this answers.
+    #[schema(value_type = Option<words::QuotedId>)]
+    pub(super) in_reply_to: Option<String>,
+    /// Another name of `in_reply_to`.
+    #[schema(value_type = Option<words::QuotedId>)]
+    pub(super) trx_id: Option<String>,
     /// What the caller calls the message.
     #[schema(value_type = Option<words::ClientReference>)]
     pub(super) client_reference: Option<String>,
@@ -98,9 +102,40 @@ pub(in super::super) struct MessageRequest {
 impl MessageRequest {
     /// How much of it is copied for each receiver, in octets.
     pub(super) fn octets(&self) -> usize {
-        let texts = [&self.text, &self.binary, &self.udh, &self.client_reference, &self.callback_url];
+        let texts = [
+            &self.from,
+            &self.text,
+            &self.binary,
+            &self.udh,
+            &self.class,
+            &self.not_before,
+            &self.in_reply_to,
+            &self.trx_id,
+            &self.client_reference,
+            &self.callback_url,
+        ];
         let tags = self.tags.iter().map(|(name, value)| name.len() + value.len());
         texts.into_iter().flatten().map(String::len).sum::<usize>() + tags.sum::<usize>()
+    }
+}
+
+/// The message of a handset that a message answers.
+pub(in super::super) struct Quoted {
+    /// The field that names it.
+    pub(in super::super) field: &'static str,
+    /// Its id, as it was written.
+    pub(in super::super) id: String,
+}
+
+impl MessageRequest {
+    /// Takes out which message of a handset it answers, if it does.
+    pub(in super::super) fn take_quoted(&mut self) -> Result<Option<Quoted>, Problem> {
+        match (self.in_reply_to.take(), self.trx_id.take()) {
+            (Some(_), Some(_)) => Err(Problem::bad_value("trx_id", "either trx_id or in_reply_to, not both")),
+            (Some(id), None) => Ok(Some(Quoted { field: "in_reply_to", id })),
+            (None, Some(id)) => Ok(Some(Quoted { field: "trx_id", id })),
+            (None, None) => Ok(None),
+        }
     }
 }
 
@@ -118,12 +153,12 @@ pub(in super::super) struct Accepted {
     id: MessageId,
     #[schema(value_type = words::Enroute)]
     state: &'static str,
-    segments: usize,
+    pub(super) segments: usize,
     /// The number as it was understood.
-    to: String,
+    pub(super) to: String,
     /// What became of characters of the text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    transliterated: Vec<SubstitutionView>,
+    pub(super) transliterated: Vec<SubstitutionView>,
 }
 
 impl Accepted {
@@ -138,8 +173,8 @@ impl Accepted {
 #[schema(as = Substitution)]
 pub(super) struct SubstitutionView {
     #[schema(value_type = String)]
-    was: char,
-    is: String,
+    pub(super) was: char,
+    pub(super) is: String,
 }
 
 impl From<Substitution> for SubstitutionView {
@@ -210,13 +245,13 @@ impl ToSchema for Taken {
 pub(in super::super) fn batch(body: &[u8]) -> Result<Batch, Problem> {
     let first = body.iter().find(|octet| !octet.is_ascii_whitespace());
     if first != Some(&b'[') {
-        let message: MessageRequest = serde_json::from_slice(body).map_err(not_json)?;
+        let message: MessageRequest = json(body)?;
         return match message.to {
             Recipients::One(_) => Ok(Batch::One(Box::new(message))),
             Recipients::Several(_) => recipients::each(vec![message]).map(Batch::Many),
         };
     }
-    recipients::each(serde_json::from_slice(body).map_err(not_json)?).map(Batch::Many)
+    recipients::each(json(body)?).map(Batch::Many)
 }
 
 /// What a caller wants carried.
@@ -307,8 +342,28 @@ impl Receipts {
     }
 }
 
-pub(super) fn not_json(error: serde_json::Error) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "bad_json", error.to_string())
+/// Reads a body that is to be JSON of this form. What is wrong with it is said with the place, and with the field
+/// if it is in one.
+pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail);
+        // Only who fails pays for the place.
+        let again: Result<T, _> =
+            serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body));
+        let Some(at) = again.err().filter(|_| error.is_data()) else { return bad(error.to_string()) };
+        match field_of(at.path()) {
+            Some(field) => bad(format!("{}: {error}", at.path())).in_field(field),
+            None => bad(error.to_string()),
+        }
+    })
+}
+
+/// The field of a message, or whatever else is read, that leads there.
+pub(super) fn field_of(path: &Path) -> Option<String> {
+    path.iter().find_map(|segment| match segment {
+        Segment::Map { key } if key.len() <= FIELD_OCTETS_MAX => Some(key.clone()),
+        _ => None,
+    })
 }
 
 fn source(from: Option<&str>) -> Result<Address, Problem> {
@@ -400,6 +455,8 @@ impl Visitor<'_> for PriorityVisitor {
     }
 }
 
+/// A longer name is none of ours, and is not said again.
+const FIELD_OCTETS_MAX: usize = 64;
 /// The class of one-time passwords and whatever else somebody waits for.
 const OTP: &str = "otp";
 /// The most messages of one request.
@@ -499,14 +556,43 @@ pub(super) mod tests {
             (r#"{"text":"x"}"#, "missing field `to`"),
             (r#"{"to":"1","#, "line 1 column 10"),
             (r#"{"to":1,"text":"x"}"#, "line 1 column 7"),
+            (r#"{"to":1,"text":"x"}"#, r#""field":"to""#),
+            (r#"{"to":"1","text":"x","receipt":"yes"}"#, r#""field":"receipt""#),
+            (r#"{"to":"1","text":"x","waiting":[{"kind":"voice","count":"3"}]}"#, r#""field":"waiting""#),
             (r#"{"to":"1","text":"x"} {"#, "trailing characters"),
             ("", "line 1 column 0"),
         ] {
             let problem = read(json).unwrap_err();
             assert!(problem.contains(clue) && problem.contains("bad_json"), "{json}: {problem}");
         }
+        let second = batch(br#"[{"to":"1","text":"x"},{"to":"1","text":7}]"#).map_err(said).err().unwrap();
+        assert!(second.contains("[1].text: ") && second.contains(r#""field":"text""#), "{second}");
         let invalid = batch(b"{\"to\":\"1\",\"text\":\"\xff\"}").map_err(said).err().unwrap();
         assert!(invalid.contains("bad_json"));
+    }
+
+    #[test]
+    fn whatever_is_copied_for_each_receiver_is_bounded() {
+        let to = vec!["\"628111\""; 100].join(",");
+        let value = "x".repeat(200 << 10);
+        for field in [
+            "from",
+            "text",
+            "binary",
+            "udh",
+            "class",
+            "not_before",
+            "in_reply_to",
+            "trx_id",
+            "client_reference",
+            "callback_url",
+        ] {
+            let body = format!(r#"{{"to":[{to}],"{field}":"{value}"}}"#);
+            assert!(
+                batch(body.as_bytes()).map_err(said).err().unwrap().contains("body_too_large"),
+                "{field}"
+            );
+        }
     }
 
     #[test]

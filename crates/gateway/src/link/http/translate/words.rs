@@ -33,6 +33,13 @@ word!(
         .examples(["6b0458def476870f68483bcd231cef48"])
 );
 word!(
+    /// What [`super::MessageRequest::take_quoted`] finds.
+    QuotedId,
+    text()
+        .description(Some("The id of a message of a handset, as it was told with that."))
+        .examples(["6b0458def476870f68483bcd231cef48"])
+);
+word!(
     /// A place among what waits: [`store::Mark`].
     Mark,
     text()
