@@ -84,7 +84,12 @@ def letters(gateway: Gateway) -> list[dict]:
 def refute(gateway: Gateway, folder: Path, phases: str, *which: str) -> None:
     """Has schemathesis call these operations, and insists that everything was as the document has it."""
     settings = folder / "schemathesis.toml"
-    settings.write_text('[checks]\npositive_data_acceptance.expected-statuses = ["2xx", 404, 409, 422]\n')
+    settings.write_text(
+        "[checks]\n"
+        'positive_data_acceptance.expected-statuses = ["2xx", 404, 409, 422]\n'
+        # What has no room in a form, a URL or a head is refused before anybody looks at what it says.
+        "negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 413, 414, 415, 422, 429, 431]\n"
+    )
     run = subprocess.run(
         [
             *[str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(settings), "--no-color"],

@@ -123,14 +123,16 @@ pub(super) async fn a_message_takes_the_place_of_those_like_it(store: &dyn Store
         entry(number, |message| message.destination = destination)
     };
     let batch = [same_ends(0), same_ends(1), entry(2, |_| ())];
+    let last = same_ends(3);
+    let id = |entry: &Entry| entry.message.id;
     accept(store, &batch).await;
     let lent = take_one(store, SMSC).await;
-    store.supersede(same_ends(3)).await.unwrap();
+    store.supersede(last.clone()).await.unwrap();
     let left = take_all(store, 2).await;
-    assert_eq!(ids(left.iter().map(Lease::message)), [sample::id(2), sample::id(3)], "0 is lent, 1 is gone");
-    assert_eq!(store.find(sample::id(1)).await.unwrap().unwrap().state, State::Deleted);
+    assert_eq!(ids(left.iter().map(Lease::message)), [id(&batch[2]), id(&last)], "0 is lent, 1 is gone");
+    assert_eq!(store.find(id(&batch[1])).await.unwrap().unwrap().state, State::Deleted);
     drop(lent);
-    assert_eq!(take_one(store, SMSC).await.message().id, sample::id(0));
+    assert_eq!(take_one(store, SMSC).await.message().id, id(&batch[0]));
 }
 
 async fn cancel(store: &dyn Store, entry: &Entry) -> usize {

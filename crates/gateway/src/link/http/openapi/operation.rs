@@ -92,7 +92,8 @@ impl Description {
         for parameter in T::into_params(|| Some(ParameterIn::Query)) {
             self.operation = self.operation.parameter(parameter);
         }
-        self
+        self.answers(414, "The query is too long.")
+            .answers(431, "The query and the headers have more than 64 KiB.")
     }
 
     /// A schema that a parameter names.
@@ -203,7 +204,7 @@ impl Description {
             if self.needs_account && status != 401 {
                 answer.headers.extend(rate_headers());
             }
-            if self.is_for_browsers {
+            if self.is_for_browsers && !answer.contents.is_empty() {
                 answer.contents.push((HTML, Content::new(Some(Schema::from(text().build())))));
             }
             operation = operation.response(status.to_string(), answer.response());
