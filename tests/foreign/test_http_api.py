@@ -157,7 +157,8 @@ def test_who_is_not_known_is_told_nothing(gateway, user):
     ("message", "status", "code", "field"),
     [
         ('{"to": "628111", ', 400, "bad_json", None),
-        ({"to": "628111", "text": "x", "colour": "red"}, 400, "bad_json", None),
+        ({"to": "628111", "text": "x", "colour": "red"}, 400, "bad_json", "colour"),
+        ({"to": "628111", "text": "x", "receipt": "yes"}, 400, "bad_json", "receipt"),
         ({"to": "somebody", "text": "x"}, 422, "bad_destination", "to"),
         ({"to": "628111"}, 422, "bad_value", "text"),
         ({"to": "628111", "text": "x" * 60_000}, 422, "bad_length", None),
@@ -165,7 +166,10 @@ def test_who_is_not_known_is_told_nothing(gateway, user):
         ({"to": "628111", "text": "x", "validity_s": 0}, 422, "bad_value", "validity_s"),
         ({"to": "+62 (0) 811", "text": "x"}, 422, "bad_destination", "to"),
     ],
-    ids=["torn", "unknown field", "no number", "no text", "too long", "far too long", "no time", "a 0 that some dial"],
+    ids=[
+        *["torn", "unknown field", "a text for a boolean", "no number", "no text"],
+        *["too long", "far too long", "no time", "a 0 that some dial"],
+    ],
 )
 def test_what_is_wrong_is_said_for_people_and_programs(gateway, tmp_path, message, status, code, field):
     # the body goes by a file: a command line cannot be that long
