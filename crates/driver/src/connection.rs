@@ -67,6 +67,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
                 self.session.rest();
             }
             let reads = self.unwritten() <= self.limits.unwritten_octets_max;
+            if !reads {
+                handler.hold();
+            }
             let room = self.session.room();
             let wake = tokio::select! {
                 // Work before octets: the windows bound it, and nothing bounds what a peer may send.

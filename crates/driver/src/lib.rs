@@ -39,6 +39,10 @@ pub trait Handler: Send {
     /// nothing may be brought to be sent that `room` does not allow.
     fn next(&mut self, room: usize) -> impl Future<Output = Self::Work> + Send;
 
+    /// [`Handler::next`] is not called while the peer does not read: what it has asked the rest of the program for
+    /// is to be let go, so that others get it.
+    fn hold(&mut self) {}
+
     /// Does what [`Handler::next`] brought.
     fn apply(&mut self, now: Instant, session: &mut Session<Self::Tag>, work: Self::Work);
 }

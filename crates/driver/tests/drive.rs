@@ -22,6 +22,7 @@ enum Told {
     Answered(u32),
     Expired(u32),
     Accepted,
+    Held,
 }
 
 /// Binds everybody, accepts everything that comes, at the end of the round, and sends what it is asked to.
@@ -68,6 +69,10 @@ impl Handler for Owner {
             Some(tag) => tag,
             None => std::future::pending().await,
         }
+    }
+
+    fn hold(&mut self) {
+        let _ = self.told.send(Told::Held);
     }
 
     fn apply(&mut self, now: Instant, session: &mut Session<u32>, tag: u32) {
@@ -247,6 +252,7 @@ async fn a_peer_that_does_not_read_is_cut() {
     for tag in 0..500 {
         server.ask.send(tag).unwrap();
     }
+    server.hears(Told::Held).await;
     let start = tokio::time::Instant::now();
     let ended = server.end().await;
     assert!(matches!(ended.cause, Cause::WriteTimeout));

@@ -93,9 +93,11 @@ pub trait Store: Send + Sync {
     /// that names its remote id. A later receipt for a segment that has its final state changes nothing.
     async fn receipts(&self, batch: Vec<RemoteReceipt>) -> Result<Vec<Sighting>, StoreError>;
 
-    /// Adds the remote id that a response brought after its attempt had been given up, so that
-    /// receipts find their message.
-    fn amend(&self, part: Part, smsc: &LinkName, remote_id: RemoteId);
+    /// Says what `link` answered to an attempt after that had been given up; `item` is what it was lent. The id in
+    /// [`Outcome::Sent`] is added, so that receipts find their message; what is done or has failed by the
+    /// answer is over, unless it was lent again since, or failed and waits for another link by now. Other outcomes change
+    /// nothing.
+    fn amend(&self, part: Part, item: Item, link: &LinkName, outcome: Outcome);
 
     /// The message of `owner` with this id as it waits, if nobody was lent any of it yet; `None` if it was, is
     /// over, or never was its.

@@ -12,7 +12,7 @@ pub enum Which {
 }
 
 /// What messages have in common that can stand for each other (SMPP 3.4 sections 4.9.1 and 5.2.18).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Likeness {
     /// The link that brought them.
     pub owner: LinkName,

@@ -9,12 +9,13 @@ mod pace;
 mod retry;
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sms::LinkName;
 use store::{Lease, Settlement, Store, StoreError};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 pub(crate) use bucket::TokenBucket;
 pub(crate) use retry::back_off;
@@ -28,6 +29,8 @@ pub(crate) struct Outlet {
     link: LinkName,
     store: Arc<dyn Store>,
     pace: Mutex<Pace>,
+    /// Tells those who wait with a grant that it holds no more.
+    slower: Notify,
     metrics: LinkMetrics,
     /// How often somebody said that the other side is mended.
     renewals: watch::Sender<u64>,
@@ -39,6 +42,7 @@ impl Outlet {
             link,
             store,
             pace: Mutex::new(Pace::new(clock::now(), rate)),
+            slower: Notify::new(),
             metrics,
             renewals: watch::Sender::new(0),
         }
@@ -61,10 +65,17 @@ impl Outlet {
     /// Cancelling the call loses nothing.
     pub(crate) async fn take(&self, room: usize) -> Vec<Lease> {
         loop {
-            let granted = self.granted(room.min(TAKE_MAX)).await;
-            let taken = self.store.take(&self.link, granted).await;
-            let sent = taken.as_ref().map_or(0, Vec::len);
-            self.pace().used(clock::now(), granted, sent);
+            let mut slower = pin!(self.slower.notified());
+            // From before the grant on: whoever says it in between says it of this grant as well.
+            slower.as_mut().enable();
+            let mut grant = self.granted(room.min(TAKE_MAX)).await;
+            let taken = tokio::select! {
+                biased;
+                () = slower => continue,
+                taken = self.store.take(&self.link, grant.items) => taken,
+            };
+            grant.sent = taken.as_ref().map_or(0, Vec::len);
+            drop(grant);
             match taken {
                 Ok(leases) if !leases.is_empty() => return leases,
                 Ok(_) => {}
@@ -94,11 +105,20 @@ impl Outlet {
     /// The other side said that it is too much: rest, then go on more slowly.
     pub(crate) fn throttled(&self) {
         self.pace().throttled(clock::now());
+        self.slower.notify_waiters();
     }
 
     /// The other side said how much more it can take: from 0, idle, to 100, nothing.
     pub(crate) fn congested(&self, level: u8) {
-        self.pace().congested(clock::now(), level);
+        let is_slower = self.pace().congested(clock::now(), level);
+        if is_slower {
+            self.slower.notify_waiters();
+        }
+    }
+
+    /// The other side, which was away, is there: it may be less congested than it said.
+    pub(crate) fn begin_anew(&self) {
+        self.pace().begin_anew();
     }
 
     /// Somebody says that the other side is mended: what is known of its failures counts no more.
@@ -117,11 +137,11 @@ impl Outlet {
         let _ = renewals.changed().await;
     }
 
-    async fn granted(&self, want: usize) -> usize {
+    async fn granted(&self, want: usize) -> Grant<'_> {
         loop {
             let grant = self.pace().grant(clock::now(), want);
             match grant {
-                Ok(granted) => return granted,
+                Ok(items) => return Grant { outlet: self, items, sent: 0 },
                 Err(wait) => tokio::time::sleep(wait).await,
             }
         }
@@ -130,6 +150,19 @@ impl Outlet {
     fn pace(&self) -> MutexGuard<'_, Pace> {
         // Counters are as good after a panic elsewhere as before.
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// So many items may be sent; what is not sent of them is given back when it is dropped.
+struct Grant<'a> {
+    outlet: &'a Outlet,
+    items: usize,
+    sent: usize,
+}
+
+impl Drop for Grant<'_> {
+    fn drop(&mut self) {
+        self.outlet.pace().used(clock::now(), self.items, self.sent);
     }
 }
 

@@ -13,8 +13,10 @@ pub(crate) struct Pace {
     configured: Option<f64>,
     bucket: Option<TokenBucket>,
     paused_until: Option<Instant>,
-    /// The other side can take nothing until it says otherwise.
+    /// The other side can take nothing until it says otherwise, or does not say so again.
     blocked: bool,
+    /// What was sent since it said that.
+    tried: usize,
     /// When the rate was last lowered because the other side is nearly congested.
     slowed_at: Option<Instant>,
     grown_at: Instant,
@@ -30,6 +32,7 @@ impl Pace {
             bucket: configured.map(|rate| TokenBucket::new(now, rate, BURST)),
             paused_until: None,
             blocked: false,
+            tried: 0,
             slowed_at: None,
             grown_at: now,
             sent: Meter::new(now),
@@ -45,11 +48,12 @@ impl Pace {
             self.paused_until = None;
             self.grown_at = now;
         }
-        if self.blocked {
+        if self.blocked && self.tried < TRIED_MAX {
             // Only an answer can tell that it is over: one at a time is sent to get it.
             self.paused_until = Some(now + PAUSE);
             return Ok(want.min(1));
         }
+        self.blocked = false;
         self.grow(now);
         let Some(bucket) = &mut self.bucket else {
             return Ok(want);
@@ -63,6 +67,7 @@ impl Pace {
     /// Counts what was sent of a grant, and takes back the rest.
     pub(crate) fn used(&mut self, now: Instant, granted: usize, sent: usize) {
         self.sent.add(now, sent);
+        self.tried = self.tried.saturating_add(sent);
         if let Some(bucket) = &mut self.bucket {
             bucket.refund(granted.saturating_sub(sent));
         }
@@ -78,23 +83,35 @@ impl Pace {
     }
 
     /// The other side says how much of what it can do it does, in percent: above 89 the rate falls by half
-    /// each second, at 100 all but one segment a second waits until it says less (W-6).
-    pub(crate) fn congested(&mut self, now: Instant, level: u8) {
+    /// each second, at 100 all but one segment a second waits until it says less, or has not said it again of
+    /// [`TRIED_MAX`] (W-6). Whether it is slower from now on.
+    pub(crate) fn congested(&mut self, now: Instant, level: u8) -> bool {
         let was_blocked = std::mem::replace(&mut self.blocked, level >= CONGESTED);
         if self.blocked {
+            self.tried = 0;
             self.paused_until.get_or_insert(now + PAUSE);
         } else if was_blocked {
             self.paused_until = None;
         }
         let is_due = self.slowed_at.is_none_or(|at| now.saturating_duration_since(at) >= PAUSE);
-        if level > OPTIMUM && is_due {
+        let is_slower = level > OPTIMUM && is_due;
+        if is_slower {
             self.slowed_at = Some(now);
             self.halve(now);
+        }
+        is_slower || self.blocked && !was_blocked
+    }
+
+    /// The other side is there again: what it said of its congestion counts no more.
+    pub(crate) fn begin_anew(&mut self) {
+        if std::mem::take(&mut self.blocked) {
+            self.paused_until = None;
         }
     }
 
     fn halve(&mut self, now: Instant) {
-        let before = self.bucket.as_ref().map_or(f64::MAX, TokenBucket::rate).min(self.sent.per_second(now));
+        let allowed = self.bucket.as_ref().map_or(f64::MAX, TokenBucket::rate);
+        let before = allowed.min(self.sent.per_second(now).max(TELLING_PER_SECOND));
         let rate = (before / 2.0).max(1.0);
         match &mut self.bucket {
             Some(bucket) => bucket.set_rate(now, rate, BURST),
@@ -154,6 +171,10 @@ const BURST: Duration = Duration::from_millis(100);
 /// The highest congestion_state at which all is well, SMPP 5.0 section 4.8.4.18.
 const OPTIMUM: u8 = 89;
 const CONGESTED: u8 = 100;
+/// So many that are sent one by one, and of which it is not said, end a congestion.
+const TRIED_MAX: usize = 5;
+/// What was sent in a second says nothing of what the other side can take if it is less than this.
+const TELLING_PER_SECOND: f64 = 20.0;
 const WAIT_MIN: Duration = Duration::from_millis(1);
 const METER_PERIOD: Duration = Duration::from_secs(1);
 const GROWTH_STEP: Duration = Duration::from_millis(200);
@@ -205,6 +226,44 @@ mod tests {
         assert!(pace.grant(at(1031), 10).is_err());
         pace.congested(at(1040), 80);
         assert!(pace.grant(at(1040), 10).is_ok_and(|granted| granted > 1));
+    }
+
+    #[test]
+    fn congestion_that_is_not_said_again_ends() {
+        // W-6
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut pace = Pace::new(start, 100);
+        assert!(pace.congested(at(0), 100));
+        assert!(!pace.congested(at(10), 100), "it is no news");
+        for second in 1..=TRIED_MAX as u64 {
+            assert_eq!(pace.grant(at(second * 1000), 10), Ok(1));
+            pace.used(at(second * 1000), 1, 1);
+        }
+        assert!(pace.grant(at(6000), 1).is_ok());
+        assert!(pace.grant(at(6200), 1).is_ok(), "by the rate alone");
+
+        pace.congested(at(7000), 100);
+        assert!(pace.grant(at(7500), 1).is_err());
+        pace.begin_anew();
+        assert!(pace.grant(at(7500), 1).is_ok());
+        assert!(pace.grant(at(7900), 1).is_ok());
+    }
+
+    #[test]
+    fn a_quiet_second_is_no_measure() {
+        // W-4
+        let start = Instant::now();
+        for configured in [0, 100] {
+            let mut pace = Pace::new(start, configured);
+            pace.used(start, 1, 1);
+            pace.throttled(start);
+            assert_eq!(pace.bucket.as_ref().map(TokenBucket::rate), Some(10.0));
+            for _ in 0..4 {
+                pace.halve(start);
+            }
+            assert_eq!(pace.bucket.as_ref().map(TokenBucket::rate), Some(1.0));
+        }
     }
 
     #[test]

@@ -317,3 +317,87 @@ async fn broadcasts_are_refused() {
     let answer = old.ask(Body::BroadcastSm(broadcast)).await;
     assert_eq!((answer.status, answer.body), (CommandStatus::INVCMDID, Body::GenericNack));
 }
+
+/// A message that waits until tomorrow.
+fn tomorrow(to: &str, text: &str, replace_if_present: u8) -> Body {
+    let schedule_delivery_time = CString::clipped(b"000001000000000R");
+    Body::SubmitSm(ShortMessage { schedule_delivery_time, replace_if_present, ..message(to, "BANK", text) })
+}
+
+async fn id_of(wire: &mut Wire, sequence: u32) -> String {
+    match wire.response(sequence).await {
+        Pdu { status: CommandStatus::OK, body: Body::SubmitSmResp(response), .. } => {
+            response.message_id.to_string()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_replaced_may_be_unanswered() {
+    // B-4
+    let telco = centre().await;
+    let gateway = bank_and(&telco, "window = 100").await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let numbers: Vec<_> = (0..10).map(|number| format!("62811100{number}")).collect();
+    let mut asked = Vec::new();
+    for to in &numbers {
+        for (text, replaces) in [("one", 0), ("two", 1), ("three", 1), ("four", 0)] {
+            asked.push(bank.send(tomorrow(to, text, replaces)).await);
+        }
+    }
+    let mut ids = Vec::new();
+    for sequence in asked {
+        ids.push(id_of(&mut bank, sequence).await);
+    }
+    for ids in ids.chunks(4) {
+        let mut states = Vec::new();
+        for id in ids {
+            states.push(gateway.record(id).await.state);
+        }
+        assert_eq!(states, [State::Deleted, State::Deleted, State::Enroute, State::Enroute]);
+    }
+}
+
+#[tokio::test]
+async fn sessions_of_an_account_that_replace_at_a_time_leave_one() {
+    // B-4
+    let telco = centre().await;
+    let gateway = bank_and(&telco, "window = 100").await;
+    let mut wires = Vec::new();
+    for _ in 0..3 {
+        wires.push(Wire::bind(&gateway, "bank", VERSION_3_4).await);
+    }
+    let mut sequences = Vec::new();
+    for wire in &mut wires {
+        for _ in 0..10 {
+            sequences.push(wire.send(tomorrow(ANI, "latest", 1)).await);
+        }
+    }
+    let mut ids = Vec::new();
+    for (wire, sequences) in wires.iter_mut().zip(sequences.chunks(10)) {
+        for &sequence in sequences {
+            ids.push(id_of(wire, sequence).await);
+        }
+    }
+    let mut left = 0;
+    for id in ids {
+        left += usize::from(gateway.record(&id).await.state != State::Deleted);
+    }
+    assert_eq!(left, 1);
+}
+
+#[tokio::test]
+async fn what_is_cancelled_may_be_unanswered() {
+    // O-5
+    let telco = centre().await;
+    let gateway = bank_and(&telco, "").await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    bank.send(tomorrow(ANI, "never mind", 0)).await;
+    let cancel = smpp::CancelSm {
+        source: simulator::address("BANK").unwrap(),
+        destination: simulator::address(ANI).unwrap(),
+        ..smpp::CancelSm::default()
+    };
+    assert_eq!(bank.status_of(Body::CancelSm(cancel)).await, CommandStatus::OK);
+}

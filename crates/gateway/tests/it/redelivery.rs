@@ -1,8 +1,11 @@
 //! An SMSC that brings a message again (CMN-3).
 
-use smpp::TlvTag;
+use smpp::{Body, TlvTag, VERSION_3_4};
+use tokio::net::TcpListener;
 
-use crate::harness::{ANI, Provider, TestGateway, Texts, application, centre, route, smsc};
+use crate::harness::{
+    ANI, Provider, TestGateway, Texts, Wire, account, application, centre, message, route, smsc,
+};
 
 async fn gateway_for(telco: &simulator::Smsc, provider: &Provider, more: &str) -> TestGateway {
     TestGateway::with([
@@ -67,4 +70,30 @@ async fn an_id_of_the_smsc_tells_one_vote_from_the_next() {
         ids.push(provider.next().await.field("id").unwrap());
     }
     assert!(ids[0] == ids[1] && ids[1] != ids[2], "{ids:?}");
+}
+
+// CMN-3
+#[tokio::test]
+async fn what_has_to_be_looked_for_keeps_its_place() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway = TestGateway::with([
+        smsc("telco", listener.local_addr().unwrap(), ""),
+        account("bank", ""),
+        route("match = { destination = \"1234\" }\nto = [\"bank\"]"),
+    ])
+    .await;
+    let mut telco = Wire::bound_by_gateway(&listener, VERSION_3_4).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    for number in 0..90 {
+        let mut brought = message("1234", ANI, &number.to_string());
+        // Every third is nothing that can be known again.
+        if number % 3 != 2 {
+            let name = format!("m{number}\0");
+            brought.tlvs.push(TlvTag::RECEIPTED_MESSAGE_ID, name.as_bytes()).unwrap();
+        }
+        telco.send(Body::DeliverSm(brought)).await;
+    }
+    for number in 0..90 {
+        assert_eq!(bank.delivered().await.short_message, number.to_string());
+    }
 }

@@ -1,6 +1,9 @@
 //! What holds for any session of an ESME.
 
+use std::time::{Duration, Instant};
+
 use smpp::{Bind, BindMode, Body, CString, CommandStatus, VERSION_3_4};
+use tokio::net::TcpListener;
 
 use crate::harness::{ANI, PASSWORD, TestGateway, Wire, account, centre, message, route, smsc};
 
@@ -48,4 +51,53 @@ async fn reading_goes_on_whatever_is_too_much() {
     assert_eq!(bank.status_of(Body::EnquireLink).await, CommandStatus::OK);
     let last = bank.send(Body::SubmitSm(message(ANI, "BANK", "hello"))).await;
     assert!(matches!(bank.response(last).await.status, CommandStatus::OK | CommandStatus::THROTTLED));
+}
+
+#[tokio::test]
+async fn a_session_that_parts_keeps_nothing_from_the_others() {
+    // S-8
+    let telco = centre().await;
+    let gateway = TestGateway::with([
+        smsc("telco", telco.address(), ""),
+        account("bank", ""),
+        route("match = { destination = \"1234\" }\nto = [\"bank\"]"),
+    ])
+    .await;
+    let mut parting = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    telco.deliver(message("1234", ANI, "to the first")).await.unwrap();
+    parting.request().await;
+    let mut staying = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+
+    // What it was sent is not answered yet, and it does not hang up.
+    assert_eq!(parting.status_of(Body::Unbind).await, CommandStatus::OK);
+    let texts = ["one", "two", "three"];
+    for text in texts {
+        telco.deliver(message("1234", ANI, text)).await.unwrap();
+    }
+
+    for text in texts {
+        assert_eq!(&staying.delivered().await.short_message[..], text.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn what_was_too_much_rests_although_there_is_room_in_the_window() {
+    // W-4
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway = TestGateway::with([
+        smsc("telco", listener.local_addr().unwrap(), ""),
+        account("bank", ""),
+        route("to = [\"telco\"]"),
+    ])
+    .await;
+    let mut telco = Wire::bound_by_gateway(&listener, VERSION_3_4).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    bank.submit(message(ANI, "BANK", "hello")).await;
+    let too_much = telco.request().await;
+
+    let since = Instant::now();
+    telco.answer(&too_much, CommandStatus::THROTTLED).await;
+
+    assert_eq!(&telco.takes("m1").await.short_message[..], b"hello");
+    assert!(since.elapsed() >= Duration::from_millis(900), "{:?}", since.elapsed());
 }

@@ -1,11 +1,15 @@
 //! When nobody knows whether the SMSC took a message, the link's policy decides.
 
 use simulator::{Every, Faults, Smsc, SmscConfig};
+use smpp::{CommandStatus, Pdu, VERSION_3_4};
 use sms::State;
 use std::time::Duration;
 use store::{Cause, Event, Record};
+use tokio::net::TcpListener;
 
-use crate::harness::{ANI, SOON, TestGateway, Texts, account, centre_with, route, smsc, until};
+use crate::harness::{
+    ANI, SOON, TestGateway, Texts, Wire, account, centre_with, message, route, smsc, until,
+};
 
 async fn bank_and(telco: &Smsc, policy: &str) -> TestGateway {
     let more = format!("response_timeout_s = 1\non_unknown = \"{policy}\"");
@@ -80,4 +84,44 @@ async fn a_late_response_lets_the_receipt_settle_what_is_held() {
     until("the receipt is matched", async || gateway.status().await.unmatched_receipts == 0).await;
     gateway.settled().await;
     assert_eq!(telco.texts(), ["hello"]);
+}
+
+/// An SMSC that was sent a message without a receipt, and did not answer in time.
+async fn asked_in_vain() -> (TestGateway, Wire, Pdu, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let more = "response_timeout_s = 1\non_unknown = \"retry\"";
+    let gateway = TestGateway::with([
+        smsc("telco", listener.local_addr().unwrap(), more),
+        account("bank", ""),
+        route("to = [\"telco\"]"),
+    ])
+    .await;
+    let mut telco = Wire::bound_by_gateway(&listener, VERSION_3_4).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let id =
+        bank.submit(smpp::ShortMessage { registered_delivery: 0, ..message(ANI, "BANK", "hello") }).await;
+    let asked = telco.request().await;
+    gateway.record_when(&id, |record| count(record, is_unknown) == 1).await;
+    (gateway, telco, asked, id)
+}
+
+#[tokio::test]
+async fn what_is_taken_over_late_is_not_sent_again() {
+    // M-3
+    let (gateway, mut telco, asked, id) = asked_in_vain().await;
+    telco.answer(&asked, CommandStatus::OK).await;
+    let record = gateway.record_when(&id, |record| record.final_at.is_some()).await;
+    assert_eq!(record.state, State::HandedOver);
+    assert_eq!(gateway.settled().await.possible_duplicates_total, 0);
+    assert_eq!(gateway.waiting("telco").await, 0);
+}
+
+#[tokio::test]
+async fn what_is_refused_late_is_not_sent_again() {
+    // M-3
+    let (gateway, mut telco, asked, id) = asked_in_vain().await;
+    telco.answer(&asked, CommandStatus::INVDSTADR).await;
+    let record = gateway.record_when(&id, |record| record.final_at.is_some()).await;
+    assert_eq!(record.state, State::Rejected);
+    assert_eq!(count(&record, |event| matches!(event, Event::Attempted { .. })), 1);
 }

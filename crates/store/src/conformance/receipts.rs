@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sms::{Attached, ReceiptRequest, State, Timestamp};
 
-use super::sample::{entries, entry, remote_id};
+use super::sample::{entries, entry};
 use super::*;
 use crate::{Cause, Event, Notice, RemoteId, RemoteIdForm, Sighting};
 
@@ -119,10 +119,10 @@ pub(super) async fn one_failed_segment_fails_the_message(store: &dyn Store) {
 pub(super) async fn an_unknown_outcome_can_be_held_and_amended(store: &dyn Store) {
     accept(store, &entries(1)).await;
     let lease = take_one(store, SMSC).await;
-    let part = lease.part();
+    let (part, item) = (lease.part(), lease.item());
     settle(store, lease, Outcome::Unknown { retry_at: None, cause: Cause::Timeout });
     assert_nothing_waits(store, SMSC).await;
-    store.amend(part, &link(SMSC), remote_id("late"));
+    store.amend(part, item, &link(SMSC), sent("late"));
     let seen = store.receipts(vec![receipt("late", State::Delivered)]).await.unwrap();
     assert_eq!(seen, [Sighting::Applied]);
     assert_eq!(notice_of(&take_one(store, OWNER).await).state, State::Delivered);
@@ -132,11 +132,11 @@ pub(super) async fn an_unknown_outcome_can_be_held_and_amended(store: &dyn Store
 pub(super) async fn an_unknown_outcome_that_is_repeated_is_counted(store: &dyn Store) {
     accept(store, &entries(1)).await;
     let lease = take_one(store, SMSC).await;
-    let part = lease.part();
+    let (part, item) = (lease.part(), lease.item());
     settle(store, lease, Outcome::Unknown { retry_at: Some(Timestamp(1)), cause: Cause::ConnectionLost });
     let again = take_one(store, SMSC).await;
     assert_eq!(again.attempts(), 1);
-    store.amend(part, &link(SMSC), remote_id("first"));
+    store.amend(part, item, &link(SMSC), sent("first"));
     settle(store, again, sent("second"));
     let seen = store.receipts(vec![receipt("first", State::Delivered), receipt("second", State::Rejected)]);
     assert_eq!(seen.await.unwrap(), [Sighting::Applied, Sighting::Repeated], "the first final receipt wins");
@@ -144,6 +144,52 @@ pub(super) async fn an_unknown_outcome_that_is_repeated_is_counted(store: &dyn S
     while store.status().possible_duplicates_total != 1 {
         tokio::task::yield_now().await;
     }
+}
+
+/// Takes the next item, gives it up and hears of it after all.
+async fn answered_late(store: &dyn Store, from: &str, retry_at: Option<Timestamp>, answer: Outcome) {
+    let lease = take_one(store, from).await;
+    let (part, item) = (lease.part(), lease.item());
+    settle(store, lease, Outcome::Unknown { retry_at, cause: Cause::Timeout });
+    store.amend(part, item, &link(from), answer);
+    store.sync().await.unwrap();
+}
+
+// DUR-7 INV-4
+pub(super) async fn what_a_late_answer_ends_is_not_lent_again(fixture: &dyn Fixture) {
+    let store = fixture.open().await;
+    let batch = entries(3);
+    accept(&*store, &batch).await;
+    let handed_over = Outcome::Done { state: State::HandedOver, remote_id: None };
+    let rejected = Outcome::Failed { state: State::Rejected, cause: Cause::Smpp(11) };
+    answered_late(&*store, SMSC, Some(soon()), handed_over).await;
+    answered_late(&*store, SMSC, None, rejected.clone()).await;
+    // Not what another link says that it will not take, nor what is with somebody again.
+    let lease = take_one(&*store, SMSC).await;
+    let (part, item) = (lease.part(), lease.item());
+    store.amend(part, item, &link(SMSC), rejected.clone());
+    settle(&*store, lease, Outcome::Unknown { retry_at: Some(soon()), cause: Cause::Timeout });
+    store.amend(part, item, &link(OWNER), rejected);
+
+    let store = fixture.reopen(store).await;
+    let last = take_one(&*store, SMSC).await;
+    assert_eq!(last.message(), &batch[2].message);
+    let (part, item) = (last.part(), last.item());
+    settle(&*store, last, sent("third"));
+    assert_nothing_waits(&*store, SMSC).await;
+    let told = Outcome::Done { state: State::Delivered, remote_id: None };
+    assert_eq!(notice_of(&take_one(&*store, OWNER).await).state, State::Rejected, "it is given back");
+    answered_late(&*store, OWNER, Some(soon()), told.clone()).await;
+    assert_nothing_waits(&*store, OWNER).await;
+    let states = [State::HandedOver, State::Rejected, State::Enroute];
+    for (entry, state) in batch.iter().zip(states) {
+        assert_eq!(store.find(entry.message.id).await.unwrap().unwrap().state, state);
+    }
+
+    // What was answered for the segment is not the answer to its receipt.
+    store.receipts(vec![receipt("third", State::Delivered)]).await.unwrap();
+    store.amend(part, item, &link(OWNER), told);
+    assert_eq!(notice_of(&take_one(&*store, OWNER).await).state, State::Delivered);
 }
 
 pub(super) async fn a_notice_is_told_until_it_is_settled(store: &dyn Store) {

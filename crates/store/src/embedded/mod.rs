@@ -40,6 +40,7 @@ mod slots;
 mod spares;
 mod summary;
 mod thread;
+mod turns;
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -54,8 +55,8 @@ use sms::{LinkName, MessageId};
 use tokio::sync::oneshot;
 
 use crate::{
-    Entry, Glimpse, Lease, Likeness, Mark, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement,
-    Shelf, Sighting, Status, Store, StoreError, Watch, Watchers, Which, Wish,
+    Entry, Glimpse, Item, Lease, Likeness, Mark, Outcome, Page, Part, Query, Record, RemoteReceipt,
+    Settlement, Shelf, Sighting, Status, Store, StoreError, Watch, Watchers, Which, Wish,
 };
 use disk::Directory;
 use engine::{Answer, Command, Engine, Purpose, Scan, Scanned, Seek};
@@ -64,6 +65,7 @@ pub use options::{OpenError, Options};
 use records::Records;
 use summary::Summariser;
 use thread::{Inbox, clock};
+use turns::Turns;
 
 /// A store in a directory of this machine. To share it, put it into an [`Arc`].
 ///
@@ -78,6 +80,7 @@ pub struct EmbeddedStore {
     /// How long records are kept.
     retention: Duration,
     summariser: Option<Summariser>,
+    turns: Turns,
     /// The thread of the engine, and the lock on the directory for as long as it runs.
     engine: Mutex<Option<(JoinHandle<()>, File)>>,
 }
@@ -125,6 +128,7 @@ impl EmbeddedStore {
             records,
             retention: options.retention,
             summariser,
+            turns: Turns::default(),
             engine: Mutex::new(Some((thread, lock))),
         })
     }
@@ -374,8 +378,8 @@ impl Store for EmbeddedStore {
         self.ask(|answer| Command::Receipts { batch, answer }).await
     }
 
-    fn amend(&self, part: Part, smsc: &LinkName, remote_id: RemoteId) {
-        let _ = self.inbox.send(Command::Amend { part, smsc: smsc.clone(), remote_id });
+    fn amend(&self, part: Part, item: Item, link: &LinkName, outcome: Outcome) {
+        let _ = self.inbox.send(Command::Amend { part, item, link: link.clone(), outcome });
     }
 
     async fn waiting(&self, owner: &LinkName, id: MessageId) -> Result<Option<Entry>, StoreError> {
@@ -384,11 +388,17 @@ impl Store for EmbeddedStore {
     }
 
     async fn cancel(&self, owner: &LinkName, which: Which) -> Result<usize, StoreError> {
-        let (serials, like) = match which {
-            Which::Message(id) => (self.serials_of(id).await?, None),
-            Which::Like(like) => (self.serials_like(&like).await?, Some(like)),
+        let cancel = |like| {
+            let owner = owner.clone();
+            move |answer| Purpose::Cancel { owner, like, answer }
         };
-        self.recall(serials, |answer| Purpose::Cancel { owner: owner.clone(), like, answer }).await
+        match which {
+            Which::Message(id) => self.recall(self.serials_of(id).await?, cancel(None)).await,
+            Which::Like(like) => {
+                let _turn = self.turns.take(&like).await;
+                self.recall(self.serials_like(&like).await?, cancel(Some(like))).await
+            }
+        }
     }
 
     async fn replace(&self, entry: Entry) -> Result<bool, StoreError> {
@@ -397,7 +407,9 @@ impl Store for EmbeddedStore {
     }
 
     async fn supersede(&self, entry: Entry) -> Result<(), StoreError> {
-        let serials = self.serials_like(&Likeness::of(&entry.message)).await?;
+        let like = Likeness::of(&entry.message);
+        let _turn = self.turns.take(&like).await;
+        let serials = self.serials_like(&like).await?;
         self.recall(serials, |answer| Purpose::Supersede { entry, answer }).await
     }
 

@@ -1,5 +1,6 @@
 //! SMSCs that we bind to.
 
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,8 +18,10 @@ use tokio_util::task::TaskTracker;
 
 use super::alert::Courier;
 use super::dialect::Dialect;
+use super::late::Attempt;
 use super::redelivery::{Redelivery, Trace};
 use super::relay::{Answer, Incoming, Judgement, Operation, Relay, Sent, Session, Side, Work};
+use super::steps::Running;
 use super::{data, retry, translate};
 use crate::access_log::AccessLog;
 use crate::chance::Chance;
@@ -219,6 +222,10 @@ impl Handler for Smsc<'_> {
         self.relay.next(room).await
     }
 
+    fn hold(&mut self) {
+        self.relay.let_go();
+    }
+
     fn apply(&mut self, now: Instant, session: &mut Session, work: Work) {
         self.relay.apply(now, session, work);
     }
@@ -229,6 +236,9 @@ impl Smsc<'_> {
         tracing::info!(link = %self.relay.outlet().link(), mode = ?self.mode, "bound to SMSC");
         self.relay.outlet().metrics().sessions.inc();
         let sends = self.mode != BindMode::Receiver;
+        if sends && !self.client.presence.is_up() {
+            self.relay.outlet().begin_anew();
+        }
         self.bound = Some(sends.then(|| self.client.presence.enter()));
     }
 
@@ -281,7 +291,7 @@ impl Side for ToSmsc {
             return Ok(Incoming::Message(Box::new(submission)));
         };
         if self.redelivery.is_unsure(&trace, now) {
-            return Ok(Incoming::Operation(self.recall(request, submission, trace, now)));
+            return Ok(Incoming::Prepared(self.recall(request, submission, trace, now)));
         }
         let submission = self.redelivery.traced(submission, &trace, now, || self.chance.message_id(now));
         Ok(Incoming::Message(Box::new(submission)))
@@ -306,7 +316,7 @@ impl Side for ToSmsc {
     fn judge(&self, lease: &Lease, status: CommandStatus, body: &Body) -> Judgement {
         self.heed_congestion(body);
         let outcome = if status == CommandStatus::OK {
-            self.sent(lease, body)
+            self.sent(lease.message().receipt.asks_smsc(), body)
         } else {
             let now = self.clock.wall();
             retry::outcome(&self.profile, status, lease.attempts(), now, &self.chance)
@@ -329,8 +339,12 @@ impl Side for ToSmsc {
         Outcome::Unknown { retry_at, cause }
     }
 
-    fn late(&self, status: CommandStatus, body: &Body) -> Option<RemoteId> {
-        (status == CommandStatus::OK).then(|| self.remote_id(body)).flatten()
+    fn late(&self, attempt: &Attempt, status: CommandStatus, body: &Body) -> Option<Outcome> {
+        if status == CommandStatus::OK {
+            return Some(self.sent(attempt.asks_receipt, body));
+        }
+        let outcome = retry::outcome(&self.profile, status, attempt.before, self.clock.wall(), &self.chance);
+        Some(outcome).filter(|outcome| matches!(outcome, Outcome::Failed { .. }))
     }
 
     fn congestion(&self, unanswered: usize) -> u8 {
@@ -339,34 +353,35 @@ impl Side for ToSmsc {
 }
 
 impl ToSmsc {
-    /// Takes a message over once the records have said if it came before.
-    fn recall(&self, request: CommandId, submission: Submission, trace: Trace, now: Timestamp) -> Operation {
+    /// Asks the records whether a message came before; then it is taken over, in its turn.
+    fn recall(
+        &self,
+        request: CommandId,
+        submission: Submission,
+        trace: Trace,
+        now: Timestamp,
+    ) -> Running<Operation> {
         let (redelivery, intake, chance) =
             (self.redelivery.clone(), self.intake.clone(), self.chance.clone());
         let (store, link) = (self.outlet.store().clone(), self.outlet.link().clone());
-        let take_over = async move {
-            redelivery.recall(&*store, &trace, now).await?;
-            let submission = redelivery.traced(submission, &trace, now, || chance.message_id(now));
-            let entry = intake.admit(&Origin::Trusted(link), submission)?;
-            let id = entry.message.id;
-            intake.accept(vec![entry]).await?;
-            redelivery.taken_over(id);
-            Ok::<_, Refusal>(())
-        };
         Box::pin(async move {
-            match take_over.await {
-                Ok(()) => Answer { status: CommandStatus::OK, body: taken(request), messages: 1 },
-                Err(refusal) => {
-                    let status = translate::status(&refusal);
-                    Answer { status, body: Body::refusal(request), messages: 0 }
-                }
-            }
+            let recalled = redelivery.recall(&*store, &trace, now).await;
+            let take_over = async move {
+                recalled?;
+                let submission = redelivery.traced(submission, &trace, now, || chance.message_id(now));
+                let entry = intake.admit(&Origin::Trusted(link), submission)?;
+                let id = entry.message.id;
+                intake.accept(vec![entry]).await?;
+                redelivery.taken_over(id);
+                Ok::<_, Refusal>(())
+            };
+            answering(request, take_over)
         })
     }
 
-    fn sent(&self, lease: &Lease, body: &Body) -> Outcome {
+    fn sent(&self, asks_receipt: bool, body: &Body) -> Outcome {
         match self.remote_id(body) {
-            Some(remote_id) if lease.message().receipt.asks_smsc() => Outcome::Sent { remote_id },
+            Some(remote_id) if asks_receipt => Outcome::Sent { remote_id },
             remote_id => Outcome::Done { state: sms::State::HandedOver, remote_id },
         }
     }
@@ -392,6 +407,22 @@ impl ToSmsc {
             self.outlet.congested(level);
         }
     }
+}
+
+/// Answers when a message was taken over, or was not.
+fn answering(
+    request: CommandId,
+    take_over: impl Future<Output = Result<(), Refusal>> + Send + 'static,
+) -> Operation {
+    Box::pin(async move {
+        match take_over.await {
+            Ok(()) => Answer { status: CommandStatus::OK, body: taken(request), messages: 1 },
+            Err(refusal) => {
+                let status = translate::status(&refusal);
+                Answer { status, body: Body::refusal(request), messages: 0 }
+            }
+        }
+    })
 }
 
 /// The answer to a message that was taken over.

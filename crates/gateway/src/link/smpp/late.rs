@@ -2,29 +2,51 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use store::Part;
+use store::{Item, Lease, Part};
+
+/// What must be known of a request to judge its response.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    pub(super) part: Part,
+    pub(super) item: Item,
+    /// Whether the SMSC was asked for a receipt.
+    pub(super) asks_receipt: bool,
+    /// How many went before.
+    pub(super) before: u16,
+}
+
+impl Attempt {
+    pub(super) fn of(lease: &Lease) -> Self {
+        Self {
+            part: lease.part(),
+            item: lease.item(),
+            asks_receipt: lease.message().receipt.asks_smsc(),
+            before: lease.attempts(),
+        }
+    }
+}
 
 /// The last requests that had no answer in time, by sequence number; M-3.
 #[derive(Debug, Default)]
 pub(super) struct GivenUp {
-    parts: HashMap<u32, Part>,
+    attempts: HashMap<u32, Attempt>,
     order: VecDeque<u32>,
 }
 
 impl GivenUp {
-    pub(super) fn add(&mut self, sequence: u32, part: Part) {
-        if self.parts.insert(sequence, part).is_none() {
+    pub(super) fn add(&mut self, sequence: u32, attempt: Attempt) {
+        if self.attempts.insert(sequence, attempt).is_none() {
             self.order.push_back(sequence);
         }
         while self.order.len() > KEPT_MAX {
             if let Some(oldest) = self.order.pop_front() {
-                self.parts.remove(&oldest);
+                self.attempts.remove(&oldest);
             }
         }
     }
 
-    pub(super) fn answered(&mut self, sequence: u32) -> Option<Part> {
-        self.parts.remove(&sequence)
+    pub(super) fn answered(&mut self, sequence: u32) -> Option<Attempt> {
+        self.attempts.remove(&sequence)
     }
 }
 

@@ -18,6 +18,7 @@ mod retry;
 mod sar;
 pub(crate) mod server;
 pub(crate) mod short_id;
+mod steps;
 mod translate;
 mod values;
 

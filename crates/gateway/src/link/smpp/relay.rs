@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use smpp::{Body, CommandId, CommandStatus, session};
 use sms::{MessageId, Priority};
-use store::{Cause, Entry, Lease, Outcome, RemoteId, RemoteReceipt, Settlement};
+use store::{Cause, Entry, Lease, Outcome, RemoteReceipt, Settlement};
 
-use super::late::GivenUp;
+use super::late::{Attempt, GivenUp};
+use super::steps::{Running, Step, Steps};
 use super::translate;
 use crate::clock;
 use crate::directory::Origin;
@@ -48,15 +47,15 @@ pub(super) trait Side: Send {
     /// What is to be done when nobody knows whether the peer took an item over.
     fn unknown(&self, lease: &Lease, cause: Cause) -> Outcome;
 
-    /// The id in a response that came too late, if it is to be kept.
-    fn late(&self, status: CommandStatus, body: &Body) -> Option<RemoteId>;
+    /// What a response that came too late says of an item; `None` if that changes nothing.
+    fn late(&self, attempt: &Attempt, status: CommandStatus, body: &Body) -> Option<Outcome>;
 
     /// How congested we are, from 0 to 100, while so many requests of the peer are unanswered (W-6).
     fn congestion(&self, unanswered: usize) -> u8;
 }
 
 /// A request that is under way, which comes to its answer by itself.
-pub(super) type Operation = Pin<Box<dyn Future<Output = Answer> + Send>>;
+pub(super) type Operation = Running<Answer>;
 
 /// What an operation came to.
 pub(super) struct Answer {
@@ -79,6 +78,10 @@ pub(super) enum Incoming {
     Receipt(RemoteReceipt),
     /// Anything else that takes its time, after what came before it was handed on.
     Operation(Operation),
+    /// One that looks among what came before it, and must not see what comes after.
+    Look(Operation),
+    /// One of which the records have to be asked before it is known; it keeps its place among what comes.
+    Prepared(Running<Operation>),
     /// Something that is answered OK and otherwise ignored.
     Nothing,
 }
@@ -121,7 +124,7 @@ pub(super) struct Relay<S> {
     urgent: Vec<(Asked, Entry)>,
     receipts: Vec<(Asked, RemoteReceipt)>,
     settled: Vec<Settlement>,
-    keeping: FuturesUnordered<Pin<Box<dyn Future<Output = Work> + Send>>>,
+    steps: Steps<Work>,
     taking: Option<Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>>,
     given_up: GivenUp,
 }
@@ -137,7 +140,7 @@ impl<S: Side> Relay<S> {
             urgent: Vec::new(),
             receipts: Vec::new(),
             settled: Vec::new(),
-            keeping: FuturesUnordered::new(),
+            steps: Steps::default(),
             taking: None,
             given_up: GivenUp::default(),
         }
@@ -161,8 +164,15 @@ impl<S: Side> Relay<S> {
             Ok(Incoming::Receipt(receipt)) => self.receipts.push((asked, receipt)),
             Ok(Incoming::Operation(operation)) => {
                 self.flush();
-                self.keeping
-                    .push(Box::pin(async move { Work::Answered(sequence, Box::new(operation.await)) }));
+                self.steps.add(Step::new(answered(sequence, operation)));
+            }
+            Ok(Incoming::Look(operation)) => {
+                self.flush();
+                self.steps.add(Step::looking(answered(sequence, operation)));
+            }
+            Ok(Incoming::Prepared(preparation)) => {
+                self.flush();
+                self.steps.prepare(async move { Step::new(answered(sequence, preparation.await)) });
             }
             Ok(Incoming::Nothing) => self.confirm(now, session, asked, None),
             Err(status) => self.refuse(now, session, asked, status),
@@ -185,16 +195,16 @@ impl<S: Side> Relay<S> {
 
     /// The peer did not answer in time.
     pub(super) fn expired(&mut self, sent: Sent, sequence: u32) {
-        self.given_up.add(sequence, sent.lease.part());
+        self.given_up.add(sequence, Attempt::of(&sent.lease));
         let outcome = self.side.unknown(&sent.lease, Cause::Timeout);
         self.settle(sent.lease, outcome);
     }
 
     /// The peer answered after all.
     pub(super) fn late(&mut self, sequence: u32, status: CommandStatus, body: &Body) {
-        let Some(part) = self.given_up.answered(sequence) else { return };
-        if let Some(remote_id) = self.side.late(status, body) {
-            self.outlet.store().amend(part, self.outlet.link(), remote_id);
+        let Some(attempt) = self.given_up.answered(sequence) else { return };
+        if let Some(outcome) = self.side.late(&attempt, status, body) {
+            self.outlet.store().amend(attempt.part, attempt.item, self.outlet.link(), outcome);
         }
     }
 
@@ -205,22 +215,29 @@ impl<S: Side> Relay<S> {
                 continue;
             }
             let messages = take_keeping_room(lane);
-            self.keeping.push(Box::pin(keep_messages(self.intake.clone(), messages)));
+            self.steps.add(Step::new(keep_messages(self.intake.clone(), messages)));
         }
         if !self.receipts.is_empty() {
             let receipts = take_keeping_room(&mut self.receipts);
-            self.keeping.push(Box::pin(keep_receipts(self.intake.clone(), receipts)));
+            self.steps.add(Step::new(keep_receipts(self.intake.clone(), receipts)));
         }
         self.outlet.settle(take_keeping_room(&mut self.settled));
     }
 
     /// Waits for a batch to be durable or for items to send; at most `room` of them.
     pub(super) async fn next(&mut self, room: usize) -> Work {
-        if room > 0 && self.taking.is_none() {
+        if room == 0 {
+            self.let_go();
+        } else if self.taking.is_none() {
             let outlet = self.outlet.clone();
             self.taking = Some(Box::pin(async move { outlet.take(room).await }));
         }
-        std::future::poll_fn(|context| self.poll_work(context, room)).await
+        std::future::poll_fn(|context| self.poll_work(context)).await
+    }
+
+    /// Asks for nothing more to send, for now or for good: what the store would give us, others can send.
+    pub(super) fn let_go(&mut self) {
+        self.taking = None;
     }
 
     /// Does what came of [`Relay::next`].
@@ -242,12 +259,11 @@ impl<S: Side> Relay<S> {
         self.flush();
     }
 
-    fn poll_work(&mut self, context: &mut Context<'_>, room: usize) -> Poll<Work> {
-        if let Poll::Ready(Some(work)) = self.keeping.poll_next_unpin(context) {
+    fn poll_work(&mut self, context: &mut Context<'_>) -> Poll<Work> {
+        if let Poll::Ready(work) = self.steps.poll(context) {
             return Poll::Ready(work);
         }
-        if room > 0
-            && let Some(taking) = &mut self.taking
+        if let Some(taking) = &mut self.taking
             && let Poll::Ready(leases) = taking.as_mut().poll(context)
         {
             self.taking = None;
@@ -327,6 +343,10 @@ impl<S: Side> Relay<S> {
 fn take_keeping_room<T>(batch: &mut Vec<T>) -> Vec<T> {
     let room = Vec::with_capacity(batch.len());
     std::mem::replace(batch, room)
+}
+
+async fn answered(sequence: u32, operation: Operation) -> Work {
+    Work::Answered(sequence, Box::new(operation.await))
 }
 
 async fn keep_messages(intake: Intake, messages: Vec<(Asked, Entry)>) -> Work {

@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use super::alert::{Alert, Seat};
 use super::dialect::Dialect;
+use super::late::Attempt;
 use super::operations::Desk;
 use super::places::{Place, Places};
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
@@ -263,6 +264,12 @@ impl Handler for Esme {
         }
     }
 
+    fn hold(&mut self) {
+        if let Stage::Bound(bound) = &mut self.stage {
+            bound.relay.let_go();
+        }
+    }
+
     fn apply(&mut self, now: Instant, session: &mut Session, work: EsmeWork) {
         match work {
             EsmeWork::Verdict(verdict) => self.decide(now, session, verdict),
@@ -418,7 +425,7 @@ impl Side for ToEsme {
                     self.desk.transliterated(submission, &substitutions).map(Incoming::Operation)
                 }
             }
-            other => self.desk.serve(other).map(Incoming::Operation),
+            other => self.desk.serve(other),
         }
     }
 
@@ -459,8 +466,14 @@ impl Side for ToEsme {
         Outcome::Unknown { retry_at: Some(self.clock.wall().plus(wait)), cause }
     }
 
-    fn late(&self, _status: CommandStatus, _body: &Body) -> Option<RemoteId> {
-        None
+    fn late(&self, _attempt: &Attempt, status: CommandStatus, _body: &Body) -> Option<Outcome> {
+        match status {
+            CommandStatus::OK => Some(Outcome::Done { state: sms::State::Delivered, remote_id: None }),
+            // Nothing of these was taken over, and when it is sent again they are judged.
+            CommandStatus::INVMSGLEN if self.desk.version < VERSION_3_4 => None,
+            status if translate::is_temporary(status) => None,
+            status => Some(rejected(status)),
+        }
     }
 
     fn congestion(&self, unanswered: usize) -> u8 {

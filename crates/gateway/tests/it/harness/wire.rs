@@ -157,6 +157,12 @@ impl Wire {
         message
     }
 
+    /// Answers a request of the gateway's with this status.
+    pub(crate) async fn answer(&mut self, request: &Pdu, status: CommandStatus) {
+        let body = Body::refusal(request.body.command_id());
+        self.write(Pdu { status, sequence: request.sequence, body }).await;
+    }
+
     /// The connection of a gateway that binds to here, as to an SMSC that speaks `version`.
     pub(crate) async fn bound_by_gateway(listener: &TcpListener, version: u8) -> Self {
         let (stream, _) = timeout(SOON, listener.accept()).await.expect("nobody connects").unwrap();

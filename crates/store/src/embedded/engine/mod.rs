@@ -48,7 +48,8 @@ use super::slots::{NOTICE, Phase, Slot, Ticket};
 use super::summary::Orders;
 use crate::lease::Home;
 use crate::{
-    Entry, Glimpse, Lease, Part, RemoteId, RemoteReceipt, Settlement, Shelf, Sighting, Status, StoreError,
+    Entry, Glimpse, Item, Lease, Outcome, Part, RemoteReceipt, Settlement, Shelf, Sighting, Status,
+    StoreError,
 };
 pub(super) use browse::{Scan, Scanned, Seek};
 use commit::Reply;
@@ -72,7 +73,7 @@ pub(super) enum Command {
     Settle(Vec<Settlement>),
     GiveBack(Part),
     Receipts { batch: Vec<RemoteReceipt>, answer: Answer<Vec<Sighting>> },
-    Amend { part: Part, smsc: LinkName, remote_id: RemoteId },
+    Amend { part: Part, item: Item, link: LinkName, outcome: Outcome },
     Recall { serials: Vec<u64>, purpose: Box<Purpose> },
     Sync(Answer<()>),
 }
@@ -189,7 +190,7 @@ impl<D: Disk> Engine<D> {
             Command::Settle(batch) => self.settle(batch, now),
             Command::GiveBack(part) => self.give_back(part, now),
             Command::Receipts { batch, answer } => self.receipts(&batch, answer, now),
-            Command::Amend { part, smsc, remote_id } => self.amend(part, &smsc, remote_id, now),
+            Command::Amend { part, item, link, outcome } => self.amend(part, item, &link, outcome, now),
             Command::Recall { serials, purpose } => self.recall(serials, *purpose, now),
             Command::Sync(answer) => self.replies.push(Reply::Synced(answer)),
         }

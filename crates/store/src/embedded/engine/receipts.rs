@@ -9,7 +9,7 @@ use super::super::remote::{Holder, Key};
 use super::super::slots::{NOTICE, Phase, Slot};
 use super::commit::Reply;
 use super::{Answer, Engine};
-use crate::{Part, RemoteId, RemoteReceipt, Sighting, StoreError};
+use crate::{Item, Outcome, Part, RemoteId, RemoteReceipt, Sighting, StoreError};
 
 impl<D: Disk> Engine<D> {
     /// Matches receipts to what was sent, as one group of the journal.
@@ -112,19 +112,52 @@ impl<D: Disk> Engine<D> {
     }
 
     /// A response came after its attempt had been given up.
-    pub(super) fn amend(&mut self, part: Part, smsc: &LinkName, remote_id: RemoteId, now: Timestamp) {
-        let is_valid = self.index.slab.get(part.slot).is_some_and(|slot| {
-            slot.generation() == part.generation && slot.phase() != Phase::Free && !slot.has(NOTICE)
-        });
-        if !is_valid || self.poisoned.is_some() {
+    pub(super) fn amend(
+        &mut self,
+        part: Part,
+        item: Item,
+        link: &LinkName,
+        outcome: Outcome,
+        now: Timestamp,
+    ) {
+        let is_notice = matches!(item, Item::Notice(_));
+        // The notice of a message bears the name of its first segment.
+        let is_it = |slot: &&Slot| slot.generation() == part.generation && slot.has(NOTICE) == is_notice;
+        let Some(&slot) = self.index.slab.get(part.slot).filter(is_it) else { return };
+        if self.poisoned.is_some() {
             return;
         }
+        match outcome {
+            Outcome::Sent { remote_id } if !is_notice && slot.phase() != Phase::Free => {
+                self.amend_id(part.slot, link, remote_id, now);
+            }
+            Outcome::Done { .. } if is_idle(&slot) => self.amend_end(part.slot, outcome, now),
+            Outcome::Failed { .. } if is_idle(&slot) && self.links.name(slot.target) == Some(link) => {
+                self.amend_end(part.slot, outcome, now);
+            }
+            _ => {}
+        }
+    }
+
+    fn amend_id(&mut self, number: u32, smsc: &LinkName, remote_id: RemoteId, now: Timestamp) {
         let Some(link) = self.link(smsc) else { return };
         let key = self.index.remote.key(&remote_id);
         self.declare_links();
         self.journal.begin();
-        self.change(part.slot, &Change::Amended { link, remote_id }, now);
-        self.apply_early(part.slot, link, key, now);
+        self.change(number, &Change::Amended { link, remote_id }, now);
+        self.apply_early(number, link, key, now);
         self.journal.end(now, false);
     }
+
+    fn amend_end(&mut self, number: u32, outcome: Outcome, now: Timestamp) {
+        let Some(change) = self.change_of(number, outcome) else { return };
+        self.journal.begin();
+        self.change(number, &change, now);
+        self.journal.end(now, false);
+    }
+}
+
+/// With nobody, and not over.
+fn is_idle(slot: &Slot) -> bool {
+    matches!(slot.phase(), Phase::Waiting | Phase::Delayed | Phase::Held)
 }

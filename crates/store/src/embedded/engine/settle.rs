@@ -70,7 +70,7 @@ impl<D: Disk> Engine<D> {
         })
     }
 
-    fn change_of(&mut self, number: u32, outcome: Outcome) -> Option<Change> {
+    pub(super) fn change_of(&mut self, number: u32, outcome: Outcome) -> Option<Change> {
         let slot = *self.index.slab.get(number)?;
         Some(match outcome {
             Outcome::Sent { remote_id } if slot.has(NOTICE) => {

@@ -17,6 +17,7 @@ pub use super::memory_disk::MemoryDisk;
 use super::options::{OpenError, Options};
 use super::records::Records;
 use super::thread::{Agenda, Inbox, publish, turn};
+use super::turns::Turns;
 use super::{EmbeddedStore, Status};
 pub use recorder::Recorder;
 
@@ -67,8 +68,16 @@ impl EmbeddedStore {
         let process = Process { inbox: Arc::clone(&inbox), status: Arc::clone(&status) };
         let records = Some(Records::Recorder(machine.recorder.clone()));
         let watchers = Arc::default();
-        let store =
-            Self { inbox, status, watchers, records, retention, summariser: None, engine: Mutex::new(None) };
+        let store = Self {
+            inbox,
+            status,
+            watchers,
+            records,
+            retention,
+            summariser: None,
+            turns: Turns::default(),
+            engine: Mutex::new(None),
+        };
         Ok((store, run(engine, process, machine)))
     }
 }

@@ -31,7 +31,7 @@ use http_body_util::BodyExt;
 use hyper_util::service::TowerToHyperService;
 use sms::{LinkName, MessageId};
 use store::{
-    Entry, Glimpse, Lease, Mark, Page, Part, Query, Record, RemoteId, RemoteReceipt, Settlement, Shelf,
+    Entry, Glimpse, Item, Lease, Mark, Outcome, Page, Part, Query, Record, RemoteReceipt, Settlement, Shelf,
     Sighting, Status, Store, StoreError, Watch, Watchers, Which, Wish,
 };
 use tokio::net::{TcpListener, TcpStream};
@@ -181,7 +181,7 @@ impl Store for Notes {
         Ok(Vec::new())
     }
 
-    fn amend(&self, _part: Part, _smsc: &LinkName, _remote_id: RemoteId) {}
+    fn amend(&self, _part: Part, _item: Item, _link: &LinkName, _outcome: Outcome) {}
 
     async fn waiting(&self, _owner: &LinkName, _id: MessageId) -> Result<Option<Entry>, StoreError> {
         Ok(None)

@@ -17,7 +17,7 @@ use smpp::{Body, CString, CommandStatus, MessageResp, VERSION_3_4};
 use sms::{MessageId, Timestamp};
 use store::{Entry, Store};
 
-use super::relay::{Answer, Operation};
+use super::relay::{Answer, Incoming, Operation};
 use super::short_id::{self, ShortIds};
 use super::translate;
 use crate::account::Account;
@@ -44,13 +44,17 @@ impl Desk {
     }
 
     /// Begins an operation, or refuses it at once.
-    pub(super) fn serve(&self, body: Body) -> Result<Operation, CommandStatus> {
+    pub(super) fn serve(&self, body: Body) -> Result<Incoming, CommandStatus> {
         match body {
-            Body::SubmitSm(pdu) => self.replace_if_present(&pdu),
-            Body::SubmitMulti(pdu) => self.multi(pdu),
-            Body::QuerySm(pdu) => Ok(self.query(pdu)),
-            Body::CancelSm(pdu) => self.cancel(pdu),
-            Body::ReplaceSm(pdu) => self.replace(pdu),
+            Body::SubmitSm(pdu) => self.replace_if_present(&pdu).map(Incoming::Look),
+            Body::SubmitMulti(pdu) => self.multi(pdu).map(Incoming::Operation),
+            Body::QuerySm(pdu) => Ok(Incoming::Operation(self.query(pdu))),
+            Body::CancelSm(pdu) => {
+                // An id is known only once its message has been taken over.
+                let names_one = !pdu.message_id.is_empty();
+                self.cancel(pdu).map(if names_one { Incoming::Operation } else { Incoming::Look })
+            }
+            Body::ReplaceSm(pdu) => self.replace(pdu).map(Incoming::Operation),
             // O-7: refused, and before 5.0 not known.
             Body::BroadcastSm(_) | Body::QueryBroadcastSm(_) | Body::CancelBroadcastSm(_) => {
                 Err(CommandStatus::PROHIBITED)

@@ -1,0 +1,34 @@
+//! Those who look for messages that are like theirs take turns.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::Likeness;
+
+/// From the search in the records until what was found is changed, nobody else looks for what is like it: of two
+/// messages that supersede each other, the second finds the first. Who comes first is first.
+///
+/// There are so many lanes, not one per likeness: who shares one by chance waits a little in vain.
+#[derive(Debug)]
+pub(super) struct Turns {
+    lanes: Box<[Mutex<()>]>,
+}
+
+impl Turns {
+    /// Waits for the turn, which lasts until what this returns is dropped.
+    pub(super) async fn take(&self, like: &Likeness) -> MutexGuard<'_, ()> {
+        let lane = FixedState::default().hash_one(like) as usize % self.lanes.len();
+        self.lanes[lane].lock().await
+    }
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { lanes: std::iter::repeat_with(Mutex::default).take(LANES).collect() }
+    }
+}
+
+/// More than an ordinary window, so that chance meetings are rare.
+const LANES: usize = 1024;
