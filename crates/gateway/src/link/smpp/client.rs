@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use driver::Handler;
+use futures_util::FutureExt;
 use smpp::{
     Bind, BindMode, Body, CString, CommandId, CommandStatus, Event, MessageResp, Settings, ShortMessage,
     TlvTag, Tlvs,
 };
 use sms::{Direction, Timestamp};
-use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
+use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm, StoreError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -363,20 +364,19 @@ impl ToSmsc {
     ) -> Running<Operation> {
         let (redelivery, intake, chance) =
             (self.redelivery.clone(), self.intake.clone(), self.chance.clone());
-        let (store, link) = (self.outlet.store().clone(), self.outlet.link().clone());
-        Box::pin(async move {
-            let recalled = redelivery.recall(&*store, &trace, now).await;
-            let take_over = async move {
-                recalled?;
-                let submission = redelivery.traced(submission, &trace, now, || chance.message_id(now));
-                let entry = intake.admit(&Origin::Trusted(link), submission)?;
-                let id = entry.message.id;
-                intake.accept(vec![entry]).await?;
-                redelivery.taken_over(id);
-                Ok::<_, Refusal>(())
-            };
-            answering(request, take_over)
-        })
+        let link = self.outlet.link().clone();
+        let take_over = async move |recalled: Result<(), StoreError>| {
+            recalled?;
+            let submission = redelivery.traced(submission, &trace, now, || chance.message_id(now));
+            let entry = intake.admit(&Origin::Trusted(link), submission)?;
+            let id = entry.message.id;
+            intake.accept(vec![entry]).await?;
+            redelivery.taken_over(id);
+            Ok(())
+        };
+        let (redelivery, store) = (self.redelivery.clone(), self.outlet.store().clone());
+        let recalled = async move { redelivery.recall(&*store, &trace, now).await };
+        Box::pin(recalled.map(move |recalled| answering(request, take_over(recalled))))
     }
 
     fn sent(&self, asks_receipt: bool, body: &Body) -> Outcome {

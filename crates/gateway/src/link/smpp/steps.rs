@@ -104,6 +104,8 @@ impl<T: Send + 'static> Steps<T> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use std::sync::{Arc, Mutex};
 
     use tokio::sync::oneshot;
