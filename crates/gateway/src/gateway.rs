@@ -37,13 +37,13 @@ use crate::link::smpp::alert::Courier;
 use crate::link::smpp::client::Client;
 use crate::link::smpp::dialect::Dialect;
 use crate::link::smpp::outbind::{self, Callers};
-use crate::link::smpp::places::Places;
 use crate::link::smpp::redelivery::Redelivery;
 use crate::link::smpp::server::{Security, Server};
 use crate::link::smpp::short_id::ShortIds;
 use crate::login::Door;
 use crate::metrics::{Metrics, SharedMetrics};
 use crate::network::Listener;
+use crate::places::Places;
 use crate::surroundings::Surroundings;
 use crate::tls::Tls;
 
@@ -474,8 +474,9 @@ impl Gateway {
             keys: Default::default(),
             stop: self.listening.stop.clone(),
         };
+        let places = Places::new(config.connections_max, config.connections_per_address_max);
         let (tls, stop) = (self.shared.tls.clone(), self.listening.stop.clone());
-        self.listening.tasks.spawn(api.serve(listener, secured, tls, stop));
+        self.listening.tasks.spawn(api.serve(listener, secured, tls, places, stop));
     }
 }
 

@@ -22,6 +22,7 @@ mod link;
 mod login;
 mod metrics;
 mod network;
+mod places;
 mod presence;
 mod presentation;
 mod references;

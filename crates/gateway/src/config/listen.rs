@@ -70,6 +70,12 @@ pub struct HttpConfig {
     /// Its key, in PEM form.
     #[serde(default)]
     pub tls_key: Option<PathBuf>,
+    /// Connections at a time, of both listeners together.
+    #[serde(default = "default_http_connections_max")]
+    pub connections_max: usize,
+    /// Connections of one address at a time, of both listeners together.
+    #[serde(default = "default_http_connections_per_address_max")]
+    pub connections_per_address_max: NonZeroUsize,
     /// Where Kannel's `sendsms` is answered, if it is.
     #[serde(default)]
     pub kannel: SendsmsPath,
@@ -144,6 +150,14 @@ const fn default_connections_max() -> usize {
 
 const fn default_unbound_per_address_max() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(999)
+}
+
+const fn default_http_connections_max() -> usize {
+    4096
+}
+
+const fn default_http_connections_per_address_max() -> NonZeroUsize {
+    NonZeroUsize::MIN.saturating_add(1023)
 }
 
 const fn default_bind_timeout_s() -> u64 {

@@ -56,9 +56,14 @@ impl Unproven {
 }
 
 /// The signatures that were used, as long as they could be used again.
-pub(super) struct UsedSignatures {
-    opened_s: u64,
-    by_key: Mutex<HashMap<String, Used>>,
+pub(super) struct UsedSignatures(Mutex<Memory>);
+
+struct Memory {
+    /// Nobody knows what was used that was signed before this.
+    since_s: u64,
+    /// The latest time that was seen.
+    latest_s: u64,
+    by_key: HashMap<String, Used>,
 }
 
 /// Those of one key. What is signed has its time in it, so a signature that comes again comes for the same
@@ -69,17 +74,36 @@ struct Used {
     count: usize,
 }
 
+impl Signature {
+    /// How long to wait until it can be used. What was used before its time could be used again by whoever does not
+    /// know of it, as after a restart.
+    pub(crate) fn early_by(&self, now: Timestamp) -> Duration {
+        Duration::from_millis((self.created * 1000).saturating_sub(now.0))
+    }
+}
+
 impl UsedSignatures {
     pub(super) fn new(opened: Timestamp) -> Self {
-        Self { opened_s: opened.0 / 1000, by_key: Mutex::default() }
+        let opened_s = opened.0 / 1000;
+        Self(Mutex::new(Memory { since_s: opened_s, latest_s: opened_s, by_key: HashMap::new() }))
     }
 
     pub(super) fn use_up(&self, signature: &Signature, now_s: u64) -> Result<(), Unproven> {
-        if signature.created <= self.opened_s {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).use_up(signature, now_s)
+    }
+}
+
+impl Memory {
+    fn use_up(&mut self, signature: &Signature, now_s: u64) -> Result<(), Unproven> {
+        if now_s + STEP_S < self.latest_s {
+            // The clock went back: what it forgot when it was ahead would be good again.
+            (self.since_s, self.latest_s) = (now_s, now_s);
+        }
+        self.latest_s = self.latest_s.max(now_s);
+        if signature.created <= self.since_s {
             return Err(Unproven::BeforeOpening);
         }
-        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
-        by_key.entry(signature.key_id.clone()).or_default().use_up(signature, now_s)
+        self.by_key.entry(signature.key_id.clone()).or_default().use_up(signature, now_s)
     }
 }
 
@@ -111,8 +135,12 @@ impl Used {
     }
 }
 
-/// How far from now a signature may have been made, either way.
+/// How long ago a signature may have been made.
 pub(super) const WINDOW_S: u64 = 300;
+/// How far the clock of who signs may go before ours.
+pub(super) const AHEAD_S: u64 = 10;
+/// A clock that goes back by more has been set.
+const STEP_S: u64 = 5;
 /// Signatures of one key that are remembered, some 100 octets each: 436 requests a second can be signed
 /// with it.
 const USED_MAX: usize = 131_072;
@@ -131,7 +159,7 @@ mod tests {
     #[test]
     fn a_signature_is_used_once_as_long_as_it_is_good() {
         let used = UsedSignatures::new(Timestamp((NOW - 1000) * 1000));
-        for created in [NOW - WINDOW_S, NOW, NOW + WINDOW_S] {
+        for created in [NOW - WINDOW_S, NOW] {
             assert_eq!(used.use_up(&signature(created, 1), NOW), Ok(()));
             for now in [NOW, created + WINDOW_S] {
                 assert_eq!(used.use_up(&signature(created, 1), now), Err(Unproven::Replayed), "{now}");
@@ -149,6 +177,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_of_a_time_to_come_waits_for_it() {
+        let early = |created| signature(created, 1).early_by(Timestamp(NOW * 1000 + 250));
+        assert_eq!([NOW - 1, NOW, NOW + 2].map(early), [0, 0, 1750].map(Duration::from_millis));
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_makes_nothing_good_again_and_keeps_nobody_out() {
+        let used = UsedSignatures::new(Timestamp((NOW - 1000) * 1000));
+        assert_eq!(used.use_up(&signature(NOW, 1), NOW), Ok(()));
+        let ahead = NOW + 2 * WINDOW_S;
+        assert_eq!(used.use_up(&signature(ahead, 2), ahead), Ok(()), "and the first is forgotten");
+        assert_eq!(used.use_up(&signature(NOW, 1), NOW), Err(Unproven::BeforeOpening));
+        assert_eq!(used.use_up(&signature(NOW + 1, 3), NOW + 1), Ok(()));
+        let used = UsedSignatures::new(Timestamp(ahead * 1000));
+        assert_eq!(used.use_up(&signature(NOW, 1), NOW), Err(Unproven::BeforeOpening));
+        assert_eq!(used.use_up(&signature(NOW + 1, 1), NOW + 1), Ok(()), "not for as long as it went back");
+    }
+
+    #[test]
     fn no_more_are_remembered_than_there_is_room_for_and_none_too_early_forgotten() {
         let used = UsedSignatures::new(Timestamp(0));
         for number in 0..USED_MAX as u32 {
@@ -161,7 +208,7 @@ mod tests {
         let other = Signature { key_id: "shop/cron".into(), ..signature(NOW, 0) };
         assert_eq!(used.use_up(&other, NOW), Ok(()), "others have room");
         assert_eq!(used.use_up(&next, NOW + wait.as_secs()), Ok(()));
-        let by_key = used.by_key.lock().unwrap_or_else(PoisonError::into_inner);
-        assert_eq!(by_key["bank/cron"].count, USED_MAX / 2 + 1);
+        let memory = used.0.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(memory.by_key["bank/cron"].count, USED_MAX / 2 + 1);
     }
 }

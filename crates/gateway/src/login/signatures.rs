@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::door::{Door, refusal_due};
 use super::holder::KeyHolder;
-use super::signature::{Signature, Unproven, WINDOW_S};
+use super::signature::{AHEAD_S, Signature, Unproven, WINDOW_S};
 use super::visitor::Entrance;
 use crate::directory::Directory;
 
@@ -31,7 +31,8 @@ impl Door {
         }
         let now_s = now.0 / 1000;
         let is_over = signature.expires.is_some_and(|expires| expires <= now_s);
-        if signature.created.abs_diff(now_s) > WINDOW_S || is_over {
+        let is_of_now = signature.created <= now_s + AHEAD_S && now_s <= signature.created + WINDOW_S;
+        if !is_of_now || is_over {
             return Err(Unproven::Stale);
         }
         Ok(key.holder.clone())

@@ -10,7 +10,6 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, delete, get, post};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::compression::CompressionLayer;
@@ -25,6 +24,7 @@ use super::problem::Problem;
 use super::{
     dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall, send, signed,
 };
+use crate::places::Places;
 use crate::tls::Tls;
 
 impl Api {
@@ -47,9 +47,10 @@ impl Api {
         listener: TcpListener,
         secured: Option<TcpListener>,
         tls: Arc<ArcSwap<Tls>>,
+        places: Places,
         stop: CancellationToken,
     ) {
-        let reception = Reception::new(self.router(), stop);
+        let reception = Reception::new(self.router(), places, stop);
         let by_tls = async {
             if let Some(listener) = secured {
                 reception.serve(listener, Some(tls)).await;
@@ -63,13 +64,13 @@ impl Api {
 #[derive(Clone)]
 pub(super) struct Reception {
     router: Router,
-    places: Arc<Semaphore>,
+    places: Places,
     stop: CancellationToken,
 }
 
 impl Reception {
-    pub(super) fn new(router: Router, stop: CancellationToken) -> Self {
-        Self { router, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)), stop }
+    pub(super) fn new(router: Router, places: Places, stop: CancellationToken) -> Self {
+        Self { router, places, stop }
     }
 
     /// Takes connections until it is stopped, by TLS if it is given; returns when the last one has ended.
@@ -82,9 +83,12 @@ impl Reception {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    let Ok(place) = self.places.clone().try_acquire_owned() else {
-                        tracing::warn!(%peer, "connection refused: too many already");
-                        continue;
+                    let place = match self.places.take(peer.ip()) {
+                        Ok(place) => place,
+                        Err(reason) => {
+                            tracing::warn!(%peer, reason, "connection refused");
+                            continue;
+                        }
                     };
                     let (reception, tls) = (self.clone(), tls.clone());
                     connections.spawn(async move {
@@ -193,8 +197,6 @@ async fn no_such_method() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail)
 }
 
-/// Connections at a time; more are closed at once.
-const CONNECTIONS_MAX: usize = 4096;
 /// Answers with fewer octets gain nothing by gzip.
 const COMPRESSED_OCTETS_MIN: u16 = 1024;
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);

@@ -11,7 +11,6 @@ pub(crate) mod dialect;
 mod late;
 mod operations;
 pub(crate) mod outbind;
-pub(crate) mod places;
 pub(crate) mod redelivery;
 mod relay;
 mod retry;

@@ -20,7 +20,6 @@ use super::alert::{Alert, Seat};
 use super::dialect::Dialect;
 use super::late::Attempt;
 use super::operations::Desk;
-use super::places::{Place, Places};
 use super::relay::{Incoming, Judgement, Relay, Sent, Session, Side, Work};
 use super::short_id::ShortIds;
 use super::{data, translate};
@@ -34,6 +33,7 @@ use crate::intake::Intake;
 use crate::login::{Credentials, Door, Entrance, Visitor, refusal_due};
 use crate::metrics::LinkMetrics;
 use crate::network::{Listener, Stream};
+use crate::places::{Place, Places};
 use crate::submission::Submission;
 use crate::tls::{PeerCertificate, ServerTls, Tls};
 

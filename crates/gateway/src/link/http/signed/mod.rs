@@ -95,6 +95,8 @@ impl Desk {
         if (is_covered || !body.is_empty()) && !(is_covered && digest::is_of(&parts.headers, &body)) {
             return Err(Unproven::OtherBody.into());
         }
+        // No more than a clock of theirs may go before ours.
+        tokio::time::sleep(signature.early_by(clock.wall())).await;
         self.door.use_up(&signature, clock.wall())?;
         Ok((holder, body))
     }
@@ -131,7 +133,7 @@ impl From<Unproven> for Problem {
                 crate::login::Refused::Wrong.into()
             }
             Unproven::Stale => {
-                unauthorised("stale_signature", "it was not made within 5 minutes, or is over")
+                unauthorised("stale_signature", "it was not made within the last 5 minutes, or is over")
             }
             Unproven::Replayed => unauthorised("replayed_signature", "this signature was used: sign anew"),
             Unproven::OtherBody => {

@@ -89,7 +89,7 @@ async fn a_connection_is_served_until_the_server_stops() {
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
     let serving = {
-        let reception = Reception::new(desk.router.clone(), stop.clone());
+        let reception = Reception::new(desk.router.clone(), places(), stop.clone());
         tokio::spawn(async move { reception.serve(listener, None).await })
     };
     let mut stream = TcpStream::connect(address).await.unwrap();

@@ -16,6 +16,7 @@ mod signatures;
 mod submissions;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -47,6 +48,7 @@ use crate::health::Health;
 use crate::intake::Intake;
 use crate::login::Door;
 use crate::metrics::Metrics;
+use crate::places::Places;
 use crate::surroundings::Surroundings;
 
 const CONFIG: &str = r#"
@@ -287,7 +289,7 @@ impl Desk {
     async fn connect(&self) -> TcpStream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let reception = Reception::new(self.router.clone(), CancellationToken::new());
+        let reception = Reception::new(self.router.clone(), places(), CancellationToken::new());
         tokio::spawn(async move { reception.serve(listener, None).await });
         TcpStream::connect(address).await.unwrap()
     }
@@ -337,4 +339,9 @@ fn basic(login: &str) -> String {
 
 fn problem(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
+}
+
+/// Places for as many connections as a test makes.
+fn places() -> Places {
+    Places::new(100, NonZeroUsize::MAX)
 }

@@ -1,4 +1,4 @@
-//! How many connections there may be: in all, and of one address as long as they have not bound (ABU-2).
+//! How many connections there may be: in all, and of one address as long as it is not known who they are (ABU-2).
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,51 +13,51 @@ use crate::network::neighbourhood;
 #[derive(Clone)]
 pub(crate) struct Places {
     all: Arc<Semaphore>,
-    unbound: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    unbound_per_address_max: NonZeroUsize,
+    strangers: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    strangers_per_address_max: NonZeroUsize,
 }
 
 /// The place of one connection; dropping it frees the place.
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
-    unbound: Option<Unbound>,
+    stranger: Option<Stranger>,
 }
 
-/// Counts a connection that has not bound.
-struct Unbound {
+/// Counts a connection of nobody who is known.
+struct Stranger {
     address: IpAddr,
     all: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
 impl Places {
-    pub(crate) fn new(connections_max: usize, unbound_per_address_max: NonZeroUsize) -> Self {
+    pub(crate) fn new(connections_max: usize, strangers_per_address_max: NonZeroUsize) -> Self {
         let all = Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS)));
-        Self { all, unbound: Arc::default(), unbound_per_address_max }
+        Self { all, strangers: Arc::default(), strangers_per_address_max }
     }
 
     /// A place for a connection of `peer`, or why there is none.
     pub(crate) fn take(&self, peer: IpAddr) -> Result<Place, &'static str> {
         let permit = self.all.clone().try_acquire_owned().map_err(|_| "too many already")?;
         let address = neighbourhood(peer);
-        let mut unbound = self.unbound.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = unbound.entry(address).or_default();
-        if *count >= self.unbound_per_address_max.get() {
-            return Err("too many of this address have not bound");
+        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = strangers.entry(address).or_default();
+        if *count >= self.strangers_per_address_max.get() {
+            return Err("too many of this address already");
         }
         *count += 1;
-        let unbound = Some(Unbound { address, all: self.unbound.clone() });
-        Ok(Place { _permit: permit, unbound })
+        let stranger = Some(Stranger { address, all: self.strangers.clone() });
+        Ok(Place { _permit: permit, stranger })
     }
 }
 
 impl Place {
-    /// The connection has bound.
+    /// It is known whose connection it is.
     pub(crate) fn bound(&mut self) {
-        self.unbound = None;
+        self.stranger = None;
     }
 }
 
-impl Drop for Unbound {
+impl Drop for Stranger {
     fn drop(&mut self) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = all.get_mut(&self.address) {
@@ -101,7 +101,7 @@ mod tests {
         let both = (places.take(peer("192.0.2.1")).unwrap(), places.take(peer("192.0.2.2")).unwrap());
         assert!(places.take(peer("192.0.2.3")).is_err());
         drop(both);
-        assert!(places.unbound.lock().unwrap().is_empty());
+        assert!(places.strangers.lock().unwrap().is_empty());
         assert!(places.take(peer("192.0.2.3")).is_ok());
     }
 }
