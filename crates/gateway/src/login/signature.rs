@@ -78,7 +78,7 @@ impl Signature {
     /// How long to wait until it can be used. What was used before its time could be used again by whoever does not
     /// know of it, as after a restart.
     pub(crate) fn early_by(&self, now: Timestamp) -> Duration {
-        Duration::from_millis((self.created * 1000).saturating_sub(now.0))
+        Duration::from_millis(self.created.saturating_mul(1000).saturating_sub(now.0))
     }
 }
 
@@ -165,8 +165,10 @@ mod tests {
                 assert_eq!(used.use_up(&signature(created, 1), now), Err(Unproven::Replayed), "{now}");
             }
         }
-        let other = Signature { key_id: "bank/other".into(), ..signature(NOW, 1) };
-        assert_eq!(used.use_up(&other, NOW), Ok(()), "each key has its own");
+        let now = NOW + WINDOW_S;
+        let other = Signature { key_id: "bank/other".into(), ..signature(now, 1) };
+        assert_eq!(used.use_up(&signature(now, 1), now), Ok(()));
+        assert_eq!(used.use_up(&other, now), Ok(()), "each key has its own");
     }
 
     #[test]
