@@ -12,7 +12,7 @@ use smpp::{
     Bind, BindMode, Body, CString, CommandId, CommandStatus, Event, MessageResp, Settings, ShortMessage,
     TlvTag, Tlvs,
 };
-use sms::{Direction, Timestamp};
+use sms::{Direction, ReceiptRequest, Timestamp};
 use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm, StoreError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -317,7 +317,7 @@ impl Side for ToSmsc {
     fn judge(&self, lease: &Lease, status: CommandStatus, body: &Body) -> Judgement {
         self.heed_congestion(body);
         let outcome = if status == CommandStatus::OK {
-            self.sent(lease.message().receipt.asks_smsc(), body)
+            self.sent(lease.message().receipt, body)
         } else {
             let now = self.clock.wall();
             retry::outcome(&self.profile, status, lease.attempts(), now, &self.chance)
@@ -342,7 +342,7 @@ impl Side for ToSmsc {
 
     fn late(&self, attempt: &Attempt, status: CommandStatus, body: &Body) -> Option<Outcome> {
         if status == CommandStatus::OK {
-            return Some(self.sent(attempt.asks_receipt, body));
+            return Some(self.sent(attempt.receipt, body));
         }
         let outcome = retry::outcome(&self.profile, status, attempt.before, self.clock.wall(), &self.chance);
         Some(outcome).filter(|outcome| matches!(outcome, Outcome::Failed { .. }))
@@ -379,9 +379,13 @@ impl ToSmsc {
         Box::pin(recalled.map(move |recalled| answering(request, take_over(recalled))))
     }
 
-    fn sent(&self, asks_receipt: bool, body: &Body) -> Outcome {
+    fn sent(&self, receipt: ReceiptRequest, body: &Body) -> Outcome {
         match self.remote_id(body) {
-            Some(remote_id) if asks_receipt => Outcome::Sent { remote_id },
+            Some(remote_id) if receipt.asks_smsc() => Outcome::Sent { remote_id },
+            // No receipt can name it: its owner, who wants to know, is told that nobody can tell.
+            None if receipt.on_success || receipt.on_failure => {
+                Outcome::Done { state: sms::State::Unknown, remote_id: None }
+            }
             remote_id => Outcome::Done { state: sms::State::HandedOver, remote_id },
         }
     }

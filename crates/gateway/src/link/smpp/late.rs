@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use sms::ReceiptRequest;
 use store::{Item, Lease, Part};
 
 /// What must be known of a request to judge its response.
@@ -9,8 +10,8 @@ use store::{Item, Lease, Part};
 pub(super) struct Attempt {
     pub(super) part: Part,
     pub(super) item: Item,
-    /// Whether the SMSC was asked for a receipt.
-    pub(super) asks_receipt: bool,
+    /// Who wants to know what becomes of it.
+    pub(super) receipt: ReceiptRequest,
     /// How many went before.
     pub(super) before: u16,
 }
@@ -20,7 +21,7 @@ impl Attempt {
         Self {
             part: lease.part(),
             item: lease.item(),
-            asks_receipt: lease.message().receipt.asks_smsc(),
+            receipt: lease.message().receipt,
             before: lease.attempts(),
         }
     }
