@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use sms::{LinkName, Message, Parts, ReceiptRequest, Timestamp};
+use sms::{Direction, LinkName, Message, Parts, Timestamp};
 use store::{Entry, RemoteReceipt, Sighting, Store, StoreError};
 
 use crate::account::Account;
@@ -149,7 +149,7 @@ impl Intake {
     /// for its receipt by the id that it has.
     pub(crate) fn divide(&self, whole: &Message, link: &LinkName) -> Option<Entry> {
         let [body] = &whole.parts[..] else { return None };
-        if whole.receipt != ReceiptRequest::NONE {
+        if whole.receipt.asks_smsc() {
             return None;
         }
         let submission = Submission::whole(whole, body.clone());
@@ -254,8 +254,11 @@ fn choose(
     }
 }
 
-/// 1 to 20 digits, perhaps behind a plus.
+/// 1 to 20 digits, perhaps behind a plus. What a handset sends to is for the routes to judge.
 fn check_destination(submission: &Submission) -> Result<(), Refusal> {
+    if submission.direction == Direction::Mo {
+        return Ok(());
+    }
     let value = &submission.destination.value[..];
     let digits = value.strip_prefix(b"+").unwrap_or(value);
     let plausible =

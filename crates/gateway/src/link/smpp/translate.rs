@@ -45,7 +45,8 @@ fn checked_submission(pdu: &ShortMessage, now: Timestamp) -> Result<Submission, 
 
 /// What a deliver_sm of an SMSC brings, if it is no receipt.
 pub(super) fn mobile_originated(pdu: &ShortMessage) -> Submission {
-    carried(pdu, Direction::Mo)
+    let others = pdu.registered_delivery & ReceiptRequest::ACKNOWLEDGEMENTS;
+    Submission { receipt: ReceiptRequest { others, ..ReceiptRequest::NONE }, ..carried(pdu, Direction::Mo) }
 }
 
 /// Whether a deliver_sm carries a receipt or a notification; by its bits, not by equality (B-1).
@@ -59,8 +60,7 @@ pub(super) fn reads_as_receipt(pdu: &ShortMessage) -> bool {
     if pdu.tlvs.receipted_message_id().is_some() {
         return true;
     }
-    let text = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
-    sms::parse_receipt(&text).is_some_and(|parsed| parsed.id.is_some() && parsed.state.is_some())
+    sms::parse_receipt(&receipt_text(pdu)).is_some_and(|parsed| parsed.id.is_some() && parsed.state.is_some())
 }
 
 /// The receipt in such a deliver_sm; `None` if it names no message.
@@ -70,15 +70,14 @@ pub(super) fn receipt(
     profile: &Profile,
     now: Timestamp,
 ) -> Option<RemoteReceipt> {
-    let text = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
-    let parsed = sms::parse_receipt(&text).unwrap_or_default();
+    let parsed = sms::parse_receipt(&receipt_text(pdu)).unwrap_or_default();
     let named = pdu.tlvs.receipted_message_id().filter(|id| !id.is_empty());
     let id = match profile.receipt_id_from {
         ReceiptIdFrom::Any => named.or(parsed.id.as_deref()),
         ReceiptIdFrom::Tlv => named,
         ReceiptIdFrom::Text => parsed.id.as_deref(),
     }?;
-    let reported = pdu.tlvs.message_state().and_then(State::from_number);
+    let reported = pdu.tlvs.message_state().and_then(state_of_number);
     let state = reported.or(parsed.state).unwrap_or(State::Unknown);
     let network = pdu.tlvs.network_error_code().map(|(_, code)| u32::from(code));
     Some(RemoteReceipt {
@@ -88,6 +87,23 @@ pub(super) fn receipt(
         error: parsed.error.or(network).unwrap_or(0),
         done_at: parsed.done_at.map_or(now, |local| profile.receipt_time_zone.instant(local)),
     })
+}
+
+/// What a receipt says, behind its user data header if it has one.
+fn receipt_text(pdu: &ShortMessage) -> Bytes {
+    let body = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
+    let header = body.first().filter(|_| pdu.esm_class & Message::UDHI != 0);
+    let length = header.map_or(0, |length| 1 + usize::from(*length));
+    if length > body.len() { body } else { body.slice(length..) }
+}
+
+/// The state that a message_state names: a scheduled message (5.0) is under way, and what is a number of
+/// our own is none of SMPP.
+fn state_of_number(number: u8) -> Option<State> {
+    match number {
+        SCHEDULED => Some(State::Enroute),
+        _ => State::from_number(number).filter(|state| *state != State::HandedOver),
+    }
 }
 
 /// The submit_sm that carries a segment to an SMSC that speaks `version`.
@@ -108,8 +124,19 @@ pub(super) fn submit_sm(lease: &Lease, version: u8) -> ShortMessage {
 /// The deliver_sm that carries a segment or a receipt to an ESME that speaks `version`.
 pub(super) fn deliver_sm(lease: &Lease, version: u8) -> ShortMessage {
     match lease.item() {
-        Item::Segment(_) => short_message(lease.message(), segment(lease), version),
+        Item::Segment(_) => delivered(lease.message(), segment(lease), version),
         Item::Notice(notice) => receipt_for(lease.message(), notice),
+    }
+}
+
+fn delivered(message: &Message, body: Bytes, version: u8) -> ShortMessage {
+    // V-1: 3.3 has two priorities and no acknowledgements.
+    let (priority_max, others) =
+        if version < VERSION_3_4 { (1, 0) } else { (Priority::URGENT.0, message.receipt.others) };
+    ShortMessage {
+        priority_flag: message.priority.0.min(priority_max),
+        registered_delivery: others & ReceiptRequest::ACKNOWLEDGEMENTS,
+        ..short_message(message, body, version)
     }
 }
 
@@ -355,6 +382,8 @@ const MODE_BITS: u8 = 0x03;
 const MESSAGE_TYPE: u8 = 0x3C;
 const SMSC_RECEIPT: u8 = 0x04;
 const INTERMEDIATE: u8 = 0x20;
+/// message_state: not tried yet, SMPP 5.0 section 4.7.15.
+const SCHEDULED: u8 = 0;
 /// registered_delivery: a receipt whatever the outcome, SMPP 3.4 section 5.2.17.
 const RECEIPT_ALWAYS: u8 = 0x01;
 /// network_error_code: the network is GSM, SMPP 3.4 section 5.3.2.31.
@@ -424,6 +453,46 @@ mod tests {
         let read = receipt(&pdu, &"telco".into(), &Profile::default(), Timestamp(0)).unwrap();
         assert_eq!((read.state, read.error), (State::Undeliverable, 34));
         assert_eq!(&read.remote_id.raw[..], "ab".repeat(16).as_bytes());
+    }
+
+    #[test]
+    fn a_receipt_is_read_behind_its_header() {
+        // B-1, R-2
+        let pdu = ShortMessage {
+            esm_class: 0x44,
+            short_message: Bytes::from_static(b"\x05\x00\x03\x07\x01\x01id:7 stat:UNDELIV err:005"),
+            ..ShortMessage::default()
+        };
+        let read = receipt(&pdu, &"telco".into(), &Profile::default(), Timestamp(0)).unwrap();
+        assert_eq!((read.state, read.error, &read.remote_id.raw[..]), (State::Undeliverable, 5, &b"7"[..]));
+    }
+
+    #[test]
+    fn a_state_that_is_none_of_a_message_that_ended_ends_nothing() {
+        // V-3
+        let state = |number| {
+            let mut pdu = ShortMessage { esm_class: 0x04, ..ShortMessage::default() };
+            pdu.short_message = Bytes::from_static(b"id:7 stat:UNDELIV");
+            push(&mut pdu.tlvs, TlvTag::MESSAGE_STATE, &[number]);
+            receipt(&pdu, &"telco".into(), &Profile::default(), Timestamp(0)).unwrap().state
+        };
+        assert_eq!((state(0), state(2)), (State::Enroute, State::Delivered));
+        assert_eq!(state(16), State::Undeliverable, "the text says it");
+    }
+
+    #[test]
+    fn a_message_of_a_handset_keeps_its_priority_and_what_it_asks_for() {
+        // B-2, B-3
+        let brought = ShortMessage { priority_flag: 2, registered_delivery: 0x0D, ..ShortMessage::default() };
+        let Submission { priority, receipt, .. } = mobile_originated(&brought);
+        let message = Message { priority, receipt, ..message() };
+        let told = |version| {
+            let pdu = delivered(&message, Bytes::new(), version);
+            (pdu.priority_flag, pdu.registered_delivery)
+        };
+        assert_eq!(told(VERSION_3_4), (2, 0x0C));
+        assert_eq!(told(smpp::VERSION_3_3), (1, 0));
+        assert!(!receipt.asks_smsc());
     }
 
     #[test]
