@@ -95,7 +95,7 @@ fn comes_back(tables: Tables, text: &str) -> Option<char> {
 ///
 /// The first octet is the data_coding, the second how many of the rest are elements of the header; what
 /// follows them is the body, and it is taken as a text in UTF-8 as well, in its best alphabet and in the tables
-/// of the language that the data_coding chooses. More than [`BODY_OCTETS_MAX`] of it are not looked at.
+/// of the language that the data_coding chooses. More than 1,100 octets of it are not looked at.
 pub fn split(octets: &[u8]) {
     let [data_coding, elements_octets, rest @ ..] = octets else { return };
     let (elements, body) = rest.split_at(rest.len().min(usize::from(*elements_octets)));
