@@ -67,6 +67,7 @@ def test_an_smsc_that_is_added_is_bound_to_and_one_that_is_dropped_is_left(start
     first, second = start_smsc(), start_smsc()
     gateway = start_gateway(smsc=[config.smsc(first.port)])
     first.expect("bound")
+    gateway.expect_log("bound to SMSC", "telco-a")  # it has read the answer too
     config.write(gateway.config, smsc=[config.smsc(second.port, name="telco-b")])
     gateway.reload()
     second.expect("bound")
