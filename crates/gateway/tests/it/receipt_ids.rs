@@ -1,11 +1,9 @@
 //! Message ids of SMSCs are compared by value, however they are written.
 
 use simulator::{IdForm, SmscConfig};
-use smpp::VERSION_3_4;
 use sms::State;
-use tokio::net::TcpListener;
 
-use crate::harness::{ANI, SOON, TestGateway, Wire, account, centre_with, route, smsc};
+use crate::harness::{ANI, SOON, TestGateway, account, behind_played_smsc, centre_with, route, smsc};
 
 /// Submits messages to an SMSC with this form of ids and expects their receipts.
 async fn matched(id_form: IdForm, first_id: u32, more: &str) {
@@ -49,14 +47,7 @@ async fn any_text() {
 #[tokio::test]
 async fn an_ok_without_an_id_is_told_as_what_nobody_can_tell() {
     // F-7: no receipt can name such a message.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gateway = TestGateway::with([
-        smsc("telco", listener.local_addr().unwrap(), ""),
-        account("bank", ""),
-        route("to = [\"telco\"]"),
-    ])
-    .await;
-    let mut telco = Wire::bound_by_gateway(&listener, VERSION_3_4).await;
+    let (gateway, mut telco) = behind_played_smsc("to = [\"telco\"]").await;
     let bank = gateway.bind("bank").await;
     let id = bank.submit(ANI, "BANK", "hello", true).await.unwrap();
     telco.takes("").await;

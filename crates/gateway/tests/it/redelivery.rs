@@ -1,10 +1,9 @@
 //! An SMSC that brings a message again (CMN-3).
 
 use smpp::{Body, TlvTag, VERSION_3_4};
-use tokio::net::TcpListener;
 
 use crate::harness::{
-    ANI, Provider, TestGateway, Texts, Wire, account, application, centre, message, route, smsc,
+    ANI, Provider, TestGateway, Texts, Wire, application, behind_played_smsc, centre, message, route, smsc,
 };
 
 async fn gateway_for(telco: &simulator::Smsc, provider: &Provider, more: &str) -> TestGateway {
@@ -75,14 +74,8 @@ async fn an_id_of_the_smsc_tells_one_vote_from_the_next() {
 // CMN-3
 #[tokio::test]
 async fn what_has_to_be_looked_for_keeps_its_place() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gateway = TestGateway::with([
-        smsc("telco", listener.local_addr().unwrap(), ""),
-        account("bank", ""),
-        route("match = { destination = \"1234\" }\nto = [\"bank\"]"),
-    ])
-    .await;
-    let mut telco = Wire::bound_by_gateway(&listener, VERSION_3_4).await;
+    let (gateway, mut telco) =
+        behind_played_smsc("match = { destination = \"1234\" }\nto = [\"bank\"]").await;
     let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
     for number in 0..90 {
         let mut brought = message("1234", ANI, &number.to_string());

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use smpp::{Bind, BindMode, Body, CString, CommandStatus, VERSION_3_4};
-use tokio::net::TcpListener;
 
-use crate::harness::{ANI, PASSWORD, TestGateway, Wire, account, centre, message, route, smsc};
+use crate::harness::{
+    ANI, PASSWORD, TestGateway, Wire, account, behind_played_smsc, centre, message, route, smsc,
+};
 
 #[tokio::test]
 async fn an_address_range_is_a_hint_that_nobody_follows() {
@@ -83,14 +84,7 @@ async fn a_session_that_parts_keeps_nothing_from_the_others() {
 #[tokio::test]
 async fn what_was_too_much_rests_although_there_is_room_in_the_window() {
     // W-4
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gateway = TestGateway::with([
-        smsc("telco", listener.local_addr().unwrap(), ""),
-        account("bank", ""),
-        route("to = [\"telco\"]"),
-    ])
-    .await;
-    let mut telco = Wire::bound_by_gateway(&listener, VERSION_3_4).await;
+    let (gateway, mut telco) = behind_played_smsc("to = [\"telco\"]").await;
     let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
     bank.submit(message(ANI, "BANK", "hello")).await;
     let too_much = telco.request().await;

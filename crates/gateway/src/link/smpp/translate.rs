@@ -110,11 +110,9 @@ fn state_of_number(number: u8) -> Option<State> {
 pub(super) fn submit_sm(lease: &Lease, version: u8) -> ShortMessage {
     let message = lease.message();
     let mut pdu = short_message(message, segment(lease), version);
-    pdu.priority_flag = message.priority.0;
-    pdu.registered_delivery = message.receipt.others;
-    if message.receipt.asks_smsc() {
-        pdu.registered_delivery |= RECEIPT_ALWAYS;
-    }
+    let receipt = if message.receipt.asks_smsc() { RECEIPT_ALWAYS } else { 0 };
+    (pdu.priority_flag, pdu.registered_delivery) =
+        as_known(version, message.priority.0, message.receipt.others | receipt);
     if let Some(expires_at) = message.expires_at {
         pdu.validity_period = CString::clipped(sms::format_smpp_time(expires_at).as_bytes());
     }
@@ -130,13 +128,18 @@ pub(super) fn deliver_sm(lease: &Lease, version: u8) -> ShortMessage {
 }
 
 fn delivered(message: &Message, body: Bytes, version: u8) -> ShortMessage {
-    // V-1: 3.3 has two priorities and no acknowledgements.
-    let (priority_max, others) =
-        if version < VERSION_3_4 { (1, 0) } else { (Priority::URGENT.0, message.receipt.others) };
-    ShortMessage {
-        priority_flag: message.priority.0.min(priority_max),
-        registered_delivery: others & ReceiptRequest::ACKNOWLEDGEMENTS,
-        ..short_message(message, body, version)
+    let acknowledgements = message.receipt.others & ReceiptRequest::ACKNOWLEDGEMENTS;
+    let (priority_flag, registered_delivery) =
+        as_known(version, message.priority.0.min(Priority::URGENT.0), acknowledgements);
+    ShortMessage { priority_flag, registered_delivery, ..short_message(message, body, version) }
+}
+
+/// A priority and a registered_delivery as a peer knows them: 3.3 has two of each (V-1).
+fn as_known(version: u8, priority: u8, registered_delivery: u8) -> (u8, u8) {
+    if version < VERSION_3_4 {
+        (priority.min(1), registered_delivery & RECEIPT_ALWAYS)
+    } else {
+        (priority, registered_delivery)
     }
 }
 
@@ -493,6 +496,13 @@ mod tests {
         assert_eq!(told(VERSION_3_4), (2, 0x0C));
         assert_eq!(told(smpp::VERSION_3_3), (1, 0));
         assert!(!receipt.asks_smsc());
+    }
+
+    #[test]
+    fn an_smsc_of_3_3_is_asked_what_it_knows() {
+        // V-1
+        assert_eq!(as_known(smpp::VERSION_3_3, 3, 0x1D), (1, 0x01));
+        assert_eq!(as_known(VERSION_3_4, 3, 0x1D), (3, 0x1D));
     }
 
     #[test]

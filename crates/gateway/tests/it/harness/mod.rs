@@ -18,7 +18,7 @@ pub(crate) use gateway::{Listeners, TestGateway};
 pub(crate) use links::{account, application, route, smsc};
 pub(crate) use place::free_address;
 pub(crate) use provider::{Provider, Told};
-pub(crate) use wire::{Wire, message};
+pub(crate) use wire::{Wire, behind_played_smsc, message};
 
 /// How long anything that must happen may take.
 pub(crate) const SOON: Duration = Duration::from_secs(30);

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use super::{PASSWORD, SOON, TestGateway};
+use super::{PASSWORD, SOON, TestGateway, account, route, smsc};
 
 /// A connection to the gateway.
 pub(crate) struct Wire {
@@ -194,6 +194,15 @@ impl Wire {
             assert_ne!(read.expect("nothing is said").unwrap(), 0, "the gateway hung up");
         }
     }
+}
+
+/// The gateway with the account `bank` behind an SMSC of 3.4, which is played here, and this route.
+pub(crate) async fn behind_played_smsc(way: &str) -> (TestGateway, Wire) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let telco = smsc("telco", listener.local_addr().unwrap(), "");
+    let gateway = TestGateway::with([telco, account("bank", ""), route(way)]).await;
+    let telco = Wire::bound_by_gateway(&listener, VERSION_3_4).await;
+    (gateway, telco)
 }
 
 /// A message of one segment that asks for a receipt.
