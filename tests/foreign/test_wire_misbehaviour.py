@@ -5,6 +5,8 @@ A test here names a case of section 21 of the conformance statement.
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from harness import config, receipt
@@ -95,9 +97,15 @@ def test_peers_that_vanish_before_the_answer_to_their_bind_leave_nothing_behind(
     for _ in range(30):
         with Wire(gateway.smpp_port) as wire:
             wire.say(bind("bank", "hunter22"))
-    until(lambda: gateway.metric("estafet_sessions", link="bank") == 0, "all sessions to be given up")
-    with Wire(gateway.smpp_port) as wire:
-        assert wire.bind("bank", "hunter22").status == 0
+
+    def all_places_are_given_back():
+        # Not the gauge of sessions: it is 0 before the first of these binds is read, too.
+        with contextlib.ExitStack() as wires:
+            return all(
+                wires.enter_context(Wire(gateway.smpp_port)).bind("bank", "hunter22").status == 0 for _ in range(10)
+            )
+
+    until(all_places_are_given_back, "all places to be given back")
 
 
 def test_a_bind_for_every_message_is_served(gateway, smsc):
