@@ -14,6 +14,7 @@ mod bodies;
 mod body;
 mod cache;
 mod census;
+mod clock;
 mod codec;
 mod disk;
 mod early;
@@ -29,6 +30,7 @@ mod links;
 #[cfg(any(test, feature = "simulation"))]
 mod memory_disk;
 mod options;
+mod progress;
 mod queue;
 mod records;
 mod recovery;
@@ -58,13 +60,14 @@ use crate::{
     Entry, Glimpse, Item, Lease, Likeness, Mark, Outcome, Page, Part, Query, Record, RemoteReceipt,
     Settlement, Shelf, Sighting, Status, Store, StoreError, Watch, Watchers, Which, Wish,
 };
+use clock::clock;
 use disk::Directory;
 use engine::{Answer, Command, Engine, Purpose, Scan, Scanned, Seek};
 use ledger::Ledger;
 pub use options::{OpenError, Options};
 use records::Records;
 use summary::Summariser;
-use thread::{Inbox, clock};
+use thread::Inbox;
 use turns::Turns;
 
 /// A store in a directory of this machine. To share it, put it into an [`Arc`].

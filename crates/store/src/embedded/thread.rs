@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use sms::{Priority, Timestamp};
 
+use super::clock::clock;
 use super::disk::Disk;
 use super::engine::{Command, Engine};
 use crate::lease::Home;
@@ -288,12 +289,6 @@ pub(super) fn turn<D: Disk>(engine: &mut Engine<D>, agenda: &mut Agenda, inbox: 
 pub(super) fn publish<D: Disk>(engine: &Engine<D>, status: &Mutex<Status>) {
     let now = engine.status();
     *status.lock().unwrap_or_else(PoisonError::into_inner) = now;
-}
-
-/// Now, by the clock of the system.
-pub(super) fn clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -28,7 +28,6 @@ mod time_tests;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sms::{LinkName, Timestamp};
@@ -43,6 +42,7 @@ use super::index::{Ended, Index};
 use super::journal::{Journal, Place};
 use super::links::Links;
 use super::options::Options;
+use super::progress::Progress;
 use super::queue::LinkQueue;
 use super::slots::{NOTICE, Phase, Slot, Ticket};
 use super::summary::Orders;
@@ -76,33 +76,6 @@ pub(super) enum Command {
     Amend { part: Part, item: Item, link: LinkName, outcome: Outcome },
     Recall { serials: Vec<u64>, purpose: Box<Purpose> },
     Sync(Answer<()>),
-}
-
-/// What is shared with the readers of the journal.
-#[derive(Debug, Default)]
-pub(super) struct Progress {
-    durable: AtomicU64,
-    read: AtomicU64,
-}
-
-impl Progress {
-    /// Up to where the journal is durable.
-    pub(super) fn durable(&self) -> Place {
-        Place::from_u64(self.durable.load(Ordering::Acquire))
-    }
-
-    /// Says up to where the journal is no longer needed by its reader.
-    pub(super) fn set_read(&self, place: Place) {
-        self.read.store(place.to_u64(), Ordering::Release);
-    }
-
-    fn set_durable(&self, place: Place) {
-        self.durable.store(place.to_u64(), Ordering::Release);
-    }
-
-    fn read(&self) -> Place {
-        Place::from_u64(self.read.load(Ordering::Acquire))
-    }
 }
 
 /// The state machine.

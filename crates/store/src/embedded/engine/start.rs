@@ -11,11 +11,12 @@ use super::super::disk::Disk;
 use super::super::fact::Change;
 use super::super::journal::{HEADER_OCTETS, Journal, Place};
 use super::super::options::{OpenError, Options};
+use super::super::progress::Progress;
 use super::super::recovery::recover;
 use super::super::slots::{Phase, Slot};
+use super::Engine;
 use super::housekeeping::Housekeeping;
 use super::recall::Recalls;
-use super::{Engine, Progress};
 use crate::Cause;
 
 /// How many segments are said to be of unknown outcome in one group.

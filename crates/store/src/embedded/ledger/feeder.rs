@@ -9,19 +9,22 @@ use std::time::{Duration, Instant};
 
 use sms::{MessageId, Timestamp};
 
+use super::super::clock::clock;
 use super::super::codec::Reader;
 use super::super::fact::read_fact;
 use super::super::journal::{Group, Place};
+use super::super::links::SharedNames;
 use super::super::options::Options;
-use super::super::thread::clock;
+use super::super::progress::Progress;
 use super::breath::Breath;
+use super::error::LedgerError;
 use super::files::Files;
+use super::question::{Desk, Question};
 use super::staging::{Late, Staged, Staging};
 use super::table::{Added, added_to, update};
 use super::tail::Tail;
 use super::young::Register;
-use super::{Desk, LedgerError, Question, Source};
-use crate::StoreError;
+use crate::{StoreError, Watchers};
 
 /// How often the journal is looked at while nobody asks.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -33,6 +36,18 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 const BEHIND_OCTETS: u64 = 16 << 20;
 /// How long to wait after an error.
 const ERROR_PAUSE: Duration = Duration::from_secs(1);
+
+/// Where the ledger gets what it keeps.
+#[derive(Debug)]
+pub(in super::super) struct Source {
+    /// The directory of the journal.
+    pub(in super::super) journal: PathBuf,
+    /// The names of links by their numbers in the journal.
+    pub(in super::super) names: SharedNames,
+    pub(in super::super) progress: Arc<Progress>,
+    /// Who is told of what is added to records.
+    pub(in super::super) watchers: Arc<Watchers>,
+}
 
 /// Reads the journal and writes records.
 pub(super) struct Feeder {

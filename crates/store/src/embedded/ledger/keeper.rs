@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::LedgerError;
-use super::files::Name;
+use super::error::LedgerError;
 use super::key_file::{KeyFile, Owner, Unusable, key};
+use super::name::Name;
 use super::staging::Staged;
 use super::table::visit_keys;
 use super::young::{Register, Young};

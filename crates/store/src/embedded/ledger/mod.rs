@@ -9,11 +9,14 @@
 
 mod breath;
 mod descent;
+mod error;
 mod feeder;
 mod files;
 mod keeper;
 mod key_file;
+mod name;
 pub(super) mod offline;
+mod question;
 mod reader;
 mod row;
 mod shelf;
@@ -22,129 +25,20 @@ mod table;
 mod tail;
 mod young;
 
-use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use sms::MessageId;
 use tokio::sync::oneshot;
 
-use super::engine::Progress;
-use super::links::SharedNames;
 use super::options::{OpenError, Options};
-use crate::{Page, Query, Record, StoreError, Watchers};
+use crate::{Page, Query, Record, StoreError};
 use feeder::Feeder;
+pub(super) use feeder::Source;
+use question::{Desk, Question};
 use shelf::Shelf;
 use young::Register;
-
-/// The most questions that may wait for an answer.
-const QUESTIONS_MAX: usize = 1024;
-
-/// Where the ledger gets what it keeps.
-#[derive(Debug)]
-pub(super) struct Source {
-    /// The directory of the journal.
-    pub(super) journal: PathBuf,
-    /// The names of links by their numbers in the journal.
-    pub(super) names: SharedNames,
-    pub(super) progress: Arc<Progress>,
-    /// Who is told of what is added to records.
-    pub(super) watchers: Arc<Watchers>,
-}
-
-/// Why the ledger cannot go on.
-#[derive(Debug, thiserror::Error)]
-enum LedgerError {
-    #[error("{0}")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-    #[error("the journal is damaged")]
-    Journal,
-    #[error("schema version {0}, which is not known")]
-    Version(i64),
-    #[error("keys: {0}")]
-    Keys(#[from] key_file::Unusable),
-}
-
-/// What somebody wants to know.
-#[derive(Debug)]
-enum Question {
-    Find {
-        id: MessageId,
-        answer: oneshot::Sender<Result<Option<Record>, StoreError>>,
-    },
-    /// Its serial, if it has no final state yet.
-    Serial {
-        id: MessageId,
-        answer: oneshot::Sender<Result<Option<u64>, StoreError>>,
-    },
-    /// The serials of those of these that there are, final or not.
-    Serials {
-        wanted: Vec<MessageId>,
-        found: Vec<(MessageId, u64)>,
-        answer: oneshot::Sender<Result<Vec<(MessageId, u64)>, StoreError>>,
-    },
-    Search {
-        query: Query,
-        answer: oneshot::Sender<Result<Page, StoreError>>,
-    },
-}
-
-impl Question {
-    fn refuse(self, error: StoreError) {
-        match self {
-            Self::Find { answer, .. } => drop(answer.send(Err(error))),
-            Self::Serial { answer, .. } => drop(answer.send(Err(error))),
-            Self::Serials { answer, .. } => drop(answer.send(Err(error))),
-            Self::Search { answer, .. } => drop(answer.send(Err(error))),
-        }
-    }
-}
-
-/// Questions on their way to a thread.
-#[derive(Debug, Default)]
-struct Desk {
-    queue: Mutex<(VecDeque<Question>, bool)>,
-    wake: Condvar,
-}
-
-impl Desk {
-    fn lock(&self) -> MutexGuard<'_, (VecDeque<Question>, bool)> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn put(&self, question: Question) {
-        let mut queue = self.lock();
-        let error = match (queue.1, queue.0.len() < QUESTIONS_MAX) {
-            (false, true) => {
-                queue.0.push_back(question);
-                drop(queue);
-                return self.wake.notify_one();
-            }
-            (true, _) => StoreError::Closed,
-            (false, false) => StoreError::Overloaded,
-        };
-        drop(queue);
-        question.refuse(error);
-    }
-
-    fn close(&self) {
-        self.lock().1 = true;
-        self.wake.notify_one();
-    }
-
-    /// All questions that have come, waiting for one for at most `patience`; whether more can come.
-    fn wait(&self, patience: Duration) -> (VecDeque<Question>, bool) {
-        let mut queue = self.lock();
-        if queue.0.is_empty() && !queue.1 {
-            queue = self.wake.wait_timeout(queue, patience).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        (std::mem::take(&mut queue.0), !queue.1)
-    }
-}
 
 /// The ledger of an open store.
 #[derive(Debug)]

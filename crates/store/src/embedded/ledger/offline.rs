@@ -11,8 +11,8 @@ use sms::Timestamp;
 
 use super::super::journal::Place;
 use super::feeder::read_place;
-use super::files::{Name, list};
 use super::key_file::KeyFile;
+use super::name::{Name, list};
 use super::reader::search_table;
 use super::table::Schema;
 use crate::{Query, Record};

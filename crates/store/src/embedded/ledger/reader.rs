@@ -5,11 +5,11 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, ToSql, named_params};
 use sms::MessageId;
 
-use super::files::day_of;
-use super::row::{SERIAL_COLUMN, record_of, select, sql_octets};
+use super::error::LedgerError;
+use super::name::day_of;
+use super::question::{Desk, Question};
+use super::row::{SERIAL_COLUMN, has_attached, record_of, select, sql_octets};
 use super::shelf::{Opened, Shelf};
-use super::table::has_attached;
-use super::{Desk, LedgerError, Question};
 use crate::{Page, Query, Record, StoreError};
 
 /// How long files are kept open when nobody asks.

@@ -10,8 +10,13 @@ use sms::{Address, Attached, Direction, LinkName, MessageId, Npi, State, Timesta
 use super::super::codec::{
     Malformed, Reader, put_cause, put_remote_id, put_short, put_u16, put_u32, put_u64,
 };
-use super::table::has_attached;
 use crate::{Event, Record, Step};
+
+/// Whether a file has the table `attached`.
+pub(super) fn has_attached(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'attached')";
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+}
 
 /// The start of a statement that reads records: from what, and the columns in the order of [`record_of`], the serial
 /// behind them. A file that has been made before there was a table `attached` has nothing of that.

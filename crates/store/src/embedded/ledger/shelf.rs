@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::LedgerError;
-use super::files::{Name, list};
+use super::error::LedgerError;
 use super::key_file::{KeyFile, Owner, Unusable};
+use super::name::{Name, list};
 use super::table::Schema;
 use super::young::{Known, Register};
 

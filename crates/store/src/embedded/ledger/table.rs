@@ -4,11 +4,11 @@ use rusqlite::{Connection, OptionalExtension, Statement, params};
 use sms::{Attached, LinkName};
 
 use super::super::journal::Place;
-use super::LedgerError;
 use super::breath::Breath;
-use super::files::Name;
+use super::error::LedgerError;
 use super::key_file::Owner;
-use super::row::{HISTORY_COLUMN, History, octets_of, record_of, select, sql_octets, steps_of};
+use super::name::Name;
+use super::row::{HISTORY_COLUMN, History, has_attached, octets_of, record_of, select, sql_octets, steps_of};
 use super::staging::{News, Staged};
 use crate::{Step, Subject};
 
@@ -150,12 +150,6 @@ fn attach(connection: &Connection, serial: u64, attached: &Attached, place: Plac
         place.to_u64() as i64,
     ])?;
     Ok(())
-}
-
-/// Whether a file has the table `attached`.
-pub(super) fn has_attached(connection: &Connection) -> rusqlite::Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'attached')";
-    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
 /// Gives the values of a row to the parameters behind `at`.

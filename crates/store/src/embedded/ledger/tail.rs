@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::disk::{file_path, numbers_in};
 use super::super::journal::{GROUP_HEADER_OCTETS, Group, HEADER_OCTETS, Place, group_octets, read_group};
-use super::LedgerError;
+use super::error::LedgerError;
 
 /// How much is read at a time, in octets: it stays in the cache of a core until it has been gone through.
 const CHUNK_OCTETS: usize = 256 << 10;

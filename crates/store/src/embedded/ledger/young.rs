@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::files::Name;
 use super::key_file::{Key, delta_of, key};
+use super::name::Name;
 
 /// How many keys are sorted at a time.
 const PIECE_KEYS: usize = 4096;
