@@ -61,6 +61,9 @@ pub(crate) enum Content {
     },
 }
 
+/// Reply path in esm_class, SMPP 3.4 section 5.2.12.
+pub(crate) const REPLY_PATH: u8 = 0x80;
+
 impl Submission {
     /// The same message again, saying this, without a user data header.
     pub(crate) fn again(message: &Message, content: Content) -> Self {

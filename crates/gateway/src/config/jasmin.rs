@@ -1,5 +1,6 @@
 //! The interfaces of Jasmin: what an account's requests mean there.
 
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 /// What is done for requests at Jasmin's interfaces.
@@ -11,4 +12,86 @@ pub struct JasminConfig {
     pub dlr: bool,
     /// Whether these URLs may lead to loopback or a private network.
     pub allow_private_address: bool,
+    /// What its requests may not do.
+    pub denied: Vec<JasminRight>,
+    /// What the values of its requests must be like.
+    pub filters: ValueFilters,
+    /// The sender of messages whose request names none.
+    pub default_source: Option<String>,
 }
+
+/// What a request may do, by the names that jcli has for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JasminRight {
+    /// Send.
+    HttpSend,
+    /// Ask for the balance.
+    HttpBalance,
+    /// Ask for the rate.
+    HttpRate,
+    /// Send what takes more than one segment.
+    HttpLongContent,
+    /// Say `dlr-level`.
+    DlrLevel,
+    /// Say `dlr-method`.
+    HttpDlrMethod,
+    /// Say `from`.
+    SrcAddr,
+    /// Say `priority`.
+    Priority,
+    /// Say `validity-period`.
+    ValidityPeriod,
+    /// Say `hex-content`.
+    HexContent,
+    /// Say `sdt`.
+    ScheduleDeliveryTime,
+}
+
+/// Regular expressions that the beginning of a value must match, by the names that jcli has for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ValueFilters {
+    /// That of `to`.
+    pub dst_addr: Option<ValueFilter>,
+    /// That of `from`.
+    pub src_addr: Option<ValueFilter>,
+    /// That of `priority`.
+    pub priority: Option<ValueFilter>,
+    /// That of `validity-period`.
+    pub validity_period: Option<ValueFilter>,
+    /// That of `content`.
+    pub content: Option<ValueFilter>,
+}
+
+/// What the beginning of a value must match.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ValueFilter(Regex);
+
+impl ValueFilter {
+    /// Whether a value is as it must be.
+    pub(crate) fn takes(&self, value: &str) -> bool {
+        self.0.is_match(value)
+    }
+}
+
+impl TryFrom<String> for ValueFilter {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let whole = format!(r"\A(?:{text})");
+        let regex = RegexBuilder::new(&whole).size_limit(REGEX_OCTETS_MAX).build();
+        regex.map(Self).map_err(|error| format!("no regular expression: {error}").replace('\n', " "))
+    }
+}
+
+impl PartialEq for ValueFilter {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Eq for ValueFilter {}
+
+const REGEX_OCTETS_MAX: usize = 1 << 20;

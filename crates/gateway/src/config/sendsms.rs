@@ -4,7 +4,9 @@ use std::num::NonZeroU8;
 
 use serde::{Deserialize, Deserializer, de};
 
+use super::certificate::one_or_more;
 use super::profile::Tag;
+use super::receivers::NumberPattern;
 
 /// Where requests as for Kannel's `sendsms` come to, if they may.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,6 +64,16 @@ pub struct SendsmsConfig {
     pub immediate: bool,
     /// The names that `meta-data` may have in its group `smpp`, as those of Kannel's groups `smpp-tlv`.
     pub tlv: Vec<NamedTlv>,
+    /// How the numbers start that requests may send to, a plus aside; any may if there are none.
+    pub allowed_prefix: Vec<String>,
+    /// How those start that requests may not send to, unless `allowed_prefix` has them.
+    pub denied_prefix: Vec<String>,
+    /// What receivers must match, each of them, as the request writes them.
+    #[serde(deserialize_with = "one_or_more")]
+    pub white_list_regex: Vec<NumberPattern>,
+    /// What no receiver may match.
+    #[serde(deserialize_with = "one_or_more")]
+    pub black_list_regex: Vec<NumberPattern>,
     /// Whether the URLs that requests name for receipts are called; otherwise receipts go where they always do.
     pub dlr: bool,
     /// The URL that is called with receipts that a request asks for without naming one, with escape codes.

@@ -10,7 +10,7 @@ use sms::{Address, Direction, LinkName, Message, Priority, ReceiptRequest, Times
 
 use crate::attributes::Callback;
 use crate::presentation::Presentation;
-use crate::submission::{Content, Submission};
+use crate::submission::{Content, REPLY_PATH, Submission};
 
 pub(crate) use claims::{Answered, Claim, Replies};
 
@@ -27,6 +27,10 @@ pub(crate) struct Reply {
     /// The link that it shall leave by, if routes lead there.
     pub(crate) smsc: Option<LinkName>,
     pub(crate) protocol_id: u8,
+    /// Whether the handset may answer by the way that it came.
+    pub(crate) reply_path: bool,
+    pub(crate) service_type: ArrayVec<u8, 5>,
+    pub(crate) tlvs: Bytes,
     pub(crate) priority: Priority,
     pub(crate) validity: Option<Duration>,
     pub(crate) delay: Option<Duration>,
@@ -49,6 +53,9 @@ impl Reply {
             destination: None,
             smsc: None,
             protocol_id: 0,
+            reply_path: false,
+            service_type: ArrayVec::new(),
+            tlvs: Bytes::new(),
             priority: Priority::BULK,
             validity: None,
             delay: None,
@@ -77,9 +84,10 @@ impl Reply {
             direction: Direction::Mt,
             source: self.source.unwrap_or_else(|| message.destination.clone()),
             destination: message.source.clone(),
-            service_type: ArrayVec::new(),
+            service_type: self.service_type,
             protocol_id: self.protocol_id,
-            esm_class: if self.has_udh { Message::UDHI } else { 0 },
+            esm_class: if self.has_udh { Message::UDHI } else { 0 }
+                | if self.reply_path { REPLY_PATH } else { 0 },
             priority: self.priority,
             receipt: ReceiptRequest::TRACKED,
             not_before,
@@ -88,7 +96,7 @@ impl Reply {
                 .map(|validity| not_before.unwrap_or(now).plus(validity.min(VALIDITY_MAX))),
             in_reply_to: Some(message.shown_id()),
             attached: None,
-            tlvs: Bytes::new(),
+            tlvs: self.tlvs,
             content: self.content,
             back_to: Some(message.origin.clone()),
             wish: self.smsc,

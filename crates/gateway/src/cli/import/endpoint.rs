@@ -14,14 +14,17 @@ pub(super) fn is_near(url: &str) -> bool {
     match host.parse() {
         Ok(IpAddr::V4(address)) => is_near_v4(address),
         Ok(IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
-        // A name of one word is one of this network.
-        Err(_) => !host.contains('.'),
+        // A name of one word is one of this network, and so is one that nobody can register.
+        Err(_) => !host.contains('.') || NEAR.iter().any(|end| host.to_ascii_lowercase().ends_with(end)),
     }
 }
 
 fn is_near_v4(address: Ipv4Addr) -> bool {
     address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified()
 }
+
+/// RFC 6762 appendix G, and what ICANN keeps for private use.
+const NEAR: [&str; 7] = [".local", ".localdomain", ".lan", ".internal", ".intranet", ".corp", ".home.arpa"];
 
 #[cfg(test)]
 mod tests {
@@ -35,6 +38,7 @@ mod tests {
             "https://u@10.1.2.3/",
             "http://[::1]:5/",
             "http://crm/a.b",
+            "http://core.bank.LOCAL/",
         ] {
             assert!(is_near(url), "{url}");
         }

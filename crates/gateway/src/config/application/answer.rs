@@ -9,6 +9,7 @@ use sms::Address;
 use toml::Spanned;
 
 use super::{ApplicationConfig, Format, problem};
+use crate::config::NamedTlv;
 use crate::config::problem::Problem;
 use crate::link::http::charset::Charset;
 use crate::link::http::kannel::callback_of_words;
@@ -95,6 +96,11 @@ pub(crate) struct KannelReply {
     pub(crate) footer: String,
     /// The most segments, if there is a limit; 0 is no reply.
     pub(crate) messages_max: Option<u8>,
+    /// What is said in place of an answer that is empty, and of one that cannot be read.
+    pub(crate) empty_text: Option<String>,
+    pub(crate) unreadable_text: Option<String>,
+    /// The names of TLVs in meta-data.
+    pub(crate) tlv: Vec<NamedTlv>,
     /// Where it is told what becomes of replies that do not say so themselves.
     pub(crate) dlr_url: Option<String>,
     /// For what, as Kannel counts.
@@ -123,6 +129,9 @@ impl AnswerRules {
                     header: config.header.clone().unwrap_or_default(),
                     footer: config.footer.clone().unwrap_or_default(),
                     messages_max: config.max_messages,
+                    empty_text: config.empty_text.clone(),
+                    unreadable_text: config.unreadable_text.clone(),
+                    tlv: config.tlv.clone(),
                     dlr_url: config.dlr_url.as_ref().map(|url| url.get_ref().clone()),
                     dlr_mask: config.dlr_mask.as_ref().map(|mask| *mask.get_ref()),
                 };
@@ -155,6 +164,9 @@ fn key_of_kannel(config: &ApplicationConfig) -> Option<&'static str> {
         ("header", config.header.is_some()),
         ("footer", config.footer.is_some()),
         ("max_messages", config.max_messages.is_some()),
+        ("empty_text", config.empty_text.is_some()),
+        ("unreadable_text", config.unreadable_text.is_some()),
+        ("tlv", !config.tlv.is_empty()),
         ("dlr_url", config.dlr_url.is_some()),
         ("dlr_mask", config.dlr_mask.is_some()),
     ]

@@ -16,7 +16,7 @@ use super::certificate::one_or_more;
 use super::endpoint::DEFAULT_TIMEOUT_S;
 use super::name::Name;
 use super::problem::Problem;
-use super::{EndpointConfig, Method, Secret, SigningSecret};
+use super::{EndpointConfig, Method, NamedTlv, Secret, SigningSecret};
 use crate::link::http::charset::Charset;
 
 pub(crate) use answer::{AnswerRules, KannelReply, ReplyFrom};
@@ -90,6 +90,13 @@ pub struct ApplicationConfig {
     pub footer: Option<String>,
     /// The most segments of a reply, with Kannel's formats: what is longer is cut; none is sent with 0.
     pub max_messages: Option<u8>,
+    /// What a handset is told when an answer is empty, with Kannel's formats; nothing if it is left out.
+    pub empty_text: Option<String>,
+    /// What it is told when an answer cannot be read, with Kannel's formats; nothing if it is left out.
+    pub unreadable_text: Option<String>,
+    /// The names of TLVs in meta-data, as those of Kannel's groups `smpp-tlv`, with Kannel's formats.
+    #[serde(default)]
+    pub tlv: Vec<NamedTlv>,
     /// Where it is told what becomes of replies, with Kannel's formats and escape codes: it takes an `account`.
     pub dlr_url: Option<Spanned<String>>,
     /// What that URL is called for.

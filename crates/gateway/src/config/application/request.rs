@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::{ApplicationConfig, Format, credentials, problem, sample};
 use crate::config::endpoint::checked_url;
 use crate::config::problem::Problem;
-use crate::config::{Method, Secret};
+use crate::config::{Method, NamedTlv, Secret};
 use crate::link::http::charset::Charset;
 use crate::link::http::kannel::escape::Pattern;
 use crate::link::http::template::{Escape, Field, Template};
@@ -28,6 +28,8 @@ pub(crate) struct RequestForm {
     pub(crate) authorization: Option<HeaderValue>,
     /// What Kannel calls the service.
     pub(crate) service: String,
+    /// The names of TLVs in its meta-data.
+    pub(crate) tlv: Vec<NamedTlv>,
 }
 
 /// Where a call goes.
@@ -82,6 +84,7 @@ impl RequestForm {
             headers: headers(config, authorization.is_some())?,
             authorization,
             service: config.name.get_ref().as_str().to_owned(),
+            tlv: config.tlv.clone(),
         };
         Ok((form, url))
     }

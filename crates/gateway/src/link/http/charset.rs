@@ -26,6 +26,7 @@ pub(crate) enum Missing {
 }
 
 impl Charset {
+    pub(crate) const LATIN_1: Self = Self(Kind::Latin1);
     pub(crate) const UTF_8: Self = Self(Kind::Named(UTF_8));
     pub(crate) const UTF_16BE: Self = Self(Kind::Named(UTF_16BE));
 

@@ -158,3 +158,36 @@ async fn a_ping_of_rest_is_answered_in_json() {
         customer.client.get(customer.base.join("/ping").unwrap()).header("accept", "application/json");
     assert_eq!(super::answer(request).await, pong);
 }
+
+// JS-14, JS-37: 4.2: 400 `Authorization failed for user [..] (…)`, 400 `Value filter failed for user [..] (…)`
+#[tokio::test]
+async fn what_a_user_may_not_say_is_refused_in_the_words_of_jasmin() {
+    let rights =
+        "denied = [\"priority\", \"dlr_level\", \"http_long_content\", \"hex_content\", \"http_balance\"]";
+    let filters = "filters = { dst_addr = \"^628\", content = \"[a-z]+$\" }, default_source = \"4242\"";
+    let (telco, gateway, customer) = shop_with(&format!("jasmin = {{ {rights}, {filters} }}")).await;
+    let long = "x".repeat(161);
+    let authorization = |what: &str| format!("Authorization failed for user [shop] ({what}).");
+    let filter = |what: &str| format!("Value filter failed for user [shop] ({what} filter mismatch).");
+    for (query, text) in [
+        ("to=628111&content=x&priority=1".to_owned(), authorization("Setting priority not authorized")),
+        ("to=628111&content=x&dlr-level=2".to_owned(), authorization("Setting dlr level not authorized")),
+        ("to=628111&hex-content=41".to_owned(), authorization("Setting hex content not authorized")),
+        (format!("to=628111&content={long}"), authorization("Long content not authorized")),
+        ("to=627111&content=x".to_owned(), filter("destination_address")),
+        ("to=628111&content=x1".to_owned(), filter("content")),
+        ("to=628111&content=1x".to_owned(), filter("content")),
+    ] {
+        let said = customer.get("/send", &query).await;
+        assert_eq!(said, (400, format!("Error \"{text}\"")), "{query}");
+    }
+    let (status, body) = customer.get("/balance", "").await;
+    assert_eq!((status, body), (400, format!("\"{}\"", authorization("Cannot check balance"))));
+    let batch = r#"{"messages": [{"to": ["628111", "627111"], "content": "batch"}]}"#;
+    assert_eq!(customer.rest("POST", "/secure/sendbatch", batch).await.0, 200);
+    let sent = customer.get("/send", "to=628111&content=plain").await;
+    assert_eq!(gateway.record(&id(&sent)).await.source.text(), "4242");
+    let mut texts = telco.texts_when(2).await;
+    texts.sort();
+    assert_eq!(texts, ["batch", "plain"]);
+}

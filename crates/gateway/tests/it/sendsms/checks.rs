@@ -135,3 +135,17 @@ async fn the_first_field_that_is_wrong_is_named() {
         "dlr-mask=-1&mclass=-1&pid=-1&rpi=-1&alt-dcs=-1&mwi=-1&coding=-1&compress=-1&validity=-1&priority=-1";
     customer.get(unset).await.is_accepted();
 }
+
+// KN-51: the lists of a user, in words of Kannel; "all refused: 400 …", others are left out
+#[tokio::test]
+async fn who_may_not_be_sent_to_is_left_out() {
+    let lists = "kannel = { immediate = true, default_sender = \"1\", allowed_prefix = [\"+62\"], black_list_regex = \"666\" }";
+    let (telco, _gateway, customer) = shop_with(lists).await;
+    let denied = "Number(s) has/have been denied by white- and/or black-lists.";
+    for to in ["491111", "62666", "%2B49111+62666"] {
+        customer.plain(&format!("{SHOP}&to={to}&text=x")).await.is(400, denied);
+    }
+    let said = customer.plain(&format!("{SHOP}&to=491111+%2B628111+62666&text=on")).await;
+    said.is(202, "Sent. Denied receivers are: 491111 62666");
+    assert_eq!(telco.texts_when(1).await, ["on"]);
+}

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::path::Path;
 
@@ -74,4 +74,34 @@ fn a_route_with_a_filter_that_is_not_understood_is_left_out() {
                   mtrouter -a\ntype StaticMTRoute\norder 5\nfilters f\nconnector smppc(A)\nrate 0\nok\n";
     let (config, _, report) = imported(&[script]);
     assert!(config.route.is_empty() && report.contains("filter f says what routes cannot"), "{report}");
+}
+
+// JS-36, JS-37
+#[test]
+fn what_a_user_may_do_is_kept_or_said() {
+    let script = "user -a\nusername u\npassword p\nuid u\ngid g\nmt_messaging_cred authorization http_send yes\n\
+                  mt_messaging_cred authorization priority no\nmt_messaging_cred authorization http_dlr_method False\n\
+                  mt_messaging_cred authorization smpps_send no\nmt_messaging_cred authorization http_bulk no\n\
+                  mt_messaging_cred valuefilter dst_addr ^62[0-9]{5,}$\nmt_messaging_cred valuefilter content ^(?!x)\n\
+                  mt_messaging_cred valuefilter src_addr ^BANK[0-9]\nmt_messaging_cred valuefilter priority ^[0-3]$\n\
+                  mt_messaging_cred defaultvalue src_addr BANK1\nmt_messaging_cred quota sms_count 100\n\
+                  mt_messaging_cred quota balance ND\nsmpps_cred quota max_bindings 3\nok\n";
+    let (config, _, report) = imported(&[script]);
+    let keys = &config.account[0].jasmin;
+    assert_eq!(
+        keys.denied,
+        [gateway::config::JasminRight::Priority, gateway::config::JasminRight::HttpDlrMethod]
+    );
+    assert!(keys.filters.dst_addr.is_some() && keys.filters.src_addr.is_some());
+    assert!(keys.filters.content.is_none() && keys.filters.priority.is_none());
+    assert_eq!(keys.default_source.as_deref(), Some("BANK1"));
+    for words in [
+        "line 9: user mt_messaging_cred authorization smpps_send: who may not send by SMPP may not bind",
+        "line 11: user mt_messaging_cred valuefilter dst_addr: holds for requests by HTTP alone",
+        "line 12: user mt_messaging_cred valuefilter content: this is no regular expression",
+        "line 16: user mt_messaging_cred quota sms_count: there is no billing",
+    ] {
+        assert!(report.contains(words), "{report}");
+    }
+    assert_eq!(report.lines().count(), 5, "{report}");
 }

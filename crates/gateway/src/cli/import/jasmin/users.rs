@@ -1,6 +1,6 @@
 //! `user -a`: accounts.
 
-use super::super::draft::{Section, table};
+use super::super::draft::Section;
 use super::super::report::{Place, Report};
 use super::console::Command;
 use super::patterns::{Condition, conditions};
@@ -44,9 +44,9 @@ fn account(mut command: Command, report: &mut Report) -> Option<User> {
         .with("password", password)
         .maybe("rate", rights.rate)
         .maybe("max_binds", rights.max_binds)
-        .maybe("allow_from", rights.allow_from)
-        .maybe("sources", rights.sources)
-        .with("jasmin", table([("dlr", true.into())]));
+        .maybe("allow_from", rights.allow_from.clone())
+        .maybe("sources", rights.sources.clone())
+        .with("jasmin", rights.jasmin());
     Some(User { uid, gid, name, section })
 }
 
@@ -57,6 +57,9 @@ struct Rights {
     max_binds: Option<i64>,
     allow_from: Option<Vec<String>>,
     sources: Option<Vec<String>>,
+    denied: Vec<String>,
+    filters: toml::Table,
+    default_source: Option<String>,
 }
 
 impl Rights {
@@ -74,17 +77,52 @@ impl Rights {
                     self.sources = sources;
                     return;
                 }
-                None => "sources are whole addresses",
+                None => return self.filter(key, value, place, report),
             },
             ("valuefilter", _) if is_any(&value) => return,
+            ("valuefilter", "dst_addr" | "priority" | "validity_period" | "content") => {
+                return self.filter(key, value, place, report);
+            }
             ("authorization", _) if is_yes(&value) => return,
+            ("authorization", "http_bulk") => return,
+            ("authorization", right) if RIGHTS.contains(&right) => return self.denied.push(key),
+            ("authorization", "smpps_send") => "who may not send by SMPP may not bind: max_binds = 0",
             ("quota", _) if value.eq_ignore_ascii_case("none") || value == "ND" => return,
             ("quota", _) => "there is no billing",
-            ("defaultvalue", "src_addr") => "a sender is named by each message, or the only one of sources",
-            ("authorization", _) => "an account may do all that its interfaces offer",
-            _ => "there are no filters of values: routes say which numbers there is a way to",
+            ("defaultvalue", "src_addr") => {
+                self.default_source = Some(value).filter(|value| !value.eq_ignore_ascii_case("none"));
+                return;
+            }
+            _ => "Estafet has nothing of this kind",
         };
         remark(report, place, "user", &format!("mt_messaging_cred {section} {key}"), why);
+    }
+
+    /// What a value of its requests by HTTP must be like.
+    fn filter(&mut self, key: String, pattern: String, place: &Place, report: &mut Report) {
+        let subject = format!("mt_messaging_cred valuefilter {key}");
+        let why = match regex::Regex::new(&pattern) {
+            Ok(_) => "holds for requests by HTTP alone",
+            Err(_) => "this is no regular expression here: it is left out",
+        };
+        remark(report, place, "user", &subject, why);
+        if regex::Regex::new(&pattern).is_ok() {
+            self.filters.insert(key, pattern.into());
+        }
+    }
+
+    /// What its requests at Jasmin's interfaces mean.
+    fn jasmin(&self) -> toml::Value {
+        let mut keys = toml::Table::new();
+        keys.insert("dlr".to_owned(), true.into());
+        if !self.denied.is_empty() {
+            keys.insert("denied".to_owned(), self.denied.clone().into());
+        }
+        if !self.filters.is_empty() {
+            keys.insert("filters".to_owned(), self.filters.clone().into());
+        }
+        keys.extend(self.default_source.clone().map(|source| ("default_source".to_owned(), source.into())));
+        keys.into()
     }
 
     fn smpp(&mut self, said: &str, place: &Place, report: &mut Report) {
@@ -107,6 +145,21 @@ impl Rights {
         }
     }
 }
+
+/// What can be denied to requests by HTTP.
+const RIGHTS: [&str; 11] = [
+    "http_send",
+    "http_balance",
+    "http_rate",
+    "http_long_content",
+    "dlr_level",
+    "http_dlr_method",
+    "src_addr",
+    "priority",
+    "validity_period",
+    "hex_content",
+    "schedule_delivery_time",
+];
 
 fn three(said: &str) -> (String, String, String) {
     let mut words = said.split_whitespace();

@@ -34,10 +34,25 @@ impl Group {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
     }
 
+    /// A line, which stays in the group.
+    pub(super) fn entry(&self, key: &str) -> Option<Entry> {
+        self.entries.iter().find(|entry| entry.key == key).cloned()
+    }
+
     /// Takes a line.
     pub(super) fn take(&mut self, key: &str) -> Option<Entry> {
         let at = self.entries.iter().position(|entry| entry.key == key)?;
         Some(self.entries.remove(at))
+    }
+
+    /// Puts a line of another group in.
+    pub(super) fn put(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// All lines that nobody took.
+    pub(super) fn entries(self) -> Vec<Entry> {
+        self.entries
     }
 
     /// Takes a value that is not empty.

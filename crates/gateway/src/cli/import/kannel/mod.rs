@@ -1,11 +1,14 @@
 //! Kannel: bearerbox and smsbox.
 
+mod calls;
 mod file;
 mod group;
 mod limits;
 mod listeners;
 mod network;
+mod pair;
 mod reasons;
+mod receivers;
 mod routes;
 mod services;
 mod smsc;
@@ -32,21 +35,27 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
     let mut draft = Draft::default();
     let about = format!("Made by estafet import kannel from {}", path.display());
     draft.push(Section::new("").about(about).with("data_dir", "data"));
-    draft.extend(listeners::sections(
-        core.as_mut(),
-        smsbox.as_mut(),
-        groups.take("opensmppbox"),
-        &mut report,
-    ));
+    let opensmppbox = groups.take("opensmppbox");
+    let has_other_accounts = !opensmppbox.is_empty();
+    draft.extend(listeners::sections(core.as_mut(), smsbox.as_mut(), opensmppbox, &mut report));
     let requests = users::Requests {
         global_sender: smsbox.as_mut().and_then(|smsbox| smsbox.text("global-sender")),
         tlvs: users::tlvs(groups.take("smpp-tlv"), &mut report),
         immediate: smsbox.as_mut().is_some_and(|smsbox| smsbox.flag("immediate-sendsms-reply")),
+        lists: receivers::Lists::of(smsbox.as_mut(), &mut report),
     };
+    let calls = calls::Calls::of(core.as_mut(), smsbox.as_mut(), requests.tlvs.clone(), &mut report);
+    draft.extend(core.as_mut().and_then(|core| reassembly(core, &mut report)));
     let authority = core.as_mut().and_then(|core| core.text("ssl-trusted-ca-file"));
     let links = smsc::links(groups.take("smsc"), authority.as_deref(), &mut report);
     let users = users::accounts(groups.take("sendsms-user"), &requests, &links, &mut report);
-    let services = services::services(groups.take("sms-service"), &links, &mut report);
+    let services = services::services(
+        groups.take("sms-service"),
+        &calls,
+        &links,
+        users.have_gaps || has_other_accounts,
+        &mut report,
+    );
 
     draft.extend(links.iter().map(|link| link.section.clone()));
     draft.extend(users.accounts);
@@ -55,6 +64,13 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
     draft.extend(services.routes);
     core.into_iter().chain(smsbox).chain(groups.0).for_each(|group| group.finish(&mut report));
     Ok((draft, report.in_order()))
+}
+
+/// How long parts of long messages wait for each other.
+fn reassembly(core: &mut Group, report: &mut Report) -> Option<Section> {
+    let seconds =
+        core.number("sms-combine-concatenated-mo-timeout", report).filter(|seconds| *seconds > 0)?;
+    Some(Section::new("[reassembly]").with("timeout_s", seconds))
 }
 
 /// The groups that nobody took yet.

@@ -51,12 +51,9 @@ fn is_without_effect(group: &str, key: &str) -> bool {
             )
             | ("core", "smsbox-max-pending" | "store-dump-freq" | "dlr-storage" | "dlr-spool")
             | ("core", "sms-combine-concatenated-mo")
-            | (
-                "sms-service",
-                "catch-all" | "concatenation" | "assume-plain-text" | "strip-keyword" | "omit-empty"
-            )
+            | ("sms-service", "catch-all" | "assume-plain-text" | "concatenation" | "omit-empty")
             | ("sendsms-user", "omit-empty")
-            | (_, "log-file" | "log-level" | "log-format" | "smsc-admin-id" | "dead-start" | "our-host")
+            | (_, "log-level" | "log-format" | "smsc-admin-id" | "dead-start")
     )
 }
 
@@ -66,7 +63,6 @@ fn in_group(group: &str, key: &str) -> Option<&'static str> {
             "messages are kept in data_dir; let Kannel send what waits there before it is stopped"
         }
         ("core", "sms-resend-freq" | "sms-resend-retry") => "a profile says what is tried again (retry)",
-        ("core", "sms-combine-concatenated-mo-timeout") => "[reassembly] timeout_s says it",
         ("core", "sms-incoming-queue-limit" | "sms-outgoing-queue-limit") => {
             "what waits is on disk, not in memory"
         }
@@ -77,11 +73,8 @@ fn in_group(group: &str, key: &str) -> Option<&'static str> {
             "numbers are digits, perhaps behind a plus; blanks and dashes are taken out"
         }
         ("smsbox", "http-request-retry") => "calls are tried again until the message's validity ends",
-        ("smsbox", "http-timeout") => "each application says it (timeout_s)",
-        ("smsbox", "max-pending-requests") => "each application says it (window)",
-        ("smsbox", "mo-recode") => "the charset of an application says it",
         ("smsbox", "sendota-url" | "xmlrpc-url") => "of smsbox there is /cgi-bin/sendsms alone",
-        ("smsc", "service-type") => "requests by HTTP have no service_type",
+        ("smsc", "service-type") => "the service_type is what a request says in binfo",
         ("smsc", "connection-timeout") => {
             "enquire_link_s and enquire_link_timeout_s end a link that is silent"
         }
@@ -94,6 +87,21 @@ fn in_group(group: &str, key: &str) -> Option<&'static str> {
         }
         ("smsc", "max-sms-octets") => "long_messages of a profile says how long messages leave",
         ("smsc", "our-port" | "our-receiver-port") => "the system chooses the port that we call from",
+        ("sendsms-user", "allowed-prefix-regex" | "denied-prefix-regex") => {
+            "Kannel 1.4.5 looks at no number by it; white_list_regex and black_list_regex do"
+        }
+        ("sms-service", "strip-keyword") => "the text has its keyword; %r is what stands behind it",
+        ("sms-service", "accepted-account") => "messages of handsets have no account",
+        ("sms-service", "denied-prefix" | "denied-receiver-prefix") => {
+            "routes say what comes, not what does not: a [[route]] before this one, with source_prefix or prefix"
+        }
+        ("core", "unified-prefix") => {
+            "the profile of each link rewrites numbers: source_in = [{ strip = …, add = … }], destination_out"
+        }
+        ("core", "white-list-receiver-regex" | "black-list-receiver-regex") => {
+            "the kannel of an account says it: white_list_regex, black_list_regex"
+        }
+        ("core", "maximum-queue-length" | "dlr-retry") => "what waits is on disk, not in memory",
         ("sms-service", "dlr-url" | "dlr-mask") => {
             "to be told of replies an application needs an account: dlr_url, dlr_mask and account"
         }
@@ -110,7 +118,11 @@ fn anywhere(key: &str) -> Option<&'static str> {
             "long texts are split between any two letters, and put together by the handset"
         }
         _ if key.contains("-regex") => "routes know prefixes and whole numbers",
-        _ if key.contains("white-list") || key.contains("black-list") => "there are no lists of numbers",
+        _ if key.contains("white-list") || key.contains("black-list") => {
+            "lists are not fetched; the kannel of an account has white_list_regex and black_list_regex"
+        }
+        "log-file" => "the log goes to standard error, of all links together",
+        "our-host" => "the system chooses the address that we call from",
         "allowed-prefix" | "denied-prefix" | "denied-receiver-prefix" => {
             "routes say which numbers there is a way to: [[route]] with a prefix"
         }

@@ -5,6 +5,14 @@ use super::super::report::Report;
 use super::group::Group;
 use super::smsc::Link;
 
+/// The routes of an account.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    pub(super) sections: Vec<Section>,
+    /// Whether they take all numbers.
+    pub(super) is_complete: bool,
+}
+
 /// The routes of the messages of an account that are marked for this smsc-id, the longest prefix first.
 pub(super) fn routes(
     account: &str,
@@ -12,13 +20,13 @@ pub(super) fn routes(
     links: &[Link],
     group: &Group,
     report: &mut Report,
-) -> Vec<Section> {
+) -> Routes {
     let takers: Vec<&Link> = links.iter().filter(|link| link.sends && link.limits.takes_id(id)).collect();
     let mut prefixes: Vec<&str> = takers.iter().flat_map(|link| link.limits.prefixes()).collect();
     prefixes.push("");
     prefixes.sort_by_key(|prefix| (std::cmp::Reverse(prefix.len()), *prefix));
     prefixes.dedup();
-    let mut routes = Vec::new();
+    let mut routes = Routes::default();
     for prefix in prefixes {
         let targets = targets(&takers, id, prefix);
         if targets.is_empty() {
@@ -30,7 +38,8 @@ pub(super) fn routes(
         }
         let section = Section::new("[[route]]").with("from", table([("link", account.into())]));
         let matched = (!prefix.is_empty()).then(|| table([("prefix", prefix.into())]));
-        routes.push(section.maybe("match", matched).with("to", targets));
+        routes.is_complete |= prefix.is_empty();
+        routes.sections.push(section.maybe("match", matched).with("to", targets));
     }
     routes
 }

@@ -3,7 +3,8 @@
 use super::super::draft::{Section, table};
 use super::super::endpoint;
 use super::super::report::Report;
-use super::group::Group;
+use super::calls::Calls;
+use super::group::{Entry, Group};
 use super::smsc::Link;
 
 #[derive(Debug, Default)]
@@ -16,15 +17,21 @@ pub(super) struct Services {
     names: Vec<String>,
 }
 
-/// An application for each service that calls a URL, and a fixed answer for each that has a text.
-pub(super) fn services(groups: Vec<Group>, links: &[Link], report: &mut Report) -> Services {
+/// An application for each service that calls a URL, and a fixed answer for each that has a text or a file.
+pub(super) fn services(
+    groups: Vec<Group>,
+    calls: &Calls,
+    links: &[Link],
+    accounts_have_gaps: bool,
+    report: &mut Report,
+) -> Services {
     let mut services =
         Services { names: links.iter().map(|link| link.name.clone()).collect(), ..Services::default() };
     for mut group in groups {
         let Some(keywords) = keywords(&mut group, report) else { continue };
-        let Some(action) = action(&mut group, report) else { continue };
+        let Some(action) = action(&keywords, &mut group, report) else { continue };
         let name = services.free_name(group.text("name"), &keywords);
-        let conditions = conditions(&mut group, &keywords, links, report);
+        let conditions = conditions(&mut group, &keywords, links, accounts_have_gaps, report);
         let routes = conditions.into_iter().map(|(from, matched)| {
             let route = Section::new("[[route]]").maybe("from", from).maybe("match", matched);
             route.with("to", vec![name.clone()])
@@ -32,7 +39,7 @@ pub(super) fn services(groups: Vec<Group>, links: &[Link], report: &mut Report) 
         let place = if keywords.is_empty() { &mut services.fallbacks } else { &mut services.routes };
         place.extend(routes);
         services.links.push(match action {
-            Action::Call(url, manner) => application(name, (url, manner), &mut group, report),
+            Action::Call(url, manner) => application(name, (url, manner), calls, &mut group, report),
             Action::Answer(text) => answer(name, text, &mut group),
         });
         group.finish(report);
@@ -82,19 +89,23 @@ enum Manner {
     PostXml,
 }
 
-fn action(group: &mut Group, report: &mut Report) -> Option<Action> {
+fn action(keywords: &[String], group: &mut Group, report: &mut Report) -> Option<Action> {
     let manners = [
         ("get-url", Manner::Get),
         ("url", Manner::Get),
         ("post-url", Manner::Post),
         ("post-xml", Manner::PostXml),
     ];
-    let called = manners.into_iter().find_map(|(key, manner)| Some(Action::Call(group.text(key)?, manner)));
-    if called.is_some() {
-        return called;
+    let called = manners.into_iter().find_map(|(key, manner)| Some((group.text(key)?, manner)));
+    if let Some((url, manner)) = called {
+        count_words(&url, manner == Manner::Get && !keywords.is_empty(), group, report);
+        return Some(Action::Call(url, manner));
     }
-    if let Some(entry) = ["file", "exec"].into_iter().find_map(|key| group.take(key)) {
-        group.remark(&entry, "files are not read and programs not run: the service is left out", report);
+    if let Some(entry) = group.take("file") {
+        return file(&entry, group, report);
+    }
+    if let Some(entry) = group.take("exec") {
+        group.remark(&entry, "programs are not run: the service is left out", report);
         return None;
     }
     let Some(entry) = group.take("text") else {
@@ -104,7 +115,33 @@ fn action(group: &mut Group, report: &mut Report) -> Option<Action> {
     if entry.value.contains('%') {
         group.remark(&entry, "a fixed answer has no escape codes: they are sent as they stand", report);
     }
+    count_words(&entry.value, !keywords.is_empty(), group, report);
     Some(Action::Answer(entry.value))
+}
+
+/// What a file says today.
+fn file(entry: &Entry, group: &Group, report: &mut Report) -> Option<Action> {
+    let text = (!entry.value.contains('%')).then(|| std::fs::read_to_string(&entry.value).ok()).flatten();
+    let text = text.filter(|text| !text.is_empty() && text.len() <= FILE_OCTETS_MAX);
+    let why = match &text {
+        Some(_) => "the answer is what the file says now; it is not read again",
+        None => "no text could be read there, and files are not read later: the service is left out",
+    };
+    group.remark(entry, why, report);
+    text.map(Action::Answer)
+}
+
+/// A service that does not take all there is takes as many words as it has codes for, which routes do not count.
+fn count_words(pattern: &str, counts: bool, group: &mut Group, report: &mut Report) {
+    let takes_rest = ["%r", "%a", "%b"].iter().any(|code| pattern.contains(code));
+    if group.flag("catch-all") || takes_rest || !counts {
+        return;
+    }
+    let words = pattern.matches("%s").count() + pattern.matches("%S").count();
+    let why = format!(
+        "without catch-all Kannel takes messages with {words} words behind the keyword only; here all come"
+    );
+    group.remark_whole(why, report);
 }
 
 fn answer(name: String, text: String, group: &mut Group) -> Section {
@@ -117,6 +154,7 @@ fn answer(name: String, text: String, group: &mut Group) -> Section {
 fn application(
     name: String,
     (url, manner): (String, Manner),
+    calls: &Calls,
     group: &mut Group,
     report: &mut Report,
 ) -> Section {
@@ -129,6 +167,10 @@ fn application(
     let sender = group.flag("send-sender").then_some(true);
     // Kannel's own, which cuts what is longer: said, so that whoever reads it can let go of it.
     let messages = group.number("max-messages", report).unwrap_or(1);
+    if !group.flag("concatenation") && messages > 1 {
+        group.remark_whole(PARTS_BELONG_TOGETHER, report);
+    }
+    let omits_empty = group.flag("omit-empty");
     section
         .maybe("accept_x_kannel_headers", headers)
         .maybe("send_sender", sender)
@@ -136,6 +178,14 @@ fn application(
         .maybe("header", group.text("header"))
         .maybe("footer", group.text("footer"))
         .maybe("max_messages", (0..=255).contains(&messages).then_some(messages))
+        .maybe("charset", calls.charset(group, report))
+        .maybe("tlv", (!calls.tlvs.is_empty()).then(|| calls.tlvs.clone()))
+        .maybe("empty_text", calls.empty_text.clone().filter(|_| !omits_empty))
+        .maybe("unreadable_text", calls.unreadable_text.clone())
+        .with("timeout_s", calls.timeout_s)
+        .maybe("window", calls.window)
+        .maybe("attempts_max", calls.attempts_max)
+        .maybe("fallback_text", calls.fallback_text.clone())
 }
 
 /// What `from` and `match` of the routes say, for every combination of what a service wants.
@@ -143,9 +193,10 @@ fn conditions(
     group: &mut Group,
     keywords: &[String],
     links: &[Link],
+    accounts_have_gaps: bool,
     report: &mut Report,
 ) -> Vec<(Option<toml::Value>, Option<toml::Value>)> {
-    let froms = origins(group, links, report);
+    let froms = origins(group, links, accounts_have_gaps, report);
     let sources = group.list("allowed-prefix");
     let destinations = group.list("allowed-receiver-prefix");
     let mut all = Vec::new();
@@ -168,8 +219,11 @@ fn conditions(
 }
 
 /// The links that a service takes messages of; none if it takes those of all.
-fn origins(group: &mut Group, links: &[Link], report: &mut Report) -> Vec<String> {
-    let Some(entry) = group.take("accepted-smsc") else { return Vec::new() };
+fn origins(group: &mut Group, links: &[Link], accounts_have_gaps: bool, report: &mut Report) -> Vec<String> {
+    // A service is not for what accounts send to numbers that they have no route for.
+    let receiving = links.iter().filter(|link| link.receives && accounts_have_gaps);
+    let all = || receiving.clone().map(|link| link.name.clone()).collect();
+    let Some(entry) = group.take("accepted-smsc") else { return all() };
     let ids: Vec<&str> = entry.value.split(';').map(str::trim).collect();
     let names: Vec<String> = links
         .iter()
@@ -178,6 +232,7 @@ fn origins(group: &mut Group, links: &[Link], report: &mut Report) -> Vec<String
         .collect();
     if names.is_empty() {
         group.remark(&entry, "no link has this smsc-id: the service takes the messages of all", report);
+        return all();
     }
     names
 }
@@ -186,3 +241,9 @@ fn origins(group: &mut Group, links: &[Link], report: &mut Report) -> Vec<String
 fn each(values: &[String]) -> Vec<Option<&String>> {
     if values.is_empty() { vec![None] } else { values.iter().map(Some).collect() }
 }
+
+/// Of whom Kannel would send parts of long texts that stand alone.
+pub(super) const PARTS_BELONG_TOGETHER: &str =
+    "parts of long texts belong together here, which Kannel wants concatenation = true for";
+/// A text of as many segments as there can be.
+const FILE_OCTETS_MAX: usize = 255 * 153;

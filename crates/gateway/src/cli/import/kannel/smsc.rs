@@ -6,6 +6,7 @@ use super::super::draft::{Section, table};
 use super::super::report::Report;
 use super::group::Group;
 use super::limits::Limits;
+use super::pair;
 
 /// A link, and what it is to routes.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Link {
 /// The links by SMPP, each with a name of its own. Sessions that send and sessions that receive are one link if
 /// they go to the same place.
 pub(super) fn links(groups: Vec<Group>, authority: Option<&str>, report: &mut Report) -> Vec<Link> {
-    let mut pairs = pair(groups.into_iter().filter_map(|group| smpp_only(group, report)).collect());
+    let mut pairs = pair::pairs(groups.into_iter().filter_map(|group| smpp_only(group, report)).collect());
     let mut links: Vec<Link> = Vec::with_capacity(pairs.len());
     for (mut group, receiver) in pairs.drain(..) {
         let smsc_id = group.text("smsc-id");
@@ -51,34 +52,6 @@ fn smpp_only(mut group: Group, report: &mut Report) -> Option<Group> {
     None
 }
 
-/// The ways in which an older Kannel wants two groups where it needs two connections.
-fn pair(groups: Vec<Group>) -> Vec<(Group, Option<Group>)> {
-    let mut pairs: Vec<(Group, Option<Group>)> = Vec::with_capacity(groups.len());
-    for group in groups {
-        let place = |group: &Group| {
-            let of = |key: &str| group.value(key).map(str::to_owned);
-            (of("smsc-id"), of("host"), of("smsc-username").or_else(|| of("system-id")))
-        };
-        let receives = |group: &Group| group.value("receive-port").is_some() && group.value("port").is_none();
-        let sends = |group: &Group| {
-            group.value("receive-port").is_none() && group.value("transceiver-mode").is_none()
-        };
-        let same = |(other, half): &&mut (Group, Option<Group>)| {
-            half.is_none()
-                && place(other) == place(&group)
-                && other.value("port").or(other.value("receive-port"))
-                    == group.value("port").or(group.value("receive-port"))
-                && (sends(other) && receives(&group) || receives(other) && sends(&group))
-        };
-        match pairs.iter_mut().find(same) {
-            Some((other, half)) if receives(&group) => *half = Some(group).filter(|_| sends(other)),
-            Some((other, half)) => *half = Some(std::mem::replace(other, group)),
-            None => pairs.push((group, None)),
-        }
-    }
-    pairs
-}
-
 fn link(
     name: String,
     smsc_id: String,
@@ -88,6 +61,10 @@ fn link(
     report: &mut Report,
 ) -> Link {
     let (bind, port) = bind(&mut group, receiver.is_some(), report);
+    let ids = ids(&mut group, receiver.clone(), report).unzip();
+    if let Some(receiver) = receiver {
+        pair::merge(&mut group, receiver, &name, report);
+    }
     let host = group.text("host").unwrap_or_else(|| {
         group.remark_whole("no host: the address is made up", report);
         "127.0.0.1".to_owned()
@@ -97,13 +74,8 @@ fn link(
     let section = credentials(section, &mut group, report).with("bind", bind);
     let section = shape(section, &mut group, report);
     let section = tls(section, &mut group, authority, report);
-    let section = speech(section, &mut group, report);
+    let section = speech(section, &mut group, ids, report);
     group.finish(report);
-    if let Some(mut receiver) = receiver {
-        ALSO_OF_THE_RECEIVER.iter().for_each(|key| drop(receiver.take(key)));
-        receiver.remark_whole(format!("it is one link with the one that sends, {name}"), report);
-        receiver.finish(report);
-    }
     Link { name, smsc_id, sends: bind != "receiver", receives: bind != "transmitter", limits, section }
 }
 
@@ -195,14 +167,18 @@ fn tls(section: Section, group: &mut Group, authority: Option<&str>, report: &mu
 }
 
 /// What a profile says of other links.
-fn speech(section: Section, group: &mut Group, report: &mut Report) -> Section {
+fn speech(
+    section: Section,
+    group: &mut Group,
+    (response_id, receipt_id): (Option<&'static str>, Option<&'static str>),
+    report: &mut Report,
+) -> Section {
     let version = match group.number("interface-version", report) {
         Some(33 | 3) => Some("3.3"),
         Some(50 | 5) => Some("5.0"),
         _ => None,
     };
     let system_type = group.text("system-type").filter(|text| text.len() <= 12);
-    let (response_id, receipt_id) = ids(group, report).unzip();
     section
         .maybe("version", version)
         .maybe("system_type", system_type)
@@ -216,11 +192,16 @@ fn speech(section: Section, group: &mut Group, report: &mut Report) -> Section {
         .maybe("destination_out", numbers("dest", group, report))
 }
 
-/// Bit 0 is the form in submit_sm_resp, bit 1 that in receipts.
-fn ids(group: &mut Group, report: &mut Report) -> Option<(&'static str, &'static str)> {
-    let bits = group.number("msg-id-type", report)?;
-    let form = |bit: i64| if bits & bit == 0 { "decimal" } else { "hex" };
-    Some((form(1), form(2)))
+/// Bit 0 is the form in submit_sm_resp, bit 1 that in receipts, which come to the group that receives.
+fn ids(
+    group: &mut Group,
+    receiver: Option<Group>,
+    report: &mut Report,
+) -> Option<(&'static str, &'static str)> {
+    let sent = group.number("msg-id-type", report);
+    let received = receiver.and_then(|mut receiver| receiver.number("msg-id-type", report)).or(sent);
+    let form = |bits: i64, bit: i64| if bits & bit == 0 { "decimal" } else { "hex" };
+    Some((form(sent.or(received)?, 1), form(received?, 2)))
 }
 
 fn alphabet(group: &mut Group, report: &mut Report) -> Option<&'static str> {
@@ -272,6 +253,3 @@ fn free_name(wanted: &str, links: &[Link]) -> String {
 
 /// Kannel's.
 const DEFAULT_PORT: i64 = 2775;
-/// What stands in both groups of a pair and was read from the one that sends.
-const ALSO_OF_THE_RECEIVER: [&str; 8] =
-    ["smsc-id", "host", "port", "receive-port", "smsc-username", "system-id", "smsc-password", "system-type"];

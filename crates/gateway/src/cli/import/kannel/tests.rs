@@ -181,7 +181,8 @@ fn services_find_their_messages_by_keyword_number_and_link() {
     let text = "group = smsc\nsmsc = smpp\nsmsc-id = x\nhost = h\nport = 1\ntransceiver-mode = true\n\n\
                 group = sms-service\nkeyword = default\nget-url = http://10.0.0.1/d?%a\n\n\
                 group = sms-service\nkeyword = game\naliases = \"play;spiel\"\naccepted-smsc = x;y\n\
-                allowed-receiver-prefix = 1234\nget-url = \"http://games.example/?f=%p&t=%r\"\nmax-messages = 3\n";
+                allowed-receiver-prefix = 1234\nget-url = \"http://games.example/?f=%p&t=%r\"\nmax-messages = 3\n\
+                concatenation = true\n";
     let (config, text, report) = imported(text);
     assert_eq!(report, "");
     let keywords: Vec<_> = config.route.iter().map(|route| route.r#match.keyword.as_deref()).collect();
@@ -204,7 +205,7 @@ fn what_services_and_users_do_with_texts_is_carried_over() {
                 header = \"H \"\nfooter = \" F\"\nmax-messages = 0\n\n\
                 group = sms-service\nkeyword = xml\npost-xml = \"http://cp.example/x\"\n";
     let (_, text, report) = imported(text);
-    assert_eq!(report.lines().count(), 1, "that there is no SMSC: {report}");
+    assert_eq!(report.lines().count(), 2, "that there is no SMSC, and what of a dlr-url: {report}");
     let user = section(&text, "name = \"u\"");
     for key in [
         "header = \"A:\"",
@@ -245,4 +246,144 @@ fn the_draft_of_the_package_s_example_is_taken() {
     }
     let (draft, _): (Draft, _) = super::import(example).unwrap();
     Config::parse(&draft.to_string(), Path::new("out.toml")).unwrap();
+}
+
+/// What a service becomes, with these lines in the group smsbox, and what is said of it.
+fn service(smsbox: &str, keys: &str) -> (String, String) {
+    let (_, text, report) = imported(&format!(
+        "group = smsbox\nsendsms-port = 1\n{smsbox}\n\ngroup = smsc\nsmsc = smpp\nsmsc-id = x\nhost = h\n\
+         transceiver-mode = 1\n\ngroup = sms-service\nkeyword = k\n{keys}\n"
+    ));
+    (text, report)
+}
+
+// KN-39, KN-46
+#[test]
+fn what_smsbox_says_in_place_of_a_provider_is_said_by_its_application() {
+    let (text, report) = service(
+        "http-timeout = 20\nmax-pending-requests = 7\nhttp-request-retry = 2\nreply-couldnotfetch = busy\n\
+         reply-couldnotrepresent = odd\nreply-emptymessage = nothing\nmo-recode = true",
+        "get-url = http://cp.example/?%a",
+    );
+    let section = section(&text, "name = \"k\"");
+    for line in [
+        "timeout_s = 20",
+        "window = 7",
+        "attempts_max = 3",
+        "fallback_text = \"busy\"",
+        "unreadable_text = \"odd\"",
+        "empty_text = \"nothing\"",
+        "charset = \"UTF-8\"",
+    ] {
+        assert!(section.lines().any(|other| other == line), "{line}: {section}");
+    }
+    for (line, key) in [(5, "http-request-retry"), (9, "mo-recode")] {
+        assert!(report.contains(&format!("line {line}: group smsbox, {key}: ")), "{report}");
+    }
+    let (text, _) = service("", "get-url = http://cp.example/?%a\nalt-charset = latin1");
+    assert!(text.contains("timeout_s = 240\n") && text.contains("charset = \"latin1\"\n"), "{text}");
+    assert!(!text.contains("attempts_max") && !text.contains("fallback_text"), "{text}");
+    let (text, report) =
+        service("reply-couldnotfetch = busy", "get-url = http://cp.example/?%a\nomit-empty = 1");
+    assert!(text.contains("attempts_max = 3\n") && text.contains("unreadable_text = \"busy\"\n"), "{text}");
+    assert!(report.contains("line 1: group smsbox: with reply-couldnotfetch Kannel calls once"), "{report}");
+}
+
+// KN-45, KN-48
+#[test]
+fn what_a_service_takes_and_answers_is_said_if_it_is_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("terms.txt");
+    std::fs::write(&file, "Terms").unwrap();
+    let (text, report) = service("", &format!("file = \"{}\"", file.display()));
+    assert!(section(&text, "[[answer]]").contains("text = \"Terms\""), "{text}");
+    assert!(report.contains("group sms-service, file: the answer is what the file says now"), "{report}");
+    let (text, report) = service("", "file = /nowhere/at/all");
+    assert!(!text.contains("[[answer]]") && report.contains("the service is left out"), "{report}");
+    for (keys, words) in [
+        ("get-url = http://cp.example/?a=%s&b=%s", Some(2)),
+        ("text = hi", Some(0)),
+        ("get-url = http://cp.example/?a=%s&b=%r", None),
+        ("get-url = http://cp.example/?a=%s\ncatch-all = true", None),
+        ("post-url = http://cp.example/", None),
+    ] {
+        let (_, report) = service("", keys);
+        let said = words.map(|words| report.contains(&format!("messages with {words} words behind")));
+        assert!(said.unwrap_or(!report.contains("words behind")), "{keys}: {report}");
+    }
+}
+
+// KN-46
+#[test]
+fn what_accounts_have_no_route_for_is_not_for_services() {
+    let file = |user: &str| {
+        let (_, text, _) = imported(&format!(
+            "group = smsc\nsmsc = smpp\nsmsc-id = x\nhost = h\ntransceiver-mode = 1\nallowed-smsc-id = y\n\n\
+             group = sendsms-user\nusername = u\npassword = p\n{user}\n\ngroup = sms-service\nkeyword = k\ntext = hi\n"
+        ));
+        section(&text, "match = { keyword = \"k\" }").contains("from = { link = \"x\" }")
+    };
+    assert!(file("") && !file("forced-smsc = y"));
+}
+
+// KN-46
+#[test]
+fn what_the_receiving_group_of_a_pair_says_is_kept() {
+    let pair = "group = smsc\nsmsc = smpp\nsmsc-id = x\nhost = h\nport = 9\nmsg-id-type = 1\nreconnect-delay = 5\n\n\
+                group = smsc\nsmsc = smpp\nsmsc-id = x\nhost = h\nreceive-port = 9\nmsg-id-type = 2\n\
+                address-range = ^777\nalt-charset = latin1\nreconnect-delay = 7\nmy-number = 1\nthroughput = 3\n";
+    let (_, text, report) = imported(pair);
+    let section = section(&text, "[[smsc]]");
+    for line in [
+        "response_id = \"hex\"",
+        "receipt_id = \"hex\"",
+        "address_range = \"^777\"",
+        "default_alphabet = \"latin-1\"",
+        "reconnect_max_s = 5",
+    ] {
+        assert!(section.lines().any(|other| other == line), "{line}: {section}");
+    }
+    assert!(!section.contains("rate"), "{section}");
+    for words in [
+        "line 17: group smsc, reconnect-delay: both groups are one link",
+        "line 18: group smsc, my-number: destinations stay",
+    ] {
+        assert!(report.contains(words), "{report}");
+    }
+    assert!(!report.contains("nothing of this kind"), "{report}");
+}
+
+// KN-51
+#[test]
+fn whom_a_user_may_send_to_is_kept() {
+    let text = "group = smsbox\nsendsms-port = 1\nblack-list-regex = ^888\n\n\
+                group = sendsms-user\nusername = u\npassword = p\nallowed-prefix = 62;+62\ndenied-prefix = 6299\n\
+                white-list-regex = \"^62[0-9]+\"\nblack-list-regex = (\nblack-list = http://h/list\n";
+    let (config, _, report) = imported(text);
+    let keys = &config.account[0].kannel;
+    assert_eq!(keys.allowed_prefix, ["62", "+62"]);
+    assert_eq!(keys.denied_prefix, ["6299"]);
+    assert_eq!((keys.white_list_regex.len(), keys.black_list_regex.len()), (1, 1));
+    for words in [
+        "line 8: group sendsms-user, allowed-prefix: here it counts",
+        "line 9: group sendsms-user, denied-prefix: here it counts",
+        "line 11: group sendsms-user, black-list-regex: this is no regular expression",
+        "line 12: group sendsms-user, black-list: lists are not fetched",
+    ] {
+        assert!(report.contains(words), "{report}");
+    }
+}
+
+// KN-27
+#[test]
+fn reports_go_to_private_networks_where_users_are_there() {
+    let user = |keys: &str| {
+        let (config, _, report) =
+            imported(&format!("group = sendsms-user\nusername = u\npassword = p\n{keys}\n"));
+        (config.account[0].kannel.allow_private_address, report.contains("a dlr-url in a private network"))
+    };
+    assert_eq!(user(""), (false, true));
+    assert_eq!(user("dlr-url = http://10.0.0.1/dlr"), (true, false));
+    assert_eq!(user("user-allow-ip = 192.168.0.*\nuser-deny-ip = *.*.*.*"), (true, false));
+    assert_eq!(user("user-allow-ip = 8.8.8.8\nuser-deny-ip = *.*.*.*"), (false, true));
 }

@@ -1,16 +1,21 @@
 //! Groups `sendsms-user`: accounts, and where their messages go.
 
 use super::super::draft::Section;
+use super::super::endpoint;
 use super::super::report::Report;
 use super::group::Group;
 use super::network;
+use super::receivers::Lists;
 use super::routes;
+use super::services::PARTS_BELONG_TOGETHER;
 use super::smsc::Link;
 
 #[derive(Debug, Default)]
 pub(super) struct Users {
     pub(super) accounts: Vec<Section>,
     pub(super) routes: Vec<Section>,
+    /// Whether there is an account with messages that none of its own routes takes.
+    pub(super) have_gaps: bool,
 }
 
 /// What `meta-data` may name, from the groups `smpp-tlv`.
@@ -51,6 +56,8 @@ pub(super) struct Requests {
     pub(super) global_sender: Option<String>,
     /// `immediate-sendsms-reply`
     pub(super) immediate: bool,
+    /// `white-list-regex`, `black-list-regex`
+    pub(super) lists: Lists,
     /// The groups `smpp-tlv`.
     pub(super) tlvs: Vec<toml::Value>,
 }
@@ -75,7 +82,9 @@ pub(super) fn accounts(
         let id = group.text("forced-smsc");
         let default_id = group.text("default-smsc");
         let id = id.or(default_id);
-        users.routes.extend(routes::routes(&name, id.as_deref(), links, &group, report));
+        let own = routes::routes(&name, id.as_deref(), links, &group, report);
+        users.have_gaps |= !own.is_complete;
+        users.routes.extend(own.sections);
         users.accounts.push(account(name, &mut group, requests, report));
         group.finish(report);
     }
@@ -85,15 +94,23 @@ pub(super) fn accounts(
 fn account(name: String, group: &mut Group, requests: &Requests, report: &mut Report) -> Section {
     let password = group.text("password").unwrap_or_default();
     let allow_from = network::allowed(group, report);
+    let is_near = allow_from.iter().flatten().any(|network| network::is_near(network));
     Section::new("[[account]]")
         .with("name", name)
         .with("password", password)
         .maybe("allow_from", allow_from)
-        .with("kannel", keys(group, requests, report))
+        .with("kannel", keys(group, requests, is_near, report))
 }
 
 /// What Kannel does with the requests of this user.
-fn keys(group: &mut Group, requests: &Requests, report: &mut Report) -> toml::Value {
+fn keys(group: &mut Group, requests: &Requests, is_near: bool, report: &mut Report) -> toml::Value {
+    let lists = requests.lists.keys(group, report);
+    let dlr_url = group.text("dlr-url");
+    let is_near = is_near || dlr_url.as_deref().is_some_and(endpoint::is_near);
+    if !is_near {
+        let why = "a dlr-url in a private network is called with allow_private_address = true only";
+        group.remark_whole(why, report);
+    }
     let mut keys = toml::Table::new();
     let mut put = |key: &str, value: Option<toml::Value>| {
         if let Some(value) = value {
@@ -107,14 +124,17 @@ fn keys(group: &mut Group, requests: &Requests, report: &mut Report) -> toml::Va
     put("immediate", requests.immediate.then(|| true.into()));
     put("tlv", (!requests.tlvs.is_empty()).then(|| requests.tlvs.clone().into()));
     put("dlr", Some(true.into()));
-    put("dlr_url", group.text("dlr-url").map(Into::into));
+    put("dlr_url", dlr_url.map(Into::into));
+    put("allow_private_address", is_near.then(|| true.into()));
+    lists.into_iter().for_each(|(key, values)| put(key, Some(values.into())));
     // Kannel's own, which cuts what is longer: said, so that whoever reads it can let go of it.
     let most = group.number("max-messages", report).unwrap_or(1);
     put("max_messages", (1..=255).contains(&most).then(|| most.into()));
     if !group.flag("concatenation") && most > 1 {
-        let why = "parts of long texts belong together here, which Kannel wants concatenation = true for";
-        group.remark_whole(why, report);
+        group.remark_whole(PARTS_BELONG_TOGETHER, report);
     }
-    drop(group.take("name"));
+    if let Some(entry) = group.take("name") {
+        group.remark(&entry, "%n of reports is the name of the account", report);
+    }
     toml::Value::Table(keys)
 }

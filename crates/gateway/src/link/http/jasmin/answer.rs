@@ -27,11 +27,14 @@ impl Failure {
         Self::new(StatusCode::FORBIDDEN, format!("Authentication failure for username:{username}"))
     }
 
+    /// A value that a user's filter does not let through.
+    pub(super) fn filtered(username: &str, what: &str) -> Self {
+        Self::argument(format!("Value filter failed for user [{username}] ({what} filter mismatch)."))
+    }
+
     /// A refusal of a message of this user to that number.
     pub(super) fn of(refusal: &Refusal, username: &str, to: &str) -> Self {
-        let filtered = |what: &str| {
-            Self::argument(format!("Value filter failed for user [{username}] ({what} filter mismatch)."))
-        };
+        let filtered = |what: &str| Self::filtered(username, what);
         match refusal {
             Refusal::NoRoute => Self::new(StatusCode::PRECONDITION_FAILED, "No route found"),
             Refusal::Throttled => Self::new(StatusCode::FORBIDDEN, "User throughput exceeded"),

@@ -13,6 +13,7 @@ use super::super::desk::Desk;
 use super::answer::{Failure, success, uuid};
 use super::arguments::Arguments;
 use super::fields::{self, check, check_content};
+use super::rights;
 use super::translate::{self, SCHEDULE_MAX};
 use crate::account::Account;
 use crate::attributes::{Attributes, Callback, Events, Form};
@@ -139,6 +140,7 @@ impl Desk {
         check(&said, fields::SEND)?;
         check_content(&said)?;
         let mut submission = translate::submission(&said, account, self.intake.clock().wall())?;
+        rights::check_sending(&said, account, &submission)?;
         submission.not_before = submission.not_before.max(not_before);
         let admitted = self.intake.admit(&Origin::Account(account.clone()), submission);
         admitted.map_err(|refusal| {

@@ -6,6 +6,7 @@ mod batch;
 mod fields;
 pub(super) mod report;
 pub(super) mod rest;
+mod rights;
 pub(super) mod server;
 mod tlvs;
 mod translate;

@@ -15,9 +15,9 @@ use super::super::messages::read;
 use super::answer::{self, Failure, plain, success};
 use super::arguments::Arguments;
 use super::fields::{self, check, check_content};
-use super::translate;
+use super::{rights, translate};
 use crate::account::Account;
-use crate::config::Scope;
+use crate::config::{JasminRight, Scope};
 use crate::directory::Origin;
 use crate::login::Credentials;
 
@@ -107,6 +107,7 @@ impl Desk {
         };
         let entry = {
             let submission = translate::submission(&said, &account, self.intake.clock().wall())?;
+            rights::check_sending(&said, &account, &submission)?;
             let admitted = self.intake.admit(&Origin::Account(account.clone()), submission);
             admitted.map_err(|refusal| {
                 self.count_refused(&account, 1);
@@ -122,6 +123,7 @@ impl Desk {
     pub(super) async fn rate_as_jasmin(&self, peer: SocketAddr, said: Arguments) -> Result<Value, Failure> {
         check(&said, fields::RATE)?;
         let account = self.jasmin_user(peer, &said).await?;
+        rights::check(&account, JasminRight::HttpRate)?;
         let (submission, segments) = translate::preview(&said, &account, self.intake.clock().wall())?;
         self.intake
             .leads_somewhere(account.name(), &submission)
@@ -135,7 +137,8 @@ impl Desk {
         said: &Arguments,
     ) -> Result<Value, Failure> {
         check(said, fields::BALANCE)?;
-        self.jasmin_user(peer, said).await?;
+        let account = self.jasmin_user(peer, said).await?;
+        rights::check(&account, JasminRight::HttpBalance)?;
         Ok(json!({ "balance": "ND", "sms_count": "ND" }))
     }
 

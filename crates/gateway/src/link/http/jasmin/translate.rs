@@ -35,7 +35,7 @@ pub(super) fn submission(said: &Arguments, account: &Account, now: Timestamp) ->
     Ok(Submission {
         id: None,
         direction: Direction::Mt,
-        source: source(said)?,
+        source: source(said, account)?,
         destination: destination(said)?,
         service_type: ArrayVec::new(),
         protocol_id: 0,
@@ -60,15 +60,20 @@ pub(super) fn preview(
     now: Timestamp,
 ) -> Result<(Submission, usize), Failure> {
     let submission = submission(said, account, now)?;
-    let segments = match &submission.content {
+    let segments = segments(&submission);
+    Ok((submission, segments))
+}
+
+/// How many segments a message takes in the usual form.
+pub(super) fn segments(submission: &Submission) -> usize {
+    match &submission.content {
         Content::Text { text, .. } => sms::segments_needed(text).segments,
         Content::Encoded { data_coding, octets } => {
             let septets = DataCoding(*data_coding).alphabet() == sms::Alphabet::Gsm7;
             let (one, part) = if septets { (160, 153) } else { (140, 134) };
             if octets.len() <= one { 1 } else { octets.len().div_ceil(part) }
         }
-    };
-    Ok((submission, segments))
+    }
 }
 
 /// Text with coding 0 is in GSM, and what is not in it is a question mark if that was said; what no coding is said of
@@ -88,8 +93,10 @@ fn content(said: &Arguments) -> Result<Content, Failure> {
     Ok(Content::Encoded { data_coding: coding.unwrap_or_default(), octets: octets.into() })
 }
 
-fn source(said: &Arguments) -> Result<Address, Failure> {
-    let Some(from) = said.get("from").filter(|from| !from.is_empty()) else { return Ok(Address::default()) };
+fn source(said: &Arguments, account: &Account) -> Result<Address, Failure> {
+    let usual = account.config().jasmin.default_source.as_deref().map(str::as_bytes);
+    let from = said.get("from").filter(|from| !from.is_empty());
+    let Some(from) = from.or(usual) else { return Ok(Address::default()) };
     let shown = || String::from_utf8_lossy(from);
     let wrong = || Failure::argument(format!("Argument [from] has an invalid value: [{}].", shown()));
     Address::guess(from).ok_or_else(wrong)

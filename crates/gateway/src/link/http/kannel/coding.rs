@@ -9,7 +9,7 @@ use crate::submission::Content;
 
 /// `coding` of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
+pub(in super::super) enum Coding {
     Gsm,
     Octets,
     Ucs2,
@@ -17,11 +17,11 @@ enum Coding {
 
 /// What a request says of how its message is shown.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Look {
-    pub(super) class: Option<u8>,
-    pub(super) waiting: Option<u8>,
-    pub(super) compressed: bool,
-    pub(super) alternative: bool,
+pub(in super::super) struct Look {
+    pub(in super::super) class: Option<u8>,
+    pub(in super::super) waiting: Option<u8>,
+    pub(in super::super) compressed: bool,
+    pub(in super::super) alternative: bool,
 }
 
 /// What becomes of every text of an account.
@@ -92,12 +92,17 @@ fn coding_and_text(request: &Request) -> Result<(Coding, Option<String>), Answer
 
 impl Look {
     fn is_plain(self) -> bool {
-        self.class.is_none() && self.waiting.is_none() && !self.compressed && !self.alternative
+        self.class.is_none() && self.is_classed_at_most()
+    }
+
+    /// Whether it says nothing but a class.
+    pub(in super::super) fn is_classed_at_most(self) -> bool {
+        self.waiting.is_none() && !self.compressed && !self.alternative
     }
 }
 
 /// 23.038 section 4: message waiting goes before a class, a class before the general group.
-fn data_coding(coding: Coding, look: Look) -> u8 {
+pub(in super::super) fn data_coding(coding: Coding, look: Look) -> u8 {
     let alphabet = match coding {
         Coding::Gsm => 0x00,
         Coding::Octets => 0x04,

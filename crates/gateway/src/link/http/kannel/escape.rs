@@ -81,6 +81,21 @@ pub(crate) struct MetaGroup<'a> {
     pub(crate) values: Vec<(&'a str, Cow<'a, [u8]>)>,
 }
 
+/// Groups as Kannel writes them: `?group?name=value&name=value&`, the values encoded.
+pub(crate) fn packed(groups: &[MetaGroup<'_>]) -> String {
+    let mut text = String::new();
+    for group in groups {
+        text.extend(["?", group.name, "?"]);
+        for (name, value) in &group.values {
+            text.push_str(name);
+            text.push('=');
+            text.extend(byte_serialize(value));
+            text.push('&');
+        }
+    }
+    text
+}
+
 /// What a message says, in the octets of its character set.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
@@ -275,19 +290,9 @@ impl Filled<'_> {
         }
     }
 
-    /// As Kannel writes it: `?group?name=value&name=value&`, and all that encoded.
+    /// All of it, encoded once more.
     fn all_meta(&mut self) {
-        let mut text = String::new();
-        for group in &self.values.meta {
-            text.extend(["?", group.name, "?"]);
-            for (name, value) in &group.values {
-                text.push_str(name);
-                text.push('=');
-                text.extend(byte_serialize(value));
-                text.push('&');
-            }
-        }
-        self.encoded(text.as_bytes());
+        self.encoded(packed(&self.values.meta).as_bytes());
     }
 }
 

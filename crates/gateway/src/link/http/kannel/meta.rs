@@ -11,14 +11,14 @@ use crate::submission::Content;
 
 /// What the group `smpp` of a request says in place of what would be said of it.
 #[derive(Default)]
-pub(super) struct Overrides {
+pub(in super::super) struct Overrides {
     data_coding: Option<u8>,
     source: (Option<u8>, Option<u8>),
     destination: (Option<u8>, Option<u8>),
 }
 
 impl Overrides {
-    pub(super) fn of(text: &str) -> Self {
+    pub(in super::super) fn of(text: &str) -> Self {
         let number = |name: &str| value(text, "smpp", name)?.trim().parse().ok();
         Self {
             data_coding: number("data_coding"),
@@ -28,18 +28,18 @@ impl Overrides {
     }
 
     /// A text is put into its own octets first: what they are called is said here.
-    pub(super) fn content(&self, content: Content) -> Content {
+    pub(in super::super) fn content(&self, content: Content) -> Content {
         match (content, self.data_coding) {
             (Content::Encoded { octets, .. }, Some(data_coding)) => Content::Encoded { data_coding, octets },
             (content, _) => content,
         }
     }
 
-    pub(super) fn source(&self, address: Address) -> Address {
+    pub(in super::super) fn source(&self, address: Address) -> Address {
         typed(address, self.source)
     }
 
-    pub(super) fn destination(&self, address: Address) -> Address {
+    pub(in super::super) fn destination(&self, address: Address) -> Address {
         typed(address, self.destination)
     }
 }
@@ -49,7 +49,7 @@ fn typed(address: Address, (ton, npi): (Option<u8>, Option<u8>)) -> Address {
 }
 
 /// The TLVs of the group `smpp` that have one of these names; a value that is not as it should be is left out.
-pub(super) fn tlvs(text: &str, known: &[NamedTlv]) -> Bytes {
+pub(in super::super) fn tlvs(text: &str, known: &[NamedTlv]) -> Bytes {
     let mut tlvs = Tlvs::new();
     for named in known {
         if let Some(octets) = octets_of(text, named) {
@@ -76,6 +76,29 @@ fn octets_of(text: &str, named: &NamedTlv) -> Option<Vec<u8>> {
             let octets = number.to_be_bytes();
             let (unused, used) = octets.split_at(octets.len().checked_sub(most.min(octets.len()))?);
             unused.iter().all(|octet| *octet == 0).then(|| used.to_vec())
+        }
+    }
+}
+
+/// The group `smpp` of a message that came with these TLVs: those that have a name.
+pub(in super::super) fn told<'a>(tlvs: &Bytes, known: &'a [NamedTlv]) -> MetaGroup<'a> {
+    let tlvs = Tlvs::from_wire(tlvs.clone()).unwrap_or_default();
+    let values = known.iter().filter_map(|named| {
+        let octets = tlvs.bytes(named.tag.0)?;
+        Some((named.name.as_str(), shown(&octets, named.kind)?.into()))
+    });
+    MetaGroup { name: "smpp", values: values.collect() }
+}
+
+/// A value as it is written; `None` if it is no such value.
+fn shown(octets: &[u8], kind: TlvKind) -> Option<Vec<u8>> {
+    match kind {
+        TlvKind::OctetString => Some(octets.to_vec()),
+        TlvKind::NulTerminated => Some(octets.iter().copied().take_while(|octet| *octet != 0).collect()),
+        TlvKind::Integer => {
+            let mut number = [0; 8];
+            number.get_mut(8_usize.checked_sub(octets.len())?..)?.copy_from_slice(octets);
+            Some(u64::from_be_bytes(number).to_string().into_bytes())
         }
     }
 }
@@ -123,6 +146,27 @@ mod tests {
         ] {
             assert_eq!(&tlvs(text, &[named])[..], wire);
         }
+    }
+
+    // KN-35
+    #[test]
+    fn tlvs_that_have_a_name_are_told() {
+        let known: Vec<NamedTlv> = [
+            ("op", "tag = 0x1401\ntype = \"integer\"\nlength = 2"),
+            ("id", "tag = 0x1402\ntype = \"nulterminated\""),
+            ("raw", "tag = 0x1403"),
+            ("none", "tag = 0x1404"),
+            ("huge", "tag = 0x1405\ntype = \"integer\""),
+        ]
+        .map(|(name, keys)| toml::from_str(&format!("name = \"{name}\"\n{keys}")).unwrap())
+        .into();
+        let tlvs = Bytes::from_static(
+            b"\x14\x03\0\x02\xff&\x14\x01\0\x02\x01\x02\x14\x02\0\x03ab\0\x13\0\0\x01x\x14\x05\0\x09123456789",
+        );
+        let group = told(&tlvs, &known);
+        let values: Vec<_> = group.values.iter().map(|(name, value)| (*name, &value[..])).collect();
+        assert_eq!(values, [("op", &b"258"[..]), ("id", b"ab"), ("raw", b"\xff&")]);
+        assert!(told(&Bytes::from_static(b"\x14"), &known).values.is_empty());
     }
 
     #[test]

@@ -12,7 +12,8 @@ mod translate;
 mod wanted;
 mod xml;
 
-pub(super) use coding::cut_text;
+pub(super) use coding::{Coding, Look, cut_text, data_coding};
+pub(super) use meta::{Overrides, tlvs as tlvs_of, told as meta_of};
 pub(super) use wanted::TOLD;
 pub(crate) use wanted::callback_of_words;
 pub(super) use xml::{Wishes, wishes_of_xml};

@@ -18,7 +18,7 @@ use crate::submission::Content;
 /// A request that can be meant.
 pub(super) struct Order {
     pub(super) receivers: Vec<Written>,
-    /// What stands among the receivers and is none.
+    /// What stands among the receivers and is none, or may not be sent to.
     pub(super) denied: Vec<String>,
     pub(super) source: Written,
     pub(super) content: Content,
@@ -57,7 +57,7 @@ impl Order {
     /// What a request of `account` asks for.
     pub(super) fn of(request: &Request, account: &Account, now: Timestamp) -> Result<Self, Answer> {
         let has_udh = check_udh(request)?;
-        let (receivers, denied) = receivers(request)?;
+        let (receivers, denied) = receivers(request, account)?;
         let source = source(request, account)?;
         let reports = reports(request, account)?;
         let class = field(request.mclass, 0..=3, "MClass field misformed, rejected")?;
@@ -115,13 +115,13 @@ fn check_udh(request: &Request) -> Result<bool, Answer> {
     Ok(true)
 }
 
-/// Those that can be numbers, each once, and what cannot.
-fn receivers(request: &Request) -> Result<(Vec<Written>, Vec<String>), Answer> {
+/// Those that can be numbers and may be sent to, each once, and the others.
+fn receivers(request: &Request, account: &Account) -> Result<(Vec<Written>, Vec<String>), Answer> {
     let words = request.to.as_deref().unwrap_or_default().split(u8::is_ascii_whitespace);
     let (mut receivers, mut denied): (Vec<Written>, Vec<String>) = Default::default();
     for word in words.filter(|word| !word.is_empty()) {
         let text = String::from_utf8_lossy(word).into_owned();
-        match receiver(word) {
+        match receiver(word).filter(|_| account.config().kannel.allows(&text)) {
             Some(address) if receivers.iter().any(|known| known.address == address) => {}
             Some(address) => receivers.push(Written { address, text }),
             None => denied.push(text),

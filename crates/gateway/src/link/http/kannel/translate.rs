@@ -9,7 +9,7 @@ use super::report;
 use super::wanted::{self, TOLD};
 use crate::account::Account;
 use crate::attributes::{Attributes, Events, TAG_OCTETS_MAX};
-use crate::submission::Submission;
+use crate::submission::{REPLY_PATH, Submission};
 
 /// What is wanted for one receiver.
 pub(super) fn submission(order: &Order, receiver: &Written, account: &Account) -> Submission {
@@ -85,6 +85,3 @@ fn beginning(said: &str) -> String {
     let end = (0..=TAG_OCTETS_MAX.min(said.len())).rev().find(|at| said.is_char_boundary(*at));
     said[..end.unwrap_or_default()].to_owned()
 }
-
-/// esm_class, SMPP 3.4 section 5.2.12.
-const REPLY_PATH: u8 = 0x80;

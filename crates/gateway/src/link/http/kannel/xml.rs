@@ -65,6 +65,12 @@ pub(in super::super) fn wishes_of_xml(body: &[u8]) -> Option<Wishes> {
         priority: value("priority"),
         dlr_url: value("statusrequest/dlr-url"),
         dlr_mask: value("statusrequest/dlr-mask"),
+        waiting: value("dcs/mwi"),
+        compress: value("dcs/compress"),
+        alt_dcs: value("dcs/alt-dcs"),
+        rpi: value("rpi"),
+        binfo: value("from/binfo"),
+        meta: value("meta-data"),
     })
 }
 
@@ -84,6 +90,12 @@ pub(in super::super) struct Wishes {
     pub(in super::super) priority: Option<String>,
     pub(in super::super) dlr_url: Option<String>,
     pub(in super::super) dlr_mask: Option<String>,
+    pub(in super::super) waiting: Option<String>,
+    pub(in super::super) compress: Option<String>,
+    pub(in super::super) alt_dcs: Option<String>,
+    pub(in super::super) rpi: Option<String>,
+    pub(in super::super) binfo: Option<String>,
+    pub(in super::super) meta: Option<String>,
 }
 
 /// The texts in `/message/submit` with their paths below it; `None` if that is no XML.

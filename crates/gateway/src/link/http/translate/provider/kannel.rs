@@ -11,7 +11,8 @@ use super::facts::Facts;
 use crate::config::RequestForm;
 use crate::link::http::call::Call;
 use crate::link::http::charset::{Charset, Missing};
-use crate::link::http::kannel::escape::{MetaGroup, Pattern, Said, Values};
+use crate::link::http::kannel::escape::{Pattern, Said, Values, packed};
+use crate::link::http::kannel::meta_of;
 
 /// What a message says, as Kannel has it: in UTF-8 if it came in GSM and in UTF-16BE if it came in UCS-2; or in the
 /// character set that is asked for, as with its `mo-recode`.
@@ -59,7 +60,7 @@ pub(super) fn url(pattern: &Pattern, request: &RequestForm, facts: &Facts<'_>) -
         class: DataCoding(message.data_coding).class().map(|class| class as u8),
         data_coding: Some(message.data_coding),
         udh: udh(facts).into(),
-        meta: vec![MetaGroup { name: "smpp", values: Vec::new() }],
+        meta: vec![meta_of(&message.tlvs, &request.tlv)],
         ..Values::default()
     })
 }
@@ -92,7 +93,7 @@ pub(super) fn post(call: &mut Call, request: &RequestForm, facts: &Facts<'_>, wi
         ("x-kannel-compress", Some("0".to_owned())),
         ("x-kannel-service", Some(request.service.clone())),
         ("x-kannel-binfo", maybe(billing)),
-        ("x-kannel-meta-data", Some("?smpp?".to_owned())),
+        ("x-kannel-meta-data", Some(packed(&[meta_of(&message.tlvs, &request.tlv)]))),
     ];
     for (name, value) in headers {
         let value = value.and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
@@ -121,6 +122,7 @@ pub(super) fn post_xml(call: &mut Call, request: &RequestForm, facts: &Facts<'_>
     dcs.push_str("  \t\t<alt-dcs>0</alt-dcs>\n  \t\t<compress>0</compress>\n");
     let smsc = quick_xml::escape::escape(message.origin.as_str());
     let service = quick_xml::escape::escape(request.service.as_str());
+    let meta = packed(&[meta_of(&message.tlvs, &request.tlv)]);
     let at = instant_of(message.accepted_at);
     let at = at.strftime(
         "<year>%Y</year><month>%m</month><day>%d</day><hour>%H</hour><minute>%M</minute>\
@@ -136,7 +138,7 @@ pub(super) fn post_xml(call: &mut Call, request: &RequestForm, facts: &Facts<'_>
         Some(("at", at.to_string())),
         Some(("from", format!("  \t\t<account>{smsc}</account>\n"))),
         Some(("to", format!("  \t\t<service>{service}</service>\n"))),
-        Some(("meta-data", "?smpp?".to_owned())),
+        Some(("meta-data", quick_xml::escape::escape(meta).into_owned())),
     ];
     let mut document =
         "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<message cid=\"1\">\n\t<submit>\n".to_owned();

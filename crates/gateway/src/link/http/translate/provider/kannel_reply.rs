@@ -4,20 +4,25 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use sms::{Address, Alphabet, DataCoding, LinkName, MessageClass, Priority, UserDataHeader};
+use sms::alphabet::gsm;
+use sms::{Address, Alphabet, LinkName, MessageClass, Priority, UserDataHeader};
 
 use super::super::octets_of_hex;
 use super::answer_text::{cut, decoded, essence, spoken};
+use super::page;
 use super::unreadable::UnreadableReply;
 use crate::attributes::Callback;
 use crate::config::{AnswerRules, KannelReply};
 use crate::link::http::call::Heard;
-use crate::link::http::kannel::{TOLD, Wishes, callback_of_words, cut_text, wishes_of_xml};
+use crate::link::http::charset::{self, Charset};
+use crate::link::http::kannel::{
+    Coding, Look, Overrides, TOLD, Wishes, callback_of_words, cut_text, data_coding, tlvs_of, wishes_of_xml,
+};
 use crate::presentation::Presentation;
 use crate::reply::Reply;
 use crate::submission::Content;
 
-/// The reply in an answer: plain text, the text of a page without its tags, octets, or a document.
+/// The reply in an answer, or what is said in place of one that is empty or cannot be read.
 pub(super) fn reply(
     rules: &AnswerRules,
     kannel: &KannelReply,
@@ -27,13 +32,28 @@ pub(super) fn reply(
     if kannel.messages_max == Some(0) {
         return Ok(None);
     }
+    let instead = |text: &Option<String>| text.clone().map(|text| own(plain(text, rules, kannel), kannel));
+    match said(rules, kannel, heard, body) {
+        Ok(None) => Ok(instead(&kannel.empty_text)),
+        Err(error) => instead(&kannel.unreadable_text).map(Some).ok_or(error),
+        replied => replied,
+    }
+}
+
+/// Plain text, the text of a page without its tags, octets, or a document.
+fn said(
+    rules: &AnswerRules,
+    kannel: &KannelReply,
+    heard: &Heard,
+    body: &[u8],
+) -> Result<Option<Reply>, UnreadableReply> {
     let mut wishes = if kannel.with_headers { of_headers(&heard.headers) } else { Wishes::default() };
     let text = |text: &str| spoken(text).map(|text| plain(text, rules, kannel));
     let content = match essence(heard).to_ascii_lowercase().as_str() {
         "application/octet-stream" if body.is_empty() => None,
         "application/octet-stream" => Some(Content::Encoded { data_coding: 4, octets: body.to_vec().into() }),
-        "" | "text/plain" => text(&decoded(rules, heard, body)?),
-        "text/html" | "text/vnd.wap.wml" => text(without_tags(&decoded(rules, heard, body)?).trim()),
+        "" | "text/plain" => text(&readable(rules, heard, body)?),
+        "text/html" | "text/vnd.wap.wml" => text(&page::text(&readable(rules, heard, body)?)),
         "text/xml" => {
             let said = wishes_of_xml(body).ok_or(UnreadableReply::Xml)?;
             let content = text(&said.text);
@@ -50,8 +70,23 @@ pub(super) fn reply(
         dlr_mask: wishes.dlr_mask.or_else(|| kannel.dlr_mask.map(|mask| mask.to_string())),
         ..wishes
     };
-    let reply = Reply { source: kannel.faked_sender.clone(), ..Reply::of(content) };
-    granted(reply, &wishes).map(Some).ok_or(UnreadableReply::Header)
+    let reply = granted(own(content, kannel), &wishes).ok_or(UnreadableReply::Header)?;
+    Ok(Some(reply).map(|reply| with_meta(reply, wishes.meta.as_deref().unwrap_or_default(), kannel)))
+}
+
+fn own(content: Content, kannel: &KannelReply) -> Reply {
+    Reply { source: kannel.faked_sender.clone(), ..Reply::of(content) }
+}
+
+/// What `meta-data` says of its group `smpp`.
+fn with_meta(reply: Reply, meta: &str, kannel: &KannelReply) -> Reply {
+    let overrides = Overrides::of(meta);
+    Reply {
+        tlvs: tlvs_of(meta, &kannel.tlv),
+        source: reply.source.map(|source| overrides.source(source)),
+        content: overrides.content(reply.content),
+        ..reply
+    }
 }
 
 fn plain(text: String, rules: &AnswerRules, kannel: &KannelReply) -> Content {
@@ -60,18 +95,13 @@ fn plain(text: String, rules: &AnswerRules, kannel: &KannelReply) -> Content {
     Content::Text { text: cut(text, rules), presentation: Presentation::default() }
 }
 
-/// What stands between the tags of a page.
-fn without_tags(page: &str) -> Cow<'_, str> {
-    let mut rest = page;
-    let mut text = String::new();
-    while let Some((before, tag)) = rest.split_once('<') {
-        text.push_str(before);
-        rest = tag.split_once('>').map_or("", |(_, after)| after);
-    }
-    text.push_str(rest);
-    match quick_xml::escape::unescape(&text) {
-        Ok(unescaped) => Cow::Owned(unescaped.into_owned()),
-        Err(_) => Cow::Owned(text),
+/// The text of an answer. What names no character set and is not in the usual one is in ISO-8859-1, the one that HTTP
+/// means where none is named.
+fn readable<'a>(rules: &AnswerRules, heard: &Heard, body: &'a [u8]) -> Result<Cow<'a, str>, UnreadableReply> {
+    let names_none = heard.content_type().and_then(charset::of_content_type).is_none();
+    match decoded(rules, heard, body) {
+        Err(error) if names_none => Charset::LATIN_1.decode(body).ok_or(error),
+        read => read,
     }
 }
 
@@ -95,6 +125,12 @@ fn of_headers(headers: &HeaderMap) -> Wishes {
         priority: value("priority"),
         dlr_url: value("dlr-url"),
         dlr_mask: value("dlr-mask"),
+        waiting: value("mwi"),
+        compress: value("compress"),
+        alt_dcs: value("alt-dcs"),
+        rpi: value("rpi"),
+        binfo: value("binfo"),
+        meta: value("meta-data"),
     }
 }
 
@@ -131,10 +167,19 @@ fn granted(mut reply: Reply, wishes: &Wishes) -> Option<Reply> {
     let up_to = |value: &Option<String>, most: u8| {
         number(value).map_or(Some(None), |number| number.filter(|number| *number <= most).map(Some))
     };
+    let is_set =
+        |value: &Option<String>, most: u8| Some(up_to(value, most)?.is_some_and(|number| number > 0));
+    reply.reply_path = is_set(&wishes.rpi, 2)?;
+    reply.service_type = wishes.binfo.iter().flat_map(|text| text.bytes()).take(5).collect();
+    let look = Look {
+        class: up_to(&wishes.class, 3)?,
+        waiting: up_to(&wishes.waiting, 7)?,
+        compressed: is_set(&wishes.compress, 1)?,
+        alternative: is_set(&wishes.alt_dcs, 1)?,
+    };
     let coding = up_to(&wishes.coding, 2)?;
-    let class = up_to(&wishes.class, 3)?;
     let udh = wishes.udh.as_deref().map_or(Some(Vec::new()), header_octets)?;
-    encode(reply, coding, class, &udh)
+    encode(reply, coding, look, &udh)
 }
 
 /// The reports that are wanted, if there are any; `None` if they are not possible.
@@ -151,30 +196,32 @@ fn header_octets(text: &str) -> Option<Vec<u8>> {
 }
 
 /// A text stays one, to be encoded for its SMSC, unless the headers want more than that.
-fn encode(mut reply: Reply, coding: Option<u8>, class: Option<u8>, udh: &[u8]) -> Option<Reply> {
-    let class = class.map(MessageClass::of);
-    let (alphabet, body) = match (reply.content, coding) {
-        (Content::Text { text, .. }, None) if udh.is_empty() => {
-            let presentation = Presentation { class, ..Presentation::default() };
+fn encode(mut reply: Reply, coding: Option<u8>, look: Look, udh: &[u8]) -> Option<Reply> {
+    let (coding, body) = match (reply.content, coding) {
+        (Content::Text { text, .. }, None) if udh.is_empty() && look.is_classed_at_most() => {
+            let presentation =
+                Presentation { class: look.class.map(MessageClass::of), ..Presentation::default() };
             reply.content = Content::Text { text, presentation };
             return Some(reply);
         }
-        (Content::Encoded { octets, .. }, _) => (Alphabet::Octets, octets.to_vec()),
-        (Content::Text { text, .. }, Some(1)) => (Alphabet::Octets, text.into_bytes()),
-        (Content::Text { text, .. }, coding) => {
-            let alphabet = if coding == Some(2) { Alphabet::Ucs2 } else { Alphabet::Gsm7 };
-            let mut body = Vec::new();
-            alphabet.encode(&text, &mut body).ok()?;
-            (alphabet, body)
-        }
-    };
-    let data_coding = match class {
-        Some(class) => DataCoding::with_class(alphabet, class)?.0,
-        None => alphabet.data_coding(),
+        (Content::Encoded { octets, .. }, _) => (Coding::Octets, octets.to_vec()),
+        (Content::Text { text, .. }, Some(1)) => (Coding::Octets, text.into_bytes()),
+        (Content::Text { text, .. }, coding) => encoded(&text, coding)?,
     };
     reply.has_udh = !udh.is_empty();
+    let data_coding = data_coding(coding, look);
     reply.content = Content::Encoded { data_coding, octets: [udh, &body].concat().into() };
     Some(reply)
+}
+
+/// The octets of a text that is asked for in GSM (0) or UCS-2 (2), or in the one that takes all of it.
+fn encoded(text: &str, coding: Option<u8>) -> Option<(Coding, Vec<u8>)> {
+    let is_ucs2 = coding.map_or_else(|| gsm::septets(text).is_none(), |coding| coding == 2);
+    let (coding, alphabet) =
+        if is_ucs2 { (Coding::Ucs2, Alphabet::Ucs2) } else { (Coding::Gsm, Alphabet::Gsm7) };
+    let mut body = Vec::new();
+    alphabet.encode(text, &mut body).ok()?;
+    Some((coding, body))
 }
 
 #[cfg(test)]
@@ -221,6 +268,12 @@ mod tests {
             Some("café & bar")
         );
         assert_eq!(text(replied("", "text/plain", &[], b"")), None);
+        assert_eq!(text(replied("", "text/html", &[], b"<b>caf\xe9</b>")).as_deref(), Some("café"));
+        assert_eq!(text(replied("", "text/plain", &[], "café".as_bytes())).as_deref(), Some("café"));
+        assert_eq!(
+            replied("", "text/plain; charset=utf-8", &[], b"caf\xe9").err(),
+            Some(UnreadableReply::Alphabet)
+        );
         assert!(matches!(replied("", "image/gif", &[], b"x"), Err(UnreadableReply::Type)));
         let Content::Encoded { data_coding, octets } =
             replied("", "application/octet-stream", &[], b"\x00\xff").unwrap().unwrap().content
@@ -337,5 +390,61 @@ mod tests {
                 replied("accept_x_kannel_headers = true", "text/plain", &[("x-kannel-to", to)], b"hi");
             assert_eq!(reply.is_ok(), is_one, "{to}");
         }
+    }
+
+    // KN-41
+    #[test]
+    fn headers_say_what_parameters_of_sendsms_say() {
+        let replied = |options: &str, headers: &[(&'static str, &'static str)], body: &[u8]| {
+            let options = format!("accept_x_kannel_headers = true\n{options}");
+            super::tests::replied(&options, "text/plain", headers, body).map(Option::unwrap)
+        };
+        let reply = replied("", &[("x-kannel-rpi", "1"), ("x-kannel-binfo", "PREMIUM")], b"hi").unwrap();
+        assert_eq!((reply.reply_path, &reply.service_type[..]), (true, &b"PREMI"[..]));
+        for (headers, body, expected) in [
+            (&[("x-kannel-mwi", "1")][..], "hi", (0xD9, &b"hi"[..])),
+            (&[("x-kannel-mwi", "4"), ("x-kannel-mclass", "1")], "hi", (0xC0, b"hi")),
+            (&[("x-kannel-compress", "1")], "hi", (0x20, b"hi")),
+            (&[("x-kannel-alt-dcs", "1")], "hi", (0xF1, b"hi")),
+            (&[("x-kannel-alt-dcs", "1"), ("x-kannel-mclass", "0")], "\u{414}", (0x18, b"\x04\x14")),
+            (
+                &[("x-kannel-coding", "0"), ("x-kannel-meta-data", "?smpp?data_coding=242")],
+                "hi",
+                (242, b"hi"),
+            ),
+        ] {
+            let Content::Encoded { data_coding, octets } =
+                replied("", headers, body.as_bytes()).unwrap().content
+            else {
+                panic!("{headers:?}: a text")
+            };
+            assert_eq!((data_coding, &octets[..]), expected, "{headers:?}");
+        }
+        for wrong in [("x-kannel-mwi", "8"), ("x-kannel-rpi", "3"), ("x-kannel-compress", "x")] {
+            assert_eq!(replied("", &[wrong], b"hi").err(), Some(UnreadableReply::Header), "{wrong:?}");
+        }
+        let tlv = "tlv = [{ name = \"op\", tag = 0x1401, type = \"integer\", length = 1 }]";
+        let reply = replied(tlv, &[("x-kannel-meta-data", "?smpp?op=7&other=1")], b"hi").unwrap();
+        assert_eq!(reply.tlvs[..], *b"\x14\x01\x00\x01\x07");
+    }
+
+    // KN-39
+    #[test]
+    fn what_is_said_in_place_of_an_answer_is_said_by_the_configuration() {
+        let options = "empty_text = \"nothing\"\nunreadable_text = \"sorry\"\nheader = \"H:\"";
+        for (content_type, body, expected) in [
+            ("text/plain", &b""[..], "H:nothing"),
+            ("text/html", b"<br/>", "H:nothing"),
+            ("image/gif", b"x", "H:sorry"),
+            ("text/plain; charset=utf-8", b"\xff", "H:sorry"),
+            ("text/plain", b"hi", "H:hi"),
+        ] {
+            assert_eq!(
+                text(replied(options, content_type, &[], body)).as_deref(),
+                Some(expected),
+                "{body:?}"
+            );
+        }
+        assert_eq!(text(replied(&format!("{options}\nmax_messages = 0"), "text/plain", &[], b"")), None);
     }
 }

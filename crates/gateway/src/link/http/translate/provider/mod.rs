@@ -6,6 +6,7 @@ mod form;
 mod jasmin;
 mod kannel;
 mod kannel_reply;
+mod page;
 mod reply;
 mod request;
 mod unreadable;

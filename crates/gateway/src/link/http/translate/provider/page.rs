@@ -1,0 +1,126 @@
+//! The text of a page, as a handset can show it.
+
+use std::borrow::Cow;
+
+/// What stands between the tags of a page: line breaks in it are blanks, and references the characters that they
+/// stand for. Comments, and what scripts and styles say, are no text.
+pub(super) fn text(page: &str) -> String {
+    let mut text = String::with_capacity(page.len());
+    let mut rest = page;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(&unescaped(before));
+        rest = behind(tag);
+    }
+    text.push_str(&unescaped(rest));
+    text.trim().to_owned()
+}
+
+/// What follows a tag, without its `<`; what goes with it goes, too.
+fn behind(tag: &str) -> &str {
+    let after = |end: &str| {
+        let at = tag.to_ascii_lowercase().find(end);
+        at.and_then(|at| tag.get(at + end.len()..))
+    };
+    let starts = |name: &str| tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    let whole = match () {
+        () if starts("!--") => return after("-->").unwrap_or_default(),
+        () if starts("script") => after("</script"),
+        () if starts("style") => after("</style"),
+        () => None,
+    };
+    whole.unwrap_or(tag).split_once('>').map_or("", |(_, rest)| rest)
+}
+
+/// A text with its references in place; what is no reference stays.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, reference)) = rest.split_once('&') {
+        out.push_str(before);
+        let named = reference.split_once(';').and_then(|(name, after)| Some((character(name)?, after)));
+        let (shown, after) = named.unwrap_or((Cow::Borrowed("&"), reference));
+        out.push_str(&shown);
+        rest = after;
+    }
+    out.push_str(rest);
+    out.replace(['\r', '\n', '\t', '\u{a0}'], " ")
+}
+
+fn character(name: &str) -> Option<Cow<'static, str>> {
+    if let Some(number) = name.strip_prefix('#') {
+        let hex = number.strip_prefix(['x', 'X']);
+        let code = hex.map_or_else(|| number.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok())?;
+        return char::from_u32(code)
+            .filter(|shown| !shown.is_control())
+            .map(|shown| shown.to_string().into());
+    }
+    let latin = || LATIN.iter().position(|known| *known == name).and_then(|at| u8::try_from(at).ok());
+    match OTHERS.iter().find(|(known, _)| *known == name) {
+        Some((_, shown)) => Some(Cow::Borrowed(shown)),
+        None => latin().map(|at| char::from(FIRST_LATIN + at).to_string().into()),
+    }
+}
+
+/// U+00A0, the first of [`LATIN`].
+const FIRST_LATIN: u8 = 0xA0;
+/// HTML 4.01, section 24.2: the upper half of Latin-1, in its order.
+#[rustfmt::skip]
+const LATIN: [&str; 96] = [
+    "nbsp", "iexcl", "cent", "pound", "curren", "yen", "brvbar", "sect", "uml", "copy", "ordf", "laquo",
+    "not", "shy", "reg", "macr", "deg", "plusmn", "sup2", "sup3", "acute", "micro", "para", "middot",
+    "cedil", "sup1", "ordm", "raquo", "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute", "Acirc",
+    "Atilde", "Auml", "Aring", "AElig", "Ccedil", "Egrave", "Eacute", "Ecirc", "Euml", "Igrave", "Iacute",
+    "Icirc", "Iuml", "ETH", "Ntilde", "Ograve", "Oacute", "Ocirc", "Otilde", "Ouml", "times", "Oslash",
+    "Ugrave", "Uacute", "Ucirc", "Uuml", "Yacute", "THORN", "szlig", "agrave", "aacute", "acirc", "atilde",
+    "auml", "aring", "aelig", "ccedil", "egrave", "eacute", "ecirc", "euml", "igrave", "iacute", "icirc",
+    "iuml", "eth", "ntilde", "ograve", "oacute", "ocirc", "otilde", "ouml", "divide", "oslash", "ugrave",
+    "uacute", "ucirc", "uuml", "yacute", "thorn", "yuml",
+];
+/// HTML 4.01, section 24.4, and what of 24.3 is seen in texts.
+const OTHERS: [(&str, &str); 18] = [
+    ("amp", "&"),
+    ("lt", "<"),
+    ("gt", ">"),
+    ("quot", "\""),
+    ("apos", "'"),
+    ("euro", "\u{20ac}"),
+    ("ndash", "\u{2013}"),
+    ("mdash", "\u{2014}"),
+    ("lsquo", "\u{2018}"),
+    ("rsquo", "\u{2019}"),
+    ("sbquo", "\u{201a}"),
+    ("ldquo", "\u{201c}"),
+    ("rdquo", "\u{201d}"),
+    ("bdquo", "\u{201e}"),
+    ("bull", "\u{2022}"),
+    ("hellip", "\u{2026}"),
+    ("trade", "\u{2122}"),
+    ("OElig", "\u{152}"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // KN-39
+    #[test]
+    fn a_page_is_told_without_its_tags() {
+        for (page, expected) in [
+            ("<p>caf\u{e9} &amp; <b>bar</b></p>\n", "caf\u{e9} & bar"),
+            ("a<br>b &eacute; &nope; &amp; <p>c</body>  ", "ab \u{e9} &nope; & c"),
+            ("&lt;&gt;&quot;&#65;&#x42;&nbsp;&euro;&auml;", "<>\"AB \u{20ac}\u{e4}"),
+            ("hello\r\n world", "hello   world"),
+            ("a<!-- b > c -->d", "ad"),
+            ("<style>p{}</style><SCRIPT a=\"1\">x('<p>')</Script >e", "e"),
+            ("AT&T; a & b", "AT&T; a & b"),
+            ("a < b", "a"),
+            ("a <b", "a"),
+            ("&#0;&#xD800;&#99999999999;&;", "&#0;&#xD800;&#99999999999;&;"),
+            ("<!-- open", ""),
+            ("<script>open", "open"),
+            ("", ""),
+        ] {
+            assert_eq!(text(page), expected, "{page}");
+        }
+    }
+}
