@@ -15,6 +15,7 @@ from harness.gateway import Gateway
 from harness.kannel import Kannel, smpp_centre
 from harness.plain_http import Request, ask
 from harness.provider import Answer, Call, Provider
+from harness.wire import tlv
 
 #: Keywords of the services, with how each calls.
 SERVICES = {"fetch": "get-url", "post": "post-url", "xml": "post-xml"}
@@ -45,7 +46,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
     folder: Path = tmp_path_factory.mktemp("calls")
     centres = [Centre(refuses={b"bad": 0x0B}), Centre(refuses={b"bad": 0x0B})]
     providers = [Provider(lambda _: Answer()), Provider(lambda _: Answer())]
-    kannel = Kannel(folder / "kannel", [smpp_centre(centres[0].port, allowed_prefix="62;+62"), *services(providers[0].url), USER])
+    kannel = Kannel(folder / "kannel", [smpp_centre(centres[0].port, allowed_prefix="62;+62"), *services(providers[0].url), USER, *TLVS])
     ours = Gateway(
         config.write(
             folder / "estafet.toml",
@@ -67,6 +68,16 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
         running.stop()
 
 
+#: A TLV for each type that Kannel knows, with a value.
+NAMED = {
+    "op": ("integer", 0x1401, 2, b"\x01\x02"),
+    "id": ("nulterminated", 0x1402, 10, b"a b\0"),
+    "raw": ("octetstring", 0x1403, 10, b"x&y"),
+}
+TLVS = [
+    {"group": "smpp-tlv", "name": name, "tag": hex(tag), "type": kind, "length": length}
+    for name, (kind, tag, length, _) in NAMED.items()
+]
 USER = {"group": "sendsms-user", "username": "bank", "password": "hunter22", "default-sender": "BANK"}
 
 
@@ -87,6 +98,7 @@ def applications(url: str) -> list[dict]:
             "allow_private_address": True,
             "send_sender": True,
             "max_messages": 0,
+            "tlv": [{"name": name, "tag": tag, "type": kind, "length": length} for name, (kind, tag, length, _) in NAMED.items()],
             **manner,
         }
         for keyword, manner in manners.items()
@@ -181,6 +193,18 @@ def send(side: Side, query: str, mask: int):
     url = quote(f"{side.provider.url}?{REPORT}", safe="")
     query = f"username=bank&password=hunter22&{query}&dlr-mask={mask}&dlr-url={url}"
     return ask(side.sendsms_port, Request(f"/cgi-bin/sendsms?{query}"))
+
+
+# KN-35, KN-36, KN-37, KN-38
+@pytest.mark.parametrize("keyword", SERVICES)
+@pytest.mark.parametrize("name", NAMED)
+def test_tlvs_are_told_in_the_same_octets(sides, keyword: str, name: str):
+    _, tag, _, value = NAMED[name]
+    for side in sides:
+        side.centre.bring("628111", f"{keyword} me".encode(), tlvs=tlv(tag, value) + tlv(0x1499, b"?"))
+    kannel, ours = (essence(side.next_call()) for side in sides)
+    assert ours == kannel
+    assert name in str(ours)
 
 
 def report(call: Call) -> str:

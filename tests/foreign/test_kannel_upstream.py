@@ -93,11 +93,11 @@ def link(gateway: Gateway, **more: str) -> dict:
     return smpp_centre(gateway.smpp_port, smsc_username="bank", smsc_password="hunter22", **more)
 
 
-# KN-22
+# KN-22: with a msg-id-type Kannel takes ids for numbers of 64 bits, which those of SMPP 3.3 fit into.
 @pytest.mark.parametrize("way", [transceiver, pair])
-@pytest.mark.parametrize("ids", [None, "0", "1", "2", "3"])
-def test_receipts_find_their_messages_whatever_kannel_makes_of_ids(chain, way, ids):
-    going = chain(way(**({"msg_id_type": ids} if ids else {})))
+@pytest.mark.parametrize("keys", [{}, {"interface_version": "33"}, {"interface_version": "33", "msg_id_type": "3"}])
+def test_receipts_find_their_messages(chain, way, keys):
+    going = chain(way(**keys))
     for number, text in enumerate(["one", "two"], 1):
         going.send(text)
         going.centre.submits.collect(lambda _: True, number, "the message")

@@ -27,15 +27,23 @@ pub(crate) struct Reply {
     /// The link that it shall leave by, if routes lead there.
     pub(crate) smsc: Option<LinkName>,
     pub(crate) protocol_id: u8,
-    /// Whether the handset may answer by the way that it came.
-    pub(crate) reply_path: bool,
-    pub(crate) service_type: ArrayVec<u8, 5>,
-    pub(crate) tlvs: Bytes,
+    /// What few replies say.
+    pub(crate) rare: Option<Box<Rare>>,
     pub(crate) priority: Priority,
     pub(crate) validity: Option<Duration>,
     pub(crate) delay: Option<Duration>,
     /// The URL that is told what becomes of it, if its provider has an account whose messages may name one.
     pub(crate) reports: Option<Box<Callback>>,
+}
+
+/// What few replies say of how they are sent.
+#[derive(Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
+pub(crate) struct Rare {
+    /// Whether the handset may answer by the way that it came.
+    pub(crate) reply_path: bool,
+    pub(crate) service_type: ArrayVec<u8, 5>,
+    pub(crate) tlvs: Bytes,
 }
 
 impl From<String> for Reply {
@@ -53,9 +61,7 @@ impl Reply {
             destination: None,
             smsc: None,
             protocol_id: 0,
-            reply_path: false,
-            service_type: ArrayVec::new(),
-            tlvs: Bytes::new(),
+            rare: None,
             priority: Priority::BULK,
             validity: None,
             delay: None,
@@ -79,15 +85,16 @@ impl Reply {
     /// The message that answers `message`: from where that went, to where it came from, by the way it came.
     pub(crate) fn to(self, message: &Message, now: Timestamp) -> Submission {
         let not_before = self.delay.map(|delay| now.plus(delay.min(DELAY_MAX)));
+        let rare = self.rare.map(|rare| *rare).unwrap_or_default();
         Submission {
             id: None,
             direction: Direction::Mt,
             source: self.source.unwrap_or_else(|| message.destination.clone()),
             destination: message.source.clone(),
-            service_type: self.service_type,
+            service_type: rare.service_type,
             protocol_id: self.protocol_id,
             esm_class: if self.has_udh { Message::UDHI } else { 0 }
-                | if self.reply_path { REPLY_PATH } else { 0 },
+                | if rare.reply_path { REPLY_PATH } else { 0 },
             priority: self.priority,
             receipt: ReceiptRequest::TRACKED,
             not_before,
@@ -96,7 +103,7 @@ impl Reply {
                 .map(|validity| not_before.unwrap_or(now).plus(validity.min(VALIDITY_MAX))),
             in_reply_to: Some(message.shown_id()),
             attached: None,
-            tlvs: self.tlvs,
+            tlvs: rare.tlvs,
             content: self.content,
             back_to: Some(message.origin.clone()),
             wish: self.smsc,

@@ -19,7 +19,7 @@ use crate::link::http::kannel::{
     Coding, Look, Overrides, TOLD, Wishes, callback_of_words, cut_text, data_coding, tlvs_of, wishes_of_xml,
 };
 use crate::presentation::Presentation;
-use crate::reply::Reply;
+use crate::reply::{Rare, Reply};
 use crate::submission::Content;
 
 /// The reply in an answer, or what is said in place of one that is empty or cannot be read.
@@ -81,8 +81,14 @@ fn own(content: Content, kannel: &KannelReply) -> Reply {
 /// What `meta-data` says of its group `smpp`.
 fn with_meta(reply: Reply, meta: &str, kannel: &KannelReply) -> Reply {
     let overrides = Overrides::of(meta);
+    let tlvs = tlvs_of(meta, &kannel.tlv);
+    let rare = if tlvs.is_empty() {
+        reply.rare
+    } else {
+        Some(Box::new(Rare { tlvs, ..reply.rare.map(|rare| *rare).unwrap_or_default() }))
+    };
     Reply {
-        tlvs: tlvs_of(meta, &kannel.tlv),
+        rare,
         source: reply.source.map(|source| overrides.source(source)),
         content: overrides.content(reply.content),
         ..reply
@@ -169,8 +175,12 @@ fn granted(mut reply: Reply, wishes: &Wishes) -> Option<Reply> {
     };
     let is_set =
         |value: &Option<String>, most: u8| Some(up_to(value, most)?.is_some_and(|number| number > 0));
-    reply.reply_path = is_set(&wishes.rpi, 2)?;
-    reply.service_type = wishes.binfo.iter().flat_map(|text| text.bytes()).take(5).collect();
+    let rare = Rare {
+        reply_path: is_set(&wishes.rpi, 2)?,
+        service_type: wishes.binfo.iter().flat_map(|text| text.bytes()).take(5).collect(),
+        ..Rare::default()
+    };
+    reply.rare = (rare != Rare::default()).then(|| Box::new(rare));
     let look = Look {
         class: up_to(&wishes.class, 3)?,
         waiting: up_to(&wishes.waiting, 7)?,
@@ -400,7 +410,8 @@ mod tests {
             super::tests::replied(&options, "text/plain", headers, body).map(Option::unwrap)
         };
         let reply = replied("", &[("x-kannel-rpi", "1"), ("x-kannel-binfo", "PREMIUM")], b"hi").unwrap();
-        assert_eq!((reply.reply_path, &reply.service_type[..]), (true, &b"PREMI"[..]));
+        let rare = reply.rare.unwrap();
+        assert_eq!((rare.reply_path, &rare.service_type[..]), (true, &b"PREMI"[..]));
         for (headers, body, expected) in [
             (&[("x-kannel-mwi", "1")][..], "hi", (0xD9, &b"hi"[..])),
             (&[("x-kannel-mwi", "4"), ("x-kannel-mclass", "1")], "hi", (0xC0, b"hi")),
@@ -425,7 +436,7 @@ mod tests {
         }
         let tlv = "tlv = [{ name = \"op\", tag = 0x1401, type = \"integer\", length = 1 }]";
         let reply = replied(tlv, &[("x-kannel-meta-data", "?smpp?op=7&other=1")], b"hi").unwrap();
-        assert_eq!(reply.tlvs[..], *b"\x14\x01\x00\x01\x07");
+        assert_eq!(reply.rare.unwrap().tlvs[..], *b"\x14\x01\x00\x01\x07");
     }
 
     // KN-39
