@@ -165,12 +165,23 @@ impl<T> Reassembly<T> {
     }
 
     /// Takes a part, and appends what became of parts to `out`.
+    ///
+    /// What equals a part of a message that was complete a moment ago is that part again, unless another message has
+    /// begun with its reference: then it belongs to that one, as long as no other part comes for its place.
     pub fn add(&mut self, now: Timestamp, part: Part<T>, out: &mut Vec<Verdict<T>>) {
-        let known = self.open.get(&part.key).and_then(|open| open.digest_of(part.number));
+        let open = self.open.get(&part.key);
+        let known = open.and_then(|open| open.digest_of(part.number));
+        let was_there =
+            |completed: &mut Completed, digest| completed.has(now, &part.key, part.number, digest);
         match known {
             Some(digest) if digest == part.digest => return out.push(Verdict::Duplicate(part.item)),
+            Some(digest) if was_there(&mut self.completed, digest) => {
+                self.take_out(&part.key, part.number, out)
+            }
             Some(_) => self.let_go(&part.key.clone(), Ending::Replaced, out),
-            None if self.completed.has(now, &part) => return out.push(Verdict::Duplicate(part.item)),
+            None if open.is_none() && was_there(&mut self.completed, part.digest) => {
+                return out.push(Verdict::Duplicate(part.item));
+            }
             None => {}
         }
         let (key, total) = (part.key.clone(), usize::from(part.key.total));
@@ -218,6 +229,18 @@ impl<T> Reassembly<T> {
         self.load.add(part.octets);
         let at = open.parts.partition_point(|known| known.number < part.number);
         open.parts.insert(at, part);
+    }
+
+    /// The part with this number was one of an earlier message, again.
+    fn take_out(&mut self, key: &WholeKey, number: u8, out: &mut Vec<Verdict<T>>) {
+        let Some(open) = self.open.get_mut(key) else { return };
+        let Ok(at) = open.parts.binary_search_by_key(&number, |part| part.number) else { return };
+        let again = open.parts.remove(at);
+        self.load.remove(again.octets);
+        if let Some(source) = self.sources.get_mut(&key.source) {
+            source.load.remove(again.octets);
+        }
+        out.push(Verdict::Duplicate(again.item));
     }
 
     fn complete(&mut self, now: Timestamp, key: &WholeKey, out: &mut Vec<Verdict<T>>) {
@@ -301,10 +324,10 @@ impl Completed {
         self.forget(now);
     }
 
-    fn has<T>(&mut self, now: Timestamp, part: &Part<T>) -> bool {
+    fn has(&mut self, now: Timestamp, key: &WholeKey, number: u8, digest: u64) -> bool {
         self.forget(now);
-        let at = usize::from(part.number).wrapping_sub(1);
-        self.digests.get(&part.key).is_some_and(|(_, digests)| digests.get(at) == Some(&part.digest))
+        let at = usize::from(number).wrapping_sub(1);
+        self.digests.get(key).is_some_and(|(_, digests)| digests.get(at) == Some(&digest))
     }
 
     fn forget(&mut self, now: Timestamp) {
@@ -445,6 +468,47 @@ mod tests {
         let mut out = Vec::new();
         reassembly.add(NOW.plus(COMPLETED_KEPT), part(1, 7, 2, 1), &mut out);
         assert_eq!((out.len(), reassembly.parts()), (0, 1), "it may be another message by now");
+    }
+
+    /// As [`part`], of a message that says something else.
+    fn other_part(number: u8) -> Part<String> {
+        let text = format!("other {number}");
+        Part::of(&message(1, &[0, 3, 7, 2, number], text.as_bytes()), text).unwrap()
+    }
+
+    // N-3
+    #[test]
+    fn a_new_message_with_the_same_reference_may_have_a_part_that_equals_the_old_one() {
+        for first in [1, 2] {
+            let mut reassembly = Reassembly::new(LIMITS);
+            add(&mut reassembly, part(1, 7, 2, 1));
+            add(&mut reassembly, part(1, 7, 2, 2));
+            assert_eq!(add(&mut reassembly, other_part(first)), []);
+            let [Verdict::Together { parts, ending: Ending::Complete }] =
+                &add(&mut reassembly, part(1, 7, 2, 3 - first))[..]
+            else {
+                panic!("the part that is equal was taken for the old one");
+            };
+            assert!(parts.contains(&format!("other {first}")));
+        }
+    }
+
+    // N-3
+    #[test]
+    fn a_part_of_the_old_message_that_comes_again_gives_way_to_that_of_the_new_one() {
+        let mut reassembly = Reassembly::new(LIMITS);
+        let three = |number: u8, text: &str| {
+            Part::of(&message(1, &[0, 3, 7, 3, number], text.as_bytes()), text.to_owned()).unwrap()
+        };
+        for (number, text) in [(1, "a"), (2, "b"), (3, "c")] {
+            add(&mut reassembly, three(number, text));
+        }
+        assert_eq!(add(&mut reassembly, three(1, "d")), []);
+        assert_eq!(add(&mut reassembly, three(2, "b")), []);
+        assert_eq!(add(&mut reassembly, three(2, "e")), [Verdict::Duplicate("b".to_owned())]);
+        assert_eq!((reassembly.parts(), reassembly.load.octets), (2, 14));
+        assert_eq!(add(&mut reassembly, three(3, "f")), [together(&["d", "e", "f"], Ending::Complete)]);
+        assert_eq!((reassembly.parts(), reassembly.load.octets), (0, 0));
     }
 
     // N-3
