@@ -12,6 +12,7 @@ use sms::LinkName;
 use store::embedded::{EmbeddedStore, Options};
 use store::{Shelf, Store};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -147,10 +148,10 @@ impl Gateway {
         gateway.start_access_log();
         gateway.start_reassembly(&config);
         gateway.call_out(&config);
-        if let Some(listener) = outbind {
-            gateway.wait_for_outbinds(listener);
-        }
         if let Some(config) = config.smpp {
+            if let Some(listener) = outbind {
+                gateway.wait_for_outbinds(&config, listener);
+            }
             gateway.serve_smpp(config, [(smpp, Security::Clear), (smpp_tls, Security::Tls)]);
         }
         if let Some((listener, config)) = http.zip(config.http) {
@@ -318,6 +319,7 @@ impl Gateway {
             stop: stop.clone(),
             tasks: self.calling.tasks.clone(),
             access_log: self.shared.access_log.clone(),
+            called: Arc::new(Semaphore::new(outbind::sessions_max(config.sessions))),
         };
         self.shared.metrics.tls_unverified(&name, config.tls && !config.tls_verify);
         if config.tls && !config.tls_verify {
@@ -433,9 +435,15 @@ impl Gateway {
         shelf
     }
 
-    fn wait_for_outbinds(&self, listener: Box<dyn Listener>) {
-        let (callers, stage) = (self.callers.clone(), self.calling.clone());
-        self.calling.tasks.spawn(outbind::listen(listener, callers, stage.stop, stage.tasks));
+    fn wait_for_outbinds(&self, config: &SmppConfig, listener: Box<dyn Listener>) {
+        let listening = outbind::Listening {
+            callers: self.callers.clone(),
+            door: self.shared.door.clone(),
+            places: Places::new(config.connections_max, config.unbound_per_address_max),
+            stop: self.calling.stop.clone(),
+            tasks: self.calling.tasks.clone(),
+        };
+        self.calling.tasks.spawn(listening.run(listener));
     }
 
     fn serve_smpp(&self, config: SmppConfig, listeners: [(Option<Box<dyn Listener>>, Security); 2]) {

@@ -18,7 +18,7 @@ use crate::directory::Directory;
 
 /// Lets accounts in, and tells others nothing.
 pub(crate) struct Door {
-    failures: Failures,
+    pub(super) failures: Failures,
     pub(super) lanes: Lanes,
     pub(super) signatures: UsedSignatures,
     metrics: LoginMetrics,

@@ -18,6 +18,7 @@
 //! so that the time of an answer does not tell which accounts there are (S-9); his turn costs nothing.
 
 mod access;
+mod caller;
 mod door;
 mod failures;
 mod holder;

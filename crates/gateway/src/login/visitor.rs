@@ -48,6 +48,8 @@ pub(super) enum Reason {
     WrongCertificate,
     WrongPassword,
     NotSigned,
+    UnknownCaller,
+    NotCalled,
     TooManyFailures(Duration),
     Crowded,
 }
@@ -94,6 +96,8 @@ impl Reason {
             Self::WrongCertificate => "wrong_certificate",
             Self::WrongPassword => "wrong_password",
             Self::NotSigned => "not_signed",
+            Self::UnknownCaller => "unknown_caller",
+            Self::NotCalled => "no_outbind",
             Self::TooManyFailures(_) => "too_many_failures",
             Self::Crowded => "crowded",
         }

@@ -14,6 +14,7 @@ use smpp::{
 };
 use sms::{Direction, ReceiptRequest, Timestamp};
 use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm, StoreError};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -53,6 +54,8 @@ pub(crate) struct Client {
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) access_log: Option<Arc<AccessLog>>,
+    /// The sessions that it may ask for by outbind.
+    pub(crate) called: Arc<Semaphore>,
 }
 
 impl Client {

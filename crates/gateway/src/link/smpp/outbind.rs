@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,12 +11,13 @@ use smpp::{Body, Outbind, Pdu, frame};
 use sms::LinkName;
 use subtle::ConstantTimeEq;
 use tokio::io::AsyncReadExt;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::client::Client;
+use crate::login::Door;
 use crate::network::{Listener, Stream};
+use crate::places::{Place, Places};
 
 /// The SMSCs that may call.
 #[derive(Clone, Default)]
@@ -34,81 +36,93 @@ impl Callers {
         }
     }
 
-    /// Whose outbind this is.
-    fn find(&self, outbind: &Outbind, peer: IpAddr) -> Option<Client> {
+    /// Whose outbind this is, and whether the peer is where an SMSC of this name is at home.
+    fn find(&self, outbind: &Outbind, peer: IpAddr) -> (Option<Client>, bool) {
+        let peer = peer.to_canonical();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, client| !client.stop.is_cancelled());
-        known.values().find(|client| client.is_called_by(outbind, peer)).cloned()
+        let mut at_home = false;
+        for (client, wanted) in
+            known.values().filter_map(|client| client.config.outbind.as_ref().map(|wanted| (client, wanted)))
+        {
+            let has_name = outbind.system_id[..] == *wanted.system_id.as_bytes();
+            let is_from_there = wanted.from.as_ref().map(|nets| nets.iter().any(|net| net.contains(&peer)));
+            at_home |= has_name && is_from_there == Some(true);
+            let password = wanted.password.expose().as_bytes();
+            let is_right = bool::from(outbind.password[..].ct_eq(password));
+            if has_name && is_right && is_from_there != Some(false) {
+                return (Some(client.clone()), at_home);
+            }
+        }
+        (None, at_home)
     }
 }
 
-impl Client {
-    fn is_called_by(&self, outbind: &Outbind, peer: IpAddr) -> bool {
-        let Some(wanted) = &self.config.outbind else { return false };
-        let peer = peer.to_canonical();
-        let password = wanted.password.expose().as_bytes();
-        outbind.system_id[..] == *wanted.system_id.as_bytes()
-            && bool::from(outbind.password[..].ct_eq(password))
-            && wanted.from.as_ref().is_none_or(|nets| nets.iter().any(|net| net.contains(&peer)))
-    }
+/// Where SMSCs call.
+#[derive(Clone)]
+pub(crate) struct Listening {
+    pub(crate) callers: Callers,
+    pub(crate) door: Arc<Door>,
+    pub(crate) places: Places,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
 }
 
-/// Takes calls until it is stopped.
-pub(crate) async fn listen(
-    listener: Box<dyn Listener>,
-    callers: Callers,
-    stop: CancellationToken,
-    tasks: TaskTracker,
-) {
-    let places = Arc::new(Semaphore::new(CALLS_MAX));
-    loop {
-        let accepted = tokio::select! {
+impl Listening {
+    /// Takes calls until it is stopped.
+    pub(crate) async fn run(self, listener: Box<dyn Listener>) {
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => self.take(stream, peer),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot take a connection");
+                    tokio::time::sleep(ACCEPT_RETRY).await;
+                }
+            }
+        }
+    }
+
+    fn take(&self, stream: Box<dyn Stream>, peer: SocketAddr) {
+        match self.places.take(peer.ip()) {
+            Ok(place) => {
+                let listening = self.clone();
+                self.tasks.spawn(async move { listening.answer(stream, peer, place).await });
+            }
+            Err(reason) => tracing::warn!(%peer, reason, "connection refused"),
+        }
+    }
+
+    /// Waits for the outbind and binds; whoever says anything else is hung up on.
+    async fn answer(self, mut stream: Box<dyn Stream>, peer: SocketAddr, mut place: Place) {
+        let reading = tokio::time::timeout(OUTBIND_TIMEOUT, read(&mut stream));
+        let outbind = tokio::select! {
             biased;
-            () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
+            outbind = reading => outbind.ok().flatten(),
+            () = self.stop.cancelled() => return,
         };
-        match accepted {
-            Ok((stream, peer)) => {
-                let Ok(place) = places.clone().try_acquire_owned() else {
-                    tracing::warn!(%peer, "outbind refused: too many already");
-                    continue;
-                };
-                let (callers, stop) = (callers.clone(), stop.clone());
-                tasks.spawn(async move {
-                    answer(stream, peer, &callers, &stop).await;
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot take a connection");
-                tokio::time::sleep(ACCEPT_RETRY).await;
-            }
-        }
+        let Some(outbind) = outbind else { return self.door.miss_caller(peer.ip()) };
+        let (found, at_home) = self.callers.find(&outbind, peer.ip());
+        let name = String::from_utf8_lossy(&outbind.system_id);
+        let Some(client) = self.door.admit_caller(peer.ip(), &name, at_home, found) else { return };
+        let link = client.outlet.link();
+        let Ok(_session) = client.called.clone().try_acquire_owned() else {
+            return tracing::warn!(%link, %peer, "outbind refused: it has all its sessions");
+        };
+        place.bound();
+        tracing::info!(%link, %peer, "called by outbind");
+        client.answer_outbind(stream).await;
     }
 }
 
-/// Waits for the outbind and binds; whoever says anything else is hung up on.
-async fn answer(mut stream: Box<dyn Stream>, peer: SocketAddr, callers: &Callers, stop: &CancellationToken) {
-    let reading = tokio::time::timeout(OUTBIND_TIMEOUT, read(&mut stream));
-    let outbind = tokio::select! {
-        biased;
-        outbind = reading => outbind.ok().flatten(),
-        () = stop.cancelled() => return,
-    };
-    let Some(outbind) = outbind else {
-        tracing::warn!(%peer, "no outbind came");
-        return;
-    };
-    match callers.find(&outbind, peer.ip()) {
-        Some(client) => {
-            tracing::info!(link = %client.outlet.link(), %peer, "called by outbind");
-            client.answer_outbind(stream).await;
-        }
-        None => {
-            let system_id = &outbind.system_id;
-            tracing::warn!(%peer, ?system_id, "an outbind of nobody who may call");
-        }
-    }
+/// How many sessions an SMSC may have by outbind that is to have so many: those that it left without a word count
+/// until they are given up, and it calls again meanwhile.
+pub(crate) fn sessions_max(sessions: NonZeroU16) -> usize {
+    2 * usize::from(sessions.get())
 }
 
 /// Reads an outbind, and not an octet more: what follows belongs to the session.
@@ -128,8 +142,6 @@ async fn read(stream: &mut Box<dyn Stream>) -> Option<Outbind> {
     }
 }
 
-/// Connections by outbind at a time.
-const CALLS_MAX: usize = 1000;
 /// How long the outbind may take: S-4, M-1.
 const OUTBIND_TIMEOUT: Duration = Duration::from_secs(10);
 /// As before a bind: F-3.

@@ -1,11 +1,12 @@
 //! An SMSC calls, and is bound to on its own connection.
 
 use simulator::{Credentials, SmscConfig};
-use smpp::BindMode;
+use smpp::{BindMode, Body, CString, Outbind};
 use sms::State;
+use tokio::net::TcpSocket;
 
 use super::from_ani;
-use crate::harness::{ANI, SOON, TestGateway, account, centre_with, route, smsc, until};
+use crate::harness::{ANI, Listeners, SOON, TestGateway, Wire, account, centre_with, route, smsc, until};
 
 const OUTBIND: &str =
     "connect = false\noutbind = { system_id = \"telco\", password = \"callme\", from = [\"127.0.0.0/8\"] }";
@@ -75,4 +76,60 @@ async fn whoever_is_not_known_is_hung_up_on() {
         .await;
     }
     assert_eq!(telco.stats().binds, 0);
+}
+
+const FROM_ANYWHERE: &str = "connect = false\noutbind = { system_id = \"telco\", password = \"callme\" }";
+const HERE: [u8; 4] = [127, 0, 0, 1];
+const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
+
+/// A connection to where SMSCs call, from this address of this machine.
+async fn connect(gateway: &TestGateway, from: [u8; 4]) -> Wire {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((from, 0).into()).unwrap();
+    Wire::over(socket.connect(gateway.gateway().outbind_address().unwrap()).await.unwrap())
+}
+
+async fn call(gateway: &TestGateway, from: [u8; 4], password: &str) -> Wire {
+    let mut wire = connect(gateway, from).await;
+    let (system_id, password) = (CString::clipped(b"telco"), CString::clipped(password.as_bytes()));
+    wire.send(Body::Outbind(Outbind { system_id, password })).await;
+    wire
+}
+
+async fn is_bound_to(wire: &mut Wire) -> bool {
+    matches!(wire.request().await.body, Body::Bind(_))
+}
+
+#[tokio::test]
+async fn who_guesses_is_not_heard_any_more_and_keeps_out_nobody_elsewhere() {
+    // S-9
+    let telco = centre_with(SmscConfig::default()).await;
+    let gateway = gateway_with(&telco, FROM_ANYWHERE).await;
+    for _ in 0..30 {
+        call(&gateway, HERE, "guess").await.over_when().await;
+    }
+    call(&gateway, HERE, "callme").await.over_when().await;
+    assert!(is_bound_to(&mut call(&gateway, ELSEWHERE, "callme").await).await);
+}
+
+#[tokio::test]
+async fn an_smsc_calls_for_no_more_sessions_than_it_is_to_have() {
+    let telco = centre_with(SmscConfig::default()).await;
+    let gateway = gateway_with(&telco, OUTBIND).await;
+    let mut both = [call(&gateway, HERE, "callme").await, call(&gateway, HERE, "callme").await];
+    for wire in &mut both {
+        assert!(is_bound_to(wire).await);
+    }
+    call(&gateway, HERE, "callme").await.over_when().await;
+}
+
+#[tokio::test]
+async fn an_address_gets_no_more_than_its_share_of_connections_until_it_calls() {
+    // M-1: ABU-2
+    let telco = centre_with(SmscConfig::default()).await;
+    let listeners = Listeners { smpp: "unbound_per_address_max = 2".to_owned(), ..Listeners::default() };
+    let gateway = TestGateway::listening(listeners, [smsc("telco", telco.address(), OUTBIND)]).await;
+    let _silent = [connect(&gateway, HERE).await, connect(&gateway, HERE).await];
+    connect(&gateway, HERE).await.over_when().await;
+    assert!(is_bound_to(&mut call(&gateway, ELSEWHERE, "callme").await).await);
 }
