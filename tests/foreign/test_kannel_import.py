@@ -121,7 +121,7 @@ def test_a_content_provider_goes_on_as_before(move, start_centre, provider, tmp_
     assert (report.fields["p"], report.fields["P"], report.fields["a"]) == ("628222", "1234", "ACK/")
     assert not [call for call in provider.calls.items() if call.path == "/silent"]
     lines = moved.text.splitlines()
-    for key in ["unified-prefix", "exec", "keyword-regex", "prefix", "strip-keyword", "white-list", "file"]:
+    for key in ["sms-resend-freq", "exec", "keyword-regex", "prefix", "strip-keyword", "white-list", "file"]:
         line = next(at for at, line in enumerate(lines, 1) if line.startswith(f"{key} ="))
         assert re.search(rf"line {line}: group [a-z-]+, {key}: \w", moved.report), moved.report
 
@@ -179,3 +179,39 @@ def is_refused_by_prefix(user: str, to: str) -> bool:
 
 
 DENIED = (400, "Number(s) has/have been denied by white- and/or black-lists.")
+
+
+# KN-46, KN-52
+def test_numbers_are_unified_as_kannel_unifies_them(move, start_centre, provider, tmp_path):
+    ours, theirs = start_centre(), start_centre()
+    moved = move("numbers", PORT=ours.port, CP=port_of(provider))
+    groups = moved.groups()
+    own = {"unified-prefix": next(group for group in groups if group["group"] == "core")["unified-prefix"]}
+    kept = [{**group, "port": theirs.port} if group["group"] == "smsc" else group for group in groups]
+    kannel = Kannel(tmp_path / "kannel", [group for group in kept if group["group"] in SERVED], core=own)
+    try:
+        kannel.await_online()
+        for to in ["0812345678", "%2B62812345678", "0062812345678", "62812345678", "%2B9951234567", "%2B491512345", "991512345"]:
+            numbers = [sent(centre, port, to) for centre, port in [(theirs, kannel.sendsms_port), (ours, moved.http_port)]]
+            assert numbers[0] == numbers[1], to
+        for ton, source in [(0, "0812345678"), (1, "62812345678"), (2, "0812345678"), (2, "812345678"), (1, "0062812345678")]:
+            told = []
+            for centre in (theirs, ours):
+                seen = len(provider.calls.items())
+                centre.bring(source, b"hi", ton=ton)
+                told.append(provider.calls.expect(lambda _: True, "a call", since=seen).query)
+            assert told[0] == told[1], (ton, source)
+    finally:
+        kannel.stop()
+
+
+def sent(centre: Centre, port: int, to: str) -> str:
+    """The number that a message to this one goes to."""
+    seen = len(centre.submits.items())
+    said = ask(port, Request(f"/cgi-bin/sendsms?username=u&password=p&text=x&to={to}"))
+    assert said.status == 202, (to, said)
+    return centre.submits.expect(lambda _: True, f"the message to {to}", since=seen).destination[2]
+
+
+#: Groups that Kannel itself is given.
+SERVED = ("smsc", "sendsms-user", "sms-service")

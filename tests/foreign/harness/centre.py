@@ -48,12 +48,19 @@ class Centre:
         self._smsc.stop()
 
     def bring(
-        self, source: str, text: bytes, data_coding: int = 0, esm_class: int = 0, to: str = "1234", tlvs: bytes = b""
+        self,
+        source: str,
+        text: bytes,
+        data_coding: int = 0,
+        esm_class: int = 0,
+        to: str = "1234",
+        tlvs: bytes = b"",
+        ton: int = 1,
     ) -> None:
         """Delivers a message of a handset, or a receipt, by the session that bound last."""
         until(lambda: self._lines, "somebody to bind")
         self._brought += 1
-        body = c_string("") + bytes([1, 1]) + c_string(source) + bytes([0, 1]) + c_string(to)
+        body = c_string("") + bytes([ton, 1]) + c_string(source) + bytes([0, 1]) + c_string(to)
         body += bytes([esm_class, 0, 0]) + c_string("") + c_string("") + bytes([0, 0, data_coding, 0, len(text)]) + text
         self._lines[-1].say(pdu(DELIVER_SM, body + tlvs, 1_000_000 + self._brought))
 

@@ -12,9 +12,11 @@ from .waiting import DEADLINE_S, until
 
 
 class Kannel:
-    """A running bearerbox with its smsbox; `groups` are further groups of kannel.conf."""
+    """A running bearerbox with its smsbox; `groups` are further groups of kannel.conf, the others further keys."""
 
-    def __init__(self, folder: Path, groups: list[dict], smsbox: dict | None = None) -> None:
+    def __init__(
+        self, folder: Path, groups: list[dict], smsbox: dict | None = None, core: dict | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.admin_port, box_port, self.sendsms_port = free_ports(3)
         self._folder = folder
@@ -27,6 +29,7 @@ class Kannel:
             "smsbox-interface": "127.0.0.1",
             "log-file": str(folder / "bearerbox.log"),
             "log-level": 0,
+            **(core or {}),
         }
         box = {
             "group": "smsbox",

@@ -27,6 +27,7 @@ mod smsc;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod unified_prefix;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -66,6 +67,7 @@ pub use signing::SigningSecret;
 pub use signing_key::{RequestSecret, SigningKeyConfig};
 pub use smsc::{BindKind, OutbindConfig, SmscConfig};
 pub use storage::StoreConfig;
+pub use unified_prefix::UnifiedPrefix;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Deserialize)]

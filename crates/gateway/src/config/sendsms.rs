@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 use super::certificate::one_or_more;
 use super::profile::Tag;
 use super::receivers::NumberPattern;
+use super::unified_prefix::UnifiedPrefix;
 
 /// Where requests as for Kannel's `sendsms` come to, if they may.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub struct SendsmsConfig {
     pub default_sender: Option<String>,
     /// The most segments of a text; what is longer is cut, as Kannel does. Nothing is cut if it is left out.
     pub max_messages: Option<NonZeroU8>,
+    /// Behind which characters a text is cut that is too long, as Kannel's `split-chars`.
+    pub split_chars: Option<String>,
     /// What stands before every text.
     pub header: Option<String>,
     /// What stands behind it.
@@ -74,6 +77,8 @@ pub struct SendsmsConfig {
     /// What no receiver may match.
     #[serde(deserialize_with = "one_or_more")]
     pub black_list_regex: Vec<NumberPattern>,
+    /// How receivers start, whatever way requests write them; routes see them so.
+    pub unified_prefix: UnifiedPrefix,
     /// Whether the URLs that requests name for receipts are called; otherwise receipts go where they always do.
     pub dlr: bool,
     /// The URL that is called with receipts that a request asks for without naming one, with escape codes.

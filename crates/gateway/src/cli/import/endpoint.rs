@@ -19,6 +19,13 @@ pub(super) fn is_near(url: &str) -> bool {
     }
 }
 
+/// Whether a network is a private one, or of this machine.
+pub(super) fn is_near_network(network: &str) -> bool {
+    let address = network.split('/').next().unwrap_or_default();
+    let host = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+    is_near(&format!("http://{host}/"))
+}
+
 fn is_near_v4(address: Ipv4Addr) -> bool {
     address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified()
 }

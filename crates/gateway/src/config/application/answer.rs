@@ -96,6 +96,8 @@ pub(crate) struct KannelReply {
     pub(crate) footer: String,
     /// The most segments, if there is a limit; 0 is no reply.
     pub(crate) messages_max: Option<u8>,
+    /// Behind which characters a reply is cut.
+    pub(crate) split_chars: String,
     /// What is said in place of an answer that is empty, and of one that cannot be read.
     pub(crate) empty_text: Option<String>,
     pub(crate) unreadable_text: Option<String>,
@@ -129,6 +131,7 @@ impl AnswerRules {
                     header: config.header.clone().unwrap_or_default(),
                     footer: config.footer.clone().unwrap_or_default(),
                     messages_max: config.max_messages,
+                    split_chars: config.split_chars.clone().unwrap_or_default(),
                     empty_text: config.empty_text.clone(),
                     unreadable_text: config.unreadable_text.clone(),
                     tlv: config.tlv.clone(),
@@ -164,6 +167,7 @@ fn key_of_kannel(config: &ApplicationConfig) -> Option<&'static str> {
         ("header", config.header.is_some()),
         ("footer", config.footer.is_some()),
         ("max_messages", config.max_messages.is_some()),
+        ("split_chars", config.split_chars.is_some()),
         ("empty_text", config.empty_text.is_some()),
         ("unreadable_text", config.unreadable_text.is_some()),
         ("tlv", !config.tlv.is_empty()),

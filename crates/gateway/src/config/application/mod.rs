@@ -90,6 +90,8 @@ pub struct ApplicationConfig {
     pub footer: Option<String>,
     /// The most segments of a reply, with Kannel's formats: what is longer is cut; none is sent with 0.
     pub max_messages: Option<u8>,
+    /// Behind which characters a reply is cut that is too long, with Kannel's formats.
+    pub split_chars: Option<String>,
     /// What a handset is told when an answer is empty, with Kannel's formats; nothing if it is left out.
     pub empty_text: Option<String>,
     /// What it is told when an answer cannot be read, with Kannel's formats; nothing if it is left out.

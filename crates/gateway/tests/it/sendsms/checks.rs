@@ -149,3 +149,20 @@ async fn who_may_not_be_sent_to_is_left_out() {
     said.is(202, "Sent. Denied receivers are: 491111 62666");
     assert_eq!(telco.texts_when(1).await, ["on"]);
 }
+
+// KN-52
+#[tokio::test]
+async fn numbers_start_as_the_account_says_before_they_are_routed() {
+    let keys = "kannel = { default_sender = \"1\", unified_prefix = \"+62,0062,0\", allowed_prefix = [\"0\", \"62\"] }";
+    let (_telco, gateway, customer) = shop_with(keys).await;
+    for to in ["08123456789", "00628123456789", "%2B628123456789", "628123456789"] {
+        let said = customer.plain(&format!("{SHOP}&to={to}&text=x")).await;
+        said.is_accepted();
+        let id = said.headers["x-estafet-message-id"].to_str().unwrap();
+        assert_eq!(
+            gateway.record(id).await.destination.text().trim_start_matches('+'),
+            "628123456789",
+            "{to}"
+        );
+    }
+}

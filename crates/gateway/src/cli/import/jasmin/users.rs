@@ -1,6 +1,7 @@
 //! `user -a`: accounts.
 
 use super::super::draft::Section;
+use super::super::endpoint;
 use super::super::report::{Place, Report};
 use super::console::Command;
 use super::patterns::{Condition, conditions};
@@ -38,6 +39,11 @@ fn account(mut command: Command, report: &mut Report) -> Option<User> {
     for (value, place) in command.all("smpps_cred") {
         rights.smpp(&value, &place, report);
     }
+    rights.is_near = rights.allow_from.iter().flatten().any(|network| endpoint::is_near_network(network));
+    if !rights.is_near {
+        let why = "a dlr-url in a private network is called with allow_private_address = true only";
+        remark(report, &command.place, "user", "", why);
+    }
     command.finish(report, |_, _| Some("Estafet has nothing of this kind"));
     let section = Section::new("[[account]]")
         .with("name", name.clone())
@@ -60,6 +66,8 @@ struct Rights {
     denied: Vec<String>,
     filters: toml::Table,
     default_source: Option<String>,
+    /// Whether it calls from a private network.
+    is_near: bool,
 }
 
 impl Rights {
@@ -115,6 +123,9 @@ impl Rights {
     fn jasmin(&self) -> toml::Value {
         let mut keys = toml::Table::new();
         keys.insert("dlr".to_owned(), true.into());
+        if self.is_near {
+            keys.insert("allow_private_address".to_owned(), true.into());
+        }
         if !self.denied.is_empty() {
             keys.insert("denied".to_owned(), self.denied.clone().into());
         }

@@ -6,6 +6,7 @@ mod group;
 mod limits;
 mod listeners;
 mod network;
+mod numbers;
 mod pair;
 mod reasons;
 mod receivers;
@@ -38,7 +39,9 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
     let opensmppbox = groups.take("opensmppbox");
     let has_other_accounts = !opensmppbox.is_empty();
     draft.extend(listeners::sections(core.as_mut(), smsbox.as_mut(), opensmppbox, &mut report));
+    let unified = numbers::Unified::of(core.as_mut(), &mut report);
     let requests = users::Requests {
+        unified_prefix: unified.text.clone(),
         global_sender: smsbox.as_mut().and_then(|smsbox| smsbox.text("global-sender")),
         tlvs: users::tlvs(groups.take("smpp-tlv"), &mut report),
         immediate: smsbox.as_mut().is_some_and(|smsbox| smsbox.flag("immediate-sendsms-reply")),
@@ -46,8 +49,9 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
     };
     let calls = calls::Calls::of(core.as_mut(), smsbox.as_mut(), requests.tlvs.clone(), &mut report);
     draft.extend(core.as_mut().and_then(|core| reassembly(core, &mut report)));
-    let authority = core.as_mut().and_then(|core| core.text("ssl-trusted-ca-file"));
-    let links = smsc::links(groups.take("smsc"), authority.as_deref(), &mut report);
+    let general =
+        smsc::General { authority: core.as_mut().and_then(|core| core.text("ssl-trusted-ca-file")), unified };
+    let links = smsc::links(groups.take("smsc"), &general, &mut report);
     let users = users::accounts(groups.take("sendsms-user"), &requests, &links, &mut report);
     let services = services::services(
         groups.take("sms-service"),

@@ -1,6 +1,5 @@
 //! IP patterns: `10.0.0.*;127.0.0.1`.
 
-use super::super::endpoint;
 use super::super::report::Report;
 use super::group::Group;
 
@@ -36,15 +35,6 @@ pub(super) fn allowed(group: &mut Group, report: &mut Report) -> Option<Vec<Stri
             Some(known.into_iter().flatten().collect())
         }
     }
-}
-
-/// Whether a network is a private one, or of this machine.
-pub(super) fn is_near(network: &str) -> bool {
-    let address = network.split('/').next().unwrap_or_default();
-    endpoint::is_near(&format!(
-        "http://{}/",
-        if address.contains(':') { format!("[{address}]") } else { address.to_owned() }
-    ))
 }
 
 /// The network of a pattern whose stars are all at its end.

@@ -37,23 +37,12 @@ pub(super) fn whole_group(group: &str) -> Option<&'static str> {
     })
 }
 
-/// What was true before is true all the same.
+/// What is as it was all the same.
 fn is_without_effect(group: &str, key: &str) -> bool {
     matches!(
         (group, key),
-        (
-            "smsbox",
-            "bearerbox-host" | "bearerbox-port" | "bearerbox-port-ssl" | "smsbox-id" | "http-queue-delay"
-        ) | ("core", "smsbox-port" | "smsbox-port-ssl" | "smsbox-interface" | "box-allow-ip" | "box-deny-ip")
-            | (
-                "core",
-                "wapbox-port" | "wapbox-port-ssl" | "udp-allow-ip" | "udp-deny-ip" | "wdp-interface-name"
-            )
-            | ("core", "smsbox-max-pending" | "store-dump-freq" | "dlr-storage" | "dlr-spool")
-            | ("core", "sms-combine-concatenated-mo")
-            | ("sms-service", "catch-all" | "assume-plain-text" | "concatenation" | "omit-empty")
+        ("sms-service", "catch-all" | "assume-plain-text" | "concatenation" | "omit-empty")
             | ("sendsms-user", "omit-empty")
-            | (_, "log-level" | "log-format" | "smsc-admin-id" | "dead-start")
     )
 }
 
@@ -62,6 +51,22 @@ fn in_group(group: &str, key: &str) -> Option<&'static str> {
         ("core", "store-type" | "store-location" | "store-file" | "store-db") => {
             "messages are kept in data_dir; let Kannel send what waits there before it is stopped"
         }
+        ("smsbox", "bearerbox-host" | "bearerbox-port" | "bearerbox-port-ssl" | "smsbox-id")
+        | ("core", "smsbox-port" | "smsbox-port-ssl" | "smsbox-interface" | "smsbox-max-pending")
+        | ("core", "box-allow-ip" | "box-deny-ip") => "there are no boxes: one program does all",
+        (
+            "core",
+            "wapbox-port" | "wapbox-port-ssl" | "udp-allow-ip" | "udp-deny-ip" | "wdp-interface-name",
+        ) => "there is no WAP gateway",
+        ("core", "dlr-storage" | "dlr-spool" | "store-dump-freq") => {
+            "receipts and messages are in data_dir, and synced before they are acknowledged"
+        }
+        ("core", "sms-combine-concatenated-mo") => {
+            "long messages of handsets always reach an application whole, and an account in their parts"
+        }
+        ("smsbox", "http-queue-delay") => "between two calls are 1, 2, 4 … seconds",
+        ("smsc", "dead-start") => "a link is connected to at the start",
+        ("smsc", "smsc-admin-id") => "there are no commands for single links",
         ("core", "sms-resend-freq" | "sms-resend-retry") => "a profile says what is tried again (retry)",
         ("core", "sms-incoming-queue-limit" | "sms-outgoing-queue-limit") => {
             "what waits is on disk, not in memory"
@@ -95,9 +100,6 @@ fn in_group(group: &str, key: &str) -> Option<&'static str> {
         ("sms-service", "denied-prefix" | "denied-receiver-prefix") => {
             "routes say what comes, not what does not: a [[route]] before this one, with source_prefix or prefix"
         }
-        ("core", "unified-prefix") => {
-            "the profile of each link rewrites numbers: source_in = [{ strip = …, add = … }], destination_out"
-        }
         ("core", "white-list-receiver-regex" | "black-list-receiver-regex") => {
             "the kannel of an account says it: white_list_regex, black_list_regex"
         }
@@ -112,16 +114,16 @@ fn in_group(group: &str, key: &str) -> Option<&'static str> {
 
 fn anywhere(key: &str) -> Option<&'static str> {
     Some(match key {
-        "unified-prefix" => "a profile rewrites numbers (source_in, destination_out …)",
         "prefix" | "suffix" => "nothing is cut out of what a URL answers",
         "split-chars" | "split-suffix" => {
-            "long texts are split between any two letters, and put together by the handset"
+            "parts of a long text belong together and are put together by the handset: nothing stands between them"
         }
         _ if key.contains("-regex") => "routes know prefixes and whole numbers",
         _ if key.contains("white-list") || key.contains("black-list") => {
             "lists are not fetched; the kannel of an account has white_list_regex and black_list_regex"
         }
         "log-file" => "the log goes to standard error, of all links together",
+        "log-level" | "log-format" => "--log-level and --log-format say it for all",
         "our-host" => "the system chooses the address that we call from",
         "allowed-prefix" | "denied-prefix" | "denied-receiver-prefix" => {
             "routes say which numbers there is a way to: [[route]] with a prefix"

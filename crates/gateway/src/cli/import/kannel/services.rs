@@ -178,6 +178,7 @@ fn application(
         .maybe("header", group.text("header"))
         .maybe("footer", group.text("footer"))
         .maybe("max_messages", (0..=255).contains(&messages).then_some(messages))
+        .maybe("split_chars", group.take("split-chars").map(|entry| entry.value))
         .maybe("charset", calls.charset(group, report))
         .maybe("tlv", (!calls.tlvs.is_empty()).then(|| calls.tlvs.clone()))
         .maybe("empty_text", calls.empty_text.clone().filter(|_| !omits_empty))

@@ -2,10 +2,11 @@
 
 use toml::Value;
 
-use super::super::draft::{Section, table};
+use super::super::draft::Section;
 use super::super::report::Report;
 use super::group::Group;
 use super::limits::Limits;
+use super::numbers::{self, Unified};
 use super::pair;
 
 /// A link, and what it is to routes.
@@ -20,9 +21,18 @@ pub(super) struct Link {
     pub(super) section: Section,
 }
 
+/// What the group `core` says of all links.
+#[derive(Debug, Default)]
+pub(super) struct General {
+    /// `ssl-trusted-ca-file`
+    pub(super) authority: Option<String>,
+    /// `unified-prefix`
+    pub(super) unified: Unified,
+}
+
 /// The links by SMPP, each with a name of its own. Sessions that send and sessions that receive are one link if
 /// they go to the same place.
-pub(super) fn links(groups: Vec<Group>, authority: Option<&str>, report: &mut Report) -> Vec<Link> {
+pub(super) fn links(groups: Vec<Group>, general: &General, report: &mut Report) -> Vec<Link> {
     let mut pairs = pair::pairs(groups.into_iter().filter_map(|group| smpp_only(group, report)).collect());
     let mut links: Vec<Link> = Vec::with_capacity(pairs.len());
     for (mut group, receiver) in pairs.drain(..) {
@@ -37,7 +47,7 @@ pub(super) fn links(groups: Vec<Group>, authority: Option<&str>, report: &mut Re
                 report,
             );
         }
-        links.push(link(name, smsc_id.unwrap_or_default(), group, receiver, authority, report));
+        links.push(link(name, smsc_id.unwrap_or_default(), group, receiver, general, report));
     }
     links
 }
@@ -57,7 +67,7 @@ fn link(
     smsc_id: String,
     mut group: Group,
     receiver: Option<Group>,
-    authority: Option<&str>,
+    general: &General,
     report: &mut Report,
 ) -> Link {
     let (bind, port) = bind(&mut group, receiver.is_some(), report);
@@ -73,8 +83,9 @@ fn link(
     let section = Section::new("[[smsc]]").with("name", name.clone()).with("address", at(&host, port));
     let section = credentials(section, &mut group, report).with("bind", bind);
     let section = shape(section, &mut group, report);
-    let section = tls(section, &mut group, authority, report);
-    let section = speech(section, &mut group, ids, report);
+    let section = tls(section, &mut group, general.authority.as_deref(), report);
+    let own = Unified::of(Some(&mut group), report);
+    let section = speech(section, &mut group, ids, (&own, &general.unified), report);
     group.finish(report);
     Link { name, smsc_id, sends: bind != "receiver", receives: bind != "transmitter", limits, section }
 }
@@ -171,6 +182,7 @@ fn speech(
     section: Section,
     group: &mut Group,
     (response_id, receipt_id): (Option<&'static str>, Option<&'static str>),
+    (own, general): (&Unified, &Unified),
     report: &mut Report,
 ) -> Section {
     let version = match group.number("interface-version", report) {
@@ -178,6 +190,8 @@ fn speech(
         Some(50 | 5) => Some("5.0"),
         _ => None,
     };
+    // Of a number that a handset has, the link's own prefixes are looked at first.
+    let brought: Vec<Value> = own.rules(None).chain(general.rules(None)).collect();
     let system_type = group.text("system-type").filter(|text| text.len() <= 12);
     section
         .maybe("version", version)
@@ -188,8 +202,9 @@ fn speech(
         .maybe("default_alphabet", alphabet(group, report))
         .maybe("response_id", response_id)
         .maybe("receipt_id", receipt_id)
-        .maybe("source_out", numbers("source", group, report))
-        .maybe("destination_out", numbers("dest", group, report))
+        .maybe("source_out", numbers::rules("source", &Unified::default(), group, report))
+        .maybe("destination_out", numbers::rules("dest", own, group, report))
+        .maybe("source_in", (!brought.is_empty()).then_some(brought))
 }
 
 /// Bit 0 is the form in submit_sm_resp, bit 1 that in receipts, which come to the group that receives.
@@ -216,29 +231,6 @@ fn alphabet(group: &mut Group, report: &mut Report) -> Option<&'static str> {
             None
         }
     }
-}
-
-/// Both of a pair must be there to count, in Kannel and here.
-fn numbers(whose: &str, group: &mut Group, report: &mut Report) -> Option<Value> {
-    let [ton, npi] = ["ton", "npi"].map(|part| group.take(&format!("{whose}-addr-{part}")));
-    let (ton, npi) = match (ton, npi) {
-        (Some(ton), Some(npi)) => (ton, npi),
-        (None, None) => return None,
-        (ton, npi) => {
-            let why = "counts together with the other of TON and NPI only";
-            ton.iter().chain(&npi).for_each(|entry| group.remark(entry, why, report));
-            return None;
-        }
-    };
-    let (Ok(ton), Ok(npi)) = (ton.value.parse::<u8>(), npi.value.parse::<u8>()) else {
-        group.remark(&ton, "TON and NPI are 0 to 255", report);
-        return None;
-    };
-    let forms = ["international", "national", "short-code"];
-    let rule = |form: &str| {
-        table([("form", form.into()), ("ton", i64::from(ton).into()), ("npi", i64::from(npi).into())])
-    };
-    Some(Value::Array(forms.into_iter().map(rule).collect()))
 }
 
 fn at(host: &str, port: i64) -> String {

@@ -200,7 +200,8 @@ fn services_find_their_messages_by_keyword_number_and_link() {
 fn what_services_and_users_do_with_texts_is_carried_over() {
     let text = "group = smsbox\nsendsms-port = 13013\nimmediate-sendsms-reply = true\n\n\
                 group = smpp-tlv\nname = PE_ID\ntag = 0x1400\ntype = octetstring\nlength = 30\n\n\
-                group = sendsms-user\nusername = u\npassword = p\nheader = \"A:\"\nfooter = \":Z\"\n\n\
+                group = sendsms-user\nusername = u\npassword = p\nheader = \"A:\"\nfooter = \":Z\"\n\
+                split-chars = \" .\"\n\n\
                 group = sms-service\nkeyword = post\npost-url = \"http://cp.example/p?%k\"\nsend-sender = true\n\
                 header = \"H \"\nfooter = \" F\"\nmax-messages = 0\n\n\
                 group = sms-service\nkeyword = xml\npost-xml = \"http://cp.example/x\"\n";
@@ -210,6 +211,7 @@ fn what_services_and_users_do_with_texts_is_carried_over() {
     for key in [
         "header = \"A:\"",
         "footer = \":Z\"",
+        "split_chars = \" .\"",
         "immediate = true",
         "tlv = [{ length = 30, name = \"PE_ID\", tag = 5120, type = \"octetstring\" }]",
     ] {
@@ -386,4 +388,29 @@ fn reports_go_to_private_networks_where_users_are_there() {
     assert_eq!(user("dlr-url = http://10.0.0.1/dlr"), (true, false));
     assert_eq!(user("user-allow-ip = 192.168.0.*\nuser-deny-ip = *.*.*.*"), (true, false));
     assert_eq!(user("user-allow-ip = 8.8.8.8\nuser-deny-ip = *.*.*.*"), (false, true));
+}
+
+// KN-52
+#[test]
+fn how_numbers_start_is_unified_where_kannel_unifies_it() {
+    let text = "group = core\nunified-prefix = \"+62,0\"\n\n\
+                group = smsc\nsmsc = smpp\nsmsc-id = x\nhost = h\nport = 1\nunified-prefix = \"0,+62;-,99\"\n\
+                dest-addr-ton = 2\ndest-addr-npi = 8\n\n\
+                group = sendsms-user\nusername = u\npassword = p\n";
+    let (config, text, report) = imported(text);
+    assert_eq!(config.account[0].kannel.unified_prefix.pairs().collect::<Vec<_>>(), [("0", "+62")]);
+    let rules = "[{ add = \"0\", form = \"international\", npi = 1, strip = \"62\", ton = 2 }, \
+                 { add = \"\", npi = 1, strip = \"99\", ton = 2 }, { add = \"62\", npi = 1, strip = \"0\", ton = 1 }]";
+    let section = section(&text, "[[smsc]]");
+    assert!(
+        section.contains(&format!("source_in = {rules}\n"))
+            || section.ends_with(&format!("source_in = {rules}")),
+        "{section}"
+    );
+    let leaving =
+        "destination_out = [{ add = \"0\", form = \"international\", npi = 8, strip = \"62\", ton = 2 }";
+    assert!(section.contains(leaving), "{section}");
+    assert!(!report.contains("unified"), "{report}");
+    let (_, report) = service("", "text = hi\ncatch-all = 1\n\ngroup = core\nunified-prefix = x");
+    assert!(report.contains("group core, unified-prefix: these are no prefixes"), "{report}");
 }

@@ -56,6 +56,8 @@ pub(super) struct Requests {
     pub(super) global_sender: Option<String>,
     /// `immediate-sendsms-reply`
     pub(super) immediate: bool,
+    /// `unified-prefix`
+    pub(super) unified_prefix: Option<String>,
     /// `white-list-regex`, `black-list-regex`
     pub(super) lists: Lists,
     /// The groups `smpp-tlv`.
@@ -94,7 +96,7 @@ pub(super) fn accounts(
 fn account(name: String, group: &mut Group, requests: &Requests, report: &mut Report) -> Section {
     let password = group.text("password").unwrap_or_default();
     let allow_from = network::allowed(group, report);
-    let is_near = allow_from.iter().flatten().any(|network| network::is_near(network));
+    let is_near = allow_from.iter().flatten().any(|network| endpoint::is_near_network(network));
     Section::new("[[account]]")
         .with("name", name)
         .with("password", password)
@@ -121,6 +123,8 @@ fn keys(group: &mut Group, requests: &Requests, is_near: bool, report: &mut Repo
     put("default_sender", group.text("default-sender").or(requests.global_sender.clone()).map(Into::into));
     put("header", group.text("header").map(Into::into));
     put("footer", group.text("footer").map(Into::into));
+    put("split_chars", group.take("split-chars").map(|entry| entry.value.into()));
+    put("unified_prefix", requests.unified_prefix.clone().map(Into::into));
     put("immediate", requests.immediate.then(|| true.into()));
     put("tlv", (!requests.tlvs.is_empty()).then(|| requests.tlvs.clone().into()));
     put("dlr", Some(true.into()));

@@ -30,6 +30,8 @@ pub(super) struct Around<'a> {
     pub(super) footer: &'a str,
     /// The most segments, if there is a limit.
     pub(super) most: Option<u8>,
+    /// Behind which characters a text is cut, if there is one in its last segment.
+    pub(super) split_chars: &'a str,
 }
 
 /// The text of a request, cut to so many segments if there is a limit; with its user data header in front if it
@@ -43,7 +45,8 @@ pub(super) fn content(request: &Request, look: Look, around: &Around<'_>) -> Res
     let text = text.map(|text| [around.header, &text, around.footer].concat());
     let is_free = request.coding.is_none() && udh.is_empty() && look.is_plain();
     if let Some(text) = text.as_ref().filter(|_| is_free) {
-        return Ok(Content::plain(most.map_or_else(|| text.clone(), |most| cut_text(text, most))));
+        let cut = |most| cut_text(text, most, around.split_chars);
+        return Ok(Content::plain(most.map_or_else(|| text.clone(), cut)));
     }
     let coding = match &text {
         Some(text) if request.coding.is_none() && gsm::septets(text).is_none() => Coding::Ucs2,
@@ -143,10 +146,24 @@ fn room(coding: Coding, udh: usize, most: u8, octets: usize) -> usize {
     part * usize::from(most)
 }
 
-/// The beginning of a text that takes no more segments.
-pub(in super::super) fn cut_text(text: &str, most: u8) -> String {
+/// The beginning of a text that takes no more segments: up to the last of `split_chars` in the last of them, if there
+/// is one.
+pub(in super::super) fn cut_text(text: &str, most: u8, split_chars: &str) -> String {
+    let mut cut = beginning(text, most);
+    if cut.len() < text.len() {
+        let (one, part) = segment_of(text);
+        let segment = if most == 1 { one } else { part };
+        let behind = cut.char_indices().rev().take(segment).find(|(_, shown)| split_chars.contains(*shown));
+        if let Some((at, shown)) = behind {
+            cut.truncate(at + shown.len_utf8());
+        }
+    }
+    cut
+}
+
+fn beginning(text: &str, most: u8) -> String {
     let is_gsm = gsm::septets(text).is_some();
-    let (one, part) = if is_gsm { (SEPTETS, PART_SEPTETS) } else { (UNITS, PART_UNITS) };
+    let (one, part) = segment_of(text);
     let length = |character: char| {
         if is_gsm { gsm::sequence(character).map_or(1, |s| s.len()) } else { character.len_utf16() }
     };
@@ -166,6 +183,11 @@ pub(in super::super) fn cut_text(text: &str, most: u8) -> String {
     // A pair that is not parted leaves room in a part.
     while sms::segments_needed(&cut).segments > usize::from(most) && cut.pop().is_some() {}
     cut
+}
+
+/// What a segment holds of a text that is one, and of one that is a part.
+fn segment_of(text: &str) -> (usize, usize) {
+    if gsm::septets(text).is_some() { (SEPTETS, PART_SEPTETS) } else { (UNITS, PART_UNITS) }
 }
 
 /// Octets of a segment, 23.040.
@@ -212,7 +234,11 @@ mod tests {
     }
 
     fn encoded(query: &str, most: Option<u8>) -> (u8, Vec<u8>) {
-        match content(&Request::of_query(query), Look::default(), &Around { header: "", footer: "", most }) {
+        match content(
+            &Request::of_query(query),
+            Look::default(),
+            &Around { header: "", footer: "", most, split_chars: "" },
+        ) {
             Ok(Content::Encoded { data_coding, octets }) => (data_coding, octets.to_vec()),
             Ok(Content::Text { text, .. }) => panic!("a text of {} octets", text.len()),
             Err(answer) => panic!("{answer:?}"),
@@ -220,7 +246,11 @@ mod tests {
     }
 
     fn text(query: &str, most: Option<u8>) -> String {
-        match content(&Request::of_query(query), Look::default(), &Around { header: "", footer: "", most }) {
+        match content(
+            &Request::of_query(query),
+            Look::default(),
+            &Around { header: "", footer: "", most, split_chars: "" },
+        ) {
             Ok(Content::Text { text, .. }) => text,
             _ => panic!("no text"),
         }
@@ -236,6 +266,19 @@ mod tests {
         assert_eq!(encoded("coding=1&charset=klingon&text=%00", None), (4, b"\0".to_vec()));
         assert_eq!(encoded("udh=%01%00&text=%00", None), (4, b"\x01\0\0".to_vec()));
         assert_eq!(text("text=%D0%94", None), "Д");
+    }
+
+    // KN-26, KN-44: observed of Kannel 1.4.5
+    #[test]
+    fn a_text_is_cut_between_words_if_that_is_asked_for() {
+        let words = |count: usize| (0..count).map(|at| format!("word{at:02}")).collect::<Vec<_>>().join(" ");
+        assert_eq!(cut_text(&words(60), 1, " "), format!("{} ", words(22)));
+        assert_eq!(cut_text(&words(60), 1, "").len(), 160);
+        assert_eq!(cut_text(&words(20), 1, " "), words(20));
+        assert_eq!(cut_text(&"y".repeat(400), 1, " ").len(), 160);
+        let far = format!("{} {}", words(10), "y".repeat(400));
+        assert_eq!(cut_text(&far, 2, " ").len(), 306, "the last blank is in the first segment");
+        assert_eq!(cut_text(&format!("д {}", "д".repeat(80)), 1, " ,"), "д ");
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) struct Order {
     pub(super) reports: Reports,
 }
 
-/// A number, and how the request writes it: that is how it is told again.
+/// A number, and how it is written: that is how it is told again.
 pub(super) struct Written {
     pub(super) address: Address,
     pub(super) text: String,
@@ -78,6 +78,7 @@ impl Order {
             header: said.header.as_deref().unwrap_or_default(),
             footer: said.footer.as_deref().unwrap_or_default(),
             most: said.max_messages.map(std::num::NonZeroU8::get),
+            split_chars: said.split_chars.as_deref().unwrap_or_default(),
         };
         Ok(Self {
             content: overrides.content(coding::content(request, look, &around)?),
@@ -121,9 +122,11 @@ fn receivers(request: &Request, account: &Account) -> Result<(Vec<Written>, Vec<
     let (mut receivers, mut denied): (Vec<Written>, Vec<String>) = Default::default();
     for word in words.filter(|word| !word.is_empty()) {
         let text = String::from_utf8_lossy(word).into_owned();
-        match receiver(word).filter(|_| account.config().kannel.allows(&text)) {
+        let kannel = &account.config().kannel;
+        let meant = kannel.unified_prefix.apply(&text).into_owned();
+        match receiver(meant.as_bytes()).filter(|_| kannel.allows(&text)) {
             Some(address) if receivers.iter().any(|known| known.address == address) => {}
-            Some(address) => receivers.push(Written { address, text }),
+            Some(address) => receivers.push(Written { address, text: meant }),
             None => denied.push(text),
         }
     }

@@ -97,7 +97,8 @@ fn with_meta(reply: Reply, meta: &str, kannel: &KannelReply) -> Reply {
 
 fn plain(text: String, rules: &AnswerRules, kannel: &KannelReply) -> Content {
     let text = [kannel.header.as_str(), &text, &kannel.footer].concat();
-    let text = kannel.messages_max.map_or_else(|| text.clone(), |most| cut_text(&text, most));
+    let text =
+        kannel.messages_max.map_or_else(|| text.clone(), |most| cut_text(&text, most, &kannel.split_chars));
     Content::Text { text: cut(text, rules), presentation: Presentation::default() }
 }
 
@@ -385,6 +386,8 @@ mod tests {
         assert_eq!(text(replied(options, "text/plain", &[], b"hi")).as_deref(), Some("H:hi:F"));
         assert_eq!(text(replied("max_messages = 0", "text/plain", &[], b"hi")), None);
         let long = "x".repeat(400);
+        let words = replied("max_messages = 1\nsplit_chars = \" \"", "text/plain", &[], &b"word ".repeat(40));
+        assert_eq!(text(words), Some("word ".repeat(32)));
         for (most, length) in [(1, 160), (2, 306), (3, 400)] {
             let options = format!("max_messages = {most}");
             let text = text(replied(&options, "text/plain", &[], long.as_bytes())).unwrap();
