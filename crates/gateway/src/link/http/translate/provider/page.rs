@@ -15,20 +15,24 @@ pub(super) fn text(page: &str) -> String {
     text.trim().to_owned()
 }
 
-/// What follows a tag, without its `<`; what goes with it goes, too.
+/// What follows a tag, without its `<`; what goes with it goes, too. What does not end goes on to the end of the page.
 fn behind(tag: &str) -> &str {
-    let after = |end: &str| {
-        let at = tag.to_ascii_lowercase().find(end);
-        at.and_then(|at| tag.get(at + end.len()..))
-    };
     let starts = |name: &str| tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-    let whole = match () {
-        () if starts("!--") => return after("-->").unwrap_or_default(),
-        () if starts("script") => after("</script"),
-        () if starts("style") => after("</style"),
+    let end = match () {
+        () if starts("!--") => return after(tag, "-->").unwrap_or_default(),
+        () if starts("script") => Some("</script"),
+        () if starts("style") => Some("</style"),
         () => None,
     };
-    whole.unwrap_or(tag).split_once('>').map_or("", |(_, rest)| rest)
+    let tag = end.map_or(tag, |end| after(tag, end).unwrap_or_default());
+    tag.split_once('>').map_or("", |(_, rest)| rest)
+}
+
+/// What stands behind a word, in whatever case that is.
+fn after<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let mut octets = text.as_bytes().windows(word.len());
+    let at = octets.position(|octets| octets.eq_ignore_ascii_case(word.as_bytes()))?;
+    text.get(at + word.len()..)
 }
 
 /// A text with its references in place; what is no reference stays.
@@ -37,7 +41,9 @@ fn unescaped(text: &str) -> String {
     let mut rest = text;
     while let Some((before, reference)) = rest.split_once('&') {
         out.push_str(before);
-        let named = reference.split_once(';').and_then(|(name, after)| Some((character(name)?, after)));
+        let end = reference.char_indices().take(NAME_MAX + 1).find(|(_, shown)| *shown == ';');
+        let named =
+            end.and_then(|(at, _)| Some((character(reference.get(..at)?)?, reference.get(at + 1..)?)));
         let (shown, after) = named.unwrap_or((Cow::Borrowed("&"), reference));
         out.push_str(&shown);
         rest = after;
@@ -61,6 +67,8 @@ fn character(name: &str) -> Option<Cow<'static, str>> {
     }
 }
 
+/// Characters of the longest reference that is looked for.
+const NAME_MAX: usize = 10;
 /// U+00A0, the first of [`LATIN`].
 const FIRST_LATIN: u8 = 0xA0;
 /// HTML 4.01, section 24.2: the upper half of Latin-1, in its order.
@@ -117,7 +125,7 @@ mod tests {
             ("a <b", "a"),
             ("&#0;&#xD800;&#99999999999;&;", "&#0;&#xD800;&#99999999999;&;"),
             ("<!-- open", ""),
-            ("<script>open", "open"),
+            ("a<script>open", "a"),
             ("", ""),
         ] {
             assert_eq!(text(page), expected, "{page}");
