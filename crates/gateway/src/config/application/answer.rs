@@ -79,7 +79,7 @@ pub(crate) enum ReplyFrom {
     },
     Header(HeaderName),
     /// As Kannel reads an answer.
-    Kannel(KannelReply),
+    Kannel(Box<KannelReply>),
     /// As Jasmin reads it: there is none.
     Jasmin,
 }
@@ -138,7 +138,7 @@ impl AnswerRules {
                     dlr_url: config.dlr_url.as_ref().map(|url| url.get_ref().clone()),
                     dlr_mask: config.dlr_mask.as_ref().map(|mask| *mask.get_ref()),
                 };
-                (Sign { status, ..Sign::default() }, ReplyFrom::Kannel(reply))
+                (Sign { status, ..Sign::default() }, ReplyFrom::Kannel(Box::new(reply)))
             }
             Format::Jasmin => (Sign::jasmin(), ReplyFrom::Jasmin),
             _ => (sign(&config.success)?.unwrap_or_default(), reply(config.reply.as_ref())?),
