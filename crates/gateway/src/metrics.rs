@@ -22,6 +22,7 @@ pub(crate) struct Metrics {
     received: Family<LinkLabel, Counter>,
     refused: Family<LinkLabel, Counter>,
     receipts: Family<LinkLabel, Counter>,
+    unreadable_receipts: Family<LinkLabel, Counter>,
     given_up: Family<LinkLabel, Counter>,
     settled: Family<OutcomeLabel, Counter>,
     alerts: Family<OutcomeLabel, Counter>,
@@ -44,6 +45,8 @@ pub(crate) struct LinkMetrics {
     pub(crate) refused: Counter,
     /// Receipts that the link brought.
     pub(crate) receipts: Counter,
+    /// Receipts that the link brought and that say nothing that could be applied.
+    pub(crate) unreadable_receipts: Counter,
     /// Messages of handsets that a content provider did not take.
     pub(crate) given_up: Counter,
     /// Sessions that are bound.
@@ -116,6 +119,7 @@ impl Metrics {
             received: Family::default(),
             refused: Family::default(),
             receipts: Family::default(),
+            unreadable_receipts: Family::default(),
             given_up: Family::default(),
             settled: Family::default(),
             alerts: Family::default(),
@@ -143,6 +147,7 @@ impl Metrics {
             received: self.received.get_or_create_owned(&label),
             refused: self.refused.get_or_create_owned(&label),
             receipts: self.receipts.get_or_create_owned(&label),
+            unreadable_receipts: self.unreadable_receipts.get_or_create_owned(&label),
             given_up: self.given_up.get_or_create_owned(&label),
             sessions: self.sessions.get_or_create_owned(&label),
             sent: settled("sent"),
@@ -207,6 +212,8 @@ impl Metrics {
         registry.register("messages_received", "Messages taken over from a link", self.received.clone());
         registry.register("messages_refused", "Messages of a link that were refused", self.refused.clone());
         registry.register("receipts_received", "Receipts that a link brought", self.receipts.clone());
+        let help = "Receipts that a link brought and that name no message, or no state that there is";
+        registry.register("receipts_unreadable", help, self.unreadable_receipts.clone());
         let help = "Messages of handsets that a content provider did not take";
         registry.register("given_up", help, self.given_up.clone());
         registry.register("deliveries", "Attempts to deliver to a link, by outcome", self.settled.clone());

@@ -166,7 +166,8 @@ impl State {
     }
 
     /// The state that a `stat:` means, in any case, with the spellings that SMSCs use; `None` for a
-    /// word that nobody knows. Buffered and acknowledged are on their way.
+    /// word that nobody knows. Scheduled, buffered and acknowledged are on their way; of what was skipped nobody can
+    /// tell.
     #[must_use]
     pub fn from_receipt_word(word: &[u8]) -> Option<Self> {
         WORDS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known.as_bytes())).map(|&(_, state)| state)
@@ -185,7 +186,7 @@ fn write_date(instant: Timestamp, out: &mut Vec<u8>) {
     }
 }
 
-const WORDS: [(&str, State); 18] = [
+const WORDS: [(&str, State); 20] = [
     ("DELIVRD", State::Delivered),
     ("UNDELIV", State::Undeliverable),
     ("EXPIRED", State::Expired),
@@ -204,6 +205,8 @@ const WORDS: [(&str, State); 18] = [
     ("FAILED", State::Undeliverable),
     ("REJECTED", State::Rejected),
     ("ACCEPTED", State::Accepted),
+    ("SCHEDULED", State::Enroute),
+    ("SKIPPED", State::Unknown),
 ];
 
 /// The names and the fields of fixed length.

@@ -281,10 +281,7 @@ impl Side for ToSmsc {
         }
         if self.is_receipt(&pdu) {
             let receipt = translate::receipt(&pdu, self.outlet.link(), &self.profile, self.clock.wall());
-            if receipt.is_none() {
-                tracing::warn!(link = %self.outlet.link(), "a receipt names no message id");
-            }
-            return Ok(receipt.map_or(Incoming::Nothing, Incoming::Receipt));
+            return Ok(receipt.map_or_else(|why| self.unreadable_receipt(why), Incoming::Receipt));
         }
         let submission = translate::mobile_originated(&pdu);
         let now = self.clock.wall();
@@ -401,6 +398,13 @@ impl ToSmsc {
 
     fn is_receipt(&self, pdu: &ShortMessage) -> bool {
         translate::is_receipt(pdu) || self.profile.receipts_by_content && translate::reads_as_receipt(pdu)
+    }
+
+    /// It is answered OK, or else it would come for ever, and changes nothing.
+    fn unreadable_receipt(&self, reason: &'static str) -> Incoming {
+        self.outlet.metrics().unreadable_receipts.inc();
+        tracing::warn!(link = %self.outlet.link(), reason, "a receipt cannot be applied");
+        Incoming::Nothing
     }
 
     /// W-6: SMPP 5.0 says in responses how much more it can take.

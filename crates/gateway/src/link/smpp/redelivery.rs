@@ -17,6 +17,7 @@ use smpp::ShortMessage;
 use sms::{LinkName, MessageId, Timestamp};
 use store::{Query, Record, Store, StoreError};
 
+use super::translate;
 use crate::attributes::{Attributes, Brought};
 use crate::submission::Submission;
 
@@ -66,7 +67,9 @@ impl Redelivery {
     /// What a message can be known by; `None` if it cannot.
     pub(super) fn trace(&self, pdu: &ShortMessage) -> Option<Trace> {
         let digest = Sha256::new().chain_update(self.link.as_str()).chain_update([0]);
-        if let Some(id) = pdu.tlvs.receipted_message_id().filter(|id| !id.is_empty()) {
+        // In an acknowledgement, that is the message that is acknowledged, which may be more than once.
+        let named = pdu.tlvs.receipted_message_id().filter(|_| !translate::is_acknowledgement(pdu));
+        if let Some(id) = named.filter(|id| !id.is_empty()) {
             let digest = digest.chain_update([NAMED]).chain_update(id);
             return Some(Trace { key: key_of(digest), lasts: NAMED_FOR });
         }
@@ -269,6 +272,15 @@ mod tests {
         let (first, _) = smsc.brings(&pdu("628111", "VOTE A", b"m1"), 0).unwrap();
         assert_eq!(smsc.brings(&pdu("628111", "VOTE A", b"m1"), 3600), Some((first, 1)));
         assert_ne!(smsc.brings(&pdu("628111", "VOTE A", b"m2"), 3600).unwrap().0, first);
+    }
+
+    #[test]
+    fn two_acknowledgements_of_one_message_are_two() {
+        let smsc = redelivery(Duration::ZERO);
+        for esm_class in [0x08, 0x10, 0x18] {
+            let acknowledgement = ShortMessage { esm_class, ..pdu("628111", "seen", b"m1") };
+            assert!(smsc.trace(&acknowledgement).is_none());
+        }
     }
 
     // CMN-3

@@ -6,7 +6,10 @@ use std::time::Duration;
 use arrayvec::ArrayVec;
 use bytes::Bytes;
 use smpp::{Body, CString, CommandStatus, ShortMessage, TlvTag, Tlvs, VERSION_3_4};
-use sms::{Direction, Message, Npi, Parts, Priority, ReceiptRequest, ReceiptText, State, Timestamp, Ton};
+use sms::{
+    Direction, Message, Npi, ParsedReceipt, Parts, Priority, ReceiptRequest, ReceiptText, State, Timestamp,
+    Ton,
+};
 use store::{Entry, Item, Lease, Notice, RemoteId, RemoteReceipt, Sighting, Store};
 
 use super::values::{self, Times};
@@ -44,14 +47,31 @@ fn checked_submission(pdu: &ShortMessage, now: Timestamp) -> Result<Submission, 
 }
 
 /// What a deliver_sm of an SMSC brings, if it is no receipt.
+///
+/// An acknowledgement names the message that it is for by the id of the SMSC, which its receiver does not know: that
+/// is left out, or it might be taken for one of his own.
 pub(super) fn mobile_originated(pdu: &ShortMessage) -> Submission {
     let others = pdu.registered_delivery & ReceiptRequest::ACKNOWLEDGEMENTS;
-    Submission { receipt: ReceiptRequest { others, ..ReceiptRequest::NONE }, ..carried(pdu, Direction::Mo) }
+    let mut submission = carried(pdu, Direction::Mo);
+    if is_acknowledgement(pdu) && pdu.tlvs.receipted_message_id().is_some() {
+        let (_, tlvs) = body(pdu);
+        submission.tlvs = tlvs.without(|tag| tag == TlvTag::RECEIPTED_MESSAGE_ID).as_wire().clone();
+    }
+    Submission { receipt: ReceiptRequest { others, ..ReceiptRequest::NONE }, ..submission }
 }
 
-/// Whether a deliver_sm carries a receipt or a notification; by its bits, not by equality (B-1).
+/// Whether a deliver_sm carries a receipt or a notification, or says to be both; by its bits, not by equality (B-1).
 pub(super) fn is_receipt(pdu: &ShortMessage) -> bool {
-    matches!(pdu.esm_class & MESSAGE_TYPE, SMSC_RECEIPT | INTERMEDIATE)
+    matches!(pdu.esm_class & MESSAGE_TYPE, SMSC_RECEIPT | INTERMEDIATE | RECEIPT_AND_NOTIFICATION)
+}
+
+/// Whether a deliver_sm is what a handset says of a message that it got: acknowledgement by itself or by its user,
+/// or the end of a conversation.
+pub(super) fn is_acknowledgement(pdu: &ShortMessage) -> bool {
+    matches!(
+        pdu.esm_class & MESSAGE_TYPE,
+        DELIVERY_ACKNOWLEDGEMENT | USER_ACKNOWLEDGEMENT | CONVERSATION_ABORT
+    )
 }
 
 /// Whether a deliver_sm that does not say so carries a receipt all the same: it names a message and its
@@ -63,30 +83,43 @@ pub(super) fn reads_as_receipt(pdu: &ShortMessage) -> bool {
     sms::parse_receipt(&receipt_text(pdu)).is_some_and(|parsed| parsed.id.is_some() && parsed.state.is_some())
 }
 
-/// The receipt in such a deliver_sm; `None` if it names no message.
+/// The receipt in such a deliver_sm.
+///
+/// # Errors
+/// Says what is missing: the message that it is about, or a state that there is.
 pub(super) fn receipt(
     pdu: &ShortMessage,
     smsc: &sms::LinkName,
     profile: &Profile,
     now: Timestamp,
-) -> Option<RemoteReceipt> {
+) -> Result<RemoteReceipt, &'static str> {
     let parsed = sms::parse_receipt(&receipt_text(pdu)).unwrap_or_default();
     let named = pdu.tlvs.receipted_message_id().filter(|id| !id.is_empty());
     let id = match profile.receipt_id_from {
         ReceiptIdFrom::Any => named.or(parsed.id.as_deref()),
         ReceiptIdFrom::Tlv => named,
         ReceiptIdFrom::Text => parsed.id.as_deref(),
-    }?;
-    let reported = pdu.tlvs.message_state().and_then(state_of_number);
-    let state = reported.or(parsed.state).unwrap_or(State::Unknown);
+    };
     let network = pdu.tlvs.network_error_code().map(|(_, code)| u32::from(code));
-    Some(RemoteReceipt {
+    let error = parsed.error.or(network).unwrap_or(0);
+    Ok(RemoteReceipt {
         smsc: smsc.clone(),
-        remote_id: RemoteId::new(id, profile.receipt_id.into()),
-        state: if pdu.esm_class & MESSAGE_TYPE == INTERMEDIATE { State::Enroute } else { state },
-        error: parsed.error.or(network).unwrap_or(0),
+        remote_id: RemoteId::new(id.ok_or("it names no message")?, profile.receipt_id.into()),
+        state: state_in(pdu, &parsed, error).ok_or("it names no state that there is")?,
+        error,
         done_at: parsed.done_at.map_or(now, |local| profile.receipt_time_zone.instant(local)),
     })
+}
+
+/// The state that a receipt tells; one that says nothing of it but an error is the end of its message.
+fn state_in(pdu: &ShortMessage, parsed: &ParsedReceipt, error: u32) -> Option<State> {
+    if pdu.esm_class & MESSAGE_TYPE == INTERMEDIATE {
+        return Some(State::Enroute);
+    }
+    let number = pdu.tlvs.message_state();
+    let is_silent = number.is_none() && parsed.state_text.is_empty();
+    let without = (is_silent && error != 0).then_some(State::Unknown);
+    number.and_then(state_of_number).or(parsed.state).or(without)
 }
 
 /// What a receipt says, behind its user data header if it has one.
@@ -97,11 +130,12 @@ fn receipt_text(pdu: &ShortMessage) -> Bytes {
     if length > body.len() { body } else { body.slice(length..) }
 }
 
-/// The state that a message_state names: a scheduled message (5.0) is under way, and what is a number of
-/// our own is none of SMPP.
+/// The state that a message_state names: a scheduled message (5.0) is under way, of a skipped one nobody can
+/// tell, and what is a number of our own is none of SMPP.
 fn state_of_number(number: u8) -> Option<State> {
     match number {
         SCHEDULED => Some(State::Enroute),
+        SKIPPED => Some(State::Unknown),
         _ => State::from_number(number).filter(|state| *state != State::HandedOver),
     }
 }
@@ -363,7 +397,8 @@ fn body(pdu: &ShortMessage) -> (Bytes, Tlvs) {
         return (pdu.short_message.clone(), Tlvs::new());
     }
     let is_read = |tag| matches!(tag, TlvTag::MESSAGE_PAYLOAD | TlvTag::QOS_TIME_TO_LIVE);
-    let body = pdu.tlvs.message_payload().unwrap_or_else(|| pdu.short_message.clone());
+    let payload = pdu.tlvs.message_payload().filter(|payload| !payload.is_empty());
+    let body = payload.unwrap_or_else(|| pdu.short_message.clone());
     if !pdu.tlvs.iter().any(|(tag, _)| is_read(tag)) {
         return (body, pdu.tlvs.clone());
     }
@@ -385,8 +420,15 @@ const MODE_BITS: u8 = 0x03;
 const MESSAGE_TYPE: u8 = 0x3C;
 const SMSC_RECEIPT: u8 = 0x04;
 const INTERMEDIATE: u8 = 0x20;
+/// Two types at once, which some SMSCs say of receipts: the state tells which it is.
+const RECEIPT_AND_NOTIFICATION: u8 = SMSC_RECEIPT | INTERMEDIATE;
+const DELIVERY_ACKNOWLEDGEMENT: u8 = 0x08;
+const USER_ACKNOWLEDGEMENT: u8 = 0x10;
+const CONVERSATION_ABORT: u8 = 0x18;
 /// message_state: not tried yet, SMPP 5.0 section 4.7.15.
 const SCHEDULED: u8 = 0;
+/// message_state: one member of a broadcast or a list was left out, the same section.
+const SKIPPED: u8 = 9;
 /// registered_delivery: a receipt whatever the outcome, SMPP 3.4 section 5.2.17.
 const RECEIPT_ALWAYS: u8 = 0x01;
 /// network_error_code: the network is GSM, SMPP 3.4 section 5.3.2.31.
@@ -479,8 +521,54 @@ mod tests {
             push(&mut pdu.tlvs, TlvTag::MESSAGE_STATE, &[number]);
             receipt(&pdu, &"telco".into(), &Profile::default(), Timestamp(0)).unwrap().state
         };
-        assert_eq!((state(0), state(2)), (State::Enroute, State::Delivered));
+        assert_eq!((state(0), state(2), state(9)), (State::Enroute, State::Delivered, State::Unknown));
         assert_eq!(state(16), State::Undeliverable, "the text says it");
+    }
+
+    #[test]
+    fn a_receipt_without_a_state_that_there_is_is_none() {
+        // R-2, V-3
+        let read = |esm_class, text: &'static str, number: Option<u8>| {
+            let mut pdu = ShortMessage { esm_class, ..ShortMessage::default() };
+            pdu.short_message = Bytes::from_static(text.as_bytes());
+            number.into_iter().for_each(|number| push(&mut pdu.tlvs, TlvTag::MESSAGE_STATE, &[number]));
+            receipt(&pdu, &"telco".into(), &Profile::default(), Timestamp(0))
+                .ok()
+                .map(|receipt| receipt.state)
+        };
+        assert_eq!(read(0x04, "id:7 stat:PERHAPS err:000", None), None);
+        assert_eq!(read(0x04, "id:7 stat:PERHAPS err:011", Some(77)), None);
+        assert_eq!(read(0x04, "id:7", Some(16)), None);
+        assert_eq!(read(0x04, "id:7", None), None);
+        assert_eq!(read(0x04, "stat:DELIVRD", None), None, "it names no message");
+        assert_eq!(read(0x04, "id:7 stat:SCHEDULED", None), Some(State::Enroute));
+        assert_eq!(read(0x04, "id:7 stat:SKIPPED", None), Some(State::Unknown));
+        assert_eq!(read(0x04, "id:7 err:011", None), Some(State::Unknown), "an error is an end");
+        assert_eq!(read(0x20, "id:7", None), Some(State::Enroute));
+        assert_eq!(read(0x24, "id:7 stat:ENROUTE", None), Some(State::Enroute));
+        assert_eq!(read(0x24, "id:7 stat:DELIVRD", None), Some(State::Delivered));
+    }
+
+    #[test]
+    fn an_acknowledgement_of_a_handset_names_no_message_of_the_smsc() {
+        let named = |esm_class| {
+            let mut pdu = ShortMessage { esm_class, ..ShortMessage::default() };
+            push(&mut pdu.tlvs, TlvTag::RECEIPTED_MESSAGE_ID, b"7\0");
+            push(&mut pdu.tlvs, TlvTag(0x1400), b"vendor");
+            let tlvs = mobile_originated(&pdu).tlvs;
+            (tlvs.len() > 4 + 6, tlvs.ends_with(b"vendor"))
+        };
+        assert_eq!([0x08, 0x10, 0x18, 0x48].map(named), [(false, true); 4]);
+        assert_eq!(named(0), (true, true));
+    }
+
+    #[test]
+    fn a_message_whose_payload_is_empty_has_its_text() {
+        // T-3
+        let mut pdu = ShortMessage { short_message: Bytes::from_static(b"hello"), ..ShortMessage::default() };
+        push(&mut pdu.tlvs, TlvTag::MESSAGE_PAYLOAD, b"");
+        let Content::Encoded { octets, .. } = mobile_originated(&pdu).content else { panic!("octets") };
+        assert_eq!(octets, "hello");
     }
 
     #[test]
@@ -509,7 +597,7 @@ mod tests {
     fn a_receipt_is_known_by_its_bits() {
         // B-1: receipts come as 0x44 too.
         let kind = |esm_class| is_receipt(&ShortMessage { esm_class, ..ShortMessage::default() });
-        assert!(kind(0x04) && kind(0x44) && kind(0x20) && kind(0x07));
+        assert!(kind(0x04) && kind(0x44) && kind(0x20) && kind(0x07) && kind(0x24));
         assert!(!kind(0x00) && !kind(0x40) && !kind(0x08));
     }
 
