@@ -564,7 +564,6 @@ mod tests {
 
     #[test]
     fn a_message_whose_payload_is_empty_has_its_text() {
-        // T-3
         let mut pdu = ShortMessage { short_message: Bytes::from_static(b"hello"), ..ShortMessage::default() };
         push(&mut pdu.tlvs, TlvTag::MESSAGE_PAYLOAD, b"");
         let Content::Encoded { octets, .. } = mobile_originated(&pdu).content else { panic!("octets") };
