@@ -4,6 +4,7 @@ mod reply;
 mod whole;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -161,6 +162,11 @@ impl Intake {
         let message = Message { id, esm_class, parts, ..whole.clone() };
         let entry = || Entry { message: Arc::new(message), target: link.clone(), alternatives: Vec::new() };
         is_divided.then(entry)
+    }
+
+    /// How long a message is valid from when it is due, if nobody says.
+    pub(crate) fn validity(&self) -> Duration {
+        self.directory.load().validity
     }
 
     /// Whether the link is an account whose sessions are told what becomes of its messages.

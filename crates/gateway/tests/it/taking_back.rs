@@ -197,6 +197,42 @@ async fn what_waits_is_replaced_under_its_id() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_put_off_ends_later_and_a_new_end_may_be_after_its_schedule() {
+    // O-6, D-3
+    let telco = crate::harness::centre().await;
+    let gateway = bank_and(telco.address()).await;
+    let mut bank = Wire::bind_as(&gateway, "bank", VERSION_3_3, smpp::BindMode::Transmitter).await;
+    let time = |time: &[u8; 16]| CString::clipped(time);
+    let in_an_hour = time(b"000000010000000R");
+    let schedule_delivery_time = in_an_hour.clone();
+    let id = bank.submit(ShortMessage { schedule_delivery_time, ..message(ANI, "BANK", "waits") }).await;
+
+    let put_off = ReplaceSm {
+        schedule_delivery_time: time(b"000020000000000R"),
+        ..replace_of(&id, "BANK", "in twenty days")
+    };
+    assert_eq!(replace(&mut bank, put_off).await, CommandStatus::OK);
+    let extended =
+        ReplaceSm { validity_period: time(b"000026000000000R"), ..replace_of(&id, "BANK", "for six days") };
+    assert_eq!(replace(&mut bank, extended).await, CommandStatus::OK);
+    let too_short = ReplaceSm { validity_period: in_an_hour, ..replace_of(&id, "BANK", "over before") };
+    assert_eq!(replace(&mut bank, too_short).await, CommandStatus::INVEXPIRY);
+}
+
+#[tokio::test]
+async fn messages_are_alike_by_their_numbers_whatever_kind_these_are_said_to_be() {
+    // O-5
+    let telco = crate::harness::centre().await;
+    let gateway = bank_and(telco.address()).await;
+    let mut bank = Wire::bind_as(&gateway, "bank", VERSION_3_3, smpp::BindMode::Transmitter).await;
+    let schedule_delivery_time = CString::clipped(b"000000010000000R");
+    bank.submit(ShortMessage { schedule_delivery_time, ..message(ANI, "BANK", "waits") }).await;
+    let plain = |number: &str| smpp::Address { ton: 0, npi: 0, value: CString::clipped(number.as_bytes()) };
+    let like = CancelSm { source: plain("BANK"), destination: plain(ANI), ..CancelSm::default() };
+    assert_eq!(cancel(&mut bank, like).await, CommandStatus::OK);
+}
+
+#[tokio::test]
 async fn a_replacement_may_bring_the_schedule_forward() {
     // O-6
     let telco = crate::harness::centre().await;

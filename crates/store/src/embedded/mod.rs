@@ -272,8 +272,8 @@ impl EmbeddedStore {
             let page = self.search(query.clone()).await?;
             for record in &page.records {
                 let is_like = record.origin == like.owner
-                    && record.source == like.source
-                    && record.destination == like.destination;
+                    && record.source.value == like.source.value
+                    && record.destination.value == like.destination.value;
                 if is_like && !record.state.is_final() {
                     serials.extend(self.serials_of(record.id).await?);
                 }

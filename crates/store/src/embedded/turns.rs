@@ -19,7 +19,9 @@ pub(super) struct Turns {
 impl Turns {
     /// Waits for the turn, which lasts until what this returns is dropped.
     pub(super) async fn take(&self, like: &Likeness) -> MutexGuard<'_, ()> {
-        let lane = FixedState::default().hash_one(like) as usize % self.lanes.len();
+        let Likeness { owner, source, destination, service_type } = like;
+        let ends = (&source.value, &destination.value);
+        let lane = FixedState::default().hash_one((owner, ends, service_type)) as usize % self.lanes.len();
         self.lanes[lane].lock().await
     }
 }

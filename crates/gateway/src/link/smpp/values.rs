@@ -74,9 +74,16 @@ pub(super) fn times(pdu: &ShortMessage, now: Timestamp) -> Result<Times, Command
     Times { not_before, expires_at }.checked(now)
 }
 
-/// The times that a replace_sm sets; what it leaves out is `None`.
-pub(super) fn new_times(schedule: &[u8], validity: &[u8], now: Timestamp) -> Result<Times, CommandStatus> {
-    Times { not_before: due(schedule, now)?, expires_at: end(validity, now)? }.checked(now)
+/// The times that a replace_sm sets, for a message that is due at `due_before` so far; an end that it leaves out is
+/// `None`.
+pub(super) fn new_times(
+    pdu: &ReplaceSm,
+    due_before: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Times, CommandStatus> {
+    let schedule = &pdu.schedule_delivery_time;
+    let not_before = if schedule.is_empty() { due_before } else { due(schedule, now)? };
+    Times { not_before, expires_at: end(&pdu.validity_period, now)? }.checked(now)
 }
 
 /// Checks the fields of a replace_sm that a submit_sm has too.
@@ -320,6 +327,25 @@ mod tests {
         assert_eq!(set(b"", b"000009000000000R"), Ok(cut));
         let later = Times { not_before: Some(days(20)), expires_at: Some(days(27)) };
         assert_eq!(set(b"000020000000000R", b"000040000000000R"), Ok(later));
+    }
+
+    #[test]
+    fn a_new_end_is_judged_by_the_beginning_that_stays() {
+        // O-6, D-3
+        let now = Timestamp(1_800_000_000_000);
+        let days = |days: u64| Some(now.plus(Duration::from_secs(days * 24 * 3600)));
+        let set = |schedule: &[u8], validity: &[u8]| {
+            let (schedule_delivery_time, validity_period) =
+                (CString::clipped(schedule), CString::clipped(validity));
+            let pdu = ReplaceSm { schedule_delivery_time, validity_period, ..ReplaceSm::default() };
+            new_times(&pdu, days(20), now)
+        };
+        let are = |not_before, expires_at| Ok(Times { not_before, expires_at });
+        assert_eq!(set(b"", b"000026000000000R"), are(days(20), days(26)));
+        assert_eq!(set(b"", b"000029000000000R"), are(days(20), days(27)), "it is cut");
+        assert_eq!(set(b"", b"000019000000000R"), Err(CommandStatus::INVEXPIRY));
+        assert_eq!(set(b"000001000000000R", b""), are(days(1), None));
+        assert_eq!(set(b"000031000000000R", b""), Err(CommandStatus::INVSCHED));
     }
 
     #[test]

@@ -17,10 +17,12 @@ impl Desk {
     pub(super) fn replace(&self, pdu: ReplaceSm) -> Result<Operation, CommandStatus> {
         values::check_replacement(&pdu, self.version)?;
         let now = self.now();
-        let times = values::new_times(&pdu.schedule_delivery_time, &pdu.validity_period, now)?;
+        // What is wrong whatever the message is said first.
+        let soonest = Some(Timestamp::default()).filter(|_| pdu.schedule_delivery_time.is_empty());
+        values::new_times(&pdu, soonest, now)?;
         let desk = self.clone();
         Ok(operation(async move {
-            match desk.replaced(&pdu, times, now).await {
+            match desk.replaced(&pdu, now).await {
                 Ok(true) => answered(Body::ReplaceSmResp),
                 Ok(false) => refused(CommandStatus::REPLACEFAIL, CommandId::REPLACE_SM),
                 Err(status) => refused(status, CommandId::REPLACE_SM),
@@ -47,29 +49,30 @@ impl Desk {
         }))
     }
 
-    async fn replaced(&self, pdu: &ReplaceSm, times: Times, now: Timestamp) -> Result<bool, CommandStatus> {
+    async fn replaced(&self, pdu: &ReplaceSm, now: Timestamp) -> Result<bool, CommandStatus> {
         let named = self.find(&pdu.message_id, &pdu.source.value).await?;
         // One text for several would have to reach all of them or none.
         let [record] = named.records() else { return Ok(false) };
         let status = |error: store::StoreError| translate::status(&error.into());
         let waiting = self.store.waiting(self.account.name(), record.id).await.map_err(status)?;
         let Some(entry) = waiting else { return Ok(false) };
-        let message = self.rewritten(&entry, pdu, times, now)?;
+        let message = self.rewritten(&entry, pdu, now)?;
         self.store.replace(Entry { message: Arc::new(message), ..entry }).await.map_err(status)
     }
 
-    /// The message as it shall be. What is not said stays.
-    fn rewritten(
-        &self,
-        entry: &Entry,
-        pdu: &ReplaceSm,
-        times: Times,
-        now: Timestamp,
-    ) -> Result<Message, CommandStatus> {
+    /// The message as it shall be. What is not said stays; an end that nobody said goes with its beginning.
+    fn rewritten(&self, entry: &Entry, pdu: &ReplaceSm, now: Timestamp) -> Result<Message, CommandStatus> {
         let before = &*entry.message;
-        let keeps_schedule = pdu.schedule_delivery_time.is_empty();
-        let not_before = if keeps_schedule { before.not_before } else { times.not_before };
-        let expires_at = times.expires_at.or(before.expires_at);
+        let Times { not_before, expires_at } = values::new_times(pdu, before.not_before, now)?;
+        let default = |start: Timestamp| start.plus(self.intake.validity());
+        let start_before = before.not_before.unwrap_or(before.accepted_at);
+        let is_by_default = before.expires_at == Some(default(start_before));
+        let expires_at = match expires_at {
+            None if is_by_default && !pdu.schedule_delivery_time.is_empty() => {
+                Some(default(not_before.unwrap_or(now)))
+            }
+            said => said.or(before.expires_at),
+        };
         if expires_at.is_some_and(|end| end <= not_before.unwrap_or(now)) {
             return Err(CommandStatus::INVEXPIRY);
         }
