@@ -93,6 +93,14 @@ pub(crate) fn encode(
     }
 }
 
+/// A body in pieces that say nothing of each other, for who takes it no other way; `None` if it is one piece, or
+/// too many.
+pub(crate) fn cut(body: &Bytes) -> Option<Parts> {
+    let pieces = body.len().div_ceil(PIECE_OCTETS);
+    let piece = |at: usize| body.slice(at * PIECE_OCTETS..body.len().min((at + 1) * PIECE_OCTETS));
+    (2..=sms::SEGMENTS_MAX).contains(&pieces).then(|| (0..pieces).map(piece).collect())
+}
+
 fn encoded_text(
     text: &str,
     presentation: &Presentation,
@@ -195,3 +203,5 @@ fn reference(
 
 /// What 255 segments of octets hold.
 const WHOLE_OCTETS_MAX: usize = 255 * 134;
+/// The longest short_message before 5.0; even, so that no character of UCS-2 is cut.
+const PIECE_OCTETS: usize = 254;

@@ -155,13 +155,14 @@ impl Intake {
         }
         let submission = Submission::whole(whole, body.clone());
         let profile = Profile::default();
-        let divided = encoding::encode(&submission, Some(&profile), &self.references).ok()?;
-        let Encoded { esm_class, parts, .. } = divided;
+        let divided = match encoding::encode(&submission, Some(&profile), &self.references) {
+            Ok(Encoded { esm_class, parts, .. }) if parts.len() > 1 => (esm_class, parts),
+            _ => (whole.esm_class & !Message::UDHI, encoding::cut(body)?),
+        };
+        let (esm_class, parts) = divided;
         let id = self.chance.message_id(self.clock.wall());
-        let is_divided = parts.len() > 1;
-        let message = Message { id, esm_class, parts, ..whole.clone() };
-        let entry = || Entry { message: Arc::new(message), target: link.clone(), alternatives: Vec::new() };
-        is_divided.then(entry)
+        let message = Arc::new(Message { id, esm_class, parts, ..whole.clone() });
+        Some(Entry { message, target: link.clone(), alternatives: Vec::new() })
     }
 
     /// How long a message is valid from when it is due, if nobody says.

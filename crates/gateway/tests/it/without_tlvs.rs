@@ -72,6 +72,26 @@ async fn a_payload_of_a_mobile_reaches_the_esme_in_parts() {
 }
 
 #[tokio::test]
+async fn a_payload_of_a_mobile_that_is_no_text_reaches_the_esme_in_pieces() {
+    // V-1, O-1
+    let telco = centre().await;
+    let gateway = between(&telco, "").await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_3).await;
+    let odd: Vec<u8> = (0..=255).cycle().take(601).collect();
+    let mut payload = ShortMessage { data_coding: 8, ..message("1234", ANI, "") };
+    payload.tlvs.push(TlvTag::MESSAGE_PAYLOAD, &odd).unwrap();
+    telco.deliver(payload).await.unwrap();
+    let mut pieces = Vec::new();
+    for octets in [254, 254, 93] {
+        let piece = bank.delivered().await;
+        assert_eq!((piece.esm_class & 0x40, piece.data_coding, piece.short_message.len()), (0, 8, octets));
+        pieces.extend_from_slice(&piece.short_message);
+    }
+    assert_eq!(pieces, odd);
+    gateway.settled().await;
+}
+
+#[tokio::test]
 async fn parts_by_tlv_of_a_mobile_reach_the_esme_with_headers() {
     // V-1, N-1, N-3
     let telco = centre().await;
