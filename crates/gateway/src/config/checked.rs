@@ -1,6 +1,7 @@
 //! Values that have a limit of their own.
 
 use serde::{Deserialize, Deserializer, de};
+use smpp::session::PDU_OCTETS_CEILING;
 
 /// A text that fits into a field of SMPP with `MAX` octets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,3 +32,37 @@ pub(super) fn at_most<'de, const MAX: usize, D: Deserializer<'de>>(
         Err(de::Error::custom(format!("SMPP has room for {MAX} octets here, this takes {}", text.len())))
     }
 }
+
+/// How long a PDU of a peer that is bound may be, in octets: 1,024 to [`smpp::session::PDU_OCTETS_CEILING`] (F-3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PduOctets(usize);
+
+impl PduOctets {
+    /// In octets.
+    #[must_use]
+    pub const fn octets(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for PduOctets {
+    fn default() -> Self {
+        Self(PDU_OCTETS_MAX)
+    }
+}
+
+impl<'de> Deserialize<'de> for PduOctets {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let octets = usize::deserialize(deserializer)?;
+        if (PDU_OCTETS_MIN..=PDU_OCTETS_CEILING).contains(&octets) {
+            Ok(Self(octets))
+        } else {
+            let range = format_args!("{PDU_OCTETS_MIN} to {PDU_OCTETS_CEILING}");
+            Err(de::Error::custom(format!("a PDU may have {range} octets, not {octets}")))
+        }
+    }
+}
+
+/// Enough for any submit_sm without a payload, and for what a bind or an enquire_link takes.
+const PDU_OCTETS_MIN: usize = 1024;
+const PDU_OCTETS_MAX: usize = 16 * 1024;

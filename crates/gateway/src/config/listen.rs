@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::checked::at_most;
+use super::checked::{PduOctets, at_most};
 use super::problem::Problem;
 use super::{CertificateFiles, SendsmsPath};
 
@@ -53,6 +53,9 @@ pub struct SmppConfig {
     /// Seconds that a peer has to answer a request.
     #[serde(default = "default_response_timeout_s")]
     pub response_timeout_s: u64,
+    /// The longest PDU of an ESME that is bound.
+    #[serde(default)]
+    pub pdu_octets_max: PduOctets,
 }
 
 /// The HTTP server.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::certificate::one_or_more;
-use super::checked::{Text, at_most};
+use super::checked::{PduOctets, Text, at_most};
 use super::name::Name;
 use super::problem::Problem;
 use super::profile::{
@@ -49,6 +49,9 @@ pub struct SmscConfig {
     /// Seconds that the SMSC has to answer a submit_sm.
     #[serde(default = "default_response_timeout_s")]
     pub response_timeout_s: u64,
+    /// The longest PDU of the SMSC.
+    #[serde(default)]
+    pub pdu_octets_max: PduOctets,
     /// Seconds of silence before an enquire_link is sent.
     #[serde(default = "default_enquire_link_s")]
     pub enquire_link_s: u64,

@@ -164,6 +164,11 @@ fn a_route_that_is_none_is_named_with_its_line() {
 fn values_that_cannot_work_are_named_with_their_line() {
     let cases = [
         ("sessions = 2", "sessions = 0", "line 16"),
+        (
+            "window = 100\nrate = 0\nresponse_id",
+            "pdu_octets_max = 99999\nrate = 0\nresponse_id",
+            "1024 to 73728",
+        ),
         ("window = 100\nrate = 0\nresponse_id", "window = 0\nrate = 0\nresponse_id", "line 17"),
         ("system_id = \"estafet\"", "system_id = \"sixteen-letters!\"", "line 13"),
     ];

@@ -271,7 +271,10 @@ async fn replace_if_present_leaves_the_new_one_alone() {
     let destination = Destination::Address(simulator::address(ANI).unwrap());
     let message = ShortMessage { destination: smpp::Address::default(), ..alone("to all") };
     let pdu = SubmitMulti { message, destinations: Destinations::of(&[destination]).unwrap() };
-    assert_eq!(bank.status_of(Body::SubmitMulti(pdu)).await, CommandStatus::INVSUBREP);
+    assert_eq!(bank.status_of(Body::SubmitMulti(pdu.clone())).await, CommandStatus::INVSUBREP);
+    let mut beyond = pdu;
+    beyond.message.replace_if_present = 2;
+    assert_eq!(bank.status_of(Body::SubmitMulti(beyond)).await, CommandStatus::INVREPFLAG);
 }
 
 /// What arrived, with its header.

@@ -72,6 +72,20 @@ async fn a_payload_of_a_mobile_reaches_the_esme_in_parts() {
 }
 
 #[tokio::test]
+async fn a_payload_is_as_long_as_it_may_be() {
+    // F-3, O-1
+    let telco = centre().await;
+    let gateway = between(&telco, "pdu_octets_max = 73728").await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let mut payload = ShortMessage { data_coding: 4, ..message("1234", ANI, "") };
+    payload.tlvs.push(TlvTag::MESSAGE_PAYLOAD, &vec![b'x'; 65_535]).unwrap();
+    telco.deliver(payload).await.unwrap();
+    let told = bank.delivered().await.tlvs.message_payload().unwrap();
+    assert_eq!(told, vec![b'x'; 65_535]);
+    gateway.settled().await;
+}
+
+#[tokio::test]
 async fn a_payload_of_a_mobile_that_is_no_text_reaches_the_esme_in_pieces() {
     // V-1, O-1
     let telco = centre().await;

@@ -145,6 +145,7 @@ impl Client {
             inactivity_timeout: None,
             interface_version: self.config.speaks.version.number(),
             unstated_version: self.config.speaks.unstated_version().number(),
+            pdu_octets_max: self.config.pdu_octets_max.octets(),
             ..Settings::default()
         };
         let session = Session::client(clock::now(), settings, self.bind(mode));

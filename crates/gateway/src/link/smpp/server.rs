@@ -121,6 +121,7 @@ impl Server {
             enquire_link_timeout: Duration::from_secs(self.config.enquire_link_timeout_s),
             response_timeout: Duration::from_secs(self.config.response_timeout_s),
             interface_version: smpp::VERSION_5_0,
+            pdu_octets_max: self.config.pdu_octets_max.octets(),
             ..Settings::default()
         };
         let session = Session::server(clock::now(), settings);

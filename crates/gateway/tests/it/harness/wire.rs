@@ -216,4 +216,4 @@ pub(crate) fn message(to: &str, from: &str, text: &str) -> ShortMessage {
     }
 }
 
-const PDU_OCTETS_MAX: usize = 64 * 1024;
+const PDU_OCTETS_MAX: usize = 72 * 1024;

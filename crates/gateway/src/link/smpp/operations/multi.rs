@@ -17,8 +17,10 @@ impl Desk {
     /// can be, it is refused with the status of the first destination.
     pub(super) fn multi(&self, pdu: SubmitMulti) -> Result<Operation, CommandStatus> {
         self.check_number(pdu.destinations.len())?;
-        if pdu.message.replace_if_present != 0 {
-            return Err(CommandStatus::INVSUBREP);
+        match pdu.message.replace_if_present {
+            0 => {}
+            1 => return Err(CommandStatus::INVSUBREP),
+            _ => return Err(CommandStatus::INVREPFLAG),
         }
         let shared = translate::shared_submission(&pdu.message, self.version, self.now())?;
         let addresses = addresses(&pdu)?;
