@@ -135,9 +135,14 @@ impl Events {
         self.0 & events.0 != 0
     }
 
-    /// All that it takes to be told of them: whoever wants to know of refusals alone has to be told of failures.
+    /// All that it takes to be told of them: whoever wants to know of refusals alone, or that a message is accepted, has
+    /// to be told of failures.
     pub(crate) const fn needed(self) -> Self {
-        if self.has(Self::REJECTED) { Self(self.0 | Self::FAILED.0) } else { self }
+        if self.has_any(Self(Self::REJECTED.0 | Self::BUFFERED.0)) {
+            Self(self.0 | Self::FAILED.0)
+        } else {
+            self
+        }
     }
 
     /// The receipts that it takes to know of them; the record shows the final state if any is needed.

@@ -126,7 +126,8 @@ fn encoded_text(
         whole(Bytes::from(body))?
     } else {
         coding.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
-        sms::split_encoded(coding.alphabet.data_coding(), &elements, Bytes::from(body), reference)
+        let elements = Some(&elements[..]).filter(|elements| !elements.is_empty());
+        sms::split_encoded(coding.alphabet.data_coding(), elements, Bytes::from(body), reference)
             .map_err(|_| Refusal::BadLength)?
     };
     let has_header = parts.len() > 1 || !elements.is_empty();

@@ -80,7 +80,7 @@ impl Begun {
 fn concatenation(submission: &Submission) -> Option<Concatenation> {
     let Content::Encoded { octets, .. } = &submission.content else { return None };
     let (elements, _) = submission.header_and_body(octets).ok()?;
-    UserDataHeader::of_elements(elements).ok()?.concatenation()
+    UserDataHeader::of_elements(elements?).ok()?.concatenation()
 }
 
 /// The first words behind the user data header, if it is text.
@@ -89,13 +89,21 @@ fn first_words(submission: &Submission, words: usize) -> Option<String> {
         Content::Text { text, .. } => Cow::Borrowed(text.as_str()),
         Content::Encoded { data_coding, octets } => {
             let (elements, body) = submission.header_and_body(octets).ok()?;
-            let tables =
-                UserDataHeader::of_elements(elements).map_or(Tables::DEFAULT, |header| header.tables());
+            let tables = UserDataHeader::of_elements(elements.unwrap_or_default())
+                .map_or(Tables::DEFAULT, |header| header.tables());
             let start = body.get(..WORD_OCTETS_MAX * words).unwrap_or(&body);
-            Cow::Owned(sms::decode_by(tables, *data_coding, start)?)
+            let as_octets = || elements.is_none().then(|| text_of_octets(start)).flatten();
+            Cow::Owned(sms::decode_by(tables, *data_coding, start).or_else(as_octets)?)
         }
     };
     sms::keywords(&text, words).map(Cow::into_owned)
+}
+
+/// What SMSCs that do not say the alphabet of a text bring as octets: text in ISO-8859-1, unless there are characters
+/// in it that no text has.
+fn text_of_octets(octets: &[u8]) -> Option<String> {
+    let is_text = |octet: &u8| matches!(octet, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0xA0..);
+    octets.iter().all(is_text).then(|| octets.iter().copied().map(char::from).collect())
 }
 
 /// Each word of a keyword is looked for in this many octets.
@@ -164,6 +172,22 @@ mod tests {
         let ports = [6, 5, 4, 0x0B, 0x84, 0x23, 0xF0];
         assert_eq!(of(&keywords, &submission(628_111_000, &ports, "stop it")).as_deref(), Some("STOP"));
         assert_eq!(of(&keywords, &submission(628_111_000, &[9], "broken")), None);
+    }
+
+    // CMN-2
+    #[test]
+    fn octets_that_are_text_have_a_keyword() {
+        let keywords = Keywords::default();
+        let brought = |data_coding, header: &[u8], octets: &[u8]| {
+            let octets = [header, octets].concat().into();
+            let content = Content::Encoded { data_coding, octets };
+            of(&keywords, &Submission { content, ..submission(628_111_000, header, "") })
+        };
+        for data_coding in [4, 0xF5] {
+            assert_eq!(brought(data_coding, &[], b"caf\xe9 1").as_deref(), Some("CAFÉ"));
+            assert_eq!(brought(data_coding, &[], b"stop\0it"), None, "no text");
+            assert_eq!(brought(data_coding, &[4, 4, 2, 9, 9], b"stop it"), None, "of a port");
+        }
     }
 
     // G-1

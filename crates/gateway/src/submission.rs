@@ -130,13 +130,16 @@ impl Submission {
     }
 
     /// The elements of the user data header, and what comes behind it.
-    pub(crate) fn header_and_body<'a>(&self, octets: &'a Bytes) -> Result<(&'a [u8], Bytes), Refusal> {
+    pub(crate) fn header_and_body<'a>(
+        &self,
+        octets: &'a Bytes,
+    ) -> Result<(Option<&'a [u8]>, Bytes), Refusal> {
         if self.esm_class & Message::UDHI == 0 {
-            return Ok((&[], octets.clone()));
+            return Ok((None, octets.clone()));
         }
         let length = usize::from(*octets.first().ok_or(Refusal::BadLength)?);
         let elements = octets.get(1..=length).ok_or(Refusal::BadLength)?;
-        Ok((elements, octets.slice(1 + length..)))
+        Ok((Some(elements), octets.slice(1 + length..)))
     }
 }
 

@@ -100,9 +100,9 @@ pub fn split(octets: &[u8]) {
     let [data_coding, elements_octets, rest @ ..] = octets else { return };
     let (elements, body) = rest.split_at(rest.len().min(usize::from(*elements_octets)));
     let body = &body[..body.len().min(BODY_OCTETS_MAX)];
-    if let Ok(parts) = split_encoded(*data_coding, elements, Bytes::copy_from_slice(body), REFERENCE) {
+    if let Ok(parts) = split_encoded(*data_coding, Some(elements), Bytes::copy_from_slice(body), REFERENCE) {
         let alphabet = DataCoding(*data_coding).alphabet();
-        assert_eq!(joined(&parts, alphabet, !elements.is_empty()), body);
+        assert_eq!(joined(&parts, alphabet, true), body);
     }
     let text = String::from_utf8_lossy(body);
     let preview = segments_needed(&text);
@@ -152,7 +152,8 @@ fn parts_of(coding: Coding, text: &str, elements: &[u8]) -> Option<Parts> {
     let mut body = vec![];
     coding.encode(text, &mut body).ok()?;
     let elements = [elements, &coding.tables.elements()].concat();
-    split_encoded(coding.alphabet.data_coding(), &elements, Bytes::from(body), REFERENCE).ok()
+    let elements = Some(&elements[..]).filter(|elements| !elements.is_empty());
+    split_encoded(coding.alphabet.data_coding(), elements, Bytes::from(body), REFERENCE).ok()
 }
 
 fn joined(parts: &[Bytes], alphabet: Alphabet, has_elements: bool) -> Vec<u8> {

@@ -60,7 +60,7 @@ impl Address {
     ///
     /// Digits behind a plus or 00, and other numbers of seven digits and more, are a number as
     /// [`Address::number`] reads it; fewer digits are a short code if nothing stands between them. One to
-    /// eleven other printable ASCII characters are a name.
+    /// eleven other printable ASCII characters that are not all blank are a name.
     #[must_use]
     pub fn guess(text: &[u8]) -> Option<Self> {
         if let Some(written) = Written::of(text) {
@@ -74,6 +74,7 @@ impl Address {
         let is_all_digits = text.iter().all(u8::is_ascii_digit);
         let is_name = !is_all_digits
             && (1..=NAME_OCTETS_MAX).contains(&text.len())
+            && text.iter().any(u8::is_ascii_graphic)
             && text.iter().all(|octet| octet.is_ascii_graphic() || *octet == b' ');
         if is_name { Self::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, text) } else { None }
     }
@@ -169,6 +170,7 @@ mod tests {
         assert_eq!(guessed("1234567"), Some((1, 1, "1234567".to_owned())));
         assert_eq!(guessed("BANK 24"), Some((5, 0, "BANK 24".to_owned())));
         assert_eq!(guessed("+"), Some((5, 0, "+".to_owned())));
+        assert_eq!((guessed(" "), guessed("   ")), (None, None));
     }
 
     //

@@ -1,5 +1,7 @@
 //! The keyword of a text: the word by which a mobile-originated message finds its service.
 
+mod look_alikes;
+
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
@@ -7,9 +9,11 @@ use unicode_normalization::UnicodeNormalization;
 /// The first word of `text` in upper case, or `None` if there is no word.
 ///
 /// Words are separated by blanks, line breaks and other control characters, dots, `#` and `*`, however
-/// many. Characters that only look different are the same (Unicode NFKC: full-width letters, circled
-/// digits), and so are upper and lower case. A word of a configuration is to be put through this
-/// function too before it is compared.
+/// many. Quotation marks around a word, and characters that nobody sees (U+200B, U+00AD), do not count. Characters
+/// that only look different are the same (Unicode NFKC: full-width letters, circled digits), and so are upper and
+/// lower case. In a word of several alphabets, letters that look alike are of one: of the Latin one if all of them
+/// can be, or else of the Cyrillic or the Greek one. A word of a configuration is to be put through this function
+/// too before it is compared.
 #[must_use]
 pub fn keyword(text: &str) -> Option<Cow<'_, str>> {
     keywords(text, 1)
@@ -22,7 +26,8 @@ pub fn keywords(text: &str, most: usize) -> Option<Cow<'_, str>> {
     if !text.is_ascii() {
         return folded(text, most).map(Cow::Owned);
     }
-    let mut words = text.split(separates).filter(|word| !word.is_empty()).take(most);
+    let words = text.split(separates).map(|word| word.trim_matches(is_quote));
+    let mut words = words.filter(|word| !word.is_empty()).take(most);
     let first = words.next()?;
     let first = match first.bytes().any(|octet| octet.is_ascii_lowercase()) {
         true => Cow::Owned(first.to_ascii_uppercase()),
@@ -35,28 +40,56 @@ pub fn keywords(text: &str, most: usize) -> Option<Cow<'_, str>> {
 #[must_use]
 pub fn behind_keyword(text: &str) -> &str {
     let separates = |character: char| std::iter::once(character).nfkc().all(separates);
-    let words = text.trim_start_matches(separates);
-    words.find(separates).and_then(|end| words.get(end..)).unwrap_or_default().trim_start_matches(separates)
+    let mut rest = text.trim_start_matches(separates);
+    loop {
+        let (word, behind) = rest.split_at(rest.find(separates).unwrap_or(rest.len()));
+        rest = behind.trim_start_matches(separates);
+        if rest.is_empty() || !seen(word).all(is_quote) {
+            return rest;
+        }
+    }
 }
 
 /// Only as much is folded as the words need.
 fn folded(text: &str, most: usize) -> Option<String> {
-    let mut characters = text.nfkc().peekable();
-    let mut phrase = String::new();
-    for number in 0..most {
+    let mut characters = seen(text).peekable();
+    let (mut phrase, mut words) = (String::new(), 0);
+    while words < most && characters.peek().is_some() {
         while characters.next_if(|&character| separates(character)).is_some() {}
         let word = std::iter::from_fn(|| characters.next_if(|&character| !separates(character)));
         // Upper case of a composed letter can be decomposed.
         let word: String = word.flat_map(char::to_uppercase).nfkc().collect();
+        let word = word.trim_matches(is_quote);
         if word.is_empty() {
-            break;
+            continue;
         }
-        if number > 0 {
+        if words > 0 {
             phrase.push(' ');
         }
-        phrase.push_str(&word);
+        phrase.push_str(&look_alikes::of_one_script(word));
+        words += 1;
     }
     (!phrase.is_empty()).then_some(phrase)
+}
+
+/// What of a text is seen, in the form in which it is compared.
+fn seen(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().filter(|&character| !is_unseen(character)).nfkc()
+}
+
+/// Soft hyphen, joiners, marks of direction, variation selectors and the like.
+fn is_unseen(character: char) -> bool {
+    matches!(
+        character,
+        '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+    )
+}
+
+fn is_quote(character: char) -> bool {
+    matches!(
+        character,
+        '"' | '\'' | '`' | '«' | '»' | '\u{2018}'..='\u{201F}' | '\u{2032}' | '\u{2039}' | '\u{203A}'
+    )
 }
 
 fn separates(character: char) -> bool {
@@ -94,8 +127,44 @@ mod tests {
 
     // CMN-2
     #[test]
+    fn quotation_marks_and_what_nobody_sees_do_not_count() {
+        for text in [
+            "“reg game”",
+            "\"REG\" game",
+            "'reg'",
+            "«Reg» x",
+            "„reg“",
+            "r\u{200B}eg",
+            "\u{FEFF}reg",
+            "” reg",
+            "' reg x",
+            "re\u{AD}g",
+        ] {
+            assert_eq!(keyword(text).as_deref(), Some("REG"), "{text:?}");
+        }
+        assert_eq!(keywords("“reg  game”", 2).as_deref(), Some("REG GAME"));
+        assert_eq!(keyword("c’est").as_deref(), Some("C’EST"));
+    }
+
+    // CMN-2
+    #[test]
+    fn letters_of_other_alphabets_that_look_alike() {
+        for (text, word) in [
+            ("R\u{415}G", "REG"),
+            ("st\u{43E}\u{440}", "STOP"),
+            ("\u{397}ELP", "HELP"),
+            ("прив\u{65}т", "ПРИВЕТ"),
+            ("СТОП", "СТОП"),
+            ("WINПРИЗ", "WINПРИЗ"),
+        ] {
+            assert_eq!(keyword(text).as_deref(), Some(word), "{text:?}");
+        }
+    }
+
+    // CMN-2
+    #[test]
     fn no_word() {
-        for text in ["", " ", ".#*\r\n\t", "\u{3000}", "．＃＊"] {
+        for text in ["\"", "“ ”", "\u{200B}", "", " ", ".#*\r\n\t", "\u{3000}", "．＃＊"] {
             assert_eq!(keyword(text), None, "{text:?}");
         }
     }
@@ -119,6 +188,8 @@ mod tests {
             (" *reg#12*34", "12*34"),
             ("рег．Игра", "Игра"),
             ("reg", ""),
+            ("“ reg game”", "game”"),
+            ("\u{200B} reg 1", "1"),
             ("", ""),
         ] {
             assert_eq!(behind_keyword(text), rest, "{text:?}");

@@ -33,21 +33,22 @@ pub const SEGMENTS_MAX: usize = 255;
 pub fn split_text(text: &str, alphabet: Alphabet, reference: Reference) -> Result<Parts, SplitError> {
     let mut body = Vec::with_capacity(text.len());
     alphabet.encode(text, &mut body)?;
-    split(alphabet, &[], Bytes::from(body), reference)
+    split(alphabet, None, Bytes::from(body), reference)
 }
 
 /// Splits a body that is already encoded.
 ///
 /// `elements` are the information elements, without the length octet, that shall stand in the header of
-/// every segment; empty for none. Each segment starts with a user data header if there are elements
-/// or several segments, and that is when `UDHI` must be set. Otherwise as [`split_text`].
+/// every segment; `None` for no header, which is not the same as one without elements. Each segment starts with a
+/// user data header if there is one or there are several segments, and that is when `UDHI` must be set.
+/// Otherwise as [`split_text`].
 ///
 /// # Errors
 /// More than [`SEGMENTS_MAX`] segments, a UCS-2 body of odd length, or elements that are broken, too
 /// long, or already say which part this is although it must be split.
 pub fn split_encoded(
     data_coding: u8,
-    elements: &[u8],
+    elements: Option<&[u8]>,
     body: Bytes,
     reference: Reference,
 ) -> Result<Parts, SplitError> {
@@ -108,18 +109,20 @@ pub enum SplitError {
 
 fn split(
     alphabet: Alphabet,
-    elements: &[u8],
+    elements: Option<&[u8]>,
     body: Bytes,
     reference: Reference,
 ) -> Result<Parts, SplitError> {
     if alphabet == Alphabet::Ucs2 && !body.len().is_multiple_of(2) {
         return Err(OddLength.into());
     }
-    if elements.is_empty() && fits(alphabet, &body, 0) {
+    if elements.is_none() && fits(alphabet, &body, 0) {
         return Ok(Parts::from_buf([body]));
     }
+    let has_header = elements.is_some();
+    let elements = elements.unwrap_or_default();
     let header = UserDataHeader::of_elements(elements)?;
-    if !elements.is_empty() && fits(alphabet, &body, header.octets()) {
+    if has_header && fits(alphabet, &body, header.octets()) {
         return Ok(Parts::from_buf([with_header(elements, &body)]));
     }
     if header.concatenation().is_some() {

@@ -8,6 +8,10 @@ use crate::alphabet;
 use crate::alphabet::national::{Language, Tables};
 use crate::udh::Ports;
 
+fn if_any(elements: &[u8]) -> Option<&[u8]> {
+    Some(elements).filter(|elements| !elements.is_empty())
+}
+
 fn parts(text: &str) -> Parts {
     split_text(text, Alphabet::best_for(text), Reference::Short(0x2A)).unwrap()
 }
@@ -133,7 +137,8 @@ fn room_beside_each_header() {
     ];
     for (elements, alone, of_8_bits, of_16_bits) in vectors {
         let split = |length, reference| {
-            let parts = split_encoded(0, elements, Bytes::from(vec![b'A'; length]), reference).unwrap();
+            let parts =
+                split_encoded(0, if_any(elements), Bytes::from(vec![b'A'; length]), reference).unwrap();
             parts.iter().map(|part| part.len()).collect::<Vec<_>>()
         };
         for (reference, concatenated, octets) in
@@ -179,7 +184,7 @@ fn clusters_of_national_tables_stay_whole() {
     let tables = Tables { locking: Some(Language::Hindi), single: None };
     let mut body = Vec::new();
     tables.encode(&format!("{}कि{}", repeated("a", 148), repeated("a", 100)), &mut body).unwrap();
-    let parts = split_encoded(0, &tables.elements(), Bytes::from(body), Reference::Short(1)).unwrap();
+    let parts = split_encoded(0, if_any(&tables.elements()), Bytes::from(body), Reference::Short(1)).unwrap();
     let read = parts.iter().map(|part| {
         let (header, body) = UserDataHeader::parse(part).unwrap();
         assert_eq!(header.tables(), tables);
@@ -198,7 +203,8 @@ fn elements_are_repeated_in_every_part() {
         [(&ports, 152, 146), (&single_shift, 155, 149), (&both_shifts, 152, 146)];
     for (elements, alone, concatenated) in vectors {
         let split = |length| {
-            split_encoded(0, elements, Bytes::from(vec![b'A'; length]), Reference::Short(0x2A)).unwrap()
+            split_encoded(0, if_any(elements), Bytes::from(vec![b'A'; length]), Reference::Short(0x2A))
+                .unwrap()
         };
         assert_eq!(split(alone).len(), 1);
         assert_eq!(split(alone + 1).len(), 2);
@@ -212,21 +218,29 @@ fn elements_are_repeated_in_every_part() {
 #[test]
 fn octets_with_ports_leave_128_per_part() {
     let ports = Ports { destination: 2948, source: 9200 }.encode();
-    let parts = split_encoded(0xF5, &ports, Bytes::from(vec![7; 256]), Reference::Short(0x2A)).unwrap();
+    let parts =
+        split_encoded(0xF5, if_any(&ports), Bytes::from(vec![7; 256]), Reference::Short(0x2A)).unwrap();
     assert_eq!(parts.len(), 2);
     assert_eq!(parts[1][..12], [0x0B, 5, 4, 0x0B, 0x84, 0x23, 0xF0, 0, 3, 0x2A, 2, 2]);
-    assert_eq!(split_encoded(4, &ports, Bytes::from(vec![7; 257]), Reference::Short(1)).unwrap().len(), 3);
-    assert_eq!(split_encoded(4, &[], Bytes::from(vec![7; 140]), Reference::Short(1)).unwrap().len(), 1);
-    assert_eq!(split_encoded(4, &[], Bytes::from(vec![7; 141]), Reference::Short(1)).unwrap().len(), 2);
+    assert_eq!(
+        split_encoded(4, if_any(&ports), Bytes::from(vec![7; 257]), Reference::Short(1)).unwrap().len(),
+        3
+    );
+    assert_eq!(split_encoded(4, None, Bytes::from(vec![7; 140]), Reference::Short(1)).unwrap().len(), 1);
+    let headed =
+        |octets| split_encoded(4, Some(&[]), Bytes::from(vec![7; octets]), Reference::Short(1)).unwrap();
+    assert_eq!(headed(1)[0][..], [0, 7], "a header without elements is one");
+    assert_eq!((headed(139).len(), headed(140).len()), (1, 2));
+    assert_eq!(split_encoded(4, None, Bytes::from(vec![7; 141]), Reference::Short(1)).unwrap().len(), 2);
 }
 
 #[test]
 fn one_segment_is_the_body_itself() {
     let body = Bytes::from_static(b"Hello");
-    let parts = split_encoded(0, &[], body.clone(), Reference::Short(1)).unwrap();
+    let parts = split_encoded(0, None, body.clone(), Reference::Short(1)).unwrap();
     assert_eq!(parts.as_slice(), std::slice::from_ref(&body));
     assert_eq!(parts[0].as_ptr(), body.as_ptr(), "not copied");
-    let parts = split_encoded(0, &[0x70, 0], body, Reference::Short(1)).unwrap();
+    let parts = split_encoded(0, if_any(&[0x70, 0]), body, Reference::Short(1)).unwrap();
     assert_eq!(parts.as_slice(), [&b"\x02\x70\x00Hello"[..]]);
 }
 
@@ -249,7 +263,7 @@ fn latin1_takes_140_characters() {
 #[test]
 fn what_cannot_be_split() {
     let split = |data_coding, elements, length| {
-        split_encoded(data_coding, elements, Bytes::from(vec![b'A'; length]), Reference::Short(1))
+        split_encoded(data_coding, if_any(elements), Bytes::from(vec![b'A'; length]), Reference::Short(1))
     };
     assert_eq!(split(0, &[], 255 * 153).unwrap().len(), 255);
     assert_eq!(split(0, &[], 255 * 153 + 1), Err(SplitError::TooLong));
@@ -269,7 +283,7 @@ fn what_cannot_be_split() {
 fn a_header_must_leave_room() {
     let element = |length: u8| [&[0x70, length][..], &vec![0; usize::from(length)]].concat();
     let split = |elements: &[u8], length| {
-        split_encoded(4, elements, Bytes::from(vec![1; length]), Reference::Short(1))
+        split_encoded(4, if_any(elements), Bytes::from(vec![1; length]), Reference::Short(1))
     };
     assert_eq!(split(&element(137), 0).unwrap().len(), 1);
     assert_eq!(split(&element(138), 0), Err(SplitError::HeaderTooLong));
@@ -311,7 +325,7 @@ proptest! {
         body in prop::collection::vec(any::<u8>(), 0..600),
     ) {
         let alphabet = DataCoding(data_coding).alphabet();
-        if let Ok(parts) = split_encoded(data_coding, &elements, Bytes::from(body.clone()), Reference::Short(0x2A)) {
+        if let Ok(parts) = split_encoded(data_coding, if_any(&elements), Bytes::from(body.clone()), Reference::Short(0x2A)) {
             prop_assert!(!parts.is_empty());
             if UserDataHeader::of_elements(&elements).is_ok_and(|header| header.concatenation().is_none()) {
                 prop_assert_eq!(joined(&parts, &elements, alphabet), body);

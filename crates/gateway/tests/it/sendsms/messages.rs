@@ -34,10 +34,11 @@ async fn texts_are_what_coding_and_charset_say() {
             "text=",
             "",
             "coding=1&text=%00%FF",
+            "udh=%00&text=x",
         ],
     )
     .await;
-    let expected: [(u8, u8, &[u8]); 10] = [
+    let expected: [(u8, u8, &[u8]); 11] = [
         (0, 0, b"\x7b\x1b\x65"),
         (0, 0, b"?"),
         (8, 0, b"\x04\x14"),
@@ -48,8 +49,16 @@ async fn texts_are_what_coding_and_charset_say() {
         (0, 0, b""),
         (0, 0, b""),
         (4, 0, b"\x00\xff"),
+        (4, 0x40, b"\x00x"),
     ];
     assert_eq!(made, expected.map(|(coding, class, body)| (coding, class, body.to_vec())));
+}
+
+// KN-23: octets that cannot be UCS-2
+#[tokio::test]
+async fn half_a_character_is_refused_by_name() {
+    let (_telco, _gateway, customer) = shop().await;
+    customer.get("coding=2&text=%04").await.is(400, "Charset or body misformed, rejected");
 }
 
 // A deliberate improvement: what no coding is said of is in the alphabet that has all of it.

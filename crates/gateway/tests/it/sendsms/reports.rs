@@ -15,7 +15,7 @@ async fn send(customer: &Customer, receiver: &Application, mask: u8, to: &str) -
     let query =
         "%3Fto=%25p%26from=%25P%26kind=%25d%26said=%25A%26id=%25I%26who=%25n%26account=%25o%26at=%25T";
     let query = format!(
-        "{}&to={to}&text=x&account=club&dlr-mask={mask}&dlr-url={}{query}",
+        "{}&to={to}&text=%C3%A4&account=club&dlr-mask={mask}&dlr-url={}{query}",
         super::SHOP,
         receiver.url()
     );
@@ -39,7 +39,7 @@ async fn a_delivery_is_told_to_the_url_that_the_request_names() {
         ["628111", "SHOP", "1", &id, "shop", "club"]
     );
     assert!(
-        field("said").contains(" stat:DELIVRD err:000 text:x")
+        field("said").contains(" stat:DELIVRD err:000 text:ä")
             && field("said").starts_with("id:")
             && field("said").contains("4711 sub:001 dlvrd:001 "),
         "{call:?}"
@@ -118,8 +118,29 @@ async fn what_happens_on_the_way_is_told_to_who_asks() {
     let buffered = told(&receiver, 1).await;
     assert_eq!(buffered[0].0, 4);
     assert!(buffered[0].1.starts_with("id:") && buffered[0].1.contains("4712 sub:001"), "{buffered:?}");
-    assert!(buffered[0].1.contains(" stat:ENROUTE "), "{buffered:?}");
+    assert!(buffered[0].1.contains(" stat:ENROUTE ") && buffered[0].1.ends_with(" text:ä"), "{buffered:?}");
     assert_eq!(receiver.calls().len(), 3);
+}
+
+// KN-32: what Kannel takes for on its way.
+#[tokio::test]
+async fn what_the_smsc_accepted_has_not_failed() {
+    let fates = Fates { by_suffix: vec![("9".to_owned(), State::Accepted)], ..Fates::default() };
+    let (_telco, gateway, customer) = shop_at(SmscConfig { fates, ..SmscConfig::default() }).await;
+    let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
+    send(&customer, &receiver, 3, "628119").await;
+    gateway.settled().await;
+    for mask in [4, 7] {
+        send(&customer, &receiver, mask, "628119").await;
+        let accepted = told(&receiver, 1).await;
+        assert_eq!(accepted[0].0, 4);
+        assert!(
+            accepted[0].1.contains(" dlvrd:000 ") && accepted[0].1.contains(" stat:ACCEPTD "),
+            "{accepted:?}"
+        );
+    }
+    gateway.settled().await;
+    assert_eq!(receiver.calls().len(), 2);
 }
 
 // KN-28: "… 16 rejected by SMSC"; "Mask 2 alone also yields type 16"; "`NACK/0x0000000b/<name>`"

@@ -75,13 +75,25 @@ async fn bodies_are_text_octets_or_xml() {
     customer.post(&text, "grüße").await.is_accepted();
     let octets = [("content-type", "application/octet-stream")];
     customer.post(&octets, b"\x00\x01".to_vec()).await.is_accepted();
-    let xml = "<?xml version=\"1.0\"?><message><submit><da><number>628111</number></da><ud>hello</ud>\
+    let xml = "<?xml version=\"1.0\"?><message><submit><da><number>628111</number></da><ud> hello\n</ud>\
                <from><username>shop</username><password>hunter22</password></from></submit></message>";
     customer.post_plain(&[("content-type", "text/xml")], xml).await.is_accepted();
     let texts = telco.texts_when(3).await;
     assert_eq!((texts[0].as_str(), texts[2].as_str()), ("grüße", "hello"));
     let second = &telco.submits()[1].message;
     assert_eq!((second.data_coding, &second.short_message[..]), (0x04, &b"\x00\x01"[..]));
+}
+
+// KN-5, KN-23: the text of a document is characters, which go in the alphabet that it asks for.
+#[tokio::test]
+async fn a_document_in_ucs2_says_its_text_in_characters() {
+    let (telco, _gateway, customer) = shop().await;
+    let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><message><submit><da><number>628111</number></da>\
+               <ud>Да &#x414;</ud><dcs><coding>2</coding></dcs>\
+               <from><username>shop</username><password>hunter22</password></from></submit></message>";
+    customer.post_plain(&[("content-type", "text/xml")], xml).await.is_accepted();
+    assert_eq!(telco.texts_when(1).await, ["Да Д"]);
+    assert_eq!(telco.submits()[0].message.data_coding, 8);
 }
 
 // KN-6: "`text/html` and WML → 415 `Unsupported content-type, rejected`; anything else incl. form-urlencoded and JSON → 400

@@ -25,10 +25,10 @@ impl Arguments {
         Ok(arguments)
     }
 
-    /// Those of an object; an underscore may stand for a dash.
+    /// Those of an object; an underscore may stand for a dash. What is null is not said.
     pub(super) fn of_object(object: &serde_json::Map<String, Value>) -> Self {
         let mut arguments = Self::default();
-        for (name, value) in object {
+        for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
             arguments.set(&dashed(name), octets_of(value));
         }
         arguments
@@ -69,7 +69,7 @@ impl Arguments {
     fn add_json(&mut self, body: &[u8]) -> Result<(), Failure> {
         let object: serde_json::Map<String, Value> = serde_json::from_slice(body)
             .map_err(|_| Failure::argument("Unknown error: the body is no object of JSON"))?;
-        for (name, value) in &object {
+        for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
             self.set(name, octets_of(value));
         }
         Ok(())
@@ -90,3 +90,26 @@ fn dashed(name: &str) -> String {
 
 /// The one name that has an underscore itself.
 pub(super) const CUSTOM_TLVS: &str = "custom_tlvs";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    // JS-1
+    #[test]
+    fn what_is_null_is_not_said() {
+        let json = br#"{"from": null, "to": 628, "content": "null"}"#;
+        let headers =
+            HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let Ok(body) = Arguments::of("", &headers, json) else { panic!("refused") };
+        let object = Arguments::of_object(&serde_json::from_slice(json).unwrap());
+        for said in [body, object] {
+            assert!(!said.has("from"));
+            assert_eq!((said.text("to"), said.text("content")), (Some("628"), Some("null")));
+        }
+    }
+}

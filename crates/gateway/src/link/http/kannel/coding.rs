@@ -78,6 +78,9 @@ fn coding_and_text(request: &Request) -> Result<(Coding, Option<String>), Answer
     }
     let named = request.charset.as_deref().filter(|name| !name.is_empty());
     let Some(name) = named else {
+        if coding == Coding::Ucs2 && !request.text.len().is_multiple_of(2) {
+            return Err(misformed);
+        }
         let text = (coding == Coding::Gsm).then(|| String::from_utf8_lossy(&request.text).into_owned());
         return Ok((coding, text));
     };

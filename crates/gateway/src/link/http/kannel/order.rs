@@ -146,7 +146,9 @@ fn source(request: &Request, account: &Account) -> Result<Written, Answer> {
     let from = from.or(account.only_source().map(str::as_bytes));
     let from = from.ok_or(Answer::rejected("Sender missing and no global set, rejected"))?;
     let longer = || {
-        let is_plain = from.len() <= SENDER_OCTETS_MAX && from.iter().all(|octet| *octet >= b' ');
+        let is_plain = from.len() <= SENDER_OCTETS_MAX
+            && from.iter().all(|octet| *octet >= b' ')
+            && from.iter().any(|octet| *octet > b' ');
         Address::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, from).filter(|_| is_plain)
     };
     let address = Address::guess(from).or_else(longer);

@@ -73,6 +73,10 @@ impl Words {
             News::Final(notice) if notice.state == State::Delivered => {
                 Some(Self::receipt(Events::DELIVERED, told, notice))
             }
+            // Final for SMPP 3.4 (5.2.28), for Kannel on its way as ENROUTE is.
+            News::Final(notice) if notice.state == State::Accepted => {
+                Some(Self::receipt(Events::BUFFERED, told, notice))
+            }
             News::Final(notice) => {
                 Some(match told.record.as_ref().and_then(|record| refused(record, notice)) {
                     Some((why, by)) => Self::refusal(&why, by),
@@ -117,7 +121,8 @@ impl Words {
         let receipt = ReceiptText {
             id: theirs.map_or(&ours, |id| &id.raw),
             submitted: u16::try_from(message.parts.len()).unwrap_or(u16::MAX),
-            delivered: notice.delivered,
+            // What was accepted is not known to be delivered.
+            delivered: if notice.state == State::Accepted { 0 } else { notice.delivered },
             submit_date: message.accepted_at,
             done_date: notice.done_at,
             state: notice.state,
@@ -148,10 +153,11 @@ impl Words {
     }
 }
 
-/// A receipt under another id: what stands before the first blank is `id:…`.
+/// A receipt in GSM octets as text under another id: what stands before the first blank is `id:…`.
 fn renamed(receipt: &[u8], id: &[u8]) -> Vec<u8> {
     let rest = receipt.iter().position(|octet| *octet == b' ').and_then(|at| receipt.get(at..));
-    [b"id:", id, rest.unwrap_or_default()].concat()
+    let rest = sms::decode(GSM, rest.unwrap_or_default()).unwrap_or_default();
+    [b"id:", id, rest.as_bytes()].concat()
 }
 
 fn filled(url: &str, told: &Told<'_>, words: &Words) -> String {

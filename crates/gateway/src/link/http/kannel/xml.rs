@@ -21,8 +21,9 @@ pub(super) fn request(body: &[u8]) -> Request {
         password: text("from/password").or_else(|| text("from/pass")),
         to: (!receivers.is_empty()).then(|| receivers.into_bytes()),
         from: text("oa/number"),
-        text: all("ud").first().map(|text| text.as_bytes().to_vec()).unwrap_or_default(),
-        charset: None,
+        text: text("ud").unwrap_or_default(),
+        // The text of a document is characters, whatever it was encoded in.
+        charset: Some(Charset::UTF_8.name().as_bytes().to_vec()),
         udh: text("udh").map(|udh| request::header_of_text(&udh)),
         smsc: text("to").or_else(|| text("smsc")),
         account: text("from/account"),
@@ -165,7 +166,7 @@ mod tests {
     fn a_document_says_what_a_query_says() {
         let document = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><!-- x --><message><submit>\
             <da><number>628111</number><number>628222</number></da><oa><number>42</number></oa>\
-            <ud>a &amp; <![CDATA[<b>]]> &#233;</ud><udh>050003070201</udh><smsc>telco</smsc>\
+            <ud>\n a &amp; <![CDATA[<b>]]> &#233; </ud><udh>050003070201</udh><smsc>telco</smsc>\
             <dcs><mclass>1</mclass><coding>0</coding></dcs><vp><delay>10</delay></vp>\
             <statusrequest><dlr-mask>3</dlr-mask><dlr-url>http://h/</dlr-url></statusrequest>\
             <from><username>bank</username><password>p</password><account>x</account></from>\
@@ -173,6 +174,7 @@ mod tests {
         let said = request(document.as_bytes());
         assert_eq!(said.to.as_deref(), Some(&b"628111 628222"[..]));
         assert_eq!(said.text, "a & <b> é".as_bytes());
+        assert_eq!(said.charset.as_deref(), Some(&b"UTF-8"[..]), "its text is characters");
         assert_eq!(
             (said.mclass, said.coding, said.validity, said.dlr_mask),
             (Some(1), Some(0), Some(10), Some(3))

@@ -149,11 +149,13 @@ pub(super) fn post_xml(call: &mut Call, request: &RequestForm, facts: &Facts<'_>
     call.body = Some((XML, document.into_bytes()));
 }
 
-/// An international number has a plus, whether the SMSC wrote one or not.
+/// An international number has a plus, whether the SMSC wrote one, 00 or neither.
 fn number(address: &Address) -> String {
     let text = address.text();
-    let has_plus = address.ton != Ton::INTERNATIONAL || text.starts_with('+');
-    if has_plus { text } else { format!("+{text}") }
+    if address.ton != Ton::INTERNATIONAL || text.starts_with('+') {
+        return text;
+    }
+    format!("+{}", text.strip_prefix("00").unwrap_or(&text))
 }
 
 /// The user data header with its length.
