@@ -178,6 +178,7 @@ SENT = [
             "charset=windows-1252&text=%80",
             "charset=utf-8&text=%C3%A4",
             "udh=&text=x",
+            "udh=%00&text=x",
             "udh=%05%00%03%07%02%01&text=hi",
             "udh=%05%00%03%07%02%01&text=hi&coding=0",
             "udh=%05%00%03%07%02%01&text=%04%14&coding=2",
@@ -224,6 +225,14 @@ SENT = [
     (to_one(f"text={500 * 'a'}"), 3),
     (to_one(f"coding=1&text={300 * 'b'}"), 3),
     (to_one(f"coding=2&text={100 * '%04%14'}"), 2),
+    *[
+        (Request(SENDSMS, "POST", {"Content-Type": "text/xml"}, document), 1)
+        for document in [
+            XML.replace(b"hello &amp; more", "Д".encode()).replace(b"<mclass>1</mclass>", b"<coding>2</coding>"),
+            XML.replace(b"hello &amp; more", b"&#x414;").replace(b"<mclass>1</mclass>", b"<coding>2</coding>"),
+            XML.replace(b"hello &amp; more", b"  hello\n "),
+        ]
+    ],
     (post("text/plain", b"hi"), 1),
     (post("text/plain", b""), 1),
     (post("text/plain; charset=utf-8", "ä".encode()), 1),

@@ -195,6 +195,10 @@ mod tests {
             url_of("", &sample(0, 0, &[b"game  on"])),
             "k=game&a=game+on&b=game++on&p=%2B6281234567890&P=1234&t=2026-01-01+00:00:00&i=telco-a&c=0&C=UTF-8&m=-1&O=00&u="
         );
+        let mut abroad = sample(0, 0, &[b"x"]);
+        abroad.source.value =
+            sms::Address::new(sms::Ton::UNKNOWN, sms::Npi::UNKNOWN, b"006281234567890").unwrap().value;
+        assert!(url_of("", &abroad).contains("&p=%2B6281234567890&"), "00 is a plus");
         let ucs2 = url_of("", &sample(0x18, 0, &[b"\x04\x30\x00 \x00b"]));
         assert!(ucs2.starts_with("k=%040&a=%040+%00b&b=%040%00+%00b&"), "{ucs2}");
         assert!(ucs2.ends_with("c=2&C=UTF-16BE&m=0&O=24&u="), "{ucs2}");
