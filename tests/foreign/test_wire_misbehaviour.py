@@ -229,9 +229,9 @@ def test_a_part_that_is_too_long_for_the_air_is_refused(wire):
     # N-1: there is no room for another header beside its own, nor can a part have parts
     assert wire.ask(submit_sm(text=concatenation(2, 1) + bytes(135), esm_class=0x40, data_coding=4)).status == 0x01
     sar = tlv(0x020C, b"\0\7") + tlv(0x020E, b"\2") + tlv(0x020F, b"\1")
-    assert wire.ask(submit_sm(text=b"x" * 161, tlvs=sar)).status == 0x01
-    assert wire.ask(submit_sm(text=bytes(141), tlvs=sar, data_coding=4)).status == 0x01
-    assert wire.ask(submit_sm(text=b"x" * 160, tlvs=sar)).status == 0
+    assert wire.ask(submit_sm(text=b"x" * 154, tlvs=sar)).status == 0x01
+    assert wire.ask(submit_sm(text=bytes(135), tlvs=sar, data_coding=4)).status == 0x01
+    assert wire.ask(submit_sm(text=b"x" * 153, tlvs=sar)).status == 0
 
 
 def test_parts_that_are_alone_early_or_impossible_are_carried_as_they_are(wire, smsc):

@@ -153,6 +153,11 @@ impl Directory {
         self.routes.choose(question, |link| self.is_up(link)).map(|choice| choice.target)
     }
 
+    /// Whether any route has several links to choose from.
+    pub(crate) fn has_choices(&self) -> bool {
+        !self.choices.is_empty()
+    }
+
     /// Whether any link is there that another can be left for.
     pub(crate) fn has_refuge(&self) -> bool {
         self.choices.iter().any(|link| self.is_up(link))

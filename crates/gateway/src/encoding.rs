@@ -149,6 +149,9 @@ fn encoded_parts(
 ) -> Result<Parts, Refusal> {
     let (elements, body) = submission.header_and_body(&octets)?;
     if takes_whole(profile) {
+        // Whoever divides it later can do no more than we could.
+        sms::split_encoded(data_coding, elements, body, Reference::Short(0))
+            .map_err(|_| Refusal::BadLength)?;
         return whole(octets);
     }
     let reference = reference(octets.len(), profile.long_messages, submission, references);

@@ -18,7 +18,7 @@ use crate::clock::{self, Clock};
 use crate::config::Profile;
 use crate::directory::{Directory, Origin};
 use crate::encoding::{self, Encoded};
-use crate::keywords::Keywords;
+use crate::keywords::{self, Beginning, Beginnings, Part};
 use crate::references::References;
 use crate::refusal::Refusal;
 use crate::reply::Replies;
@@ -31,7 +31,7 @@ pub(crate) struct Intake {
     directory: Arc<ArcSwap<Directory>>,
     store: Arc<dyn Store>,
     references: Arc<References>,
-    keywords: Arc<Keywords>,
+    beginnings: Arc<Beginnings>,
     replies: Arc<Replies>,
     clock: Clock,
     chance: Chance,
@@ -46,7 +46,7 @@ impl Intake {
         let (clock, chance) = (surroundings.clock, surroundings.chance.clone());
         let references = Arc::new(References::new(&chance));
         let replies = Arc::new(Replies::new(store.clone(), clock.wall()));
-        Self { directory, store, references, keywords: Arc::default(), replies, clock, chance }
+        Self { directory, store, references, beginnings: Arc::default(), replies, clock, chance }
     }
 
     /// The time of day as messages get it.
@@ -193,7 +193,14 @@ impl Intake {
         submission: &Submission,
     ) -> Result<(LinkName, Vec<LinkName>), Refusal> {
         let words = directory.routes.keyword_words();
-        let keyword = if words > 0 { self.keywords.of(origin, submission, words) } else { None };
+        let looks_at_parts = words > 0 || directory.has_choices();
+        let part = if looks_at_parts { Part::of(origin, submission) } else { None };
+        let begun = part.as_ref().and_then(|part| self.beginnings.of(part));
+        let keyword = match &part {
+            Some(part) if !part.is_first() => begun.as_ref().and_then(|begun| begun.keyword.clone()),
+            _ if words > 0 => keywords::first_words(submission, words),
+            _ => None,
+        };
         let question = route::Question {
             from: origin,
             direction: submission.direction,
@@ -201,7 +208,16 @@ impl Intake {
             destination: &submission.destination.value,
             keyword: keyword.as_deref(),
         };
-        let (target, alternatives) = choose(directory, &question, submission.back_to.as_ref())?;
+        let mut chosen = choose(directory, &question, submission.back_to.as_ref());
+        if let (Ok((target, alternatives)), Some(smsc)) = (&mut chosen, begun.and_then(|begun| begun.smsc)) {
+            keep_together(target, alternatives, &smsc);
+        }
+        if let Some(first) = part.filter(Part::is_first) {
+            let target = chosen.as_ref().ok().map(|(target, _)| target);
+            let smsc = target.filter(|target| directory.smscs.contains_key(*target)).cloned();
+            self.beginnings.remember(first, Beginning { keyword, smsc });
+        }
+        let (target, alternatives) = chosen?;
         Ok(match &submission.wish {
             Some(wish) if *wish == target || alternatives.contains(wish) => (wish.clone(), Vec::new()),
             _ => (target, alternatives),
@@ -258,6 +274,15 @@ fn choose(
         }
         (_, Some(back_to)) => Ok((back_to.clone(), Vec::new())),
         (None, None) => Err(Refusal::NoRoute),
+    }
+}
+
+/// Gives a part to the SMSC of the first, even while that is away: whether it stays away is for the failover to
+/// tell, which moves what waits for it together (N-4).
+fn keep_together(target: &mut LinkName, alternatives: &mut Vec<LinkName>, first: &LinkName) {
+    if let Some(place) = alternatives.iter().position(|link| link == first) {
+        let first = alternatives.remove(place);
+        alternatives.insert(0, std::mem::replace(target, first));
     }
 }
 

@@ -1,26 +1,42 @@
-//! The keywords of submissions, for routes that look at them.
+//! The keywords of submissions, for routes that look at them, and what the parts of a long message have in common.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sms::udh::{Concatenation, Reference};
-use sms::{Address, LinkName, Tables, UserDataHeader};
+use sms::{Address, LinkName, Message, Tables, UserDataHeader, reassembly};
 
+use crate::link::smpp::sar;
 use crate::submission::{Content, Submission};
 
-/// Tells keywords, and remembers those of long messages that accounts submit in parts, for the parts that follow
-/// the first (N-4).
+/// Remembers of long messages that accounts submit in parts how the first part was routed, for those that follow
+/// (N-4).
 ///
 /// What is remembered is bounded: it goes, oldest first, when a good many other long messages have
 /// begun since.
 #[derive(Default)]
-pub(crate) struct Keywords {
+pub(crate) struct Beginnings {
     begun: Mutex<Begun>,
 }
 
+/// A part of a long message.
+pub(crate) struct Part {
+    whole: Whole,
+    number: u8,
+}
+
+/// How the first part of a long message was routed.
+#[derive(Clone, Default)]
+pub(crate) struct Beginning {
+    /// Its keyword with its sub-keywords.
+    pub(crate) keyword: Option<String>,
+    /// The SMSC that it was for; `None` if it was for none.
+    pub(crate) smsc: Option<LinkName>,
+}
+
 /// What the parts of a long message have in common.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 struct Whole {
     origin: LinkName,
     source: Address,
@@ -32,29 +48,19 @@ struct Whole {
 /// Long messages that have begun, in two generations: when the young one is full, the old one goes.
 #[derive(Default)]
 struct Begun {
-    young: HashMap<Whole, Option<String>>,
-    old: HashMap<Whole, Option<String>>,
+    young: HashMap<Whole, Beginning>,
+    old: HashMap<Whole, Beginning>,
 }
 
-impl Keywords {
-    /// The keyword of what `origin` brings with its sub-keywords, up to `words` words, or `None` if it has none.
-    ///
-    /// A part of a long message has the keyword of the first part, and none if it comes before that.
-    pub(crate) fn of(&self, origin: &LinkName, submission: &Submission, words: usize) -> Option<String> {
-        let Some(part) = concatenation(submission) else { return first_words(submission, words) };
-        let whole = Whole {
-            origin: origin.clone(),
-            source: submission.source.clone(),
-            destination: submission.destination.clone(),
-            reference: part.reference,
-            total: part.total,
-        };
-        if part.number > 1 {
-            return self.begun().keyword(&whole);
-        }
-        let keyword = first_words(submission, words);
-        self.begun().begin(whole, keyword.clone());
-        keyword
+impl Beginnings {
+    /// How the message began that this part continues; `None` for a first part, and for one that comes before it.
+    pub(crate) fn of(&self, part: &Part) -> Option<Beginning> {
+        if part.is_first() { None } else { self.begun().find(&part.whole) }
+    }
+
+    /// Remembers how a first part was routed.
+    pub(crate) fn remember(&self, part: Part, beginning: Beginning) {
+        self.begun().begin(part.whole, beginning);
     }
 
     fn begun(&self) -> MutexGuard<'_, Begun> {
@@ -64,27 +70,48 @@ impl Keywords {
 }
 
 impl Begun {
-    fn begin(&mut self, whole: Whole, keyword: Option<String>) {
+    fn begin(&mut self, whole: Whole, beginning: Beginning) {
         if self.young.len() >= GENERATION_MAX {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(whole, keyword);
+        self.young.insert(whole, beginning);
     }
 
-    fn keyword(&self, whole: &Whole) -> Option<String> {
-        self.young.get(whole).or_else(|| self.old.get(whole)).cloned().flatten()
+    fn find(&self, whole: &Whole) -> Option<Beginning> {
+        self.young.get(whole).or_else(|| self.old.get(whole)).cloned()
+    }
+}
+
+impl Part {
+    /// Which part of a long message `origin` brings, if it is one.
+    pub(crate) fn of(origin: &LinkName, submission: &Submission) -> Option<Self> {
+        let Concatenation { reference, total, number } = concatenation(submission)?;
+        let whole = Whole {
+            origin: origin.clone(),
+            source: submission.source.clone(),
+            destination: submission.destination.clone(),
+            reference,
+            total,
+        };
+        Some(Self { whole, number })
+    }
+
+    pub(crate) const fn is_first(&self) -> bool {
+        self.number <= 1
     }
 }
 
 /// Which part of a long message it is, if it is one.
 fn concatenation(submission: &Submission) -> Option<Concatenation> {
     let Content::Encoded { octets, .. } = &submission.content else { return None };
-    let (elements, _) = submission.header_and_body(octets).ok()?;
-    UserDataHeader::of_elements(elements?).ok()?.concatenation()
+    if submission.esm_class & Message::UDHI == 0 {
+        return sar::place_of(&submission.tlvs);
+    }
+    reassembly::concatenation(submission.esm_class, octets)
 }
 
-/// The first words behind the user data header, if it is text.
-fn first_words(submission: &Submission, words: usize) -> Option<String> {
+/// The first words behind the user data header, up to `words`, if it is text: the keyword with its sub-keywords.
+pub(crate) fn first_words(submission: &Submission, words: usize) -> Option<String> {
     let text = match &submission.content {
         Content::Text { text, .. } => Cow::Borrowed(text.as_str()),
         Content::Encoded { data_coding, octets } => {
@@ -115,7 +142,7 @@ const GENERATION_MAX: usize = 8192;
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use sms::{Direction, Message, Priority, ReceiptRequest};
+    use sms::{Direction, Priority, ReceiptRequest};
 
     use super::*;
 
@@ -146,28 +173,53 @@ mod tests {
         submission(source, &[5, 0, 3, reference, 2, number], text)
     }
 
-    fn of(keywords: &Keywords, submission: &Submission) -> Option<String> {
-        keywords.of(&"telco".into(), submission, 1)
+    /// The keyword that a route is asked with, which a first part leaves for those that follow.
+    fn of(keywords: &Beginnings, submission: &Submission) -> Option<String> {
+        from("telco", keywords, submission)
+    }
+
+    fn from(origin: &str, keywords: &Beginnings, submission: &Submission) -> Option<String> {
+        let Some(part) = Part::of(&origin.into(), submission) else { return first_words(submission, 1) };
+        if !part.is_first() {
+            return keywords.of(&part)?.keyword;
+        }
+        let keyword = first_words(submission, 1);
+        keywords.remember(part, Beginning { keyword: keyword.clone(), smsc: None });
+        keyword
     }
 
     // N-4
     #[test]
     fn parts_have_the_keyword_of_the_first() {
-        let keywords = Keywords::default();
+        let keywords = Beginnings::default();
         assert_eq!(of(&keywords, &part(628_111_000, 7, 2, "too early")), None);
         assert_eq!(of(&keywords, &part(628_111_000, 7, 1, "vote for")).as_deref(), Some("VOTE"));
         assert_eq!(of(&keywords, &part(628_111_000, 7, 2, "the third")).as_deref(), Some("VOTE"));
         for other in [part(628_111_001, 7, 2, "the third"), part(628_111_000, 8, 2, "the third")] {
             assert_eq!(of(&keywords, &other), None, "another message");
         }
-        assert_eq!(keywords.of(&"other".into(), &part(628_111_000, 7, 2, "the third"), 1), None);
+        assert_eq!(from("other", &keywords, &part(628_111_000, 7, 2, "the third")), None);
         assert_eq!(of(&keywords, &part(628_111_000, 7, 1, "Game on")).as_deref(), Some("GAME"));
         assert_eq!(of(&keywords, &part(628_111_000, 7, 2, "again")).as_deref(), Some("GAME"));
     }
 
+    // N-3, N-4
+    #[test]
+    fn parts_by_tlv_have_the_keyword_of_the_first() {
+        let keywords = Beginnings::default();
+        let part = |number: u8, text: &str| {
+            let sar = [2, 0x0C, 0, 2, 0, 7, 2, 0x0E, 0, 1, 2, 2, 0x0F, 0, 1, number];
+            Submission { tlvs: sar.to_vec().into(), ..submission(628_111_000, &[], text) }
+        };
+        assert_eq!(of(&keywords, &part(2, "too early")), None);
+        assert_eq!(of(&keywords, &part(1, "vote for")).as_deref(), Some("VOTE"));
+        assert_eq!(of(&keywords, &part(2, "the third")).as_deref(), Some("VOTE"));
+        assert_eq!(of(&keywords, &part(3, "impossible")).as_deref(), Some("IMPOSSIBLE"), "no part");
+    }
+
     #[test]
     fn others_have_their_own() {
-        let keywords = Keywords::default();
+        let keywords = Beginnings::default();
         assert_eq!(of(&keywords, &submission(628_111_000, &[], "stop it")).as_deref(), Some("STOP"));
         let ports = [6, 5, 4, 0x0B, 0x84, 0x23, 0xF0];
         assert_eq!(of(&keywords, &submission(628_111_000, &ports, "stop it")).as_deref(), Some("STOP"));
@@ -177,7 +229,7 @@ mod tests {
     // CMN-2
     #[test]
     fn octets_that_are_text_have_a_keyword() {
-        let keywords = Keywords::default();
+        let keywords = Beginnings::default();
         let brought = |data_coding, header: &[u8], octets: &[u8]| {
             let octets = [header, octets].concat().into();
             let content = Content::Encoded { data_coding, octets };
@@ -193,7 +245,7 @@ mod tests {
     // G-1
     #[test]
     fn the_tables_of_the_header_read_the_keyword() {
-        let keywords = Keywords::default();
+        let keywords = Beginnings::default();
         let turkish = [3, 0x25, 1, 1];
         let keyword = of(&keywords, &submission(628_111_000, &turkish, "\x1Dans 5"));
         assert_eq!(keyword.as_deref(), Some("ŞANS"));
@@ -204,7 +256,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let keywords = Keywords::default();
+        let keywords = Beginnings::default();
         for source in 0..3 * GENERATION_MAX {
             of(&keywords, &part(628_111_000 + source, 1, 1, "vote"));
         }

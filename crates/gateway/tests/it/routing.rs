@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use serde_json::json;
 use simulator::{Smsc, SubmitError};
-use smpp::CommandStatus;
+use smpp::{CommandStatus, ShortMessage, TlvTag};
 use sms::State;
 
-use crate::harness::{ANI, SOON, TestGateway, Texts, account, centre, centre_at, free_address, route, smsc};
+use crate::harness::{
+    ANI, SOON, TestGateway, Texts, account, centre, centre_at, free_address, message, route, smsc, until,
+};
 
 /// The destinations that a message centre got messages for, with how many.
 fn destinations(telco: &Smsc) -> HashMap<String, usize> {
@@ -69,6 +71,51 @@ async fn what_waits_for_an_smsc_that_stays_away_moves_to_the_other() {
     // What comes now does not even wait.
     bank.submit(ANI, "BANK", "one more", true).await.unwrap();
     assert_eq!(second.texts_when(31).await[30], "one more");
+}
+
+/// Part `number` of two of one message that says so by TLV, and of one that says so by its header.
+fn parts(number: u8) -> [ShortMessage; 2] {
+    let mut by_tlv = message(ANI, "BANK", &format!("by TLV {number}"));
+    by_tlv.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 7);
+    by_tlv.tlvs.push_u8(TlvTag::SAR_TOTAL_SEGMENTS, 2);
+    by_tlv.tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, number);
+    let by_header = [&[5, 0, 3, 7, 2, number][..], b"by header"].concat();
+    let by_header =
+        ShortMessage { esm_class: 0x40, short_message: by_header.into(), ..message(ANI, "BANK", "") };
+    [by_tlv, by_header]
+}
+
+#[tokio::test]
+async fn parts_of_an_esme_wait_for_the_smsc_of_the_first() {
+    // N-4
+    let (first, second) = (free_address(), free_address());
+    let gateway = TestGateway::with([
+        smsc("first", first, "failover_s = 600"),
+        smsc("second", second, "failover_s = 600"),
+        account("bank", ""),
+        route("to = [{ link = \"first\", weight = 1000000 }, \"second\"]"),
+    ])
+    .await;
+    let bank = gateway.bind("bank").await;
+    for part in parts(1) {
+        bank.submit_pdu(part).await.unwrap();
+    }
+    let second = centre_at(second).await;
+    until("others go to the second", async || {
+        bank.submit(ANI, "BANK", "another", false).await.unwrap();
+        !second.submits().is_empty()
+    })
+    .await;
+    let waiting = gateway.waiting("first").await;
+
+    for part in parts(2) {
+        bank.submit_pdu(part).await.unwrap();
+    }
+
+    assert_eq!(gateway.waiting("first").await, waiting + 2);
+    assert!(second.submits().iter().all(|submit| &submit.message.short_message[..] == b"another"));
+    let first = centre_at(first).await;
+    assert_eq!(first.submits_when(waiting as usize + 2, SOON).await.unwrap().len(), waiting as usize + 2);
 }
 
 #[tokio::test]

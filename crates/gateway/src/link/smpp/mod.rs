@@ -14,7 +14,7 @@ pub(crate) mod outbind;
 pub(crate) mod redelivery;
 mod relay;
 mod retry;
-mod sar;
+pub(crate) mod sar;
 pub(crate) mod server;
 pub(crate) mod short_id;
 mod steps;

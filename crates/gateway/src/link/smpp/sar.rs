@@ -40,7 +40,16 @@ pub(super) fn out_of_header(esm_class: u8, body: Bytes, tlvs: Tlvs) -> (u8, Byte
     (esm_class, body, tlvs)
 }
 
-fn place(tlvs: &Tlvs) -> Option<Concatenation> {
+/// Which part these TLVs, as a message has them, say that it is; `None` if they say none that can be.
+pub(crate) fn place_of(tlvs: &Bytes) -> Option<Concatenation> {
+    if tlvs.is_empty() {
+        return None;
+    }
+    place(&Tlvs::from_wire(tlvs.clone())?)
+}
+
+/// Which part of a long message the TLVs say that it is, if that can be (N-3).
+pub(super) fn place(tlvs: &Tlvs) -> Option<Concatenation> {
     let (total, number) = (tlvs.sar_total_segments()?, tlvs.sar_segment_seqnum()?);
     let reference = Reference::Long(tlvs.sar_msg_ref_num()?);
     (total > 1 && (1..=total).contains(&number)).then_some(Concatenation { reference, total, number })

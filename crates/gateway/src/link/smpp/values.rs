@@ -5,6 +5,8 @@ use std::time::Duration;
 use smpp::{Address, CommandStatus, ReplaceSm, ShortMessage, TlvTag, VERSION_5_0};
 use sms::{Alphabet, DataCoding, Message, Timestamp, Ton};
 
+use super::sar;
+
 /// Checks every field that is not looked at again when the message is built, for a session that speaks
 /// `version`.
 pub(super) fn check(pdu: &ShortMessage, version: u8) -> Result<(), CommandStatus> {
@@ -100,7 +102,7 @@ pub(super) fn check_replacement(pdu: &ReplaceSm, version: u8) -> Result<(), Comm
 impl Times {
     /// D-3: what is too late for its own end is refused, what would wait too long is cut.
     fn checked(self, now: Timestamp) -> Result<Self, CommandStatus> {
-        let start = self.not_before.unwrap_or(now);
+        let start = self.not_before.map_or(now, |at| at.max(now));
         if self.expires_at.is_some_and(|at| at <= start) {
             return Err(CommandStatus::INVEXPIRY);
         }
@@ -158,13 +160,14 @@ fn check_body(pdu: &ShortMessage, speaks_5_0: bool) -> Result<(), CommandStatus>
     }
     let body = payload.unwrap_or_else(|| pdu.short_message.clone());
     let has_udh = pdu.esm_class & Message::UDHI != 0;
-    let is_part = !pdu.tlvs.is_empty() && pdu.tlvs.get(TlvTag::SAR_MSG_REF_NUM).is_some();
+    let says_part = !pdu.tlvs.is_empty() && pdu.tlvs.get(TlvTag::SAR_MSG_REF_NUM).is_some();
     // O-2: they would say twice, and perhaps differently, which part it is.
-    if has_udh && is_part {
+    if has_udh && says_part {
         return Err(CommandStatus::OPTPARNOTALLWD);
     }
     // N-1: a part of parts could not be put together again.
-    if is_part && body.len() > segment_octets_max(pdu.data_coding) {
+    let is_part = says_part && sar::place(&pdu.tlvs).is_some();
+    if says_part && body.len() > segment_octets_max(pdu.data_coding, is_part) {
         return Err(CommandStatus::INVMSGLEN);
     }
     match body.first() {
@@ -174,11 +177,13 @@ fn check_body(pdu: &ShortMessage, speaks_5_0: bool) -> Result<(), CommandStatus>
     }
 }
 
-/// What has room in one segment without a header.
-fn segment_octets_max(data_coding: u8) -> usize {
-    match DataCoding(data_coding).alphabet() {
-        Alphabet::Gsm7 | Alphabet::Ascii => SEPTETS_MAX,
-        _ => sms::SEGMENT_OCTETS_MAX,
+/// What has room in one segment: of a part beside the header that says so on the air, whatever says it here.
+fn segment_octets_max(data_coding: u8, is_part: bool) -> usize {
+    match (DataCoding(data_coding).alphabet(), is_part) {
+        (Alphabet::Gsm7 | Alphabet::Ascii, false) => SEPTETS_MAX,
+        (Alphabet::Gsm7 | Alphabet::Ascii, true) => PART_SEPTETS_MAX,
+        (_, false) => sms::SEGMENT_OCTETS_MAX,
+        (_, true) => PART_OCTETS_MAX,
     }
 }
 
@@ -188,6 +193,10 @@ const NAME_OCTETS_MAX: usize = 11;
 const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
 /// 23.040 section 9.2.3.16.
 const SEPTETS_MAX: usize = 160;
+/// 23.040 section 9.2.3.24.1: beside a reference of 8 bits.
+const PART_SEPTETS_MAX: usize = 153;
+/// The same in octets.
+const PART_OCTETS_MAX: usize = 134;
 /// A later schedule is refused, D-3.
 const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A longer validity, from when it is due, is cut, D-3.
@@ -285,6 +294,38 @@ mod tests {
             pdu.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 1);
         };
         assert_eq!(verdict(twice), CommandStatus::OPTPARNOTALLWD);
+    }
+
+    #[test]
+    fn a_part_by_tlv_has_room_for_its_header_on_the_air() {
+        // N-1, N-3
+        let verdict_of = |data_coding, total, number, octets: usize| {
+            verdict(|pdu| {
+                pdu.data_coding = data_coding;
+                pdu.short_message = vec![0; octets].into();
+                pdu.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 1);
+                pdu.tlvs.push_u8(TlvTag::SAR_TOTAL_SEGMENTS, total);
+                pdu.tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, number);
+            })
+        };
+        for (data_coding, part, whole) in [(0, 153, 160), (4, 134, 140), (8, 134, 140)] {
+            assert_eq!(verdict_of(data_coding, 2, 1, part), CommandStatus::OK);
+            assert_eq!(verdict_of(data_coding, 2, 1, part + 2), CommandStatus::INVMSGLEN);
+            for (total, number) in [(1, 1), (2, 0), (2, 3), (0, 0)] {
+                assert_eq!(verdict_of(data_coding, total, number, whole), CommandStatus::OK, "no part");
+                assert_eq!(verdict_of(data_coding, total, number, whole + 2), CommandStatus::INVMSGLEN);
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_end_in_the_past_is_refused_of_what_was_due_before() {
+        // O-6, D-3
+        let now = Timestamp(1_800_000_000_000);
+        let hours_ago = |hours: u64| Timestamp(now.0 - hours * 3_600_000);
+        let validity_period = CString::clipped(sms::format_smpp_time(hours_ago(1)).as_bytes());
+        let pdu = ReplaceSm { validity_period, ..ReplaceSm::default() };
+        assert_eq!(new_times(&pdu, Some(hours_ago(2)), now), Err(CommandStatus::INVEXPIRY));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use serde_json::json;
-use simulator::{Esme, Smsc};
-use smpp::{ShortMessage, TlvTag};
+use simulator::{Esme, Smsc, SubmitError};
+use smpp::{CommandStatus, ShortMessage, TlvTag};
 use sms::UserDataHeader;
 use sms::udh::{Concatenation, Reference};
 
@@ -121,6 +121,22 @@ async fn whole_in_message_payload() {
     assert_eq!(payload(&messages[2]).map(|body| body.len()), Some(142));
     assert_eq!((payload(&messages[3]), &messages[3].short_message[..]), (None, &b"short"[..]));
     gateway.settled().await;
+}
+
+#[tokio::test]
+async fn what_nobody_could_divide_is_refused_though_it_would_leave_whole() {
+    // C-3, U-1, N-1
+    let telco = without_receipts().await;
+    let (_gateway, bank) = between(&telco, "profile = \"message-payload\"").await;
+    let long_part = [&b"\x05\x00\x03\x2A\x02\x01"[..], &[b'x'; 160]].concat();
+    for (what, esm_class, data_coding, body) in [
+        ("half a character", 0, 8, &b"\0a\0"[..]),
+        ("an element beyond its header", 0x40, 0, b"\x03\x05\x09\x01text"),
+        ("a part of more than a segment", 0x40, 0, &long_part),
+    ] {
+        let refused = bank.submit_pdu(ShortMessage { esm_class, ..to_ani(data_coding, body) }).await;
+        assert_eq!(refused.err(), Some(SubmitError::Refused(CommandStatus::INVMSGLEN)), "{what}");
+    }
 }
 
 #[tokio::test]
