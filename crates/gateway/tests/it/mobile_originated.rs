@@ -101,3 +101,22 @@ async fn a_message_that_leads_nowhere_is_refused() {
     assert!(matches!(sent, Err(simulator::MoError::Refused(_))), "{sent:?}");
     assert_eq!(gateway.status().await.accepted_total, 0);
 }
+
+#[tokio::test]
+async fn a_message_to_a_name_or_to_nobody_goes_where_its_route_leads() {
+    // what a handset sends to is for the routes to judge.
+    let telco = centre().await;
+    let gateway = TestGateway::with([
+        smsc("telco", telco.address(), ""),
+        account("poll", ""),
+        route("from = { link = \"telco\" }\nto = [\"poll\"]"),
+    ])
+    .await;
+    let poll = gateway.bind("poll").await;
+    for to in ["GAMES", ""] {
+        telco.handset(ANI).send(to, "hello").await.unwrap();
+        let told = poll.next_mo(SOON).await.unwrap();
+        assert_eq!((&told.from[..], &told.to[..], &told.text[..]), (ANI, to, "hello"));
+    }
+    gateway.settled().await;
+}
