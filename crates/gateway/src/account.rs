@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sms::{Address, LinkName, ReceiptRequest};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
@@ -31,6 +31,7 @@ pub(crate) struct Account {
     inbox: Option<Arc<Inbox>>,
     alerts: Arc<alert::Queue>,
     listeners: Arc<Semaphore>,
+    searches: Semaphore,
     revoked: CancellationToken,
     access: Access,
 }
@@ -60,6 +61,7 @@ impl Account {
             inbox: config.inbox.then(Arc::default),
             alerts: Arc::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+            searches: Semaphore::new(SEARCHES_MAX),
             config,
             binds: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
@@ -129,6 +131,11 @@ impl Account {
     /// A place for one more who follows its events; `None` if all are taken.
     pub(crate) fn listen(&self) -> Option<OwnedSemaphorePermit> {
         self.listeners.clone().try_acquire_owned().ok()
+    }
+
+    /// A place for one more search for its messages; `None` if all are taken.
+    pub(crate) fn search(&self) -> Option<SemaphorePermit<'_>> {
+        self.searches.try_acquire().ok()
     }
 
     /// Whether its callback is being called, or its inbox kept.
@@ -217,6 +224,8 @@ impl Drop for BindGuard {
 
 /// Those who may follow the events of an account at a time.
 const LISTENERS_MAX: usize = 10;
+/// Searches by HTTP that an account may have under way at a time.
+const SEARCHES_MAX: usize = 8;
 /// TP-PID of 23.040 section 9.2.3.9: acknowledged and discarded.
 const TYPE_0: u8 = 0x40;
 /// The first and the last of those for the handset itself and its SIM.

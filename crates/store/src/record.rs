@@ -143,12 +143,16 @@ pub struct Query {
     pub number: Option<Vec<u8>>,
     /// What its owner calls it ([`Attached::reference`]).
     pub reference: Option<Vec<u8>>,
+    /// The message that it answers.
+    pub in_reply_to: Option<MessageId>,
     /// Accepted at or after this.
     pub from: Option<Timestamp>,
     /// Accepted before this.
     pub until: Option<Timestamp>,
     /// Go on where the page with this [`Page::next`] ended.
     pub cursor: Option<MessageId>,
+    /// Who asks, if that is not `link`: those who ask take turns, so that none waits for all that another asks.
+    pub asker: Option<LinkName>,
     /// The most records of a page; at most [`Query::LIMIT_MAX`].
     pub limit: usize,
 }
@@ -157,7 +161,13 @@ impl Query {
     /// The most records that a page can have.
     pub const LIMIT_MAX: usize = 1000;
 
+    /// With whom it takes turns.
+    pub(crate) const fn asker(&self) -> &Option<LinkName> {
+        if self.asker.is_some() { &self.asker } else { &self.link }
+    }
+
     /// Whether a record is what is looked for, whatever the page.
+    #[cfg(feature = "simulation")]
     pub(crate) fn matches(&self, record: &Record) -> bool {
         let has = |number: &Vec<u8>| {
             record.source.value[..] == **number || record.destination.value[..] == **number
@@ -168,6 +178,7 @@ impl Query {
         self.number.as_ref().is_none_or(has)
             && self.reference.as_ref().is_none_or(is_called)
             && self.link.as_ref().is_none_or(|link| record.origin == *link || record.target == *link)
+            && self.in_reply_to.is_none_or(|answered| record.in_reply_to == Some(answered))
             && self.from.is_none_or(|from| record.accepted_at >= from)
             && self.until.is_none_or(|until| record.accepted_at < until)
     }

@@ -32,7 +32,12 @@ impl Intake {
         if now >= record.accepted_at.plus(rules.window) {
             return Err(NoReply::TooLate.into());
         }
-        let answered = Answered { id: record.id, handset: &record.source, accepted_at: record.accepted_at };
+        let answered = Answered {
+            id: record.id,
+            handset: &record.source,
+            by: account.name(),
+            accepted_at: record.accepted_at,
+        };
         let claim = self.replies.claim(answered, rules.replies_max, now).await?;
         submission.source = record.destination;
         submission.destination = record.source;
@@ -45,7 +50,8 @@ impl Intake {
     pub(crate) async fn claim_reply(&self, message: &Message, most: u32) -> Result<Claim, Refusal> {
         let id = message.shown_id();
         // Of what came again the first may have had its reply already, and its id says since when.
-        let answered = Answered { id, handset: &message.source, accepted_at: id.accepted_at() };
+        let (handset, by) = (&message.source, &message.origin);
+        let answered = Answered { id, handset, by, accepted_at: id.accepted_at() };
         self.replies.claim(answered, most, self.clock.wall()).await
     }
 }

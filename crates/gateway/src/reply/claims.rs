@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sms::{Address, MessageId, Timestamp};
+use sms::{Address, LinkName, MessageId, Timestamp};
 use store::{Query, Store, StoreError};
 
 use crate::refusal::{NoReply, Refusal};
@@ -23,6 +23,8 @@ pub(crate) struct Replies {
 pub(crate) struct Answered<'a> {
     pub(crate) id: MessageId,
     pub(crate) handset: &'a Address,
+    /// Who answers.
+    pub(crate) by: &'a LinkName,
     pub(crate) accepted_at: Timestamp,
 }
 
@@ -75,15 +77,16 @@ impl Replies {
     async fn recorded(&self, answered: Answered<'_>) -> Result<u32, StoreError> {
         let mut query = Query {
             number: Some(answered.handset.value.to_vec()),
+            in_reply_to: Some(answered.id),
             from: Some(answered.accepted_at),
+            asker: Some(answered.by.clone()),
             limit: Query::LIMIT_MAX,
             ..Query::default()
         };
         let mut count = 0;
         loop {
             let page = self.store.search(query.clone()).await?;
-            let replies = page.records.iter().filter(|record| record.in_reply_to == Some(answered.id));
-            count += replies.count();
+            count += page.records.len();
             match page.next {
                 Some(next) => query.cursor = Some(next),
                 None => return Ok(u32::try_from(count).unwrap_or(u32::MAX)),
@@ -151,7 +154,8 @@ mod tests {
     const LONG_AGO: Timestamp = Timestamp(0);
 
     fn answered(message: &sms::Message) -> Answered<'_> {
-        Answered { id: message.id, handset: &message.source, accepted_at: message.accepted_at }
+        let (handset, by) = (&message.source, &message.origin);
+        Answered { id: message.id, handset, by, accepted_at: message.accepted_at }
     }
 
     fn at(directory: &tempfile::TempDir, since: Timestamp) -> (Arc<EmbeddedStore>, Arc<Replies>) {

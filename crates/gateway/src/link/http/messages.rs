@@ -72,8 +72,14 @@ pub(super) async fn search(
 ) -> Result<Response, Problem> {
     let account = desk.caller(peer, shown, Scope::Read).await?;
     let query = translate::search_query(&uri, account.name())?;
+    let _place = account.search().ok_or_else(too_many_searches)?;
     let page = desk.store.search(query).await?;
     Ok(Json(translate::page(&page)).into_response())
+}
+
+fn too_many_searches() -> Problem {
+    let detail = "as many searches of the account are under way as may be";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_searches", detail).retry_after(1)
 }
 
 /// A message that can be kept.

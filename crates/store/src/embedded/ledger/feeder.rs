@@ -144,7 +144,8 @@ impl Feeder {
     }
 
     fn answer(&mut self, questions: impl IntoIterator<Item = Question>) -> Result<(), LedgerError> {
-        let questions: Vec<Question> = questions.into_iter().collect();
+        let questions = questions.into_iter().filter(|question| !question.is_idle());
+        let questions: Vec<Question> = questions.collect();
         if !questions.is_empty()
             && let Err(error) = self.flush_for(&questions)
         {

@@ -13,7 +13,7 @@ use super::super::journal::Place;
 use super::feeder::read_place;
 use super::key_file::KeyFile;
 use super::name::{Name, list};
-use super::reader::search_table;
+use super::search::search_table;
 use super::table::Schema;
 use crate::{Query, Record};
 
@@ -90,7 +90,7 @@ pub(in super::super) fn records<E: From<rusqlite::Error> + From<io::Error>>(
     const ALL: u64 = i64::MAX as u64;
     for name in names(directory)?.into_iter().rev() {
         if name.may_hold(query.from, query.until) {
-            search_table(&open(&name.path(directory))?, query, ALL, ALL as usize, visit)?;
+            search_table(&open(&name.path(directory))?, query, 0..ALL, ALL as usize, visit)?;
         }
     }
     Ok(())

@@ -37,6 +37,16 @@ pub(super) enum Question {
 }
 
 impl Question {
+    /// Whether nobody waits for the answer any more.
+    pub(super) fn is_idle(&self) -> bool {
+        match self {
+            Self::Find { answer, .. } => answer.is_closed(),
+            Self::Serial { answer, .. } => answer.is_closed(),
+            Self::Serials { answer, .. } => answer.is_closed(),
+            Self::Search { answer, .. } => answer.is_closed(),
+        }
+    }
+
     pub(super) fn refuse(self, error: StoreError) {
         match self {
             Self::Find { answer, .. } => drop(answer.send(Err(error))),

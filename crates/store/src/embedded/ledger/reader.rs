@@ -1,184 +1,246 @@
 //! The thread that answers questions about what is written.
+//!
+//! Who asks for messages by their ids is answered before those who search, of whom one after the other reads on
+//! a little: however much there is to read for one, the others wait for a turn and not for its end.
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, ToSql, named_params};
-use sms::MessageId;
-
 use super::error::LedgerError;
-use super::name::day_of;
+use super::lookup::find;
 use super::question::{Desk, Question};
-use super::row::{SERIAL_COLUMN, has_attached, record_of, select, sql_octets};
-use super::shelf::{Opened, Shelf};
-use crate::{Page, Query, Record, StoreError};
+use super::searches::Searches;
+use super::shelf::Shelf;
+use crate::StoreError;
 
 /// How long files are kept open when nobody asks.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Answers questions until the desk is closed.
-pub(super) fn run(mut shelf: Shelf, desk: &Desk) {
+pub(super) fn run(shelf: Shelf, desk: &Desk) {
+    let mut reader = Reader::new(shelf);
     let mut is_open = true;
     while is_open {
+        let patience = if reader.searches.is_empty() { PATIENCE } else { Duration::ZERO };
         let questions;
-        (questions, is_open) = desk.wait(PATIENCE);
-        if questions.is_empty() {
-            shelf.clear();
+        (questions, is_open) = desk.wait(patience);
+        if questions.is_empty() && reader.searches.is_empty() {
+            reader.shelf.clear();
         }
-        for question in questions {
-            match question {
-                Question::Find { id, answer } => {
-                    let found = find(&mut shelf, id).map(|found| found.map(|(_, record)| record));
-                    drop(answer.send(found.map_err(failed)));
-                }
-                Question::Serial { id, answer } => {
-                    let found = find(&mut shelf, id).map(|found| {
-                        found.filter(|(_, record)| !record.state.is_final()).map(|(serial, _)| serial)
-                    });
-                    drop(answer.send(found.map_err(failed)));
-                }
-                Question::Serials { wanted, mut found, answer } => {
-                    let looked = wanted.into_iter().try_for_each(|id| {
-                        found.extend(find(&mut shelf, id)?.map(|(serial, _)| (id, serial)));
-                        Ok(())
-                    });
-                    drop(answer.send(looked.map(|()| found).map_err(failed)));
-                }
-                Question::Search { query, answer } => {
-                    drop(answer.send(search(&mut shelf, &query).map_err(failed)));
-                }
+        reader.turn(questions);
+    }
+    reader.searches.refuse();
+}
+
+/// Answers questions.
+struct Reader {
+    shelf: Shelf,
+    searches: Searches,
+}
+
+impl Reader {
+    fn new(shelf: Shelf) -> Self {
+        Self { shelf, searches: Searches::default() }
+    }
+
+    /// Answers those who know what they ask for, and lets one search read on.
+    fn turn(&mut self, questions: impl IntoIterator<Item = Question>) {
+        for question in questions.into_iter().filter(|question| !question.is_idle()) {
+            self.answer(question);
+        }
+        self.searches.turn(&mut self.shelf);
+    }
+
+    fn answer(&mut self, question: Question) {
+        match question {
+            Question::Find { id, answer } => {
+                let found = find(&mut self.shelf, id).map(|found| found.map(|(_, record)| record));
+                drop(answer.send(found.map_err(failed)));
             }
+            Question::Serial { id, answer } => {
+                let found = find(&mut self.shelf, id).map(|found| {
+                    found.filter(|(_, record)| !record.state.is_final()).map(|(serial, _)| serial)
+                });
+                drop(answer.send(found.map_err(failed)));
+            }
+            Question::Serials { wanted, mut found, answer } => {
+                let looked = wanted.into_iter().try_for_each(|id| {
+                    found.extend(find(&mut self.shelf, id)?.map(|(serial, _)| (id, serial)));
+                    Ok(())
+                });
+                drop(answer.send(looked.map(|()| found).map_err(failed)));
+            }
+            Question::Search { query, answer } => self.searches.add(query, answer),
         }
     }
 }
 
-fn failed(error: LedgerError) -> StoreError {
+pub(super) fn failed(error: LedgerError) -> StoreError {
     StoreError::Failed(error.to_string())
 }
 
-/// The message with this id, and its serial.
-fn find(shelf: &mut Shelf, id: MessageId) -> Result<Option<(u64, Record)>, LedgerError> {
-    // It is written on the day in its id or on the next.
-    let day = day_of(id.accepted_at());
-    for name in shelf.names()?.into_iter().filter(|name| name.day.abs_diff(day) <= 1) {
-        let Some(file) = shelf.file(name)? else { continue };
-        let found = find_in(file, id)?;
-        if found.is_some() {
-            return Ok(found);
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use sms::{LinkName, MessageId};
+    use tempfile::TempDir;
+    use tokio::sync::oneshot;
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    use super::super::search::RECORDS_PER_TURN;
+    use super::super::young::Register;
+    use super::*;
+    use crate::conformance::sample::entry;
+    use crate::embedded::{EmbeddedStore, Options};
+    use crate::{Entry, Page, Query, Record, Store};
+
+    /// Records enough for more than six turns, in three files.
+    const RECORDS: u64 = 6 * RECORDS_PER_TURN as u64 + 500;
+    /// Who has brought none of them.
+    const STRANGER: &str = "stranger";
+
+    fn link(name: &str) -> LinkName {
+        LinkName::from(name)
+    }
+
+    type Answered<T> = oneshot::Receiver<Result<T, StoreError>>;
+
+    /// Every eighth message is of `games`; all have the source 1234.
+    async fn filled() -> (TempDir, Reader, Vec<MessageId>) {
+        let directory = tempfile::tempdir().unwrap();
+        let options = Options { ledger_file_records: RECORDS / 3 + 1, ..Options::default() };
+        let store = EmbeddedStore::open(directory.path(), options).unwrap();
+        let of = |number| {
+            entry(number, |message| {
+                if number % 8 == 0 {
+                    message.origin = link("games");
+                }
+            })
+        };
+        let batch: Vec<Entry> = (0..RECORDS).map(of).collect();
+        for part in batch.chunks(1000) {
+            store.accept(part.to_vec()).await.unwrap();
+        }
+        store.close();
+        let shelf = Shelf::new(&directory.path().join("ledger"), Register::default());
+        let ids = batch.iter().map(|entry| entry.message.id).collect();
+        (directory, Reader::new(shelf), ids)
+    }
+
+    fn all_of(asker: &str) -> Query {
+        Query { link: Some(link(asker)), limit: Query::LIMIT_MAX, ..Query::default() }
+    }
+
+    fn by_number(asker: &str) -> Query {
+        Query { number: Some(b"1234".to_vec()), ..all_of(asker) }
+    }
+
+    fn search(query: Query) -> (Question, Answered<Page>) {
+        let (answer, answered) = oneshot::channel();
+        (Question::Search { query, answer }, answered)
+    }
+
+    fn find(id: MessageId) -> (Question, Answered<Option<Record>>) {
+        let (answer, answered) = oneshot::channel();
+        (Question::Find { id, answer }, answered)
+    }
+
+    fn is_open<T>(answered: &mut Answered<T>) -> bool {
+        matches!(answered.try_recv(), Err(TryRecvError::Empty))
+    }
+
+    /// Gives turns until the answer is there; how many that took.
+    fn turns_until<T>(reader: &mut Reader, answered: &mut Answered<T>) -> (usize, T) {
+        for turns in 1..100 {
+            reader.turn([]);
+            if let Ok(answer) = answered.try_recv() {
+                return (turns, answer.unwrap());
+            }
+        }
+        panic!("no answer");
+    }
+
+    #[tokio::test]
+    async fn who_knows_an_id_does_not_wait_for_searches() {
+        let (_directory, mut reader, ids) = filled().await;
+        for query in [by_number(STRANGER), all_of(STRANGER)] {
+            let (long, mut page) = search(query);
+            let (known, mut record) = find(ids[7]);
+            reader.turn([long, known]);
+            assert!(record.try_recv().unwrap().unwrap().is_some(), "answered in the first turn");
+            assert!(is_open(&mut page));
+            let (known, mut record) = find(ids[8]);
+            reader.turn([known]);
+            assert!(record.try_recv().unwrap().unwrap().is_some(), "while the search goes on");
+            let (turns, page) = turns_until(&mut reader, &mut page);
+            assert!(turns >= 4 && page.records.is_empty() && page.next.is_none(), "{turns}");
         }
     }
-    Ok(None)
-}
 
-fn find_in(file: &mut Opened, id: MessageId) -> Result<Option<(u64, Record)>, LedgerError> {
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(SERIAL_COLUMN)? as u64, record_of(row)?));
-    let select = select(&file.connection)?;
-    let by = |connection: &Connection, condition: &str, serial: u64| {
-        let sql = format!("{select} WHERE id = ?1 AND {condition}");
-        let mut statement = connection.prepare_cached(&sql)?;
-        statement.query_row((id.octets(), serial as i64), read).optional()
-    };
-    let mut found = None;
-    let is_sure = file.descend(id.octets(), u64::MAX, &mut |connection, serial| {
-        found = by(connection, "serial = ?2", serial)?;
-        Ok(found.is_none())
-    })?;
-    if !is_sure {
-        found = by(&file.connection, "serial >= ?2", 0)?;
+    #[tokio::test]
+    async fn a_search_that_nobody_waits_for_reads_no_more() {
+        let (_directory, mut reader, _) = filled().await;
+        let (begun, mut page) = search(by_number(STRANGER));
+        let (queued, never) = search(by_number(STRANGER));
+        reader.turn([begun, queued]);
+        assert!(is_open(&mut page) && !reader.searches.is_empty());
+        drop((page, never));
+        reader.turn([]);
+        assert!(reader.searches.is_empty());
+        let (gone, page) = search(by_number(STRANGER));
+        drop(page);
+        reader.turn([gone]);
+        assert!(reader.searches.is_empty());
     }
-    Ok(found)
-}
 
-fn search(shelf: &mut Shelf, query: &Query) -> Result<Page, LedgerError> {
-    let limit = query.limit.clamp(1, Query::LIMIT_MAX);
-    let below = match query.cursor {
-        None => i64::MAX as u64,
-        Some(id) => match find(shelf, id)? {
-            Some((serial, _)) => serial,
-            None => return Ok(Page::default()),
-        },
-    };
-    let mut records = Vec::new();
-    for name in shelf.names()? {
-        if records.len() > limit || name.first_serial >= below || !name.may_hold(query.from, query.until) {
-            continue;
+    #[tokio::test]
+    async fn askers_take_turns_and_pages_are_as_if_alone() {
+        let (_directory, mut reader, ids) = filled().await;
+        let expected: Vec<MessageId> = ids.into_iter().step_by(8).rev().collect();
+        let (questions, _pages): (Vec<_>, Vec<_>) = (0..50).map(|_| search(by_number(STRANGER))).unzip();
+        reader.turn(questions);
+        for query in [by_number("games"), all_of("games")] {
+            let (mut cursor, mut found) = (None, Vec::new());
+            loop {
+                let (question, mut page) = search(Query { cursor, ..query.clone() });
+                reader.turn([question]);
+                let (turns, page) = turns_until(&mut reader, &mut page);
+                assert!(
+                    turns <= 2 * (3 * 3 + 1),
+                    "three turns per file, and the stranger has every other: {turns}"
+                );
+                assert!(page.next.is_none() || page.records.len() == Query::LIMIT_MAX);
+                found.extend(page.records.iter().map(|record| record.id));
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            let differs = found.iter().zip(&expected).position(|(found, expected)| found != expected);
+            assert_eq!((differs, found.len()), (None, expected.len()));
         }
-        let Some(file) = shelf.file(name)? else { continue };
-        records.extend(search_in(file, query, below, limit + 1 - records.len())?);
     }
-    let is_more = records.len() > limit;
-    records.truncate(limit);
-    let next = records.last().map(|record| record.id).filter(|_| is_more);
-    Ok(Page { records, next })
-}
 
-/// The records of a file that match and have a serial below `below`, newest first, `limit` at most.
-fn search_in(file: &mut Opened, query: &Query, below: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
-    let mut records = Vec::new();
-    if let Some(value) = query.reference.as_ref().or(query.number.as_ref()) {
-        let sql = format!("{} WHERE serial = ?1", select(&file.connection)?);
-        let is_sure = file.descend(value, below, &mut |connection, serial| {
-            let mut statement = connection.prepare_cached(&sql)?;
-            let record = statement.query_row([serial as i64], record_of).optional()?;
-            records.extend(record.filter(|record| query.matches(record)));
-            Ok(records.len() < limit)
-        })?;
-        if is_sure {
-            return Ok(records);
-        }
-        records.clear();
+    #[tokio::test]
+    async fn one_asker_cannot_take_all_places() {
+        let (_directory, mut reader, _) = filled().await;
+        let (questions, mut pages): (Vec<_>, Vec<_>) = (0..2000).map(|_| search(all_of(STRANGER))).unzip();
+        reader.turn(questions);
+        let refused = pages.iter_mut().map(|page| usize::from(!is_open(page))).sum::<usize>();
+        assert!(refused > 1000, "{refused}");
+        let (question, mut page) = search(all_of("games"));
+        reader.turn([question]);
+        assert_eq!(turns_until(&mut reader, &mut page).1.records.len(), Query::LIMIT_MAX);
+        drop(pages);
+        reader.turn([]);
+        assert!(reader.searches.is_empty());
     }
-    search_table(&file.connection, query, below, limit, &mut |record| {
-        records.push(record);
-        Ok::<(), LedgerError>(())
-    })?;
-    Ok(records)
-}
 
-/// What a record must be besides having the number or the reference that is looked for, as [`Query::matches`] says.
-const CONDITION: &str = "serial < :below AND (:link IS NULL OR origin = :link OR target = :link) \
-     AND (:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until)";
-
-const NUMBER: &str = "(:number IS NULL OR source = :number OR destination = :number)";
-
-/// Visits the records of a table that match and have a serial below `below`, newest first, `limit` at most.
-pub(super) fn search_table<E: From<rusqlite::Error>>(
-    connection: &Connection,
-    query: &Query,
-    below: u64,
-    limit: usize,
-    visit: &mut impl FnMut(Record) -> Result<(), E>,
-) -> Result<(), E> {
-    let order = "ORDER BY serial DESC LIMIT :limit";
-    let by = |column| {
-        format!("SELECT * FROM (SELECT serial FROM message WHERE {column} = :number AND {CONDITION} {order})")
-    };
-    let select = select(connection)?;
-    let sql = match (&query.number, &query.reference) {
-        (_, Some(_)) if !has_attached(connection)? => return Ok(()),
-        (_, Some(_)) => format!("{select} WHERE reference = :reference AND {NUMBER} AND {CONDITION} {order}"),
-        (None, None) => format!("{select} WHERE {CONDITION} {order}"),
-        (Some(_), None) => {
-            format!("{select} WHERE serial IN ({} UNION {}) {order}", by("source"), by("destination"))
-        }
-    };
-    let link = query.link.as_ref().map(sms::LinkName::as_str);
-    let (from, until) = (query.from.map(|at| at.0 as i64), query.until.map(|at| at.0 as i64));
-    let (below, limit) = (below as i64, limit as i64);
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut values: Vec<(&str, &dyn ToSql)> = named_params! {
-        ":below": below, ":link": link, ":from": from, ":until": until, ":limit": limit,
+    #[tokio::test]
+    async fn what_is_left_at_the_end_is_refused() {
+        let (_directory, mut reader, _) = filled().await;
+        let (long, mut page) = search(by_number(STRANGER));
+        reader.turn([long]);
+        reader.searches.refuse();
+        assert!(matches!(page.try_recv(), Ok(Err(StoreError::Closed))));
     }
-    .to_vec();
-    let (number, reference) =
-        (query.number.as_deref().map(sql_octets), query.reference.as_deref().map(sql_octets));
-    if number.is_some() || reference.is_some() {
-        values.push((":number", &number));
-    }
-    if reference.is_some() {
-        values.push((":reference", &reference));
-    }
-    for record in statement.query_map(values.as_slice(), record_of)? {
-        visit(record?)?;
-    }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use utoipa::openapi::{Header, HttpMethod, Required};
 use super::operation::{Description, header, operation};
 use super::refused::{
     BAD_BATCH, BAD_FORM, BAD_LENGTH, BAD_QUERY, BAD_VALUE, NOT_OF_TYPE, NOT_WAITING, OF_KEYS, OF_MESSAGES,
-    QUEUE_FULL, UNKNOWN_MESSAGE,
+    QUEUE_FULL, TOO_MANY_SEARCHES, UNKNOWN_MESSAGE,
 };
 use crate::link::http::idempotency::KEY_PATTERN;
 use crate::link::http::translate::words::text;
@@ -93,7 +93,7 @@ fn search() -> Description {
             "Messages, and where to go on.",
             json!({ "messages": [summary()], "next": null }),
         )
-        .refuses(&[BAD_QUERY, BAD_VALUE])
+        .refuses(&[BAD_QUERY, BAD_VALUE, TOO_MANY_SEARCHES, QUEUE_FULL])
 }
 
 fn find() -> Description {

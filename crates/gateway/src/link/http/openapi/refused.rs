@@ -72,6 +72,8 @@ pub(super) const INBOX_LENT_OUT: Refused =
     refused(429, "inbox_lent_out", "too much is lent that was not acknowledged");
 pub(super) const TOO_MANY_LISTENERS: Refused =
     refused(429, "too_many_listeners", "as many follow the events of the account as may");
+pub(super) const TOO_MANY_SEARCHES: Refused =
+    refused(429, "too_many_searches", "as many searches of the account are under way as may be");
 pub(super) const QUEUE_FULL: Refused = refused(503, "queue_full", "too many messages wait already");
 pub(super) const UNKNOWN_MESSAGE: Refused =
     refused(404, "unknown_message", "there is no such message, or it is somebody else's");

@@ -56,6 +56,45 @@ async fn a_search_stays_within_the_callers_own() {
     assert_eq!(wrong.problem(), problem(400, "bad_query"));
 }
 
+// ABU-15
+#[tokio::test]
+async fn no_more_search_at_a_time_than_may() {
+    let desk = Desk::open();
+    let held = desk.notes.held.lock().await;
+    let search = async || desk.get("/v1/messages?number=1234", Some("bank:hunter22")).await;
+    let mut under_way: Vec<_> = (0..8).map(|_| Box::pin(search())).collect();
+    for asked in &mut under_way {
+        tokio::select! {
+            biased;
+            answer = asked => panic!("{}: the store is held", answer.status),
+            () = desk.notes.searched.notified() => {}
+        }
+    }
+    let refused = search().await;
+    assert_eq!(
+        (refused.problem(), refused.header("retry-after")),
+        (problem(429, "too_many_searches"), Some("1"))
+    );
+    let shop = desk.get("/v1/messages?number=1234", Some("shop:hunter33"));
+    let mut shop = Box::pin(shop);
+    tokio::select! {
+        answer = &mut shop => panic!("{}: the store is held", answer.status),
+        () = desk.notes.searched.notified() => {}
+    }
+    under_way.pop();
+    let mut next = Box::pin(search());
+    tokio::select! {
+        answer = &mut next => panic!("{}: the store is held", answer.status),
+        () = desk.notes.searched.notified() => {}
+    }
+    drop(held);
+    for answered in under_way.into_iter() {
+        assert_eq!(answered.await.status, 200);
+    }
+    // In the order in which they wait for the store.
+    assert_eq!((shop.await.status, next.await.status), (StatusCode::OK, StatusCode::OK));
+}
+
 #[tokio::test]
 async fn probes_follow_the_life_of_the_process() {
     let desk = Desk::open();

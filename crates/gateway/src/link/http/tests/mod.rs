@@ -36,6 +36,7 @@ use store::{
     Sighting, Status, Store, StoreError, Watch, Watchers, Which, Wish,
 };
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::desk::Api;
@@ -132,8 +133,10 @@ struct Notes {
     records: Mutex<Vec<Record>>,
     queries: Mutex<Vec<Query>>,
     failure: Mutex<Option<StoreError>>,
-    /// Who has it holds up what is accepted.
+    /// Who has it holds up what is accepted and what is looked for.
     held: tokio::sync::Mutex<()>,
+    /// Told of each search that has come.
+    searched: Notify,
     asked: AtomicUsize,
     watchers: Arc<Watchers>,
 }
@@ -207,6 +210,8 @@ impl Store for Notes {
 
     async fn search(&self, query: Query) -> Result<Page, StoreError> {
         self.queries.lock().unwrap().push(query);
+        self.searched.notify_one();
+        let _held = self.held.lock().await;
         Ok(Page { records: self.records.lock().unwrap().clone(), next: None })
     }
 

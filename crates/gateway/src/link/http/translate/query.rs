@@ -194,6 +194,7 @@ pub(in super::super) fn search_query(uri: &Uri, account: &LinkName) -> Result<Qu
         until: query.until,
         cursor,
         limit,
+        ..Query::default()
     })
 }
 

@@ -1,0 +1,210 @@
+//! A search for records, newest first, a number of them at a time.
+
+use std::ops::Range;
+
+use rusqlite::{Connection, Statement, ToSql};
+
+use super::error::LedgerError;
+use super::lookup::find;
+use super::name::Name;
+use super::row::{has_attached, record_of, select, sql_octets};
+use super::shelf::{Opened, Shelf};
+use crate::{Page, Query, Record};
+
+/// How many records are looked at in one turn: some milliseconds' worth.
+pub(super) const RECORDS_PER_TURN: usize = 2048;
+
+/// A search on its way down.
+#[derive(Debug)]
+pub(super) struct Search {
+    query: Query,
+    /// Records with this serial and more have been looked at; `None` before the first turn.
+    below: Option<u64>,
+    /// This file and newer ones have been looked through.
+    beneath: Option<Name>,
+    records: Vec<Record>,
+}
+
+impl Search {
+    pub(super) fn new(query: Query) -> Self {
+        Self { query, below: None, beneath: None, records: Vec::new() }
+    }
+
+    /// What was found.
+    pub(super) fn page(mut self) -> Page {
+        let is_more = self.records.len() > self.limit();
+        self.records.truncate(self.limit());
+        let next = self.records.last().map(|record| record.id).filter(|_| is_more);
+        Page { records: self.records, next }
+    }
+
+    fn limit(&self) -> usize {
+        self.query.limit.clamp(1, Query::LIMIT_MAX)
+    }
+
+    /// How many records are to be found yet: one more than the page has tells that there is a next.
+    fn rest(&self) -> usize {
+        (self.limit() + 1).saturating_sub(self.records.len())
+    }
+
+    /// Looks at [`RECORDS_PER_TURN`] records at most, in one file; whether the page is complete.
+    pub(super) fn read_on(&mut self, shelf: &mut Shelf) -> Result<bool, LedgerError> {
+        let below = match (self.below, self.query.cursor) {
+            (Some(below), _) => below,
+            (None, None) => i64::MAX as u64,
+            (None, Some(cursor)) => match find(shelf, cursor)? {
+                Some((serial, _)) => serial,
+                None => return Ok(true),
+            },
+        };
+        let names = shelf.names()?;
+        let Some(name) = names.into_iter().find(|name| self.has_to_read(*name, below)) else {
+            return Ok(true);
+        };
+        let rest = match shelf.file(name)? {
+            Some(file) => self.read_in(file, below)?,
+            None => None,
+        };
+        // Below the file there may be another, which has been looked at in no part yet.
+        self.below = Some(rest.map_or(below, |rest| rest.max(name.first_serial)));
+        if rest.is_none() {
+            self.beneath = Some(name);
+        }
+        Ok(self.rest() == 0)
+    }
+
+    fn has_to_read(&self, name: Name, below: u64) -> bool {
+        name.first_serial < below
+            && self.beneath.is_none_or(|beneath| name < beneath)
+            && name.may_hold(self.query.from, self.query.until)
+    }
+
+    /// Reads on in a file; returns the serial to go on below, `None` at the end of the file.
+    fn read_in(&mut self, file: &mut Opened, below: u64) -> Result<Option<u64>, LedgerError> {
+        match self.candidates(file, below)? {
+            Some(serials) => {
+                self.read_those(&file.connection, &serials)?;
+                Ok(serials.last().copied().filter(|_| serials.len() >= RECORDS_PER_TURN))
+            }
+            None => self.read_all(&file.connection, below),
+        }
+    }
+
+    /// The next serials of records that may have the number or the reference, newest first, as the keys of the
+    /// file say; `None` if neither is looked for or the keys are of no use.
+    fn candidates(&self, file: &mut Opened, below: u64) -> Result<Option<Vec<u64>>, LedgerError> {
+        let Some(value) = self.query.reference.as_ref().or(self.query.number.as_ref()) else {
+            return Ok(None);
+        };
+        let mut serials = Vec::new();
+        let is_sure = file.descend(value, below, &mut |_, serial| {
+            serials.push(serial);
+            Ok(serials.len() < RECORDS_PER_TURN)
+        })?;
+        Ok(is_sure.then_some(serials))
+    }
+
+    /// Takes those of these records that match.
+    fn read_those(&mut self, connection: &Connection, serials: &[u64]) -> Result<(), LedgerError> {
+        let Some(condition) = condition(&self.query, connection)? else { return Ok(()) };
+        let sql = format!("{} WHERE serial = :serial AND {condition}", select(connection)?);
+        let mut statement = connection.prepare_cached(&sql)?;
+        bind(&mut statement, &self.query)?;
+        for &serial in serials {
+            if self.rest() == 0 {
+                break;
+            }
+            bind_one(&mut statement, ":serial", &(serial as i64))?;
+            if let Some(row) = statement.raw_query().next()? {
+                self.records.push(record_of(row)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the records that match of the next of all; returns the serial to go on below.
+    fn read_all(&mut self, connection: &Connection, below: u64) -> Result<Option<u64>, LedgerError> {
+        let mut newest = connection.prepare_cached("SELECT max(serial) FROM message WHERE serial < ?1")?;
+        let Some(newest) = newest.query_row([below as i64], |row| row.get::<_, Option<i64>>(0))? else {
+            return Ok(None);
+        };
+        let first = (newest as u64).saturating_sub(RECORDS_PER_TURN as u64 - 1);
+        let (query, rest, records) = (&self.query, self.rest(), &mut self.records);
+        search_table(connection, query, first..below, rest, &mut |record| {
+            records.push(record);
+            Ok::<(), LedgerError>(())
+        })?;
+        Ok(Some(first))
+    }
+}
+
+/// What a record must be besides having the number or the reference that is looked for.
+const OTHERWISE: &str = "(:link IS NULL OR origin = :link OR target = :link) \
+     AND (:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until) \
+     AND (:answered IS NULL OR in_reply_to = :answered)";
+const SERIALS: &str = "serial >= :first AND serial < :below";
+const NUMBER: &str = "(:number IS NULL OR source = :number OR destination = :number)";
+
+/// What a record must be, whatever its serial; `None` if no record of the file can be that.
+fn condition(query: &Query, connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let condition = format!("{OTHERWISE} AND {NUMBER}");
+    Ok(match query.reference {
+        Some(_) if !has_attached(connection)? => None,
+        Some(_) => Some(format!("reference = :reference AND {condition}")),
+        None => Some(condition),
+    })
+}
+
+/// Visits the records of a table that match and have one of these serials, newest first, `limit` at most.
+pub(super) fn search_table<E: From<rusqlite::Error>>(
+    connection: &Connection,
+    query: &Query,
+    serials: Range<u64>,
+    limit: usize,
+    visit: &mut impl FnMut(Record) -> Result<(), E>,
+) -> Result<(), E> {
+    let order = "ORDER BY serial DESC LIMIT :limit";
+    let by = |column| {
+        format!(
+            "SELECT * FROM (SELECT serial FROM message \
+             WHERE {column} = :number AND {SERIALS} AND {OTHERWISE} {order})"
+        )
+    };
+    let Some(condition) = condition(query, connection)? else { return Ok(()) };
+    let select = select(connection)?;
+    // Files of version 1 have an index for each of the two.
+    let sql = if query.number.is_some() && query.reference.is_none() {
+        format!("{select} WHERE serial IN ({} UNION {}) {order}", by("source"), by("destination"))
+    } else {
+        format!("{select} WHERE {SERIALS} AND {condition} {order}")
+    };
+    let mut statement = connection.prepare_cached(&sql)?;
+    bind(&mut statement, query)?;
+    bind_one(&mut statement, ":first", &(serials.start as i64))?;
+    bind_one(&mut statement, ":below", &(serials.end as i64))?;
+    bind_one(&mut statement, ":limit", &(limit as i64))?;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        visit(record_of(row)?)?;
+    }
+    Ok(())
+}
+
+/// Gives the parameters of [`condition`] their values.
+fn bind(statement: &mut Statement<'_>, query: &Query) -> rusqlite::Result<()> {
+    bind_one(statement, ":link", &query.link.as_ref().map(sms::LinkName::as_str))?;
+    bind_one(statement, ":from", &query.from.map(|at| at.0 as i64))?;
+    bind_one(statement, ":until", &query.until.map(|at| at.0 as i64))?;
+    let answered = query.in_reply_to.as_ref().map(|id| id.octets().as_slice());
+    bind_one(statement, ":answered", &answered)?;
+    bind_one(statement, ":number", &query.number.as_deref().map(sql_octets))?;
+    bind_one(statement, ":reference", &query.reference.as_deref().map(sql_octets))
+}
+
+/// Gives a parameter its value, if the statement has it.
+fn bind_one(statement: &mut Statement<'_>, name: &str, value: &dyn ToSql) -> rusqlite::Result<()> {
+    match statement.parameter_index(name)? {
+        Some(index) => statement.raw_bind_parameter(index, value),
+        None => Ok(()),
+    }
+}
