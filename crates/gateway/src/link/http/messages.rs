@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use sms::{MessageId, Substitution, Timestamp};
+use sms::{LinkName, MessageId, Substitution, Timestamp};
 use store::Entry;
 
 use super::caller::Shown;
@@ -197,23 +197,41 @@ impl Desk {
         })
     }
 
+    /// Keeps entries, durably, and for good the places that they took among the replies.
     pub(super) async fn keep(
         &self,
         account: &Account,
         entries: Vec<Entry>,
         claims: Vec<Claim>,
     ) -> Result<(), Refusal> {
+        if claims.is_empty() {
+            return self.take_over(account.name(), entries).await;
+        }
+        let (desk, account) = (self.clone(), account.name().clone());
+        // A caller that hangs up must not free a place that the store may still take for good.
+        let done = tokio::spawn(async move {
+            let kept = desk.take_over(&account, entries).await;
+            if kept.is_ok() {
+                claims.into_iter().for_each(Claim::keep);
+            }
+            kept
+        });
+        done.await.unwrap_or(Err(Refusal::Unavailable))
+    }
+
+    async fn take_over(&self, account: &LinkName, entries: Vec<Entry>) -> Result<(), Refusal> {
         let count = entries.len();
         let since = Instant::now();
         let kept = self.intake.accept(entries).await;
+        let outlet = self.outlets.of(account);
         match kept {
             Ok(()) => {
-                claims.into_iter().for_each(Claim::keep);
-                let outlet = self.outlets.of(account.name());
                 outlet.metrics().accepted_in(since.elapsed());
                 outlet.metrics().received.inc_by(count as u64);
             }
-            Err(_) => self.count_refused(account, count),
+            Err(_) => {
+                outlet.metrics().refused.inc_by(count as u64);
+            }
         }
         kept
     }

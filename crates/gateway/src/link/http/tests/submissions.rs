@@ -1,8 +1,9 @@
 //! Handing messages in.
 
-use sms::{Direction, Priority, ReceiptRequest};
+use sms::{Address, Direction, Priority, ReceiptRequest};
 use store::StoreError;
 
+use super::lookups::record;
 use super::*;
 
 const BANK: &str = "bank:hunter22";
@@ -183,4 +184,38 @@ async fn nothing_is_promised_that_the_store_does_not_keep() {
     }
     let metrics = desk.get("/metrics", None).await;
     assert!(metrics.body.contains("estafet_messages_refused_total{link=\"bank\"} 6"), "{}", metrics.body);
+}
+
+// CMN-5
+#[tokio::test]
+async fn who_hangs_up_does_not_free_the_place_of_a_reply_that_is_taken_over() {
+    let desk = Arc::new(Desk::open());
+    let question = Record {
+        direction: Direction::Mo,
+        source: Address::guess(b"6281234567890").unwrap(),
+        destination: Address::guess(b"BANK").unwrap(),
+        accepted_at: Clock::default().wall(),
+        ..record(7, "telco-a", "bank")
+    };
+    let reply = format!(r#"{{"to":"6281234567890","text":"x","trx_id":"{}"}}"#, question.id);
+    desk.notes.records.lock().unwrap().push(question);
+    let held = desk.notes.held.lock().await;
+    let caller = tokio::spawn({
+        let (desk, reply) = (desk.clone(), reply.clone());
+        async move { desk.post(BANK, reply).await.status }
+    });
+    while desk.notes.asked.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    caller.abort();
+    assert!(caller.await.is_err());
+
+    let early = desk.post(BANK, reply.clone()).await;
+    assert_eq!(early.problem(), problem(422, "reply_quota"));
+    drop(held);
+    while desk.kept().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(desk.post(BANK, reply).await.problem(), problem(422, "reply_quota"));
+    assert_eq!(desk.kept().len(), 1);
 }
