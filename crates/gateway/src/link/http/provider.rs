@@ -62,20 +62,30 @@ impl Side for Provider {
     }
 }
 
+/// Why a handset is not told what it should be.
+struct NotSaid(String);
+
 impl Provider {
     async fn settlement(&self, lease: Lease, answer: Answer) -> Settlement {
         let now = self.now();
         let outcome = answer.outcome(lease.attempts(), now, self.intake.chance());
         let outcome = self.rules.patience.limit(outcome, &lease, now);
-        let answer = match (&outcome, answer) {
-            (Outcome::Failed { cause, .. }, _) => {
+        let told = match answer {
+            Answer::Taken(reply) => self.reply(lease.message(), reply).await,
+            _ => Ok(None),
+        };
+        let (outcome, reply) = match told {
+            Ok(reply) => (outcome, reply),
+            Err(NotSaid(why)) => (failed(store::Cause::Other(why.into())), None),
+        };
+        let answer = match &outcome {
+            Outcome::Failed { cause, .. } => {
                 self.outlet.metrics().given_up.inc();
                 let id = lease.message().id;
                 tracing::warn!(link = %self.outlet.link(), %id, %cause, "the content provider is given up");
                 self.fallback(lease.message())
             }
-            (_, Answer::Taken(reply)) => self.reply(lease.message(), reply).await,
-            _ => None,
+            _ => reply,
         };
         Settlement { lease, outcome, answer }
     }
@@ -85,21 +95,20 @@ impl Provider {
         &self,
         message: &Message,
         reply: Result<Option<Reply>, translate::UnreadableReply>,
-    ) -> Option<Entry> {
-        let reply = match reply {
-            Ok(reply) => reply?,
-            Err(error) => {
-                tracing::warn!(link = %self.outlet.link(), id = %message.id, %error, "the answer is no reply");
-                return None;
-            }
-        };
+    ) -> Result<Option<Entry>, NotSaid> {
+        let reply = reply.map_err(|error| NotSaid(format!("the answer is no reply: {error}")))?;
+        let Some(reply) = reply else { return Ok(None) };
         match self.claimed(message, reply).await {
             Ok((entry, claim)) => {
                 self.outlet.metrics().received.inc();
                 claim.keep();
-                Some(entry)
+                Ok(Some(entry))
             }
-            Err(refusal) => self.refuse(message, &refusal),
+            Err(refusal @ Refusal::BadLength) => {
+                self.outlet.metrics().refused.inc();
+                Err(NotSaid(format!("the reply cannot be sent: {refusal}")))
+            }
+            Err(refusal) => Ok(self.refuse(message, &refusal)),
         }
     }
 

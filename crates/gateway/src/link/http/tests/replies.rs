@@ -47,6 +47,10 @@ struct Games {
 
 impl Games {
     fn at(url: &str) -> Self {
+        Self::with(url, "")
+    }
+
+    fn with(url: &str, options: &str) -> Self {
         let config = Config::parse(ROUTES, Path::new("test.toml")).unwrap();
         let routes = config.route_table().map_err(|problem| problem.what).unwrap();
         let tables = Arc::new(ArcSwap::from_pointee(Directory::new(&config, routes, None)));
@@ -57,7 +61,7 @@ impl Games {
         let stop = CancellationToken::new();
         let outlets = Outlets::new(store.clone(), Arc::new(Metrics::new()));
         let outlet = outlets.of(&"games".into());
-        let rules = calls::rules(url, "");
+        let rules = calls::rules(url, options);
         let application = Client {
             endpoint: rules.endpoint.clone(),
             side: Provider { intake: intake.clone(), outlet: outlet.clone(), rules: Arc::new(rules) },
@@ -156,15 +160,30 @@ async fn stopping_waits_for_the_calls_under_way() {
 }
 
 #[tokio::test]
-async fn a_reply_that_cannot_be_sent_does_not_bring_the_message_back() {
-    let (heard, mut calls_made) = tokio::sync::mpsc::unbounded_channel();
-    let answer = move || {
-        heard.send(()).unwrap();
-        std::future::ready("x".repeat(60_000))
-    };
-    let games = Games::at(&calls::serve(axum::Router::new().fallback(answer)).await);
-    let id = games.receive("GAME").await;
-    calls_made.recv().await.unwrap();
-    assert_eq!(games.stop(id).await.state, State::Delivered);
-    assert!(calls_made.try_recv().is_err());
+async fn what_cannot_be_said_is_a_dead_letter_and_the_handset_is_told_something_else() {
+    let unlikely = [
+        ("text/plain", vec![b'x'; 60_000], "the reply cannot be sent: "),
+        ("text/plain", vec![b'x'; 70_000], "the answer is no reply: it has more"),
+        ("text/plain", b"gr\xfc\xdfe".to_vec(), "the answer is no reply: it is not in the character set"),
+        ("image/gif", b"GIF89a".to_vec(), "the answer is no reply: it is neither"),
+    ];
+    for (content_type, body, why) in unlikely {
+        let (heard, mut calls_made) = tokio::sync::mpsc::unbounded_channel();
+        let answer = move || {
+            heard.send(()).unwrap();
+            std::future::ready(([("content-type", content_type)], body.clone()))
+        };
+        let url = calls::serve(axum::Router::new().fallback(answer)).await;
+        let games = Games::with(&url, "attempts_max = 3\nfallback_text = \"sorry\"");
+        let id = games.receive("GAME").await;
+        calls_made.recv().await.unwrap();
+        let replies = games.store.take(&"telco-a".into(), 10).await.unwrap();
+        assert_eq!(replies[0].message().parts[0], Bytes::from_static(b"sorry"), "{why}");
+        let record = games.stop(id).await;
+        assert_eq!(record.target.as_str(), "games/dead-letters", "{why}");
+        let says =
+            |event: &Event| matches!(event, Event::Failed { cause } if cause.to_string().starts_with(why));
+        assert!(record.history.iter().any(|step| says(&step.event)), "{:?}", record.history);
+        assert!(calls_made.try_recv().is_err(), "it is not called again");
+    }
 }

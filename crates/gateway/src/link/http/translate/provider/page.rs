@@ -5,10 +5,36 @@ use std::borrow::Cow;
 /// What stands between the tags of a page: line breaks in it are blanks, and references the characters that they
 /// stand for. Comments, and what scripts and styles say, are no text.
 pub(super) fn text(page: &str) -> String {
+    between_tags(page, |_| "")
+}
+
+/// The same for who may not know that what it says is a page: without any tag it is a text that has its lines, and
+/// what begins a line begins one.
+pub(super) fn text_or_page(body: &str) -> String {
+    if has_tags(body) { between_tags(body, line_break) } else { resolved(body).replace('\u{a0}', " ") }
+}
+
+/// Whether there is any tag, its end, or a declaration (HTML, 13.2.5.6).
+fn has_tags(body: &str) -> bool {
+    let begins =
+        |tag: &str| tag.starts_with(|first: char| first.is_ascii_alphabetic() || "/!?".contains(first));
+    body.split('<').skip(1).any(begins)
+}
+
+fn line_break(tag: &str) -> &'static str {
+    let name = tag.split(|c: char| !(c.is_ascii_alphanumeric() || c == '/')).next().unwrap_or_default();
+    let name = name.strip_suffix('/').unwrap_or(name);
+    let breaks = ["br", "/p", "/div", "/h1", "/h2", "/h3", "/li", "/tr", "/title"];
+    if breaks.iter().any(|known| known.eq_ignore_ascii_case(name)) { "\n" } else { "" }
+}
+
+/// The text between tags, with what stands for each tag.
+fn between_tags(page: &str, stands_for: fn(&str) -> &'static str) -> String {
     let mut text = String::with_capacity(page.len());
     let mut rest = page;
     while let Some((before, tag)) = rest.split_once('<') {
         text.push_str(&unescaped(before));
+        text.push_str(stands_for(tag));
         rest = behind(tag);
     }
     text.push_str(&unescaped(rest));
@@ -35,8 +61,13 @@ fn after<'t>(text: &'t str, word: &str) -> Option<&'t str> {
     text.get(at + word.len()..)
 }
 
-/// A text with its references in place; what is no reference stays.
+/// A text of one line, with its references resolved.
 fn unescaped(text: &str) -> String {
+    resolved(text).replace(['\r', '\n', '\t', '\u{a0}'], " ")
+}
+
+/// A text with its references resolved; what is no reference stays.
+fn resolved(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, reference)) = rest.split_once('&') {
@@ -49,7 +80,7 @@ fn unescaped(text: &str) -> String {
         rest = after;
     }
     out.push_str(rest);
-    out.replace(['\r', '\n', '\t', '\u{a0}'], " ")
+    out
 }
 
 fn character(name: &str) -> Option<Cow<'static, str>> {
@@ -129,6 +160,19 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(text(page), expected, "{page}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_called_a_page_has_its_lines() {
+        for (body, expected) in [
+            ("Saldo: 5 < 6 & 7\nTerima kasih", "Saldo: 5 < 6 & 7\nTerima kasih"),
+            ("Tom &amp; Jerry", "Tom & Jerry"),
+            ("<b>hi</b>", "hi"),
+            ("<p>one</p><p>two<br/>three<BR>four</p>", "one\ntwo\nthree\nfour"),
+            ("<!doctype html>\n<html><body>hi\nyou</body>", "hi you"),
+        ] {
+            assert_eq!(text_or_page(body), expected, "{body}");
         }
     }
 }

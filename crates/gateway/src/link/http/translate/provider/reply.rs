@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::answer_text::{charset_of, cut, decoded, essence, spoken};
 use super::unreadable::UnreadableReply;
-use super::{kannel_reply, xml};
+use super::{kannel_reply, page, xml};
 use crate::config::{AnswerRules, ReplyFrom};
 use crate::link::http::call::{Answer, Heard};
 use crate::link::http::charset;
@@ -70,7 +70,7 @@ fn text<'a>(
     }
 }
 
-/// Plain text, or an object of JSON.
+/// Text, plain or as the page that many servers call it unless they are told otherwise, or an object of JSON.
 fn by_type<'a>(
     rules: &AnswerRules,
     heard: &Heard,
@@ -79,6 +79,9 @@ fn by_type<'a>(
     let essence = essence(heard);
     if essence.is_empty() || essence.eq_ignore_ascii_case("text/plain") {
         return decoded(rules, heard, body).map(Some);
+    }
+    if essence.eq_ignore_ascii_case("text/html") {
+        return decoded(rules, heard, body).map(|page| Some(Cow::Owned(page::text_or_page(&page))));
     }
     if essence.eq_ignore_ascii_case("application/json") {
         let object: Object = serde_json::from_slice(body).map_err(|_| UnreadableReply::Json)?;
@@ -149,8 +152,14 @@ mod tests {
         assert_eq!(reply(None, b"Anda menang\r\n"), text("Anda menang"));
         assert_eq!(reply(Some("text/plain; charset=utf-8"), "é\n\n".as_bytes()), text("é\n"));
         assert_eq!(reply(Some("Application/JSON"), br#"{"reply":"ya","balance":5}"#), text("ya"));
-        let silent: [(_, &[u8]); 6] = [
+        assert_eq!(
+            reply(Some("text/html; charset=UTF-8"), "Selamat é\nya\n".as_bytes()),
+            text("Selamat é\nya")
+        );
+        assert_eq!(reply(Some("Text/HTML"), b"<p>Tom &amp; <b>Jerry</b></p>"), text("Tom & Jerry"));
+        let silent: [(_, &[u8]); 7] = [
             (None, b""),
+            (Some("text/html"), b"<html></html>"),
             (Some("text/html"), b""),
             (Some("text/plain"), b"\n"),
             (Some("application/json"), b"{}"),
@@ -164,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_is_not_sent_to_a_handset() {
-        assert_eq!(reply(Some("text/html"), b"<html>"), Err(UnreadableReply::Type));
+        assert_eq!(reply(Some("image/gif"), b"GIF89a"), Err(UnreadableReply::Type));
         assert_eq!(reply(None, b"\xff\xfe"), Err(UnreadableReply::Alphabet));
         for body in [r#"{"reply":5}"#, "[", "\"ya\""] {
             assert_eq!(

@@ -5,7 +5,7 @@
 pub(crate) enum UnreadableReply {
     #[error("it has more than 64 KiB")]
     TooLong,
-    #[error("it is neither text/plain nor application/json")]
+    #[error("it is neither text/plain, text/html nor application/json")]
     Type,
     #[error("it is not in the character set that it should be in")]
     Alphabet,
