@@ -117,7 +117,9 @@ async fn answers_are_read_by_type() {
     let silent = axum::http::StatusCode::NO_CONTENT;
     assert!(matches!(call(&provider(silent).await, "").await, Answer::Taken(Ok(None))));
     let page = ([("content-type", "text/html")], "<p>ok");
-    let answer = call(&provider(page).await, "").await;
+    assert_eq!(text(call(&provider(page).await, "").await), "ok");
+    let image = ([("content-type", "image/png")], "ok");
+    let answer = call(&provider(image).await, "").await;
     assert!(matches!(answer, Answer::Taken(Err(UnreadableReply::Type))));
 }
 
