@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness import config
+from harness.waiting import until
 
 TO_TELCO = {"from": {"link": "bank"}, "to": ["telco-a"]}
 TO_BANK = {"match": {"destination": "1234"}, "to": ["bank"]}
@@ -56,6 +57,7 @@ def test_it_unbinds_before_it_stops(smsc, start_gateway):
     # S-6
     gateway = start_gateway(smsc=[config.smsc(smsc.port, sessions=2)])
     smsc.expect("bound", 2)
+    until(lambda: gateway.metric("estafet_sessions", link="telco-a") == 2, "the gateway to know that it is bound")
     gateway.ask_to_stop()
     smsc.expect("unbind", 2)
 
