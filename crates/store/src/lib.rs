@@ -95,8 +95,9 @@ pub trait Store: Send + Sync {
 
     /// Says what `link` answered to an attempt after that had been given up; `item` is what it was lent. The id in
     /// [`Outcome::Sent`] is added, so that receipts find their message; what is done or has failed by the
-    /// answer is over, unless it was lent again since, or failed and waits for another link by now. Other outcomes change
-    /// nothing.
+    /// answer is over, unless it was lent again since, or failed and waits for another link by now. What is held is
+    /// lent again after an [`Outcome::Retry`], while it is valid; what waits already keeps its time. Other outcomes
+    /// change nothing.
     fn amend(&self, part: Part, item: Item, link: &LinkName, outcome: Outcome);
 
     /// The message of `owner` with this id as it waits, if nobody was lent any of it yet; `None` if it was, is

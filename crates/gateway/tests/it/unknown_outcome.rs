@@ -87,11 +87,11 @@ async fn a_late_response_lets_the_receipt_settle_what_is_held() {
 }
 
 /// An SMSC that was sent a message without a receipt, and did not answer in time.
-async fn asked_in_vain() -> (TestGateway, Wire, Pdu, String) {
+async fn asked_in_vain(policy: &str) -> (TestGateway, Wire, Pdu, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let more = "response_timeout_s = 1\non_unknown = \"retry\"";
+    let more = format!("response_timeout_s = 1\non_unknown = \"{policy}\"");
     let gateway = TestGateway::with([
-        smsc("telco", listener.local_addr().unwrap(), more),
+        smsc("telco", listener.local_addr().unwrap(), &more),
         account("bank", ""),
         route("to = [\"telco\"]"),
     ])
@@ -108,7 +108,7 @@ async fn asked_in_vain() -> (TestGateway, Wire, Pdu, String) {
 #[tokio::test]
 async fn what_is_taken_over_late_is_not_sent_again() {
     // M-3
-    let (gateway, mut telco, asked, id) = asked_in_vain().await;
+    let (gateway, mut telco, asked, id) = asked_in_vain("retry").await;
     telco.answer(&asked, CommandStatus::OK).await;
     let record = gateway.record_when(&id, |record| record.final_at.is_some()).await;
     assert_eq!(record.state, State::HandedOver);
@@ -119,9 +119,22 @@ async fn what_is_taken_over_late_is_not_sent_again() {
 #[tokio::test]
 async fn what_is_refused_late_is_not_sent_again() {
     // M-3
-    let (gateway, mut telco, asked, id) = asked_in_vain().await;
+    let (gateway, mut telco, asked, id) = asked_in_vain("retry").await;
     telco.answer(&asked, CommandStatus::INVDSTADR).await;
     let record = gateway.record_when(&id, |record| record.final_at.is_some()).await;
     assert_eq!(record.state, State::Rejected);
     assert_eq!(count(&record, |event| matches!(event, Event::Attempted { .. })), 1);
+}
+
+#[tokio::test]
+async fn what_is_held_and_refused_late_for_now_is_sent_again() {
+    // M-3
+    let (gateway, mut telco, asked, id) = asked_in_vain("hold").await;
+    telco.answer(&asked, CommandStatus::MSGQFUL).await;
+    let again = telco.request().await;
+    telco.answer(&again, CommandStatus::OK).await;
+    let record = gateway.record_when(&id, |record| record.final_at.is_some()).await;
+    assert_eq!(record.state, State::HandedOver);
+    assert_eq!(count(&record, |event| matches!(event, Event::Attempted { .. })), 2);
+    assert_eq!(gateway.settled().await.possible_duplicates_total, 0, "the first was refused");
 }

@@ -56,6 +56,7 @@ pub async fn run(fixture: &dyn Fixture) {
     receipts::receipts_of_a_long_message_are_aggregated(&*fixture.open().await).await;
     receipts::one_failed_segment_fails_the_message(&*fixture.open().await).await;
     receipts::an_unknown_outcome_can_be_held_and_amended(&*fixture.open().await).await;
+    receipts::what_is_held_and_refused_late_is_lent_again(&*fixture.open().await).await;
     receipts::what_a_late_answer_ends_is_not_lent_again(fixture).await;
     receipts::an_unknown_outcome_that_is_repeated_is_counted(&*fixture.open().await).await;
     receipts::another_link_is_told(fixture).await;

@@ -156,6 +156,24 @@ async fn answered_late(store: &dyn Store, from: &str, retry_at: Option<Timestamp
 }
 
 // DUR-7 INV-4
+pub(super) async fn what_is_held_and_refused_late_is_lent_again(store: &dyn Store) {
+    let busy = |at| Outcome::Retry { at, cause: Cause::Smpp(0x58) };
+    accept(store, &entries(1)).await;
+    answered_late(store, SMSC, None, busy(Timestamp(1))).await;
+    let again = take_one(store, SMSC).await;
+    assert_eq!(again.attempts(), 1);
+    let (part, item) = (again.part(), again.item());
+    store.amend(part, item, &link(SMSC), busy(Timestamp(1)));
+    settle(store, again, sent("second"));
+    // It is there by the second attempt, whatever the first came to.
+    store.amend(part, item, &link(SMSC), busy(Timestamp(1)));
+    assert_nothing_waits(store, SMSC).await;
+    store.receipts(vec![receipt("second", State::Delivered)]).await.unwrap();
+    assert_eq!(notice_of(&take_one(store, OWNER).await).state, State::Delivered);
+    assert_eq!(store.status().possible_duplicates_total, 0);
+}
+
+// DUR-7 INV-4
 pub(super) async fn what_a_late_answer_ends_is_not_lent_again(fixture: &dyn Fixture) {
     let store = fixture.open().await;
     let batch = entries(3);

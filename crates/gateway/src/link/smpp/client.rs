@@ -346,7 +346,10 @@ impl Side for ToSmsc {
             return Some(self.sent(attempt.receipt, body));
         }
         let outcome = retry::outcome(&self.profile, status, attempt.before, self.clock.wall(), &self.chance);
-        Some(outcome).filter(|outcome| matches!(outcome, Outcome::Failed { .. }))
+        if retry::is_throttled(status) && matches!(outcome, Outcome::Retry { .. }) {
+            self.outlet.throttled();
+        }
+        Some(outcome)
     }
 
     fn congestion(&self, unanswered: usize) -> u8 {

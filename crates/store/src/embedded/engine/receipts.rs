@@ -127,13 +127,17 @@ impl<D: Disk> Engine<D> {
         if self.poisoned.is_some() {
             return;
         }
+        let is_meant = |engine: &Self| engine.links.name(slot.target) == Some(link);
         match outcome {
             Outcome::Sent { remote_id } if !is_notice && slot.phase() != Phase::Free => {
                 self.amend_id(part.slot, link, remote_id, now);
             }
-            Outcome::Done { .. } if is_idle(&slot) => self.amend_end(part.slot, outcome, now),
-            Outcome::Failed { .. } if is_idle(&slot) && self.links.name(slot.target) == Some(link) => {
-                self.amend_end(part.slot, outcome, now);
+            Outcome::Done { .. } if is_idle(&slot) => self.amend_outcome(part.slot, outcome, now),
+            Outcome::Failed { .. } if is_idle(&slot) && is_meant(self) => {
+                self.amend_outcome(part.slot, outcome, now);
+            }
+            Outcome::Retry { .. } if slot.phase() == Phase::Held && is_meant(self) => {
+                self.amend_outcome(part.slot, outcome, now);
             }
             _ => {}
         }
@@ -149,7 +153,7 @@ impl<D: Disk> Engine<D> {
         self.journal.end(now, false);
     }
 
-    fn amend_end(&mut self, number: u32, outcome: Outcome, now: Timestamp) {
+    fn amend_outcome(&mut self, number: u32, outcome: Outcome, now: Timestamp) {
         let Some(change) = self.change_of(number, outcome) else { return };
         self.journal.begin();
         self.change(number, &change, now);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sms::{LinkName, State, Timestamp};
 
+use super::Command;
 use super::rig::{OWNER, Rig, SMSC, done, options, receipt, sent};
 use crate::conformance::sample::{entries, entry};
 use crate::{Cause, Item, Lease, Outcome, Sighting};
@@ -69,6 +70,29 @@ fn an_owner_that_never_comes_is_not_waited_for_forever() {
     pass_slowly(&mut rig, 73 * HOUR);
     assert_eq!(rig.engine.status().live_messages, 0);
     assert!(rig.reopen(options()).unwrap().live().is_empty());
+}
+
+// INV-10 DUR-7
+#[test]
+fn what_was_held_and_is_refused_late_is_valid_for_as_long_as_before() {
+    let mut rig = Rig::new(options());
+    let expires_at = Some(rig.now.plus(HOUR));
+    rig.accept(vec![entry(1, |message| message.expires_at = expires_at)]).unwrap();
+    let lease = rig.take(SMSC, 1).pop().unwrap();
+    let (part, item) = (lease.part(), lease.item());
+    rig.settle(lease, Outcome::Unknown { retry_at: None, cause: Cause::Timeout });
+    let busy = Outcome::Retry { at: rig.now.plus(HOUR / 4), cause: Cause::Smpp(0x14) };
+    let late = Command::Amend { part, item, link: LinkName::from(SMSC), outcome: busy };
+    rig.engine.handle(late, rig.now);
+    rig.turn();
+    assert!(rig.take(SMSC, 1).is_empty(), "it is not due yet");
+    let mut rig = rig.reopen(options()).unwrap();
+    pass_slowly(&mut rig, HOUR / 2);
+    let again = rig.take(SMSC, 1).pop().unwrap();
+    rig.settle(again, Outcome::Retry { at: rig.now, cause: Cause::Smpp(0x14) });
+    pass_slowly(&mut rig, HOUR / 2);
+    assert!(rig.take(SMSC, 1).is_empty(), "it is no longer valid");
+    assert_eq!(told(&rig.take(OWNER, 1)[0]), State::Unknown);
 }
 
 // DUR-7

@@ -200,7 +200,12 @@ impl Index {
             Change::Sent { .. } | Change::Done { .. } if slot.has(NOTICE) => self.forget(number),
             Change::Sent { link, remote_id } => self.sent(number, *link, remote_id, place, now),
             Change::Amended { link, remote_id } => self.amend(number, *link, remote_id, place, now),
-            Change::Retry { at, .. } => self.delay(number, *at, now),
+            Change::Retry { at, .. } => {
+                if slot.phase() == Phase::Held {
+                    self.with(number, |slot| slot.deadline = slot.deadline.saturating_sub(RECEIPT_GRACE_S));
+                }
+                self.delay(number, *at, now);
+            }
             Change::Redirect { to } => self.redirect(number, *to, now),
             Change::Moved { to, until, .. } => {
                 self.with(number, |slot| (slot.attempts, slot.due, slot.deadline) = (0, 0, seconds(*until)));
