@@ -75,12 +75,12 @@ pub(super) fn is_acknowledgement(pdu: &ShortMessage) -> bool {
 }
 
 /// Whether a deliver_sm that does not say so carries a receipt all the same: it names a message and its
-/// state.
+/// state. A name alone, which messages of handsets and their acknowledgements have too, makes none.
 pub(super) fn reads_as_receipt(pdu: &ShortMessage) -> bool {
-    if pdu.tlvs.receipted_message_id().is_some() {
-        return true;
-    }
-    sms::parse_receipt(&receipt_text(pdu)).is_some_and(|parsed| parsed.id.is_some() && parsed.state.is_some())
+    let parsed = sms::parse_receipt(&receipt_text(pdu)).unwrap_or_default();
+    let is_named = parsed.id.is_some() || pdu.tlvs.receipted_message_id().is_some_and(|id| !id.is_empty());
+    let number = pdu.tlvs.message_state().and_then(state_of_number);
+    is_named && number.or(parsed.state).is_some()
 }
 
 /// The receipt in such a deliver_sm.
@@ -547,6 +547,27 @@ mod tests {
         assert_eq!(read(0x20, "id:7", None), Some(State::Enroute));
         assert_eq!(read(0x24, "id:7 stat:ENROUTE", None), Some(State::Enroute));
         assert_eq!(read(0x24, "id:7 stat:DELIVRD", None), Some(State::Delivered));
+    }
+
+    #[test]
+    fn who_names_a_message_and_no_state_of_it_is_no_receipt() {
+        //
+        let reads = |text: &'static str, named: bool, state: Option<u8>| {
+            let mut pdu = ShortMessage {
+                short_message: Bytes::from_static(text.as_bytes()),
+                ..ShortMessage::default()
+            };
+            if named {
+                push(&mut pdu.tlvs, TlvTag::RECEIPTED_MESSAGE_ID, b"7\0");
+            }
+            state.into_iter().for_each(|state| push(&mut pdu.tlvs, TlvTag::MESSAGE_STATE, &[state]));
+            reads_as_receipt(&pdu)
+        };
+        assert!(reads("id:7 stat:DELIVRD", false, None) && reads("", true, Some(2)));
+        assert!(reads("stat:DELIVRD", true, None) && reads("id:7", false, Some(5)));
+        assert!(
+            !reads("seen", true, None) && !reads("", true, Some(77)) && !reads("stat:DELIVRD", false, None)
+        );
     }
 
     #[test]

@@ -56,6 +56,20 @@ async fn without_the_bits_of_esm_class() {
 }
 
 #[tokio::test]
+async fn a_name_without_a_state_makes_no_receipt_of_a_message() {
+    //
+    let telco = without_receipts().await;
+    let (_gateway, bank) = between(&telco, "profile = \"untyped-receipts\"").await;
+    for esm_class in [0, 0x08] {
+        let destination = address("1234").unwrap();
+        let mut message = ShortMessage { destination, ..receipt(esm_class, b"seen") };
+        message.tlvs.push(TlvTag::RECEIPTED_MESSAGE_ID, b"m1\0").unwrap();
+        telco.deliver(message).await.unwrap();
+        assert_eq!(bank.next_mo(SOON).await.unwrap().text, "seen");
+    }
+}
+
+#[tokio::test]
 async fn a_text_that_only_looks_like_one_is_a_message_otherwise() {
     //
     let telco = without_receipts().await;
