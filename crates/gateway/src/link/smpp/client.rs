@@ -23,6 +23,7 @@ use super::dialect::Dialect;
 use super::late::Attempt;
 use super::redelivery::{Redelivery, Trace};
 use super::relay::{Answer, Incoming, Judgement, Operation, Relay, Sent, Session, Side, Work};
+use super::seldom::Seldom;
 use super::steps::Running;
 use super::{data, retry, translate};
 use crate::access_log::AccessLog;
@@ -56,6 +57,8 @@ pub(crate) struct Client {
     pub(crate) access_log: Option<Arc<AccessLog>>,
     /// The sessions that it may ask for by outbind.
     pub(crate) called: Arc<Semaphore>,
+    /// Its receipts that cannot be applied.
+    pub(crate) unreadable: Arc<Seldom>,
 }
 
 impl Client {
@@ -165,6 +168,7 @@ impl Client {
             clock: self.intake.clock(),
             chance: self.intake.chance().clone(),
             access_log: self.access_log.clone(),
+            unreadable: self.unreadable.clone(),
         };
         let origin = Origin::Trusted(self.outlet.link().clone());
         Relay::new(side, self.intake.clone(), self.outlet.clone(), origin)
@@ -267,6 +271,7 @@ struct ToSmsc {
     clock: Clock,
     chance: Chance,
     access_log: Option<Arc<AccessLog>>,
+    unreadable: Arc<Seldom>,
 }
 
 impl Side for ToSmsc {
@@ -407,7 +412,9 @@ impl ToSmsc {
     /// It is answered OK, or else it would come for ever, and changes nothing.
     fn unreadable_receipt(&self, reason: &'static str) -> Incoming {
         self.outlet.metrics().unreadable_receipts.inc();
-        tracing::warn!(link = %self.outlet.link(), reason, "a receipt cannot be applied");
+        if let Some(receipts) = self.unreadable.count(self.clock.wall()) {
+            tracing::warn!(link = %self.outlet.link(), reason, receipts, "a receipt cannot be applied");
+        }
         Incoming::Nothing
     }
 

@@ -15,6 +15,7 @@ pub(crate) mod redelivery;
 mod relay;
 mod retry;
 pub(crate) mod sar;
+pub(crate) mod seldom;
 pub(crate) mod server;
 pub(crate) mod short_id;
 mod steps;
