@@ -117,19 +117,19 @@ fn encoded_text(
     );
     elements.extend(coding.tables.elements());
     let mut body = Vec::with_capacity(1 + elements.len() + text.len());
-    let parts = if profile.is_some_and(takes_whole) {
-        if !elements.is_empty() {
-            body.push(u8::try_from(elements.len()).map_err(|_| Refusal::BadLength)?);
-            body.extend_from_slice(&elements);
-        }
-        coding.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
-        whole(Bytes::from(body))?
-    } else {
-        coding.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
-        let elements = Some(&elements[..]).filter(|elements| !elements.is_empty());
-        sms::split_encoded(coding.alphabet.data_coding(), elements, Bytes::from(body), reference)
-            .map_err(|_| Refusal::BadLength)?
-    };
+    let is_whole = profile.is_some_and(takes_whole);
+    if is_whole && !elements.is_empty() {
+        body.push(u8::try_from(elements.len()).map_err(|_| Refusal::BadLength)?);
+        body.extend_from_slice(&elements);
+    }
+    let header_octets = body.len();
+    coding.encode(text, &mut body).map_err(|_| Refusal::BadLength)?;
+    let body = Bytes::from(body);
+    let said = body.slice(header_octets..);
+    let header = Some(&elements[..]).filter(|elements| !elements.is_empty());
+    let parts = divided(coding.alphabet.data_coding(), header, said, reference)?;
+    // Whoever divides it later can do no more than we could.
+    let parts = if is_whole { Parts::from_elem(body, 1) } else { parts };
     let has_header = parts.len() > 1 || !elements.is_empty();
     let udhi = if has_header { Message::UDHI } else { 0 };
     Ok(Encoded {
@@ -148,22 +148,23 @@ fn encoded_parts(
     references: &References,
 ) -> Result<Parts, Refusal> {
     let (elements, body) = submission.header_and_body(&octets)?;
-    if takes_whole(profile) {
-        // Whoever divides it later can do no more than we could.
-        sms::split_encoded(data_coding, elements, body, Reference::Short(0))
-            .map_err(|_| Refusal::BadLength)?;
-        return whole(octets);
-    }
     let reference = reference(octets.len(), profile.long_messages, submission, references);
+    let parts = divided(data_coding, elements, body, reference)?;
+    // Whoever divides it later can do no more than we could.
+    Ok(if takes_whole(profile) { Parts::from_elem(octets, 1) } else { parts })
+}
+
+fn divided(
+    data_coding: u8,
+    elements: Option<&[u8]>,
+    body: Bytes,
+    reference: Reference,
+) -> Result<Parts, Refusal> {
     sms::split_encoded(data_coding, elements, body, reference).map_err(|_| Refusal::BadLength)
 }
 
 fn takes_whole(profile: &Profile) -> bool {
     profile.long_messages == Splitting::Payload
-}
-
-fn whole(body: Bytes) -> Result<Parts, Refusal> {
-    if body.len() > WHOLE_OCTETS_MAX { Err(Refusal::BadLength) } else { Ok(Parts::from_elem(body, 1)) }
 }
 
 /// The GSM alphabet if the SMSC has a way to say all of it, otherwise UCS-2; or national tables that the SMSC
@@ -205,7 +206,5 @@ fn reference(
     }
 }
 
-/// What 255 segments of octets hold.
-const WHOLE_OCTETS_MAX: usize = 255 * 134;
 /// The longest short_message before 5.0; even, so that no character of UCS-2 is cut.
 const PIECE_OCTETS: usize = 254;

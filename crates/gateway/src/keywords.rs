@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sms::udh::{Concatenation, Reference};
 use sms::{Address, LinkName, Message, Tables, UserDataHeader, reassembly};
 
-use crate::link::smpp::sar;
+use crate::sar;
 use crate::submission::{Content, Submission};
 
 /// Remembers of long messages that accounts submit in parts how the first part was routed, for those that follow

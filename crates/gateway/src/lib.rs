@@ -29,6 +29,7 @@ mod references;
 mod refusal;
 mod reply;
 mod report;
+mod sar;
 mod submission;
 mod surroundings;
 mod tls;

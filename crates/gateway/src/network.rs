@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 /// A network that connections are made in.
 #[async_trait]
@@ -31,6 +33,31 @@ pub trait Listener: Send + Sync {
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Hands connections over as they come, until it is stopped.
+pub(crate) async fn accept_each(
+    listener: &dyn Listener,
+    stop: &CancellationToken,
+    mut take: impl FnMut(Box<dyn Stream>, SocketAddr) + Send,
+) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => take(stream, peer),
+            Err(error) => {
+                // Out of descriptors, mostly: others that end will free some.
+                tracing::warn!(%error, "cannot take a connection");
+                tokio::time::sleep(ACCEPT_RETRY).await;
+            }
+        }
+    }
+}
+
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// The network of the system.
 #[derive(Clone, Copy, Debug)]

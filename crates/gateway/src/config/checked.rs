@@ -38,6 +38,11 @@ pub(super) fn at_most<'de, const MAX: usize, D: Deserializer<'de>>(
 pub struct PduOctets(usize);
 
 impl PduOctets {
+    /// As long as it can be (F-3).
+    pub(super) const fn largest() -> Self {
+        Self(PDU_OCTETS_CEILING)
+    }
+
     /// In octets.
     #[must_use]
     pub const fn octets(self) -> usize {

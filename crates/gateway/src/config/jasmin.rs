@@ -1,7 +1,8 @@
 //! The interfaces of Jasmin: what an account's requests mean there.
 
-use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
+
+use super::Expression;
 
 /// What is done for requests at Jasmin's interfaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -65,9 +66,9 @@ pub struct ValueFilters {
 }
 
 /// What the beginning of a value must match.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct ValueFilter(Regex);
+pub struct ValueFilter(Expression);
 
 impl ValueFilter {
     /// Whether a value is as it must be.
@@ -80,18 +81,6 @@ impl TryFrom<String> for ValueFilter {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let whole = format!(r"\A(?:{text})");
-        let regex = RegexBuilder::new(&whole).size_limit(REGEX_OCTETS_MAX).build();
-        regex.map(Self).map_err(|error| format!("no regular expression: {error}").replace('\n', " "))
+        Expression::new(format_args!(r"\A(?:{text})")).map(Self)
     }
 }
-
-impl PartialEq for ValueFilter {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
-    }
-}
-
-impl Eq for ValueFilter {}
-
-const REGEX_OCTETS_MAX: usize = 1 << 20;

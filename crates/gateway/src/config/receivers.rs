@@ -1,37 +1,12 @@
 //! Whom the requests of an account may send to, as Kannel has it.
 
-use regex::{Regex, RegexBuilder};
-use serde::Deserialize;
-
-use super::SendsmsConfig;
-
-/// A regular expression that a receiver is compared with, as the request writes it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub struct NumberPattern(Regex);
-
-impl TryFrom<String> for NumberPattern {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let regex = RegexBuilder::new(&text).size_limit(REGEX_OCTETS_MAX).build();
-        regex.map(Self).map_err(|error| format!("no regular expression: {error}").replace('\n', " "))
-    }
-}
-
-impl PartialEq for NumberPattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
-    }
-}
-
-impl Eq for NumberPattern {}
+use super::{Expression, SendsmsConfig};
 
 impl SendsmsConfig {
     /// Whether a request may send to a receiver that it writes so: a white list must have it, a black list must not,
     /// and of prefixes those that are allowed go before those that are denied.
     pub(crate) fn allows(&self, written: &str) -> bool {
-        let is_like = |pattern: &NumberPattern| pattern.0.is_match(written);
+        let is_like = |pattern: &Expression| pattern.is_match(written);
         self.white_list_regex.iter().all(is_like)
             && !self.black_list_regex.iter().any(is_like)
             && self.allows_start(written)
@@ -52,8 +27,6 @@ impl SendsmsConfig {
 fn without_plus(number: &str) -> &str {
     number.strip_prefix('+').unwrap_or(number)
 }
-
-const REGEX_OCTETS_MAX: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -4,9 +4,9 @@ use std::num::NonZeroU8;
 
 use serde::{Deserialize, Deserializer, de};
 
+use super::Expression;
 use super::certificate::one_or_more;
 use super::profile::Tag;
-use super::receivers::NumberPattern;
 use super::unified_prefix::UnifiedPrefix;
 
 /// Where requests as for Kannel's `sendsms` come to, if they may.
@@ -73,10 +73,10 @@ pub struct SendsmsConfig {
     pub denied_prefix: Vec<String>,
     /// What receivers must match, each of them, as the request writes them.
     #[serde(deserialize_with = "one_or_more")]
-    pub white_list_regex: Vec<NumberPattern>,
+    pub white_list_regex: Vec<Expression>,
     /// What no receiver may match.
     #[serde(deserialize_with = "one_or_more")]
-    pub black_list_regex: Vec<NumberPattern>,
+    pub black_list_regex: Vec<Expression>,
     /// How receivers start, whatever way requests write them; routes see them so.
     pub unified_prefix: UnifiedPrefix,
     /// Whether the URLs that requests name for receipts are called; otherwise receipts go where they always do.

@@ -49,8 +49,8 @@ pub struct SmscConfig {
     /// Seconds that the SMSC has to answer a submit_sm.
     #[serde(default = "default_response_timeout_s")]
     pub response_timeout_s: u64,
-    /// The longest PDU of the SMSC.
-    #[serde(default)]
+    /// The longest PDU of the SMSC. It brings again what we do not take, so we take what there can be.
+    #[serde(default = "PduOctets::largest")]
     pub pdu_octets_max: PduOctets,
     /// Seconds of silence before an enquire_link is sent.
     #[serde(default = "default_enquire_link_s")]

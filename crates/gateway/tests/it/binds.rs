@@ -21,3 +21,15 @@ async fn an_address_gets_no_more_than_its_share_of_connections_until_it_binds() 
     let mut third = Wire::connect(&gateway).await;
     assert_eq!(third.status_of_bind("bank", PASSWORD).await, CommandStatus::OK);
 }
+
+#[tokio::test]
+async fn a_password_may_have_64_octets() {
+    //
+    for octets in [9, 16, 64] {
+        let password = "p".repeat(octets);
+        let bank = account("bank", "").replace(PASSWORD, &password);
+        let gateway = TestGateway::with([bank]).await;
+        let mut wire = Wire::connect(&gateway).await;
+        assert_eq!(wire.status_of_bind("bank", &password).await, CommandStatus::OK, "{octets}");
+    }
+}

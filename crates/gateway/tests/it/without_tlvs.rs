@@ -75,7 +75,7 @@ async fn a_payload_of_a_mobile_reaches_the_esme_in_parts() {
 async fn a_payload_is_as_long_as_it_may_be() {
     // F-3, O-1
     let telco = centre().await;
-    let gateway = between(&telco, "pdu_octets_max = 73728").await;
+    let gateway = between(&telco, "").await;
     let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
     let mut payload = ShortMessage { data_coding: 4, ..message("1234", ANI, "") };
     payload.tlvs.push(TlvTag::MESSAGE_PAYLOAD, &vec![b'x'; 65_535]).unwrap();

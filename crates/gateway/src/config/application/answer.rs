@@ -2,15 +2,14 @@
 
 use std::num::NonZeroU32;
 
-use regex::Regex;
 use reqwest::header::HeaderName;
 use serde::Deserialize;
 use sms::Address;
 use toml::Spanned;
 
 use super::{ApplicationConfig, Format, problem};
-use crate::config::NamedTlv;
 use crate::config::problem::Problem;
+use crate::config::{Expression, NamedTlv};
 use crate::link::http::charset::Charset;
 use crate::link::http::kannel::callback_of_words;
 
@@ -61,7 +60,7 @@ pub(crate) struct Sign {
     /// Any of these; any 2xx if there are none.
     status: Option<Vec<u16>>,
     contains: Option<String>,
-    matches: Option<Regex>,
+    matches: Option<Expression>,
 }
 
 /// [`ReplyConfig`], ready to be looked for.
@@ -222,8 +221,7 @@ impl Sign {
             return Err(problem(config, "status has statuses from 200 to 599"));
         }
         let compile = |pattern: &String| {
-            let regex = regex::RegexBuilder::new(pattern).size_limit(REGEX_OCTETS_MAX).build();
-            regex.map_err(|error| problem(config, format!("body_matches: {error}").replace('\n', " ")))
+            Expression::new(pattern).map_err(|error| problem(config, format!("body_matches: {error}")))
         };
         Ok(Self {
             status: status.clone(),
@@ -236,7 +234,7 @@ impl Sign {
     fn jasmin() -> Self {
         Self {
             status: Some((200..400).collect()),
-            matches: Regex::new(r"\A\s*ACK/Jasmin\s*\z").ok(),
+            matches: Expression::new(r"\A\s*ACK/Jasmin\s*\z").ok(),
             ..Self::default()
         }
     }
@@ -293,5 +291,3 @@ fn xml_path(path: &str) -> Option<ReplyFrom> {
     let is_path = !elements.is_empty() && names().all(|name| !name.is_empty() && !name.contains('@'));
     is_path.then_some(ReplyFrom::Xml { elements, attribute })
 }
-
-const REGEX_OCTETS_MAX: usize = 1 << 20;

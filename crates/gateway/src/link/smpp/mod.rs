@@ -14,7 +14,7 @@ pub(crate) mod outbind;
 pub(crate) mod redelivery;
 mod relay;
 mod retry;
-pub(crate) mod sar;
+mod sar;
 pub(crate) mod seldom;
 pub(crate) mod server;
 pub(crate) mod short_id;

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::client::Client;
 use crate::login::Door;
-use crate::network::{Listener, Stream};
+use crate::network::{Listener, Stream, accept_each};
 use crate::places::{Place, Places};
 
 /// The SMSCs that may call.
@@ -71,20 +71,7 @@ pub(crate) struct Listening {
 impl Listening {
     /// Takes calls until it is stopped.
     pub(crate) async fn run(self, listener: Box<dyn Listener>) {
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return,
-                accepted = listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, peer)) => self.take(stream, peer),
-                Err(error) => {
-                    tracing::warn!(%error, "cannot take a connection");
-                    tokio::time::sleep(ACCEPT_RETRY).await;
-                }
-            }
-        }
+        accept_each(&*listener, &self.stop, |stream, peer| self.take(stream, peer)).await;
     }
 
     fn take(&self, stream: Box<dyn Stream>, peer: SocketAddr) {
@@ -148,4 +135,3 @@ const OUTBIND_TIMEOUT: Duration = Duration::from_secs(10);
 const OUTBIND_OCTETS_MAX: usize = smpp::session::PDU_OCTETS_UNBOUND_MAX;
 const LENGTH_OCTETS: usize = 4;
 const HEADER_OCTETS: usize = 16;
-const ACCEPT_RETRY: Duration = Duration::from_millis(100);

@@ -6,8 +6,10 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use smpp::{TlvTag, Tlvs};
-use sms::udh::{Concatenation, Reference};
+use sms::udh::Concatenation;
 use sms::{Message, UserDataHeader};
+
+use crate::sar::place;
 
 /// The esm_class, body and TLVs of a part that says by TLV which it is, with a header that says so. Anything
 /// else is as it was: a message that is whole by itself, TLVs that make no sense (N-3), and a part whose header
@@ -38,21 +40,6 @@ pub(super) fn out_of_header(esm_class: u8, body: Bytes, tlvs: Tlvs) -> (u8, Byte
     let mut tlvs = tlvs;
     tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, place.number);
     (esm_class, body, tlvs)
-}
-
-/// Which part these TLVs, as a message has them, say that it is; `None` if they say none that can be.
-pub(crate) fn place_of(tlvs: &Bytes) -> Option<Concatenation> {
-    if tlvs.is_empty() {
-        return None;
-    }
-    place(&Tlvs::from_wire(tlvs.clone())?)
-}
-
-/// Which part of a long message the TLVs say that it is, if that can be (N-3).
-pub(super) fn place(tlvs: &Tlvs) -> Option<Concatenation> {
-    let (total, number) = (tlvs.sar_total_segments()?, tlvs.sar_segment_seqnum()?);
-    let reference = Reference::Long(tlvs.sar_msg_ref_num()?);
-    (total > 1 && (1..=total).contains(&number)).then_some(Concatenation { reference, total, number })
 }
 
 /// The body with a header that says which part it is; `None` if it has one that is broken, full or says it.

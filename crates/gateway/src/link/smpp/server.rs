@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use driver::Handler;
+use smpp::pdu::PASSWORD_OCTETS_MAX;
 use smpp::{Bind, BindMode, Body, CommandId, CommandStatus, Event, Settings, ShortMessage, VERSION_3_4};
 use sms::Direction;
 use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm};
@@ -32,7 +33,7 @@ use crate::dispatch::{Outlets, back_off};
 use crate::intake::Intake;
 use crate::login::{Credentials, Door, Entrance, Visitor, refusal_due};
 use crate::metrics::LinkMetrics;
-use crate::network::{Listener, Stream};
+use crate::network::{Listener, Stream, accept_each};
 use crate::places::{Place, Places};
 use crate::submission::Submission;
 use crate::tls::{PeerCertificate, ServerTls, Tls};
@@ -56,21 +57,7 @@ pub(crate) struct Server {
 impl Server {
     /// Takes connections until it is stopped.
     pub(crate) async fn run(self, listener: Box<dyn Listener>, security: Security) {
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return,
-                accepted = listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, peer)) => self.take(stream, peer, security),
-                Err(error) => {
-                    // Out of descriptors, mostly: others that end will free some.
-                    tracing::warn!(%error, "cannot take a connection");
-                    tokio::time::sleep(ACCEPT_RETRY).await;
-                }
-            }
-        }
+        accept_each(&*listener, &self.stop, |stream, peer| self.take(stream, peer, security)).await;
     }
 
     fn take(&self, stream: Box<dyn Stream>, peer: SocketAddr, security: Security) {
@@ -121,6 +108,7 @@ impl Server {
             enquire_link_timeout: Duration::from_secs(self.config.enquire_link_timeout_s),
             response_timeout: Duration::from_secs(self.config.response_timeout_s),
             interface_version: smpp::VERSION_5_0,
+            password_octets_max: PASSWORD_OCTETS_MAX,
             pdu_octets_max: self.config.pdu_octets_max.octets(),
             ..Settings::default()
         };
@@ -511,5 +499,3 @@ impl ToEsme {
 fn rejected(status: CommandStatus) -> Outcome {
     Outcome::Failed { state: sms::State::Rejected, cause: Cause::Smpp(status.0) }
 }
-
-const ACCEPT_RETRY: Duration = Duration::from_millis(100);

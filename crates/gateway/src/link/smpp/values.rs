@@ -5,7 +5,7 @@ use std::time::Duration;
 use smpp::{Address, CommandStatus, ReplaceSm, ShortMessage, TlvTag, VERSION_5_0};
 use sms::{Alphabet, DataCoding, Message, Timestamp, Ton};
 
-use super::sar;
+use crate::sar;
 
 /// Checks every field that is not looked at again when the message is built, for a session that speaks
 /// `version`.

@@ -3,12 +3,13 @@
 use bytes::Bytes;
 use serde_json::json;
 use simulator::{Esme, Smsc, SubmitError};
-use smpp::{CommandStatus, ShortMessage, TlvTag};
+use smpp::{CommandStatus, ShortMessage, TlvTag, VERSION_3_4};
 use sms::UserDataHeader;
 use sms::udh::{Concatenation, Reference};
+use tokio::net::TcpListener;
 
 use super::{between, submitted, to_ani, without_receipts};
-use crate::harness::{ANI, SOON, TestGateway, account, centre, route, smsc, until};
+use crate::harness::{ANI, Listeners, SOON, TestGateway, Wire, account, centre, route, smsc, until};
 
 /// 400 characters that are different everywhere.
 fn long_text() -> String {
@@ -172,4 +173,36 @@ async fn what_was_not_split_is_split_for_a_link_that_does_not_take_it_whole() {
     texts.dedup();
     assert_eq!(texts, [long_text(), "short".to_owned()]);
     assert_eq!(gateway.waiting("first").await, 0);
+}
+
+#[tokio::test]
+async fn a_payload_has_room_for_as_much_as_255_segments() {
+    // N-1, O-1
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway = TestGateway::listening(
+        Listeners { smpp: "pdu_octets_max = 73728".to_owned(), ..Listeners::default() },
+        [
+            smsc("telco", listener.local_addr().unwrap(), "long_messages = \"message_payload\""),
+            account("bank", ""),
+            route("to = [\"telco\"]"),
+        ],
+    )
+    .await;
+    let mut telco = Wire::bound_by_gateway(&listener, VERSION_3_4).await;
+    let bank = gateway.bind("bank").await;
+    let whole = |data_coding, octets| {
+        let mut message = to_ani(data_coding, b"");
+        message.tlvs.push(TlvTag::MESSAGE_PAYLOAD, &vec![b'x'; octets]).unwrap();
+        bank.submit_pdu(message)
+    };
+    for (data_coding, most) in [(0, 255 * 153), (4, 255 * 134)] {
+        whole(data_coding, most).await.unwrap();
+        let refused = whole(data_coding, most + 1).await;
+        assert!(matches!(refused, Err(SubmitError::Refused(CommandStatus::INVMSGLEN))), "{refused:?}");
+    }
+    for most in [255 * 153, 255 * 134] {
+        let message = telco.takes("id").await;
+        assert_eq!(message.esm_class & 0x40, 0);
+        assert_eq!(message.tlvs.message_payload().unwrap().len(), most);
+    }
 }

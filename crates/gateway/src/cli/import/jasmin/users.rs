@@ -1,5 +1,7 @@
 //! `user -a`: accounts.
 
+use gateway::config::ValueFilter;
+
 use super::super::draft::Section;
 use super::super::endpoint;
 use super::super::report::{Place, Report};
@@ -109,13 +111,11 @@ impl Rights {
     /// What a value of its requests by HTTP must be like.
     fn filter(&mut self, key: String, pattern: String, place: &Place, report: &mut Report) {
         let subject = format!("mt_messaging_cred valuefilter {key}");
-        let why = match regex::Regex::new(&pattern) {
-            Ok(_) => "holds for requests by HTTP alone",
-            Err(_) => "this is no regular expression here: it is left out",
-        };
-        remark(report, place, "user", &subject, why);
-        if regex::Regex::new(&pattern).is_ok() {
+        if ValueFilter::try_from(pattern.clone()).is_ok() {
+            remark(report, place, "user", &subject, "holds for requests by HTTP alone");
             self.filters.insert(key, pattern.into());
+        } else {
+            remark(report, place, "user", &subject, "this is no regular expression here: it is left out");
         }
     }
 

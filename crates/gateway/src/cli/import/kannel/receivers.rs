@@ -1,5 +1,7 @@
 //! Whom users may send to: prefixes and lists.
 
+use gateway::config::Expression;
+
 use super::super::report::Report;
 use super::group::Group;
 
@@ -45,7 +47,7 @@ fn prefixes(key: &str, group: &mut Group, report: &mut Report) -> Vec<String> {
 
 fn pattern(key: &str, group: &mut Group, report: &mut Report) -> Vec<String> {
     let Some(entry) = group.take(key).filter(|entry| !entry.value.is_empty()) else { return Vec::new() };
-    if regex::Regex::new(&entry.value).is_err() {
+    if Expression::new(&entry.value).is_err() {
         group.remark(&entry, "this is no regular expression here: it is left out", report);
         return Vec::new();
     }

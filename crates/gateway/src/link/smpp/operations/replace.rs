@@ -18,8 +18,7 @@ impl Desk {
         values::check_replacement(&pdu, self.version)?;
         let now = self.now();
         // What is wrong whatever the message is said first.
-        let soonest = Some(Timestamp::default()).filter(|_| pdu.schedule_delivery_time.is_empty());
-        values::new_times(&pdu, soonest, now)?;
+        values::new_times(&pdu, None, now)?;
         let desk = self.clone();
         Ok(operation(async move {
             match desk.replaced(&pdu, now).await {
