@@ -53,6 +53,39 @@ def test_a_peer_that_asks_for_no_sign_of_life_but_gives_one_stays(start_gateway)
         assert wire.ask(pdu(ENQUIRE_LINK, sequence=9)).sequence == 9
 
 
+def test_a_peer_that_numbers_its_signs_of_life_itself_stays(start_gateway):
+    # M-2, M-3: as old versions of Python's smpplib do, and what is built on them
+    timers = {"listen": "127.0.0.1:0", "enquire_link_s": 1, "enquire_link_timeout_s": 2}
+    gateway = start_gateway(smpp=timers, account=[config.BANK])
+    with Wire(gateway.smpp_port) as wire:
+        wire.bind("bank", "hunter22")
+        # The third is more than the time of the first one later.
+        for number in (1001, 1002, 1003, 1004):
+            assert wire.hear().command_id == ENQUIRE_LINK
+            wire.say(pdu(ENQUIRE_LINK | RESPONSE, sequence=number))
+        assert wire.ask(pdu(ENQUIRE_LINK, sequence=9)).sequence == 9
+
+
+def test_what_stands_right_behind_a_bind_is_served_after_it(gateway, smsc):
+    # S-1
+    with Wire(gateway.smpp_port) as wire:
+        wire.say(bind("bank", "hunter22") + submit_sm(text=b"at once") + pdu(ENQUIRE_LINK, sequence=3))
+        heard = [wire.hear() for _ in range(3)]
+    assert [answer.status for answer in heard] == [0, 0, 0]
+    # An enquire_link has nothing to wait for but the bind.
+    assert sorted(answer.sequence for answer in heard) == [1, 2, 3] and heard[0].sequence == 1
+    assert smsc.submits()[0]["text"] == "at once"
+
+
+def test_what_stands_behind_a_bind_that_fails_is_not_taken(gateway, smsc):
+    # S-1, S-9
+    with Wire(gateway.smpp_port) as wire:
+        wire.say(bind("bank", "wrong") + submit_sm(text=b"no"))
+        heard = [wire.hear() for _ in range(2)]
+    assert [(answer.sequence, answer.status) for answer in heard] == [(1, 0x0D), (2, 0x04)]
+    assert not smsc.events("submit")
+
+
 def test_a_peer_that_gives_no_sign_of_life_is_cut(start_gateway):
     # M-2, M-3
     timers = {"listen": "127.0.0.1:0", "enquire_link_s": 1, "enquire_link_timeout_s": 1}

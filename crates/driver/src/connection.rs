@@ -56,11 +56,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
     ) -> Cause {
         let mut stopped = pin!(stop.cancelled());
         let mut stopping = false;
+        let mut left_behind_bind = false;
         let mut alarm = Alarm::new(self.limits.alarms_step_from);
         loop {
             let now = now();
             if let Some(reason) = self.settle(now, handler) {
                 return reason.into();
+            }
+            if left_behind_bind && !self.session.awaits_verdict() {
+                left_behind_bind = self.receive(now);
+                continue;
             }
             let deadline = self.deadline();
             if deadline.is_some_and(|deadline| alarm.set(now, deadline)) && self.input.rest() {
@@ -70,6 +75,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
             if !reads {
                 handler.hold();
             }
+            // What came behind a bind waits in the buffer, and more of it on its way; a peer that leaves is heard.
+            let listens = reads && (self.input.octets.is_empty() || !self.session.awaits_verdict());
             let room = self.session.room();
             let wake = tokio::select! {
                 // Work before octets: the windows bound it, and nothing bounds what a peer may send.
@@ -77,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
                 () = &mut stopped, if !stopping => Wake::Stop,
                 () = poll_fn(|context| alarm.poll(context)), if deadline.is_some() => Wake::Deadline,
                 work = handler.next(room), if reads => Wake::Work(work),
-                moved = poll_fn(|context| self.poll_move(context, reads)) => Wake::Moved(moved),
+                moved = poll_fn(|context| self.poll_move(context, listens)) => Wake::Moved(moved),
             };
             let now = self::now();
             match wake {
@@ -85,7 +92,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
                     self.watch_writing(now, moved.wrote);
                     match moved.read {
                         Some(0) => return Cause::PeerGone,
-                        Some(_) => self.session.receive(now, &mut self.input.octets),
+                        Some(_) => left_behind_bind = self.receive(now),
                         None => {}
                     }
                 }
@@ -115,6 +122,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, T: Send> Connection<S, T> {
         }
         let oddities = self.session.oddities();
         Ended { cause, pending: self.session.drain_pending().collect(), oddities }
+    }
+
+    /// Hands what was read to the session; whether it leaves the rest for after the verdict on a bind.
+    fn receive(&mut self, now: Instant) -> bool {
+        self.session.receive(now, &mut self.input.octets);
+        self.session.awaits_verdict()
     }
 
     /// Lets the handler see all that happened, and says why the session is over if it is.

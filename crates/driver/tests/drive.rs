@@ -177,6 +177,24 @@ async fn messages_pass_both_ways() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_read_behind_a_bind_is_served_after_it() {
+    let (here, mut peer) = duplex(64 * 1024);
+    let mut server = Driven::server(here);
+    let mut octets = wire(1, Body::Bind(bind()));
+    octets.extend_from_slice(&wire(2, message(smpp::Role::Client)));
+    octets.extend_from_slice(&wire(3, message(smpp::Role::Client)));
+    peer.write_all(&octets).await.unwrap();
+    for told in [Told::Bound, Told::Accepted, Told::Accepted] {
+        server.hears(told).await;
+    }
+    let mut buffer = BytesMut::new();
+    for sequence in 1..=3 {
+        let answer = hear(&mut peer, &mut buffer).await;
+        assert_eq!((answer.status, answer.sequence), (CommandStatus::OK, sequence));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_one_read_brings_is_one_batch_and_one_write() {
     let (here, mut peer) = duplex(64 * 1024);
     let mut server = Driven::server(here);

@@ -56,6 +56,13 @@ impl<T> Session<T> {
         self.bound(now, waiting.mode, waiting.offered_version, waiting.system_id);
     }
 
+    /// Server: whether a bind waits for its verdict. Until then nothing more of the peer is taken, so that those who
+    /// submit right behind their bind are served in order.
+    #[must_use]
+    pub fn awaits_verdict(&self) -> bool {
+        self.role == Role::Server && self.binding.waiting.is_some()
+    }
+
     /// Server that has made the connection: asks the ESME at its other end to bind, within
     /// [`Settings::session_init_timeout`](super::Settings). There is no answer but the bind. Does nothing
     /// once the session is bound.
@@ -96,10 +103,6 @@ impl<T> Session<T> {
     /// Server: a peer asks to bind.
     pub(super) fn take_bind(&mut self, mode: BindMode, frame: Frame) {
         let sequence = frame.sequence;
-        if self.binding.waiting.is_some() {
-            self.refuse(mode.command_id(), sequence, CommandStatus::ALYBND);
-            return;
-        }
         match Pdu::decode(frame) {
             Ok(Pdu { body: Body::Bind(bind), .. })
                 if bind.password.len() <= self.settings.password_octets_max =>

@@ -53,7 +53,7 @@ pub struct Session<T> {
     congestion: congestion::Congestion,
     /// The version that both ends speak.
     version: u8,
-    /// Our enquire_link that waits for its answer.
+    /// Our last enquire_link, if it has no answer.
     enquiry: Option<u32>,
     enquiry_meter: EnquiryMeter,
     leaving: Option<Leaving>,
@@ -302,7 +302,7 @@ impl<T> Session<T> {
     }
 
     fn enquire(&mut self, now: Instant) {
-        if self.enquiry.is_some() {
+        if self.timers.runs(Timer::EnquireLinkResponse) {
             return;
         }
         let sequence = self.next_sequence();

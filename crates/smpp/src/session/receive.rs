@@ -16,11 +16,11 @@ impl<T> Session<T> {
     /// Takes whole PDUs off the front of `buffer` and leaves the rest, which is the beginning of one.
     ///
     /// Everything that needs no owner is answered at once: enquire_link, what is malformed, not known,
-    /// not permitted in this state, or beyond the window. When framing is lost the session closes, and
-    /// `buffer` is cleared.
+    /// not permitted in this state, or beyond the window. What stands behind a bind is left for after its
+    /// verdict ([`Session::awaits_verdict`]). When framing is lost the session closes, and `buffer` is cleared.
     pub fn receive(&mut self, now: Instant, buffer: &mut BytesMut) {
         let mut heard = false;
-        while self.state != State::Closed {
+        while self.state != State::Closed && !self.awaits_verdict() {
             match frame::next(buffer, self.pdu_octets_max()) {
                 Ok(Some(frame)) => {
                     heard = true;
@@ -38,9 +38,11 @@ impl<T> Session<T> {
             return;
         }
         if heard && self.state.is_bound() {
+            // Whoever speaks is alive, even if it answers our enquire_link under a number of its own, or never.
+            self.timers.stop(Timer::EnquireLinkResponse);
             self.timers.start(Timer::EnquireLink, now, self.settings.enquire_link_interval);
         }
-        self.watch_partial_pdu(now, heard, !buffer.is_empty());
+        self.watch_partial_pdu(now, heard, !buffer.is_empty() && !self.awaits_verdict());
     }
 
     /// Answers a request with nothing but a status, in the response that belongs to it.

@@ -67,10 +67,53 @@ fn a_second_bind_does_not_overtake_the_verdict_on_the_first() {
     let mut server = Lone::server(Settings::default());
     server.say(1, Body::Bind(bind(BindMode::Receiver)));
     server.say(2, Body::Bind(bind(BindMode::Transceiver)));
-    assert_eq!(server.answered(), [(CommandId::BIND_TRANSCEIVER_RESP, CommandStatus::ALYBND, 2)]);
+    assert_eq!(server.answered(), []);
     server.answer_bind(CommandStatus::OK);
-    assert_eq!(server.answered(), [(CommandId::BIND_RECEIVER_RESP, CommandStatus::OK, 1)]);
+    server.say_octets(&[]);
+    assert_eq!(
+        server.answered(),
+        [
+            (CommandId::BIND_RECEIVER_RESP, CommandStatus::OK, 1),
+            (CommandId::BIND_TRANSCEIVER_RESP, CommandStatus::ALYBND, 2),
+        ]
+    );
     assert_eq!(server.session.state(), State::BoundRx);
+}
+
+#[test]
+fn what_is_said_behind_a_bind_waits_for_the_verdict() {
+    let mut server = Lone::server(Settings::default());
+    server.say(1, Body::Bind(bind(BindMode::Transceiver)));
+    server.say(2, submit());
+    server.say_octets(&[0, 0, 0, 16]);
+    assert!(server.session.awaits_verdict());
+    assert_eq!((server.answered(), server.events().len()), (vec![], 1));
+    server.pass(Settings::default().session_init_timeout / 2);
+    server.answer_bind(CommandStatus::OK);
+    server.say_octets(&[]);
+    assert!(!server.session.awaits_verdict());
+    assert!(matches!(server.events()[..], [Event::Bound { .. }, Event::Request { sequence: 2, .. }]));
+    // Only from here on does the beginning of a PDU have to be followed by its end.
+    server.pass(Settings::default().pdu_read_timeout);
+    assert_eq!(server.events(), [Event::Closed { reason: CloseReason::PduReadTimeout }]);
+}
+
+#[test]
+fn what_is_said_behind_a_bind_that_fails_is_said_before_any() {
+    let mut server = Lone::server(Settings::default());
+    server.say(1, Body::Bind(bind(BindMode::Transceiver)));
+    server.say(2, submit());
+    server.say(3, Body::Bind(bind(BindMode::Transmitter)));
+    server.answer_bind(CommandStatus::BINDFAIL);
+    server.say_octets(&[]);
+    assert_eq!(
+        server.answered(),
+        [
+            (CommandId::BIND_TRANSCEIVER_RESP, CommandStatus::BINDFAIL, 1),
+            (CommandId::SUBMIT_SM_RESP, CommandStatus::INVBNDSTS, 2),
+        ]
+    );
+    assert!(server.session.awaits_verdict());
 }
 
 #[test]

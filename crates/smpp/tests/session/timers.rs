@@ -64,6 +64,24 @@ fn a_silent_peer_is_asked_and_a_dead_one_cut() {
 }
 
 #[test]
+fn a_peer_that_speaks_is_alive_however_it_takes_our_enquiry() {
+    // M-2: libraries number their enquire_link_resp as if it were a request, or answer none
+    for word in [Body::EnquireLinkResp, Body::EnquireLink, submit()] {
+        let mut server = Lone::bound_server(Settings::default(), BindMode::Transceiver);
+        for _ in 0..3 {
+            server.pass(30 * SECOND);
+            assert!(server.answered().iter().any(|&(command_id, ..)| command_id == CommandId::ENQUIRE_LINK));
+            server.pass(9 * SECOND);
+            server.say(77, word.clone());
+            server.pass(2 * SECOND);
+            assert_eq!(server.session.state(), State::BoundTrx);
+            server.pass(19 * SECOND);
+            server.say(78, word.clone());
+        }
+    }
+}
+
+#[test]
 fn what_we_send_does_not_prove_the_peer_alive() {
     // M-2
     let mut client = Lone::bound_client(Settings::default(), BindMode::Transmitter);
