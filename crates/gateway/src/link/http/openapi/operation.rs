@@ -200,6 +200,10 @@ impl Description {
     pub(super) fn done(mut self) -> (Operation, Vec<(String, RefOr<Schema>)>) {
         self.add_problems();
         let mut operation = self.operation;
+        if !self.needs_account {
+            // Said, so that nobody takes it for forgotten.
+            operation = operation.securities(Some([]));
+        }
         for (status, mut answer) in self.answers {
             if self.needs_account && status != 401 {
                 answer.headers.extend(rate_headers());

@@ -128,7 +128,7 @@ function request() {
     else if (place === "header") headers.set(name, value);
     else query.append(name, value);
   }
-  const shown = operation.security ? authorization() : null;
+  const shown = operation.security.length ? authorization() : null;
   if (shown) headers.set("Authorization", shown);
   const body = operation.requestBody && at("body").value.trim() ? at("body").value : undefined;
   if (body !== undefined) headers.set("Content-Type", contentType(operation));

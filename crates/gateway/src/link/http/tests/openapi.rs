@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::openapi::document;
 use super::super::server::native;
@@ -99,6 +99,52 @@ fn operations_have_names_of_their_own() {
         .map(|operation| operation["operationId"].as_str().unwrap())
         .collect();
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+}
+
+#[test]
+fn a_form_needs_what_is_needed() {
+    let form = &DOCUMENT["components"]["schemas"]["SendForm"];
+    assert_eq!(form["required"], json!(["to", "text"]));
+    let parameters = DOCUMENT["paths"]["/v1/send"]["get"]["parameters"].as_array().unwrap();
+    for field in parameters.iter().filter(|parameter| parameter["required"] == false) {
+        let may_be_empty = json!({ "type": "string", "maxLength": 0 });
+        let name = field["name"].as_str().unwrap();
+        assert!(form["properties"][name]["anyOf"].as_array().unwrap().contains(&may_be_empty), "{name}");
+    }
+}
+
+#[test]
+fn who_may_ask_is_said_of_every_operation() {
+    let items = DOCUMENT["paths"].as_object().unwrap().values();
+    for operation in items.flat_map(|item| item.as_object().unwrap().values()) {
+        let is_for_everybody = operation["responses"].get("401").is_none();
+        let needed = operation["security"].as_array().unwrap();
+        assert_eq!(needed.is_empty(), is_for_everybody, "{}", operation["operationId"]);
+    }
+}
+
+/// Programs that write clients do not read the two schemas that are no objects.
+#[test]
+fn no_schema_is_true_or_false() {
+    fn schemas<'a>(at: &str, value: &'a Value, found: &mut Vec<(String, &'a Value)>) {
+        for (name, inner) in value.as_object().into_iter().flatten() {
+            let at = format!("{at}/{name}");
+            if name == "properties" {
+                let fields = inner.as_object().unwrap().iter();
+                found.extend(fields.map(|(field, schema)| (format!("{at}/{field}"), schema)));
+            }
+            schemas(&at, inner, found);
+        }
+        for (number, inner) in value.as_array().into_iter().flatten().enumerate() {
+            schemas(&format!("{at}/{number}"), inner, found);
+        }
+    }
+    let mut found = Vec::new();
+    schemas("", &DOCUMENT, &mut found);
+    assert!(found.len() > 100);
+    for (at, schema) in found {
+        assert!(schema.is_object(), "{at}: {schema}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use sms::{Address, LinkName, Priority, Timestamp};
 use store::{Mark, Query};
-use utoipa::openapi::path::Parameter;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
@@ -78,7 +78,9 @@ impl PartialSchema for SendForm {
             });
             if is_required { form.required(field.name) } else { form }
         };
-        SendQuery::into_params(|| None).into_iter().fold(form, add).into()
+        // What stands in no query stands in the path, where nothing can be left out.
+        let fields = SendQuery::into_params(|| Some(ParameterIn::Query));
+        fields.into_iter().fold(form, add).into()
     }
 }
 
