@@ -1,4 +1,4 @@
-"""The gateway as the client of a message centre on Perl's Net::SMPP, which says nothing of its version in its answer."""
+"""The gateway as the client of a message centre on Perl's Net::SMPP, which does not say which version it speaks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ def test_messages_of_all_alphabets_arrive_and_their_receipts_come_back(smsc, bin
     # R-5: its ids are hexadecimal, in responses and receipts
     session = bind()
     texts = {0: b"halo \x1be", 8: "Привет 😀".encode("utf-16-be"), 3: b"caf\xe9", 4: b"\x00\xff"}
-    ids = [session.accepted("628111", text, data_coding=coding, registered_delivery=RECEIPT) for coding, text in texts.items()]
+    ids = [
+        session.accepted("628111", text, data_coding=coding, registered_delivery=RECEIPT)
+        for coding, text in texts.items()
+    ]
     submits = smsc.expect("submit", len(texts))
     assert {submit["data_coding"]: bytes.fromhex(submit["short_message"]) for submit in submits} == texts
     told = [receipt.read(session.next_delivery().short_message) for _ in ids]
