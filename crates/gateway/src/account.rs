@@ -32,6 +32,7 @@ pub(crate) struct Account {
     alerts: Arc<alert::Queue>,
     listeners: Arc<Semaphore>,
     searches: Semaphore,
+    dead_letters: tokio::sync::Mutex<()>,
     revoked: CancellationToken,
     access: Access,
 }
@@ -62,6 +63,7 @@ impl Account {
             alerts: Arc::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
             searches: Semaphore::new(SEARCHES_MAX),
+            dead_letters: tokio::sync::Mutex::default(),
             config,
             binds: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
@@ -136,6 +138,11 @@ impl Account {
     /// A place for one more search for its messages; `None` if all are taken.
     pub(crate) fn search(&self) -> Option<SemaphorePermit<'_>> {
         self.searches.try_acquire().ok()
+    }
+
+    /// Waits until nobody else moves its dead letters: who looks at them has them all for that time.
+    pub(crate) async fn dead_letters(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.dead_letters.lock().await
     }
 
     /// Whether its callback is being called, or its inbox kept.

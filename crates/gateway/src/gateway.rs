@@ -479,7 +479,6 @@ impl Gateway {
             health: self.shared.health.clone(),
             sendsms: config.kannel,
             jasmin: config.jasmin,
-            shelves: tokio::sync::Mutex::default(),
             keys: Default::default(),
             stop: self.listening.stop.clone(),
         };

@@ -143,6 +143,10 @@ pub struct Query {
     pub number: Option<Vec<u8>>,
     /// What its owner calls it ([`Attached::reference`]).
     pub reference: Option<Vec<u8>>,
+    /// The states that it may have; of none of them is nothing.
+    pub states: Option<Vec<State>>,
+    /// Which way it travels.
+    pub direction: Option<Direction>,
     /// The message that it answers.
     pub in_reply_to: Option<MessageId>,
     /// Accepted at or after this.
@@ -178,6 +182,8 @@ impl Query {
         self.number.as_ref().is_none_or(has)
             && self.reference.as_ref().is_none_or(is_called)
             && self.link.as_ref().is_none_or(|link| record.origin == *link || record.target == *link)
+            && self.states.as_ref().is_none_or(|states| states.contains(&record.state))
+            && self.direction.is_none_or(|direction| record.direction == direction)
             && self.in_reply_to.is_none_or(|answered| record.in_reply_to == Some(answered))
             && self.from.is_none_or(|from| record.accepted_at >= from)
             && self.until.is_none_or(|until| record.accepted_at < until)

@@ -34,6 +34,8 @@ pub(crate) struct Outlet {
     metrics: LinkMetrics,
     /// How often somebody said that the other side is mended.
     renewals: watch::Sender<u64>,
+    /// How often somebody may say it yet.
+    renewals_left: Mutex<TokenBucket>,
 }
 
 impl Outlet {
@@ -45,6 +47,7 @@ impl Outlet {
             slower: Notify::new(),
             metrics,
             renewals: watch::Sender::new(0),
+            renewals_left: Mutex::new(TokenBucket::new(clock::now(), RENEWALS_PER_S, RENEWALS_SAVED)),
         }
     }
 
@@ -121,8 +124,14 @@ impl Outlet {
         self.pace().begin_anew();
     }
 
-    /// Somebody says that the other side is mended: what is known of its failures counts no more.
+    /// Somebody says that the other side is mended: what is known of its failures counts no more. Who says it
+    /// again and again is heard ten times, and then once a second.
     pub(crate) fn renew(&self) {
+        let mut left = self.renewals_left.lock().unwrap_or_else(PoisonError::into_inner);
+        if left.grant(clock::now(), 1) == 0 {
+            return;
+        }
+        drop(left);
         self.renewals.send_modify(|count| *count = count.wrapping_add(1));
     }
 
@@ -198,4 +207,7 @@ impl Outlets {
 
 /// The most items of one take, whatever the window.
 const TAKE_MAX: usize = 1000;
+const RENEWALS_PER_S: f64 = 1.0;
+/// For so long renewals are saved up.
+const RENEWALS_SAVED: Duration = Duration::from_secs(10);
 const STORE_RETRY: Duration = Duration::from_secs(1);

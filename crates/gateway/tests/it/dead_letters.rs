@@ -151,6 +151,42 @@ async fn nobody_calls_who_is_gone_until_somebody_says_that_it_is_mended() {
     assert!(dead(&gateway).await.is_empty());
 }
 
+// WH-2
+#[tokio::test]
+async fn nobody_calls_who_wants_to_be_left_alone_until_somebody_says_that_it_is_mended() {
+    static STATUS: AtomicU16 = AtomicU16::new(503);
+    let telco = centre().await;
+    let mut games = Provider::start(|_| {
+        (StatusCode::from_u16(STATUS.load(Ordering::Relaxed)).unwrap(), [("retry-after", "3600")])
+    })
+    .await;
+    let application = format!(
+        "[[application]]\nname = \"games\"\nurl = \"{}\"\nallow_private_address = true\naccount = \"shop\"\n",
+        games.url
+    );
+    let links = [
+        smsc("telco", telco.address(), ""),
+        account("shop", ""),
+        application,
+        route("match = { destination = \"1234\" }\nto = [\"games\"]"),
+    ];
+    let gateway = TestGateway::with(links).await;
+    let handset = telco.handset(ANI);
+    handset.send("1234", "first").await.unwrap();
+    let id = games.next().await.field("id").unwrap();
+    let retried = |event: &store::Event| matches!(event, store::Event::Retried { .. });
+    gateway.record_when(&id, |record| record.history.iter().any(|step| retried(&step.event))).await;
+
+    handset.send("1234", "second").await.unwrap();
+    until("both wait", async || gateway.waiting("games").await == 2).await;
+    assert_eq!(games.others(), 0);
+    STATUS.store(204, Ordering::Relaxed);
+    replay(&gateway, None).await;
+    let second = games.next().await;
+    let attempt = second.headers["x-estafet-attempt"].to_str().unwrap();
+    assert_eq!((second.field("text").as_deref(), attempt), (Some("second"), "1"));
+}
+
 #[tokio::test]
 async fn dead_letters_are_listed_found_and_told_again_however_many_there_are() {
     static STATUS: AtomicU16 = AtomicU16::new(410);

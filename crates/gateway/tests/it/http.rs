@@ -92,3 +92,37 @@ async fn messages_are_found_by_number_page_by_page() {
     assert_eq!(found.len(), 5);
     assert!(wanted.iter().all(|id| found.contains(id)), "each once");
 }
+
+#[tokio::test]
+async fn messages_are_listed_by_what_became_of_them() {
+    let telco = centre().await;
+    let gateway = shop_and(&telco).await;
+    let shop = gateway.caller("shop");
+    let told = json!({ "to": ANI, "from": "SHOP", "text": "told" });
+    let silent = json!({ "to": ANI, "from": "SHOP", "text": "silent", "receipt": false });
+    let later = json!({ "to": ANI, "from": "SHOP", "text": "later", "not_before": "2100-01-01T00:00:00Z" });
+    assert_eq!(shop.post(later).await.status, 422);
+    let (told, silent) = (shop.post(told).await.id(), shop.post(silent).await.id());
+    gateway.record_when(&told, |record| record.state == State::Delivered).await;
+    gateway.record_when(&silent, |record| record.state == State::HandedOver).await;
+    gateway.settled().await;
+
+    for (conditions, found) in [
+        (&[("state", "delivered")][..], &[&told][..]),
+        (&[("state", "handed_over,expired")], &[&silent]),
+        (&[("state", "delivered,handed_over"), ("direction", "mt")], &[&silent, &told]),
+        (&[("state", "enroute")], &[]),
+        (&[("direction", "mo")], &[]),
+    ] {
+        let page = shop.search(conditions).await.body;
+        let ids: Vec<&str> = page["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|message| message["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(ids, *found, "{conditions:?}");
+    }
+    let wrong = shop.search(&[("state", "sent")]).await;
+    assert_eq!((wrong.status, &wrong.body["field"]), (422, &json!("state")));
+}

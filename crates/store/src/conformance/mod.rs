@@ -71,6 +71,7 @@ pub async fn run(fixture: &dyn Fixture) {
     records::who_follows_sees_what_is_added_to_records(&*fixture.open().await).await;
     records::what_is_not_there_is_not_found(&*fixture.open().await).await;
     records::a_search_goes_page_by_page(&*fixture.open().await).await;
+    records::a_search_for_states_goes_page_by_page(&*fixture.open().await).await;
     records::a_search_looks_at_what_it_is_asked(&*fixture.open().await).await;
     records::what_was_attached_is_in_the_record(fixture).await;
     records::an_answer_comes_with_its_settlement(&*fixture.open().await).await;

@@ -147,6 +147,56 @@ pub(super) async fn a_search_looks_at_what_it_is_asked(store: &dyn Store) {
     assert!(numbers(none).await.is_empty());
 }
 
+pub(super) async fn a_search_for_states_goes_page_by_page(store: &dyn Store) {
+    let mut batch = entries(25);
+    for entry in batch.iter_mut().step_by(5) {
+        Arc::make_mut(&mut entry.message).direction = Direction::Mo;
+    }
+    accept(store, &batch).await;
+    let leases = store.take(&link(SMSC), batch.len()).await.unwrap();
+    let mut expected = Vec::new();
+    for (number, lease) in leases.into_iter().enumerate() {
+        let state = [State::Delivered, State::Undeliverable, State::Rejected][number % 3];
+        expected.push((lease.message().id, lease.message().direction, state));
+        settle(store, lease, Outcome::Done { state, remote_id: None });
+    }
+    expected.reverse();
+    let late = Arc::new(sample::message(100));
+    accept(store, &[Entry { message: late.clone(), target: link(SMSC), alternatives: Vec::new() }]).await;
+    store.sync().await.unwrap();
+
+    let all = async |query: Query| {
+        let (mut found, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = store.search(Query { cursor, limit: 3, ..query.clone() }).await.unwrap();
+            found.extend(ids(&page));
+            assert!(page.next.is_none() || page.records.len() == 3, "only the last page is not full");
+            cursor = page.next;
+            if cursor.is_none() {
+                return found;
+            }
+        }
+    };
+    let those = |is_meant: &dyn Fn(Direction, State) -> bool| -> Vec<MessageId> {
+        let meant = expected.iter().filter(|(_, direction, state)| is_meant(*direction, *state));
+        meant.map(|(id, ..)| *id).collect()
+    };
+    let of = |states: &[State]| Query { states: Some(states.to_vec()), ..Query::default() };
+    let bad = [State::Undeliverable, State::Rejected];
+    assert_eq!(all(of(&bad)).await, those(&|_, state| bad.contains(&state)));
+    assert_eq!(all(of(&[State::Enroute])).await, [late.id]);
+    assert!(all(of(&[State::HandedOver])).await.is_empty() && all(of(&[])).await.is_empty());
+    let from_handsets = Query { direction: Some(Direction::Mo), ..Query::default() };
+    assert_eq!(all(from_handsets.clone()).await, those(&|direction, _| direction == Direction::Mo));
+    let both = Query { states: Some(bad.to_vec()), ..from_handsets };
+    assert_eq!(
+        all(both).await,
+        those(&|direction, state| direction == Direction::Mo && bad.contains(&state))
+    );
+    let number = late.destination.value.to_vec();
+    assert_eq!(all(Query { number: Some(number), ..of(&[State::Enroute]) }).await, [late.id]);
+}
+
 pub(super) async fn an_answer_comes_with_its_settlement(store: &dyn Store) {
     accept(store, &entries(1)).await;
     let lease = take_one(store, SMSC).await;

@@ -318,7 +318,7 @@ const REPLY_OCTETS_MAX: usize = 64 * 1024;
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(5);
 /// Shorter than what servers do by default: they should not close a connection that we just use.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use futures_util::{FutureExt, StreamExt};
 use store::{Cause, Lease, Outcome, Settlement, Shelf};
 use tokio_util::sync::CancellationToken;
 
-use super::call::{Answer, Call, Endpoint, Heard};
+use super::call::{Answer, Call, Endpoint, Heard, RETRY_AFTER_MAX};
 use crate::clock::{Clock, now};
 use crate::config::EndpointConfig;
 use crate::dispatch::Outlet;
@@ -38,6 +38,11 @@ pub(crate) trait Side: Send + Sync + 'static {
     /// Whether an item is not called for any more; `calls_fail` if the last call did.
     fn gives_up(&self, _lease: &Lease, _calls_fail: bool) -> bool {
         false
+    }
+
+    /// How long everything may wait because the other side wants to be left alone.
+    fn rests_at_most(&self) -> Duration {
+        RETRY_AFTER_MAX
     }
 
     /// What was answered to a call that told of items.
@@ -94,7 +99,7 @@ impl<S: Side> Client<S> {
         while !self.stop.is_cancelled() {
             let room = failures.window(window).saturating_sub(calls.len()) * self.side.batch();
             if taking.is_none() && room > 0 {
-                taking = Some(self.take(room, failures.pause()));
+                taking = Some(self.take(room, failures.pause(now())));
             }
             tokio::select! {
                 biased;
@@ -116,6 +121,9 @@ impl<S: Side> Client<S> {
                         settled.extend(ended.settled);
                     }
                     self.settle(settled);
+                    if failures.is_resting(now()) {
+                        taking = None;
+                    }
                 }
             }
         }
@@ -130,6 +138,9 @@ impl<S: Side> Client<S> {
             self.outlet.throttled();
         }
         failures.note(ended, self.outlet.link(), now());
+        if let Some(rest) = ended.retry_after.filter(|_| ended.is_away) {
+            failures.rest(now(), rest.min(self.side.rests_at_most()));
+        }
     }
 
     /// Settles; what fails becomes a dead letter.
@@ -228,6 +239,8 @@ struct Failures {
     was_uncalled: bool,
     /// It said that there is nobody any more, and is not called until then.
     gone_until: Option<Instant>,
+    /// It wants to be left alone until then.
+    resting_until: Option<Instant>,
 }
 
 impl Failures {
@@ -237,13 +250,28 @@ impl Failures {
     }
 
     /// The wait before the next call.
-    fn pause(&self) -> Duration {
+    fn pause(&self, now: Instant) -> Duration {
+        let rest = self.resting_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        self.pause_by_itself().max(rest)
+    }
+
+    /// The wait if the other side has not said how long it shall be.
+    fn pause_by_itself(&self) -> Duration {
         let Some(doublings) =
             self.in_a_row.checked_sub(FAILURES_WITHOUT_PAUSE).filter(|_| !self.was_uncalled)
         else {
             return Duration::ZERO;
         };
         PAUSE_FIRST.saturating_mul(1 << doublings.min(16)).min(PAUSE_LONGEST)
+    }
+
+    // WH-2
+    fn rest(&mut self, now: Instant, rest: Duration) {
+        self.resting_until = self.resting_until.max(Some(now + rest));
+    }
+
+    fn is_resting(&self, now: Instant) -> bool {
+        self.resting_until.is_some_and(|until| now < until)
     }
 
     // WH-2
@@ -307,13 +335,26 @@ mod tests {
 
     #[test]
     fn failing_calls_become_fewer_and_slower() {
-        let mut failures = Failures::default();
-        assert_eq!((failures.window(32), failures.pause()), (32, Duration::ZERO));
+        let (mut failures, now) = (Failures::default(), Instant::now());
+        assert_eq!((failures.window(32), failures.pause(now)), (32, Duration::ZERO));
         failures.in_a_row = 1;
-        assert_eq!((failures.window(32), failures.pause()), (1, Duration::ZERO));
+        assert_eq!((failures.window(32), failures.pause(now)), (1, Duration::ZERO));
         failures.in_a_row = FAILURES_WITHOUT_PAUSE + 1;
-        assert_eq!(failures.pause(), PAUSE_FIRST * 2);
+        assert_eq!(failures.pause(now), PAUSE_FIRST * 2);
         failures.in_a_row = u32::MAX;
-        assert_eq!(failures.pause(), PAUSE_LONGEST);
+        assert_eq!(failures.pause(now), PAUSE_LONGEST);
+    }
+
+    // WH-2
+    #[test]
+    fn who_wants_to_be_left_alone_is() {
+        let (mut failures, now) = (Failures::default(), Instant::now());
+        let minute = Duration::from_secs(60);
+        failures.rest(now, minute);
+        failures.rest(now, minute / 2);
+        assert!(failures.is_resting(now + minute / 2));
+        assert_eq!(failures.pause(now + minute / 4), minute * 3 / 4, "the longest counts");
+        assert!(!failures.is_resting(now + minute));
+        assert_eq!(failures.pause(now + minute), Duration::ZERO);
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn replay(
     let wanted = translate::replay_request(&read(body).await?)?;
     let until = desk.intake.clock().wall().plus(REPLAY_TIME);
     let again = |link: &LinkName| Outcome::Move { to: link.clone(), until, cause: None };
-    let _turn = desk.shelves.lock().await;
+    let _turn = account.dead_letters().await;
     let shelves = desk.shelves_of(&account);
     for (link, _) in &shelves {
         // Whoever wants it told again says that the other side is mended.
@@ -72,7 +72,7 @@ pub(super) async fn delete(
     let id: MessageId = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_message)?;
     let cause = || Cause::Other("deleted by its owner".into());
     let over = |_: &LinkName| Outcome::Failed { state: Final::Deleted, cause: cause() };
-    let _turn = desk.shelves.lock().await;
+    let _turn = account.dead_letters().await;
     match desk.settle_those(&desk.shelves_of(&account), &HashSet::from([id]), over).await? {
         0 => Err(Problem::no_such_message()),
         _ => Ok(StatusCode::NO_CONTENT.into_response()),
@@ -114,7 +114,8 @@ impl Desk {
         Ok((count, false))
     }
 
-    /// Settles what is on these shelves of the messages with these ids, durably; how many items that were.
+    /// Settles what is on these shelves of the messages with these ids, durably; how many items that were. A few
+    /// are found however much waits beside them; for many, all is looked through once.
     async fn settle_those(
         &self,
         shelves: &[Shelved],
@@ -123,9 +124,16 @@ impl Desk {
     ) -> Result<usize, Problem> {
         let mut count = 0;
         for (link, shelf) in shelves {
+            if wanted.len() <= NAMED_MAX {
+                let leases = self.lend_named(shelf, wanted).await?;
+                count += leases.len();
+                self.settle_leases(leases, &outcome(link)).await?;
+                continue;
+            }
             let mut survey = Survey::of(&*self.store, shelf);
-            while let Some(leases) =
-                survey.lend_next(|letter| wanted.contains(&translate::told_id(letter))).await?
+            while let Some(leases) = survey
+                .lend_next(|letter| wanted.contains(&translate::told_id(letter.item, &letter.message)))
+                .await?
             {
                 count += leases.len();
                 if !leases.is_empty() {
@@ -134,6 +142,19 @@ impl Desk {
             }
         }
         Ok(count)
+    }
+
+    async fn lend_named(
+        &self,
+        shelf: &LinkName,
+        wanted: &HashSet<MessageId>,
+    ) -> Result<Vec<Lease>, StoreError> {
+        // What was handed in for several receivers at once is shown with the id of the first.
+        let ids: Vec<MessageId> =
+            wanted.iter().flat_map(|id| (0..=u8::MAX).map(|member| id.member(member))).collect();
+        let mut leases = self.store.evacuate_of(shelf, &ids).await?;
+        leases.retain(|lease| wanted.contains(&translate::told_id(lease.item(), lease.message())));
+        Ok(leases)
     }
 
     async fn settle_leases(&self, leases: Vec<Lease>, outcome: &Outcome) -> Result<(), Problem> {
@@ -178,6 +199,8 @@ impl<'a> Survey<'a> {
 
 /// So much is looked at in one step, of which a request takes as many as it needs.
 const STEP: usize = 1024;
+/// So many ids are looked up one by one.
+const NAMED_MAX: usize = 16;
 /// So much is done in one request.
 const SETTLED_MAX: usize = 100_000;
 /// How long it is tried again.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use store::Store;
-use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::idempotency::KeysInWork;
@@ -29,8 +28,6 @@ pub(crate) struct Api {
     pub(crate) sendsms: SendsmsPath,
     /// Whether Jasmin's paths are there.
     pub(crate) jasmin: bool,
-    /// Who looks at dead letters has them all for that time.
-    pub(crate) shelves: Mutex<()>,
     /// The idempotency keys of requests that have no answer yet.
     pub(crate) keys: KeysInWork,
     /// Whoever waits for something waits no longer than until then.

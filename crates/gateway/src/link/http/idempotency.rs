@@ -4,7 +4,7 @@
 //! carries what became of all. So the key is durable in the very commit that takes the messages over, and a
 //! repetition finds them by id: nothing is kept beside the messages, and nothing in memory but keys in work.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -72,6 +72,19 @@ impl Day {
 
     fn before(self) -> Self {
         Self(self.0.saturating_sub(DAY_S as u32))
+    }
+
+    fn after(self) -> Self {
+        Self(self.0.saturating_add(DAY_S as u32))
+    }
+
+    /// The days, the latest first, on which a request may have come that is in the window at `now`: on the next,
+    /// too, if the clock was set back since.
+    fn in_window(now: Timestamp) -> impl Iterator<Item = Self> {
+        let today = Self::of(now);
+        let may_have_been_later = Self::of(now.plus(SET_BACK_MAX)).0 != today.0;
+        let tomorrow = may_have_been_later.then(|| today.after());
+        tomorrow.into_iter().chain([today, today.before()])
     }
 }
 
@@ -158,32 +171,54 @@ impl Outcome<'_> {
 
 /// The keys of requests that have no answer yet.
 #[derive(Clone, Default)]
-pub(crate) struct KeysInWork(Arc<Mutex<HashSet<Key>>>);
+pub(crate) struct KeysInWork(Arc<Mutex<Keys>>);
+
+#[derive(Default)]
+struct Keys {
+    all: HashSet<Key>,
+    /// How many are an account's; none that has none is here.
+    of_one: HashMap<LinkName, usize>,
+}
 
 impl KeysInWork {
-    fn begin(&self, key: Key) -> Result<InWork, Problem> {
+    fn begin(&self, account: &LinkName, key: Key) -> Result<InWork, Problem> {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= IN_WORK_MAX {
+        let of_one = keys.of_one.get(account).copied().unwrap_or(0);
+        if keys.all.len() >= IN_WORK_MAX || of_one >= IN_WORK_OF_ONE_MAX {
             return Err(Refusal::QueueFull.into());
         }
-        if !keys.insert(key) {
+        if !keys.all.insert(key) {
             let detail = "a request with this key has no answer yet";
             let problem = Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail);
             return Err(problem.in_field("Idempotency-Key").retry_after(IN_USE_RETRY_S));
         }
-        Ok(InWork { keys: self.clone(), key })
+        keys.of_one.insert(account.clone(), of_one + 1);
+        Ok(InWork { keys: self.clone(), account: account.clone(), key })
+    }
+}
+
+impl Keys {
+    fn end(&mut self, account: &LinkName, key: &Key) {
+        self.all.remove(key);
+        if let Some(of_one) = self.of_one.get_mut(account) {
+            *of_one = of_one.saturating_sub(1);
+            if *of_one == 0 {
+                self.of_one.remove(account);
+            }
+        }
     }
 }
 
 /// A key in work, until it is dropped.
 struct InWork {
     keys: KeysInWork,
+    account: LinkName,
     key: Key,
 }
 
 impl Drop for InWork {
     fn drop(&mut self) {
-        self.keys.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.keys.0.lock().unwrap_or_else(PoisonError::into_inner).end(&self.account, &self.key);
     }
 }
 
@@ -195,7 +230,7 @@ impl Desk {
         key: Key,
         body: Bytes,
     ) -> Result<Response, Problem> {
-        let in_work = self.keys.begin(key)?;
+        let in_work = self.keys.begin(account.name(), key)?;
         let desk = self.clone();
         // A caller that hangs up must not free its key while the store may still take the messages over.
         let done = tokio::spawn(async move {
@@ -233,8 +268,7 @@ impl Desk {
 
     /// The first message of the last request with this key, if that is still in the window.
     async fn earlier(&self, key: Key, now: Timestamp) -> Result<Option<(Day, Record)>, Problem> {
-        let today = Day::of(now);
-        for day in [today, today.before()] {
+        for day in Day::in_window(now) {
             let found = self.store.find(key.id(day, 0)).await?;
             if let Some(record) = found.filter(|record| now.since(record.accepted_at) < WINDOW) {
                 return Ok(Some((day, record)));
@@ -352,8 +386,12 @@ const KEY_OCTETS_MAX: usize = 64;
 const DAY_S: u64 = 24 * 3600;
 /// How long a key is remembered. Ids have the day in them, so that of the same key on the next day are others.
 const WINDOW: Duration = Duration::from_secs(DAY_S);
+/// So much a clock may be set back over midnight, and keys are found all the same.
+const SET_BACK_MAX: Duration = Duration::from_secs(6 * 3600);
 /// Requests with a key at a time.
 const IN_WORK_MAX: usize = 4096;
+/// Those of one account.
+const IN_WORK_OF_ONE_MAX: usize = IN_WORK_MAX / 4;
 const IN_USE_RETRY_S: u32 = 1;
 
 /// What messages are refused with, in the order of their octets on disk: never changed.
@@ -430,14 +468,33 @@ mod tests {
         assert_eq!(ids[2].accepted_at(), Timestamp(1_767_139_200_000));
     }
 
+    fn key_of_account(account: &LinkName, number: usize) -> Key {
+        Key::of(account, number.to_string().as_bytes())
+    }
+
     #[test]
     fn a_key_is_in_work_until_it_is_dropped() {
-        let keys = KeysInWork::default();
-        let key = |name: &str| Key::of(&LinkName::from("bank"), name.as_bytes());
-        let first = keys.begin(key("1"));
-        assert!(first.is_ok() && keys.begin(key("2")).is_ok());
-        assert_eq!(keys.begin(key("1")).err().map(|problem| problem.status()), Some(StatusCode::CONFLICT));
+        let (keys, bank) = (KeysInWork::default(), LinkName::from("bank"));
+        let begin = |number| keys.begin(&bank, key_of_account(&bank, number));
+        let first = begin(1);
+        assert!(first.is_ok() && begin(2).is_ok());
+        assert_eq!(begin(1).err().map(|problem| problem.status()), Some(StatusCode::CONFLICT));
         drop(first);
-        assert!(keys.begin(key("1")).is_ok());
+        assert!(begin(1).is_ok());
+        assert!(keys.0.lock().unwrap_or_else(PoisonError::into_inner).of_one.is_empty());
+    }
+
+    #[test]
+    fn an_account_has_its_share_of_keys_in_work_and_leaves_others_theirs() {
+        let keys = KeysInWork::default();
+        let (bank, shop) = (LinkName::from("bank"), LinkName::from("shop"));
+        let begin = |account, number| keys.begin(account, key_of_account(account, number));
+        let mut held: Vec<_> = (0..IN_WORK_OF_ONE_MAX).map(|number| begin(&bank, number)).collect();
+        assert!(held.iter().all(Result::is_ok));
+        let more = begin(&bank, IN_WORK_OF_ONE_MAX).err();
+        assert_eq!(more.map(|problem| problem.status()), Some(StatusCode::SERVICE_UNAVAILABLE));
+        assert!(begin(&shop, 0).is_ok());
+        held.pop();
+        assert!(begin(&bank, IN_WORK_OF_ONE_MAX).is_ok());
     }
 }

@@ -46,6 +46,11 @@ impl Side for Provider {
             && patience.ends_at(lease.message()).is_some_and(|end| self.now() >= end)
     }
 
+    fn rests_at_most(&self) -> Duration {
+        // What comes meanwhile shall be given up in time.
+        self.rules.patience.give_up_after.unwrap_or(Duration::MAX)
+    }
+
     fn read(&self, _leases: &[Lease], heard: &Heard) -> Answer {
         translate::read(&self.rules.answer, heard)
     }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use rusqlite::{Connection, Statement, ToSql};
+use sms::Direction;
 
 use super::error::LedgerError;
 use super::lookup::find;
@@ -141,7 +142,8 @@ impl Search {
 /// What a record must be besides having the number or the reference that is looked for.
 const OTHERWISE: &str = "(:link IS NULL OR origin = :link OR target = :link) \
      AND (:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until) \
-     AND (:answered IS NULL OR in_reply_to = :answered)";
+     AND (:answered IS NULL OR in_reply_to = :answered) \
+     AND (:states IS NULL OR :states >> state & 1) AND (:direction IS NULL OR direction = :direction)";
 const SERIALS: &str = "serial >= :first AND serial < :below";
 const NUMBER: &str = "(:number IS NULL OR source = :number OR destination = :number)";
 
@@ -197,6 +199,10 @@ fn bind(statement: &mut Statement<'_>, query: &Query) -> rusqlite::Result<()> {
     bind_one(statement, ":until", &query.until.map(|at| at.0 as i64))?;
     let answered = query.in_reply_to.as_ref().map(|id| id.octets().as_slice());
     bind_one(statement, ":answered", &answered)?;
+    let states =
+        query.states.as_ref().map(|states| states.iter().fold(0_i64, |all, &one| all | 1 << one as u8));
+    bind_one(statement, ":states", &states)?;
+    bind_one(statement, ":direction", &query.direction.map(|direction| direction == Direction::Mo))?;
     bind_one(statement, ":number", &query.number.as_deref().map(sql_octets))?;
     bind_one(statement, ":reference", &query.reference.as_deref().map(sql_octets))
 }

@@ -12,8 +12,8 @@ use super::refused::{
 use crate::link::http::idempotency::KEY_PATTERN;
 use crate::link::http::translate::words::text;
 use crate::link::http::translate::{
-    Accepted, Cancelled, Limit, Messages, PageView, PreviewRequest, PreviewView, Receipts, RecordView,
-    Replacement, SearchQuery, SendForm, SendQuery, Taken,
+    Accepted, Cancelled, DirectionWord, Limit, Messages, PageView, PreviewRequest, PreviewView, Receipts,
+    RecordView, Replacement, SearchQuery, SendForm, SendQuery, StateWords, Taken,
 };
 
 pub(super) fn descriptions() -> [Description; 8] {
@@ -87,6 +87,8 @@ fn search() -> Description {
         .explained("The newest first, without their histories.")
         .for_accounts("read")
         .query::<SearchQuery>()
+        .speaking_of::<StateWords>()
+        .speaking_of::<DirectionWord>()
         .speaking_of::<Limit>()
         .answers_json::<PageView<'_>>(
             200,

@@ -18,6 +18,10 @@ fn request(body: impl Into<Body>) -> Request<Body> {
 
 /// A desk at this time, with records of what was kept before.
 fn later(before: &Desk, milliseconds: u64) -> Desk {
+    later_or_earlier(before, milliseconds as i64)
+}
+
+fn later_or_earlier(before: &Desk, milliseconds: i64) -> Desk {
     let entries = before.kept().concat();
     let records = entries.iter().map(|Entry { message, .. }| Record {
         id: message.id,
@@ -27,7 +31,10 @@ fn later(before: &Desk, milliseconds: u64) -> Desk {
         ..record(0, "bank", "telco-a")
     });
     *before.notes.records.lock().unwrap() = records.collect();
-    Desk::at(Clock::starting_at(Timestamp(EVENING.0 + milliseconds)), before.notes.clone())
+    Desk::at(
+        Clock::starting_at(Timestamp(EVENING.0.saturating_add_signed(milliseconds))),
+        before.notes.clone(),
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,6 +51,20 @@ async fn a_key_is_remembered_for_a_day_whenever_that_begins() {
     assert_eq!((anew.status.as_u16(), anew.header("idempotent-replayed")), (202, None));
     assert_ne!(anew.json()["id"], first.json()["id"]);
     assert_eq!(first_desk.kept().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_remembered_when_the_clock_was_set_back_over_midnight() {
+    const AFTER_MIDNIGHT: u64 = 60_000 + HOUR_MS / 2;
+    let first_desk = Desk::at(Clock::starting_at(Timestamp(EVENING.0 + AFTER_MIDNIGHT)), Arc::default());
+    let first = first_desk.ask(request(MESSAGE)).await;
+    assert_eq!(first.status, 202, "{}", first.body);
+    for set_back in [1, HOUR_MS, 6 * HOUR_MS] {
+        let again = later_or_earlier(&first_desk, AFTER_MIDNIGHT as i64 - set_back as i64);
+        let again = again.ask(request(MESSAGE)).await;
+        assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body));
+    }
+    assert_eq!(first_desk.kept().len(), 1);
 }
 
 #[tokio::test]

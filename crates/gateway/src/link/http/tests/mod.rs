@@ -265,7 +265,6 @@ impl Desk {
             outlets: Arc::new(Outlets::new(notes.clone(), metrics.clone())),
             store: notes.clone(),
             health: health.clone(),
-            shelves: tokio::sync::Mutex::default(),
             keys: Default::default(),
             stop: Default::default(),
             door: Arc::new(Door::new(metrics.login(), clock.wall())),

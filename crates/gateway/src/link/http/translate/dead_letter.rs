@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
-use sms::{LinkName, MessageId};
+use sms::{LinkName, Message, MessageId};
 use store::{Glimpse, Item, Mark};
 use utoipa::ToSchema;
 
@@ -50,10 +50,10 @@ pub(in super::super) fn dead_letters<'a>(
 }
 
 /// The id that a page shows.
-pub(in super::super) fn told_id(letter: &Glimpse) -> MessageId {
-    match letter.item {
-        Item::Notice(_) => letter.message.shown_id(),
-        Item::Segment(_) => letter.message.id,
+pub(in super::super) fn told_id(item: Item, message: &Message) -> MessageId {
+    match item {
+        Item::Notice(_) => message.shown_id(),
+        Item::Segment(_) => message.id,
     }
 }
 

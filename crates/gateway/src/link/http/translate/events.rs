@@ -8,7 +8,8 @@ use sms::{MessageId, State, Timestamp};
 use store::Happening;
 use utoipa::{IntoParams, ToSchema};
 
-use super::record::{EVENTS, STATES, StepView, event_name, state_name, step};
+use super::choice::{self, EventWords, StateWords};
+use super::record::{StepView, event_name, step};
 use super::{Rfc3339, as_text, words};
 use crate::link::http::problem::Problem;
 
@@ -44,22 +45,6 @@ pub(in super::super) struct EventsQuery {
     state: Option<String>,
 }
 
-words::word!(
-    /// Some of [`EVENTS`].
-    EventWords,
-    words::text().pattern(Some(some_of(&EVENTS))).examples(["receipt,final"])
-);
-words::word!(
-    /// Some of [`STATES`].
-    StateWords,
-    words::text().pattern(Some(some_of(&STATES.map(state_name)))).examples(["undeliverable,expired,rejected"])
-);
-
-fn some_of(words: &[&str]) -> String {
-    let one = words.join("|");
-    format!("^({one})(,({one}))*$")
-}
-
 /// What one who follows wants to be told.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Wanted {
@@ -67,7 +52,7 @@ pub(in super::super) struct Wanted {
     reference: Option<Vec<u8>>,
     number: Option<Vec<u8>>,
     events: Option<Vec<&'static str>>,
-    states: Option<Vec<&'static str>>,
+    states: Option<Vec<State>>,
 }
 
 impl Wanted {
@@ -76,8 +61,7 @@ impl Wanted {
         let has_number = |number: &Vec<u8>| {
             subject.source.value[..] == **number || subject.destination.value[..] == **number
         };
-        let is_in_state =
-            |states: &Vec<&str>| state_of(event).is_some_and(|state| states.contains(&state_name(state)));
+        let is_in_state = |states: &Vec<State>| state_of(event).is_some_and(|state| states.contains(&state));
         self.message.is_none_or(|id| id == subject.id)
             && self.reference.as_ref().is_none_or(|reference| subject.reference == *reference)
             && self.number.as_ref().is_none_or(has_number)
@@ -97,23 +81,13 @@ fn state_of(event: &store::Event) -> Option<State> {
 pub(in super::super) fn events_query(uri: &Uri) -> Result<Wanted, Problem> {
     let query: EventsQuery = super::query::read(uri)?;
     let bad_id = |_| Problem::bad_value("message", "an id of a message has 32 hexadecimal digits");
-    let some = |field, said: Option<String>, known: &[&'static str]| {
-        said.map(|said| chosen(field, &said, known)).transpose()
-    };
     Ok(Wanted {
         message: query.message.map(|id| id.parse().map_err(bad_id)).transpose()?,
         reference: query.client_reference.map(String::into_bytes),
         number: query.number.map(|number| super::query::number_of(&number)),
-        events: some("event", query.event, &EVENTS)?,
-        states: some("state", query.state, &STATES.map(state_name))?,
+        events: query.event.map(|said| choice::events("event", &said)).transpose()?,
+        states: query.state.map(|said| choice::states("state", &said)).transpose()?,
     })
-}
-
-/// Those of the words that are known which somebody names.
-fn chosen(field: &'static str, said: &str, known: &[&'static str]) -> Result<Vec<&'static str>, Problem> {
-    let word = |said: &str| known.iter().copied().find(|known| *known == said);
-    let bad = || Problem::bad_value(field, format!("one of {}, or several with commas", known.join(", ")));
-    said.split(',').map(|said| word(said).ok_or_else(bad)).collect()
 }
 
 /// What one who follows hears first: since when it missed what happened, if it comes again.

@@ -3,6 +3,7 @@
 mod attributes;
 mod body;
 mod callback;
+mod choice;
 mod content;
 mod dead_letter;
 mod events;
@@ -27,12 +28,11 @@ use sms::Timestamp;
 
 pub(super) use attributes::Sender;
 pub(super) use callback::{callback, callbacks};
+pub(super) use choice::{EventWords, StateWords};
 pub(super) use dead_letter::{
     DeadLettersView, ReplayRequest, Replayed, dead_letters, replay_request, told_id,
 };
-pub(super) use events::{
-    EventWords, EventsQuery, HappeningView, StateWords, events_query, greeting, happened, missed,
-};
+pub(super) use events::{EventsQuery, HappeningView, events_query, greeting, happened, missed};
 pub(super) use inbox::{
     AckRequest, AckView, InboxQuery, PageOfItems, acknowledged, acknowledgement, inbox_item, inbox_query,
 };
@@ -47,7 +47,7 @@ pub(super) use query::{
 };
 pub(super) use reading::{accepted_page, refused_page};
 pub use record::record;
-pub(super) use record::{PageView, RecordView, page};
+pub(super) use record::{DirectionWord, PageView, RecordView, page};
 pub(super) use replacement::{Cancelled, Replacement, cancelled, replacement};
 pub(super) use submission::{
     Accepted, Batch, MessageRequest, Messages, Quoted, Receipts, Taken, accepted, accepted_as, batch,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use sms::{Address, LinkName, Priority, Timestamp};
+use sms::{Address, Direction, LinkName, Priority, Timestamp};
 use store::{Mark, Query};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ObjectBuilder, Type};
@@ -13,7 +13,9 @@ use utoipa::openapi::{RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::super::problem::Problem;
+use super::choice::{self, StateWords};
 use super::recipients::Recipients;
+use super::record::{DIRECTIONS, DirectionWord, direction_name};
 use super::submission::{ClassWord, MessageRequest, PriorityWord, field_of};
 use super::{instant, words};
 use crate::login::Credentials;
@@ -101,6 +103,12 @@ pub(in super::super) struct SearchQuery {
     /// What the caller called the messages, the whole of it.
     #[param(value_type = String, required = false)]
     client_reference: Option<String>,
+    /// The state that they are in: a word, or several with commas between them.
+    #[param(value_type = StateWords, required = false)]
+    state: Option<String>,
+    /// `mt` towards handsets, `mo` from them.
+    #[param(value_type = DirectionWord, required = false)]
+    direction: Option<String>,
     /// When they were taken over at the earliest.
     #[serde(default, deserialize_with = "moment")]
     #[param(value_type = words::Instant, required = false)]
@@ -192,12 +200,19 @@ pub(in super::super) fn search_query(uri: &Uri, account: &LinkName) -> Result<Qu
         link: Some(account.clone()),
         number,
         reference: query.client_reference.map(String::into_bytes),
+        states: query.state.map(|said| choice::states("state", &said)).transpose()?,
+        direction: query.direction.map(|said| direction(&said)).transpose()?,
         from: query.from,
         until: query.until,
         cursor,
         limit,
         ..Query::default()
     })
+}
+
+fn direction(said: &str) -> Result<Direction, Problem> {
+    let named = DIRECTIONS.into_iter().find(|&direction| direction_name(direction) == said);
+    named.ok_or_else(|| Problem::bad_value("direction", "mt or mo"))
 }
 
 /// Which dead letters are wanted: behind which, and how many.
@@ -272,6 +287,8 @@ const LIMIT_DEFAULT: usize = 100;
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use sms::State;
+
     use super::*;
 
     fn uri(query: &str) -> Uri {
@@ -331,9 +348,13 @@ mod tests {
         assert_eq!(query.number.as_deref(), Some(&b"6281234567890"[..]));
         assert_eq!(query.from, Some(Timestamp(1_767_225_600_000)));
         assert_eq!((query.until, query.limit), (None, 10));
+        assert_eq!((&query.states, query.direction), (&None, None));
         assert!(query.cursor.is_some());
         let empty = search_query(&"/x".parse().unwrap(), &account).unwrap();
         assert_eq!((empty.limit, empty.number), (LIMIT_DEFAULT, None));
+        let chosen = search_query(&uri("state=expired,handed_over&direction=mo"), &account).unwrap();
+        assert_eq!(chosen.states, Some(vec![State::Expired, State::HandedOver]));
+        assert_eq!(chosen.direction, Some(Direction::Mo));
     }
 
     #[test]
@@ -361,6 +382,10 @@ mod tests {
             ("limit=1001", "\"field\":\"limit\""),
             ("cursor=5", "\"field\":\"cursor\""),
             ("until=today", "until"),
+            ("state=sent", "one of enroute, delivered, expired"),
+            ("state=", "\"field\":\"state\""),
+            ("state=delivered,", "\"field\":\"state\""),
+            ("direction=MT", "\"detail\":\"mt or mo\""),
             ("account=other", "unknown field `account`"),
         ] {
             let said = said(search_query(&uri(query), &account));

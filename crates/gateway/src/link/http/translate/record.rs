@@ -122,6 +122,17 @@ pub(super) fn state_name(state: State) -> &'static str {
     }
 }
 
+/// The word for a direction.
+pub(super) fn direction_name(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Mt => "mt",
+        Direction::Mo => "mo",
+    }
+}
+
+/// Both directions.
+pub(super) const DIRECTIONS: [Direction; 2] = [Direction::Mt, Direction::Mo];
+
 /// Every state.
 pub(super) const STATES: [State; 9] = [
     State::Enroute,
@@ -136,9 +147,9 @@ pub(super) const STATES: [State; 9] = [
 ];
 
 words::word!(
-    /// The words of [`summary`] for a direction.
+    /// The words of [`direction_name`].
     DirectionWord,
-    words::text().enum_values(Some(["mt", "mo"]))
+    words::text().enum_values(Some(DIRECTIONS.map(direction_name)))
 );
 words::word!(
     /// The words of [`event_name`].
@@ -164,10 +175,7 @@ fn summary(record: &Record) -> RecordView<'_> {
     let attributes = record.attached.as_deref().map(Attributes::readable).unwrap_or_default();
     RecordView {
         id: record.id,
-        direction: match record.direction {
-            Direction::Mt => "mt",
-            Direction::Mo => "mo",
-        },
+        direction: direction_name(record.direction),
         origin: record.origin.as_str(),
         target: record.target.as_str(),
         from: record.source.text(),
