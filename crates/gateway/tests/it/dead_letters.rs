@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use simulator::{Application, ApplicationConfig, Every, Smsc};
+use smpp::{BindMode, Body, Destination, Destinations, ShortMessage, SubmitMulti, VERSION_3_4};
 use sms::State;
 
-use crate::harness::{ANI, Provider, SOON, TestGateway, account, centre, route, smsc, until};
+use crate::harness::{
+    ANI, Provider, SOON, TestGateway, Wire, account, centre, message, route, smsc, until,
+};
 
 /// Refuses everything with this status.
 async fn refusing(status: u16) -> Application {
@@ -96,6 +99,42 @@ async fn a_callback_that_is_gone_is_not_called_again() {
     assert!(dead(&gateway).await.is_empty());
     gateway.settled().await;
     gateway.record_when(&id, |record| record.state == State::Delivered).await;
+}
+
+#[tokio::test]
+async fn what_was_handed_in_at_once_goes_by_the_one_id_that_it_has() {
+    static STATUS: AtomicU16 = AtomicU16::new(410);
+    let (_telco, _shop, gateway) = shop_with_status(&STATUS).await;
+    let alone = gateway.caller("shop").post(json!({ "to": ANI, "from": "SHOP", "text": "alone" })).await.id();
+    let mut wire = Wire::bind_as(&gateway, "shop", VERSION_3_4, BindMode::Transmitter).await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let pdu = submit_to_all(&["628111000001", "628111000002", "628111000003"]);
+        let Body::SubmitMultiResp(response) = wire.ask(pdu).await.body else { panic!("no submit_multi_resp") };
+        ids.push(response.message_id.to_string());
+    }
+    let letters = dead_when(&gateway, 7).await;
+    for id in &ids {
+        assert_eq!(letters.iter().filter(|letter| letter["id"] == **id).count(), 3, "{letters:?}");
+    }
+
+    let caller = gateway.caller("shop");
+    assert_eq!(caller.call("DELETE", &format!("/v1/dead-letters/{}", ids[0]), None).await.status, 204);
+    let left = dead(&gateway).await;
+    assert_eq!(left.len(), 4);
+    assert!(left.iter().all(|letter| letter["id"] != *ids[0]), "{left:?}");
+    STATUS.store(200, Ordering::Relaxed);
+    assert_eq!(replay(&gateway, Some(json!({ "ids": [ids[1], "0".repeat(32)] }))).await, json!({ "replayed": 3 }));
+    gateway.settled().await;
+    let [letter] = &dead(&gateway).await[..] else { panic!("one") };
+    assert_eq!(letter["id"], alone);
+}
+
+fn submit_to_all(numbers: &[&str]) -> Body {
+    let address = |to: &&str| Destination::Address(simulator::address(to).unwrap());
+    let destinations: Vec<_> = numbers.iter().map(address).collect();
+    let message = ShortMessage { destination: smpp::Address::default(), ..message(ANI, "SHOP", "to all") };
+    Body::SubmitMulti(SubmitMulti { message, destinations: Destinations::of(&destinations).unwrap() })
 }
 
 #[tokio::test]

@@ -77,6 +77,24 @@ async fn it_fails_again_and_again_with_the_same_id() {
     );
 }
 
+// CMN-4, WH-2
+#[tokio::test]
+async fn it_wants_to_be_left_alone_for_longer_than_handsets_wait() {
+    let mut provider =
+        Provider::start(|_| (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "3600")])).await;
+    let telco = centre().await;
+    let gateway = gateway_for(&telco, &provider.url, PATIENCE).await;
+    let handset = telco.handset(ANI);
+    handset.send("1234", "GAME").await.unwrap();
+    provider.next().await;
+    handset.send("1234", "AGAIN").await.unwrap();
+    for _ in 0..2 {
+        let told = handset.next_message(SOON).await.unwrap();
+        assert_eq!(&told.text[..], "Sorry, try again later");
+    }
+    until("both are dead letters", async || gateway.waiting("games/dead-letters").await == 2).await;
+}
+
 // CMN-4
 #[tokio::test]
 async fn it_refuses_for_good() {

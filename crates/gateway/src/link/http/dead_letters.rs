@@ -115,17 +115,19 @@ impl Desk {
     }
 
     /// Settles what is on these shelves of the messages with these ids, durably; how many items that were. A few
-    /// are found however much waits beside them; for many, all is looked through once.
+    /// are found however much waits beside them; for many, or if one is not known, all is looked through once.
     async fn settle_those(
         &self,
         shelves: &[Shelved],
         wanted: &HashSet<MessageId>,
         outcome: impl Fn(&LinkName) -> Outcome,
     ) -> Result<usize, Problem> {
+        let named = if wanted.len() <= NAMED_MAX { self.with_members(wanted).await? } else { None };
         let mut count = 0;
         for (link, shelf) in shelves {
-            if wanted.len() <= NAMED_MAX {
-                let leases = self.lend_named(shelf, wanted).await?;
+            if let Some(ids) = &named {
+                let mut leases = self.store.evacuate_of(shelf, ids).await?;
+                leases.retain(|lease| wanted.contains(&translate::told_id(lease.item(), lease.message())));
                 count += leases.len();
                 self.settle_leases(leases, &outcome(link)).await?;
                 continue;
@@ -144,17 +146,23 @@ impl Desk {
         Ok(count)
     }
 
-    async fn lend_named(
-        &self,
-        shelf: &LinkName,
-        wanted: &HashSet<MessageId>,
-    ) -> Result<Vec<Lease>, StoreError> {
-        // What was handed in for several receivers at once is shown with the id of the first.
-        let ids: Vec<MessageId> =
-            wanted.iter().flat_map(|id| (0..=u8::MAX).map(|member| id.member(member))).collect();
-        let mut leases = self.store.evacuate_of(shelf, &ids).await?;
-        leases.retain(|lease| wanted.contains(&translate::told_id(lease.item(), lease.message())));
-        Ok(leases)
+    /// These ids, and those of messages that were handed in at once with one of them: these are shown with the id of
+    /// the first. `None` if there is no record of one, which says nothing of what waits.
+    async fn with_members(&self, wanted: &HashSet<MessageId>) -> Result<Option<Vec<MessageId>>, StoreError> {
+        let mut ids = Vec::new();
+        for first in wanted {
+            if self.store.find(*first).await?.is_none() {
+                return Ok(None);
+            }
+            ids.push(*first);
+            for member in (1..=u8::MAX).map(|number| first.member(number)) {
+                if self.store.find(member).await?.is_none() {
+                    break;
+                }
+                ids.push(member);
+            }
+        }
+        Ok(Some(ids))
     }
 
     async fn settle_leases(&self, leases: Vec<Lease>, outcome: &Outcome) -> Result<(), Problem> {
@@ -199,7 +207,7 @@ impl<'a> Survey<'a> {
 
 /// So much is looked at in one step, of which a request takes as many as it needs.
 const STEP: usize = 1024;
-/// So many ids are looked up one by one.
+/// At most so many ids are looked up one by one.
 const NAMED_MAX: usize = 16;
 /// So much is done in one request.
 const SETTLED_MAX: usize = 100_000;
