@@ -9,7 +9,7 @@ use sms::LinkName;
 use crate::account::Account;
 use crate::config::{
     AccountConfig, ApiKeyHash, ApplicationConfig, Config, ReplyRules, SharedProfile, SigningKeyConfig,
-    SmscConfig, callbacks_of,
+    SmscConfig, callbacks_of, shelf_of,
 };
 use crate::login::{KeyHolder, SigningKey};
 use crate::presence::Presence;
@@ -146,6 +146,11 @@ impl Directory {
         let is_its = |application: &ApplicationLink| application.account.as_ref() == Some(account);
         let applications = self.applications.iter().filter(|(_, application)| is_its(application));
         own.into_iter().chain(applications.map(|(name, _)| name.clone())).collect()
+    }
+
+    /// The links whose messages an account sees: its own, its applications, and their shelves.
+    pub(crate) fn seen_by(&self, account: &LinkName) -> Vec<LinkName> {
+        self.told_for(account).into_iter().flat_map(|link| [link.clone(), shelf_of(&link)]).collect()
     }
 
     /// The link that the route of a message leads to now, if there is one.

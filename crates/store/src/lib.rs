@@ -129,10 +129,10 @@ pub trait Store: Send + Sync {
     /// Messages by account, number and time, newest first.
     async fn search(&self, query: Query) -> Result<Page, StoreError>;
 
-    /// Follows what happens to the messages that `link` brings or takes, from now on: each step with this wish that is
+    /// Follows what happens to the messages that one of `links` brings or takes, from now on: each step with this wish that is
     /// added to a record, once it is durable, in the order of each message. Mostly at once, sometimes a second or two
     /// later; a step may come twice if records could not be written, and an attempt that was none is seen all the same.
-    fn watch(&self, link: &LinkName, wish: Wish) -> Watch;
+    fn watch(&self, links: &[LinkName], wish: Wish) -> Watch;
 
     /// Returns when everything that was said before is durable.
     async fn sync(&self) -> Result<(), StoreError>;

@@ -137,8 +137,8 @@ pub enum Event {
 /// Which messages to look for; what is `None` is not looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// The link that brought the message or took it.
-    pub link: Option<LinkName>,
+    /// The links of which one brought the message or took it; of none of them is nothing.
+    pub links: Option<Vec<LinkName>>,
     /// The digits or the name of the source or the destination.
     pub number: Option<Vec<u8>>,
     /// What its owner calls it ([`Attached::reference`]).
@@ -155,7 +155,8 @@ pub struct Query {
     pub until: Option<Timestamp>,
     /// Go on where the page with this [`Page::next`] ended.
     pub cursor: Option<MessageId>,
-    /// Who asks, if that is not `link`: those who ask take turns, so that none waits for all that another asks.
+    /// Who asks, if that is not the first of `links`: those who ask take turns, so that none waits for all that
+    /// another asks.
     pub asker: Option<LinkName>,
     /// The most records of a page; at most [`Query::LIMIT_MAX`].
     pub limit: usize,
@@ -166,8 +167,8 @@ impl Query {
     pub const LIMIT_MAX: usize = 1000;
 
     /// With whom it takes turns.
-    pub(crate) const fn asker(&self) -> &Option<LinkName> {
-        if self.asker.is_some() { &self.asker } else { &self.link }
+    pub(crate) fn asker(&self) -> Option<&LinkName> {
+        self.asker.as_ref().or_else(|| self.links.as_ref()?.first())
     }
 
     /// Whether a record is what is looked for, whatever the page.
@@ -179,9 +180,10 @@ impl Query {
         let is_called = |reference: &Vec<u8>| {
             record.attached.as_ref().is_some_and(|attached| attached.reference[..] == **reference)
         };
+        let is_its = |links: &Vec<LinkName>| links.contains(&record.origin) || links.contains(&record.target);
         self.number.as_ref().is_none_or(has)
             && self.reference.as_ref().is_none_or(is_called)
-            && self.link.as_ref().is_none_or(|link| record.origin == *link || record.target == *link)
+            && self.links.as_ref().is_none_or(is_its)
             && self.states.as_ref().is_none_or(|states| states.contains(&record.state))
             && self.direction.is_none_or(|direction| record.direction == direction)
             && self.in_reply_to.is_none_or(|answered| record.in_reply_to == Some(answered))

@@ -48,12 +48,13 @@ pub struct Watchers {
 
 #[derive(Debug, Default)]
 struct Followers {
-    by_link: HashMap<LinkName, Vec<Follower>>,
+    by_link: HashMap<LinkName, Vec<Arc<Follower>>>,
     last_number: u64,
 }
 
 struct Follower {
     number: u64,
+    links: Arc<[LinkName]>,
     wish: Wish,
     sender: broadcast::Sender<Happening>,
 }
@@ -61,10 +62,10 @@ struct Follower {
 /// Whether one who follows wants to be told of something. It is asked by whoever tells, so it must be quick.
 pub type Wish = Box<dyn Fn(&Happening) -> bool + Send + Sync>;
 
-/// What happens to the messages of one link. Dropping it ends the following.
+/// What happens to the messages of some links. Dropping it ends the following.
 #[derive(Debug)]
 pub struct Watch {
-    link: LinkName,
+    links: Arc<[LinkName]>,
     number: u64,
     receiver: broadcast::Receiver<Happening>,
     watchers: Arc<Watchers>,
@@ -93,18 +94,22 @@ impl From<Record> for Subject {
 }
 
 impl Watchers {
-    /// Follows of the messages that `link` brings or takes what is wished, from now on.
+    /// Follows of the messages that one of `links` brings or takes what is wished, from now on.
     #[must_use]
-    pub fn watch(self: &Arc<Self>, link: &LinkName, wish: Wish) -> Watch {
+    pub fn watch(self: &Arc<Self>, links: &[LinkName], wish: Wish) -> Watch {
         let sender = broadcast::Sender::new(Watch::BACKLOG_MAX);
         let receiver = sender.subscribe();
         let mut followers = self.followers();
         followers.last_number += 1;
         let number = followers.last_number;
-        followers.by_link.entry(link.clone()).or_default().push(Follower { number, wish, sender });
+        let links: Arc<[LinkName]> = links.into();
+        let follower = Arc::new(Follower { number, links: Arc::clone(&links), wish, sender });
+        for link in &*links {
+            followers.by_link.entry(link.clone()).or_default().push(Arc::clone(&follower));
+        }
         self.count.fetch_add(1, Ordering::Relaxed);
         drop(followers);
-        Watch { link: link.clone(), number, receiver, watchers: Arc::clone(self) }
+        Watch { links, number, receiver, watchers: Arc::clone(self) }
     }
 
     /// Whether anybody follows anything.
@@ -118,7 +123,8 @@ impl Watchers {
         let subject = Arc::new(subject);
         let followers = self.followers();
         let of = |link| followers.by_link.get(link).into_iter().flatten();
-        let of_target = of(&subject.target).filter(|_| subject.target != subject.origin);
+        // Whoever follows both is told once.
+        let of_target = of(&subject.target).filter(|follower| !follower.links.contains(&subject.origin));
         for follower in of(&subject.origin).chain(of_target) {
             for step in steps {
                 let happening = Happening { subject: subject.clone(), step: step.clone() };
@@ -159,12 +165,14 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut followers = self.watchers.followers();
-        let is_left = followers.by_link.get_mut(&self.link).is_some_and(|those| {
-            those.retain(|follower| follower.number != self.number);
-            !those.is_empty()
-        });
-        if !is_left {
-            followers.by_link.remove(&self.link);
+        for link in &*self.links {
+            let is_left = followers.by_link.get_mut(link).is_some_and(|those| {
+                those.retain(|follower| follower.number != self.number);
+                !those.is_empty()
+            });
+            if !is_left {
+                followers.by_link.remove(link);
+            }
         }
         self.watchers.count.fetch_sub(1, Ordering::Relaxed);
     }
@@ -211,8 +219,8 @@ mod tests {
         let watchers = Arc::new(Watchers::default());
         assert!(!watchers.is_any());
         let (mut bank, mut again) =
-            (watchers.watch(&"bank".into(), all()), watchers.watch(&"bank".into(), all()));
-        let mut telco = watchers.watch(&"telco".into(), all());
+            (watchers.watch(&["bank".into()], all()), watchers.watch(&["bank".into()], all()));
+        let mut telco = watchers.watch(&["telco".into()], all());
         tell(&watchers, ["bank", "telco"], 1);
         tell(&watchers, ["shop", "other"], 2);
         tell(&watchers, ["bank", "bank"], 3);
@@ -229,9 +237,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_follows_several_links_is_told_once_of_each_message() {
+        let watchers = Arc::new(Watchers::default());
+        let mut both = watchers.watch(&["bank".into(), "games".into()], all());
+        for (at, ends) in [["games", "telco"], ["bank", "games"], ["telco", "games"], ["games", "games"]]
+            .into_iter()
+            .enumerate()
+        {
+            tell(&watchers, ends, at as u64);
+        }
+        tell(&watchers, ["shop", "telco"], 7);
+        tell(&watchers, ["telco", "bank"], 8);
+        for expected in [0, 1, 2, 3, 8] {
+            assert_eq!(next_at(&mut both).await, expected);
+        }
+        drop(both);
+        assert!(!watchers.is_any() && watchers.followers().by_link.is_empty());
+    }
+
+    #[tokio::test]
     async fn who_is_slow_is_told_how_many_were_missed() {
         let watchers = Arc::new(Watchers::default());
-        let mut bank = watchers.watch(&"bank".into(), all());
+        let mut bank = watchers.watch(&["bank".into()], all());
         let more = 5;
         (0..Watch::BACKLOG_MAX as u64 + more).for_each(|at| tell(&watchers, ["bank", "x"], at));
         assert_eq!(bank.next().await, Seen::Missed(more));
@@ -241,7 +268,8 @@ mod tests {
     #[tokio::test]
     async fn what_nobody_wished_for_takes_no_room() {
         let watchers = Arc::new(Watchers::default());
-        let mut some = watchers.watch(&"bank".into(), Box::new(|happening| happening.step.at.0 % 1000 == 7));
+        let mut some =
+            watchers.watch(&["bank".into()], Box::new(|happening| happening.step.at.0 % 1000 == 7));
         let count = 4 * Watch::BACKLOG_MAX as u64;
         (0..count).for_each(|at| tell(&watchers, ["bank", "x"], at));
         assert_eq!(

@@ -326,8 +326,8 @@ async fn records_are_chosen_by_link_number_and_time() {
     let all = found(Query::default());
     assert_eq!(all.len(), 60);
     assert!(all[0].destination.text().ends_with("0000059"), "newest first");
-    assert_eq!(found(Query { link: Some(smsc()), ..Query::default() }).len(), 60);
-    assert_eq!(found(Query { link: Some(LinkName::from("shop")), ..Query::default() }).len(), 0);
+    assert_eq!(found(Query { links: Some(vec![smsc()]), ..Query::default() }).len(), 60);
+    assert_eq!(found(Query { links: Some(vec![LinkName::from("shop")]), ..Query::default() }).len(), 0);
     let one = found(Query { number: Some(b"628110000007".to_vec()), ..Query::default() });
     assert_eq!((one.len(), one[0].state), (1, State::Delivered));
     let (first, last) = (all[59].accepted_at, all[0].accepted_at);

@@ -140,7 +140,7 @@ pub(crate) fn assert_idle(status: &Status) {
 pub(crate) async fn records(store: &dyn Store, link: &str) -> Vec<Record> {
     store.sync().await.unwrap();
     let origin = LinkName::from(link);
-    let mut query = Query { link: Some(origin.clone()), limit: Query::LIMIT_MAX, ..Query::default() };
+    let mut query = Query { links: Some(vec![origin.clone()]), limit: Query::LIMIT_MAX, ..Query::default() };
     let mut records = Vec::new();
     loop {
         let page = store.search(query.clone()).await.unwrap();

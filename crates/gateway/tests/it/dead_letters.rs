@@ -8,9 +8,7 @@ use simulator::{Application, ApplicationConfig, Every, Smsc};
 use smpp::{BindMode, Body, Destination, Destinations, ShortMessage, SubmitMulti, VERSION_3_4};
 use sms::State;
 
-use crate::harness::{
-    ANI, Provider, SOON, TestGateway, Wire, account, centre, message, route, smsc, until,
-};
+use crate::harness::{ANI, Provider, SOON, TestGateway, Wire, account, centre, message, route, smsc, until};
 
 /// Refuses everything with this status.
 async fn refusing(status: u16) -> Application {
@@ -110,7 +108,9 @@ async fn what_was_handed_in_at_once_goes_by_the_one_id_that_it_has() {
     let mut ids = Vec::new();
     for _ in 0..2 {
         let pdu = submit_to_all(&["628111000001", "628111000002", "628111000003"]);
-        let Body::SubmitMultiResp(response) = wire.ask(pdu).await.body else { panic!("no submit_multi_resp") };
+        let Body::SubmitMultiResp(response) = wire.ask(pdu).await.body else {
+            panic!("no submit_multi_resp")
+        };
         ids.push(response.message_id.to_string());
     }
     let letters = dead_when(&gateway, 7).await;
@@ -124,7 +124,10 @@ async fn what_was_handed_in_at_once_goes_by_the_one_id_that_it_has() {
     assert_eq!(left.len(), 4);
     assert!(left.iter().all(|letter| letter["id"] != *ids[0]), "{left:?}");
     STATUS.store(200, Ordering::Relaxed);
-    assert_eq!(replay(&gateway, Some(json!({ "ids": [ids[1], "0".repeat(32)] }))).await, json!({ "replayed": 3 }));
+    assert_eq!(
+        replay(&gateway, Some(json!({ "ids": [ids[1], "0".repeat(32)] }))).await,
+        json!({ "replayed": 3 })
+    );
     gateway.settled().await;
     let [letter] = &dead(&gateway).await[..] else { panic!("one") };
     assert_eq!(letter["id"], alone);

@@ -1,9 +1,11 @@
 //! A content provider answers later, by a message that quotes what it was told (CMN-5).
 
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ANI, Caller, Provider, SOON, TestGateway, Texts, account, application, centre, route, smsc,
+    ANI, Caller, Provider, SOON, TestGateway, Texts, account, application, centre, route, smsc, until,
 };
 
 const SUPPLEMENT: &str = "account = \"games-later\"";
@@ -52,6 +54,45 @@ async fn a_later_reply_goes_back_the_way_of_the_question_once() {
     assert_eq!((&told.from[..], &told.text[..], other.stats().submits), ("1234", "later", 0));
     let records = caller.search(&[]).await.body;
     assert_eq!(records["messages"][0]["in_reply_to"], id.as_str(), "{records}");
+}
+
+// CMN-5
+#[tokio::test]
+async fn the_account_of_a_content_provider_sees_what_handsets_were_told_in_its_name() {
+    let (telco, other) = (centre().await, centre().await);
+    let mut provider = Provider::start(|told| match told.field("text").as_deref() {
+        Some("WRONG") => StatusCode::NOT_FOUND.into_response(),
+        _ => "at once".into_response(),
+    })
+    .await;
+    let gateway = TestGateway::with(links(&telco, &other, &provider.url, "")).await;
+    let handset = telco.handset(ANI);
+    handset.send("1234", "GAME").await.unwrap();
+    let id = provider.next().await.field("id").unwrap();
+    assert_eq!(handset.next_message(SOON).await.unwrap().text, "at once");
+    handset.send("1234", "WRONG").await.unwrap();
+    let wrong = provider.next().await.field("id").unwrap();
+    until("a dead letter", async || gateway.waiting("games/dead-letters").await == 1).await;
+
+    let (its, stranger) = (gateway.caller("games-later"), gateway.caller("stranger"));
+    let listed = its.search(&[]).await.body;
+    let told: Vec<[&str; 3]> = listed["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| ["direction", "origin", "target"].map(|field| message[field].as_str().unwrap()))
+        .collect();
+    let all = [["mo", "telco", "games/dead-letters"], ["mt", "games", "telco"], ["mo", "telco", "games"]];
+    assert_eq!(told, all, "{listed}");
+    assert_eq!(listed["messages"][1]["in_reply_to"], *id);
+    assert_eq!(stranger.search(&[("number", ANI)]).await.body["messages"], json!([]));
+    for id in [&id, &wrong] {
+        assert_eq!((its.record(id).await.status, stranger.record(id).await.status), (200, 404));
+    }
+    assert_eq!(
+        its.search(&[("number", ANI), ("direction", "mo")]).await.body["messages"].as_array().unwrap().len(),
+        2
+    );
 }
 
 // CMN-5

@@ -53,9 +53,10 @@ pub(super) async fn a_record_says_all_that_happened(store: &dyn Store) {
 
 pub(super) async fn who_follows_sees_what_is_added_to_records(store: &dyn Store) {
     let all = || -> crate::Wish { Box::new(|_| true) };
-    let (mut bank, mut stranger) = (store.watch(&link(OWNER), all()), store.watch(&link("stranger"), all()));
-    let mut ends =
-        store.watch(&link(OWNER), Box::new(|happening| matches!(happening.step.event, Event::Final { .. })));
+    let (mut bank, mut stranger) =
+        (store.watch(&[link(OWNER)], all()), store.watch(&[link("stranger")], all()));
+    let mut ends = store
+        .watch(&[link(OWNER)], Box::new(|happening| matches!(happening.step.event, Event::Final { .. })));
     let mut batch = entries(1);
     let message = Arc::make_mut(&mut batch[0].message);
     let reference = Bytes::from_static(b"order 7");
@@ -138,8 +139,11 @@ pub(super) async fn a_search_looks_at_what_it_is_asked(store: &dyn Store) {
     let of = |value: &[u8]| Query { number: Some(value.to_vec()), ..Query::default() };
     assert_eq!(numbers(of(b"62811777")).await, [3, 2]);
     assert_eq!(numbers(of(b"caf\xE9")).await, [4]);
-    assert_eq!(numbers(Query { link: Some(link("games")), ..of(b"1234") }).await, [5]);
-    assert_eq!(numbers(Query { link: Some(link(OTHER)), ..Query::default() }).await, [5]);
+    assert_eq!(numbers(Query { links: Some(vec![link("games")]), ..of(b"1234") }).await, [5]);
+    assert_eq!(numbers(Query { links: Some(vec![link(OTHER)]), ..Query::default() }).await, [5]);
+    let either = Query { links: Some(vec![link("nobody"), link(OTHER), link("games")]), ..Query::default() };
+    assert_eq!(numbers(either).await, [5], "once, though it is of both");
+    assert!(numbers(Query { links: Some(Vec::new()), ..of(b"1234") }).await.is_empty());
     let border = Timestamp(early.0 + 1);
     assert_eq!(numbers(Query { until: Some(border), ..Query::default() }).await, [1]);
     assert_eq!(numbers(Query { from: Some(border), ..Query::default() }).await, [5, 4, 3, 2]);
@@ -257,5 +261,5 @@ async fn what_was_attached_is_found(store: &dyn Store, batch: &[Entry]) {
     assert!(find(of(b"1234")).await.is_empty(), "a number is no reference");
     let number = batch[0].message.destination.value.to_vec();
     assert_eq!(find(Query { number: Some(number), ..of(b"order 17") }).await, [1]);
-    assert!(find(Query { link: Some(link("games")), ..of(b"order 17") }).await.is_empty());
+    assert!(find(Query { links: Some(vec![link("games")]), ..of(b"order 17") }).await.is_empty());
 }

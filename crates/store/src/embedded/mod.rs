@@ -263,7 +263,7 @@ impl EmbeddedStore {
     async fn serials_like(&self, like: &Likeness) -> Result<Vec<u64>, StoreError> {
         let mut serials = Vec::new();
         let mut query = Query {
-            link: Some(like.owner.clone()),
+            links: Some(vec![like.owner.clone()]),
             number: Some(like.destination.value.to_vec()),
             limit: Query::LIMIT_MAX,
             ..Query::default()
@@ -430,8 +430,8 @@ impl Store for EmbeddedStore {
         }
     }
 
-    fn watch(&self, link: &LinkName, wish: Wish) -> Watch {
-        self.watchers.watch(link, wish)
+    fn watch(&self, links: &[LinkName], wish: Wish) -> Watch {
+        self.watchers.watch(links, wish)
     }
 
     async fn sync(&self) -> Result<(), StoreError> {

@@ -35,7 +35,7 @@ pub(crate) struct Export {
 impl Export {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let query = Query {
-            link: self.link.as_deref().map(LinkName::from),
+            links: self.link.as_deref().map(|link| vec![LinkName::from(link)]),
             number: self
                 .number
                 .as_deref()

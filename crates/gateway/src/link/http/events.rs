@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use store::{Seen, Watch};
+use store::{Happening, Seen, Watch};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::caller::Shown;
@@ -32,8 +32,9 @@ pub(super) async fn follow(
     let account = desk.caller(peer, shown, Scope::Read).await?;
     let wanted = translate::events_query(&uri)?;
     let place = account.listen().ok_or_else(too_many_listeners)?;
+    let links = desk.directory.load().seen_by(account.name());
     let follower = Follower {
-        watch: desk.store.watch(account.name(), Box::new(move |happening| wanted.has(happening))),
+        watch: desk.store.watch(&links, Box::new(move |happening| wanted.has(happening))),
         greeting: Some(translate::greeting(&headers)),
         count: 0,
         account,
@@ -69,19 +70,31 @@ impl Follower {
         if let Some(greeting) = self.greeting.take() {
             return Some(greeting);
         }
-        let seen = tokio::select! {
-            biased;
-            () = self.desk.stop.cancelled() => return None,
-            () = self.account.revoked() => return None,
-            seen = self.watch.next() => seen,
-        };
-        Some(match seen {
-            Seen::Missed(count) => translate::missed(count),
-            Seen::Happened(happening) => {
-                self.count += 1;
-                translate::happened(&happening, self.count)
+        loop {
+            let seen = tokio::select! {
+                biased;
+                () = self.desk.stop.cancelled() => return None,
+                () = self.account.revoked() => return None,
+                seen = self.watch.next() => seen,
+            };
+            match seen {
+                Seen::Missed(count) => return Some(translate::missed(count)),
+                Seen::Happened(happening) if self.may_see(&happening) => {
+                    self.count += 1;
+                    return Some(translate::happened(&happening, self.count));
+                }
+                Seen::Happened(_) => {}
             }
-        })
+        }
+    }
+
+    /// Whether it is the account's still: an application may have been given to another since.
+    fn may_see(&self, happening: &Happening) -> bool {
+        let ends = [&happening.subject.origin, &happening.subject.target];
+        ends.contains(&self.account.name()) || {
+            let seen = self.desk.directory.load().seen_by(self.account.name());
+            ends.into_iter().any(|end| seen.contains(end))
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn submit(
     }
 }
 
-/// `GET /v1/messages/{id}`: what became of a message of the caller's own.
+/// `GET /v1/messages/{id}`: what became of a message of the caller's own, or of its applications.
 pub(super) async fn find(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -57,13 +57,14 @@ pub(super) async fn find(
     let account = desk.caller(peer, shown, Scope::Read).await?;
     let id = named(id)?;
     let record = desk.store.find(id).await?.ok_or_else(Problem::no_such_message)?;
-    if record.origin != *account.name() && record.target != *account.name() {
+    let seen = desk.directory.load().seen_by(account.name());
+    if !seen.contains(&record.origin) && !seen.contains(&record.target) {
         return Err(Problem::no_such_message());
     }
     Ok(Json(translate::record(&record)).into_response())
 }
 
-/// `GET /v1/messages`: the caller's own messages by number and time, newest first.
+/// `GET /v1/messages`: the messages of the caller and of its applications by number and time, newest first.
 pub(super) async fn search(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -71,7 +72,7 @@ pub(super) async fn search(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let account = desk.caller(peer, shown, Scope::Read).await?;
-    let query = translate::search_query(&uri, account.name())?;
+    let query = translate::search_query(&uri, desk.directory.load().seen_by(account.name()))?;
     let _place = account.search().ok_or_else(too_many_searches)?;
     let page = desk.store.search(query).await?;
     Ok(Json(translate::page(&page)).into_response())

@@ -101,7 +101,7 @@ impl Redelivery {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let query = Query {
-            link: Some(self.link.clone()),
+            links: Some(vec![self.link.clone()]),
             reference: Some(Brought::reference(&trace.key).to_vec()),
             from: Some(Timestamp(now.0.saturating_sub(2 * trace.lasts.as_millis() as u64))),
             limit: 1,

@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn all_of(asker: &str) -> Query {
-        Query { link: Some(link(asker)), limit: Query::LIMIT_MAX, ..Query::default() }
+        Query { links: Some(vec![link(asker)]), limit: Query::LIMIT_MAX, ..Query::default() }
     }
 
     fn by_number(asker: &str) -> Query {

@@ -139,17 +139,28 @@ impl Search {
     }
 }
 
-/// What a record must be besides having the number or the reference that is looked for.
-const OTHERWISE: &str = "(:link IS NULL OR origin = :link OR target = :link) \
-     AND (:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until) \
+/// What a record must be besides having the number or the reference that is looked for, and being of a link.
+const OTHERWISE: &str = "(:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until) \
      AND (:answered IS NULL OR in_reply_to = :answered) \
      AND (:states IS NULL OR :states >> state & 1) AND (:direction IS NULL OR direction = :direction)";
 const SERIALS: &str = "serial >= :first AND serial < :below";
 const NUMBER: &str = "(:number IS NULL OR source = :number OR destination = :number)";
 
+/// The same, of one of the links as well.
+fn otherwise(query: &Query) -> String {
+    let Some(links) = &query.links else { return OTHERWISE.to_owned() };
+    let links: Vec<String> = (0..links.len()).map(link_parameter).collect();
+    let links = links.join(", ");
+    format!("{OTHERWISE} AND (origin IN ({links}) OR target IN ({links}))")
+}
+
+fn link_parameter(number: usize) -> String {
+    format!(":link{number}")
+}
+
 /// What a record must be, whatever its serial; `None` if no record of the file can be that.
 fn condition(query: &Query, connection: &Connection) -> rusqlite::Result<Option<String>> {
-    let condition = format!("{OTHERWISE} AND {NUMBER}");
+    let condition = format!("{} AND {NUMBER}", otherwise(query));
     Ok(match query.reference {
         Some(_) if !has_attached(connection)? => None,
         Some(_) => Some(format!("reference = :reference AND {condition}")),
@@ -166,10 +177,11 @@ pub(super) fn search_table<E: From<rusqlite::Error>>(
     visit: &mut impl FnMut(Record) -> Result<(), E>,
 ) -> Result<(), E> {
     let order = "ORDER BY serial DESC LIMIT :limit";
+    let otherwise = otherwise(query);
     let by = |column| {
         format!(
             "SELECT * FROM (SELECT serial FROM message \
-             WHERE {column} = :number AND {SERIALS} AND {OTHERWISE} {order})"
+             WHERE {column} = :number AND {SERIALS} AND {otherwise} {order})"
         )
     };
     let Some(condition) = condition(query, connection)? else { return Ok(()) };
@@ -194,7 +206,9 @@ pub(super) fn search_table<E: From<rusqlite::Error>>(
 
 /// Gives the parameters of [`condition`] their values.
 fn bind(statement: &mut Statement<'_>, query: &Query) -> rusqlite::Result<()> {
-    bind_one(statement, ":link", &query.link.as_ref().map(sms::LinkName::as_str))?;
+    for (number, link) in query.links.iter().flatten().enumerate() {
+        bind_one(statement, &link_parameter(number), &link.as_str())?;
+    }
     bind_one(statement, ":from", &query.from.map(|at| at.0 as i64))?;
     bind_one(statement, ":until", &query.until.map(|at| at.0 as i64))?;
     let answered = query.in_reply_to.as_ref().map(|id| id.octets().as_slice());

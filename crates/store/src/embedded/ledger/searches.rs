@@ -44,12 +44,12 @@ impl Searches {
     /// Takes a search in, or refuses it if too many wait.
     pub(super) fn add(&mut self, query: Query, answer: oneshot::Sender<Result<Page, StoreError>>) {
         let waiting: usize = self.lanes.iter().map(|lane| lane.searches.len()).sum();
-        let lane = self.lanes.iter_mut().find(|lane| lane.asker == *query.asker());
+        let lane = self.lanes.iter_mut().find(|lane| lane.asker.as_ref() == query.asker());
         let of_one = lane.as_ref().map_or(0, |lane| lane.searches.len());
         if waiting >= SEARCHES_MAX || of_one >= SEARCHES_OF_ONE_MAX {
             return drop(answer.send(Err(StoreError::Overloaded)));
         }
-        let asker = query.asker().clone();
+        let asker = query.asker().cloned();
         let asked = Asked { search: Search::new(query), answer };
         match lane {
             Some(lane) => lane.searches.push_back(asked),

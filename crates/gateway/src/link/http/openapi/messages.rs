@@ -84,7 +84,9 @@ fn send_form() -> Description {
 
 fn search() -> Description {
     operation(HttpMethod::Get, "/v1/messages", "search", TAG, "List one's own messages")
-        .explained("The newest first, without their histories.")
+        .explained(
+            "The newest first, without their histories. What applications of the account were told and answered is there, too.",
+        )
         .for_accounts("read")
         .query::<SearchQuery>()
         .speaking_of::<StateWords>()

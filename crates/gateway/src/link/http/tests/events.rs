@@ -58,6 +58,20 @@ fn subject(id: &str) -> Subject {
 }
 
 #[tokio::test]
+async fn who_follows_is_told_of_its_application_as_long_as_that_is_its_own() {
+    let desk = Desk::open();
+    let mut answer = follow(&desk, "/v1/events", &[]).await;
+    told(&mut answer, 1).await;
+    let mo = || Subject { origin: "telco-a".into(), target: "games".into(), ..subject(ID) };
+    tell_of(&desk, mo(), 1, Event::Accepted);
+    assert!(told(&mut answer, 1).await.starts_with("id: 1-1\n"));
+    desk.reload(&CONFIG.replace("account = \"bank\"", "account = \"shop\""));
+    tell_of(&desk, mo(), 2, Event::Accepted);
+    tell(&desk, ID, 3, Event::Accepted);
+    assert!(told(&mut answer, 1).await.starts_with("id: 3-2\n"), "what was its own is another's");
+}
+
+#[tokio::test]
 async fn a_step_is_told_in_the_words_of_the_record() {
     let desk = Desk::open();
     let mut answer = follow(&desk, "/v1/events", &[("accept-encoding", "gzip")]).await;

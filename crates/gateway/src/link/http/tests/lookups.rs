@@ -50,10 +50,30 @@ async fn a_search_stays_within_the_callers_own() {
     let answer = desk.get("/v1/messages?number=6281234567890&limit=5", Some("bank:hunter22")).await;
     assert_eq!(answer.json()["messages"][0]["id"], "01".repeat(16));
     let queries = desk.notes.queries.lock().unwrap().clone();
-    assert_eq!(queries[0].link, Some("bank".into()));
+    let own = ["bank", "bank/dead-letters", "bank/callbacks", "bank/callbacks/dead-letters", "games"];
+    let own: Vec<LinkName> = own.into_iter().chain(["games/dead-letters"]).map(LinkName::from).collect();
+    assert_eq!(queries[0].links, Some(own));
     assert_eq!((queries[0].number.as_deref(), queries[0].limit), (Some(&b"6281234567890"[..]), 5));
     let wrong = desk.get("/v1/messages?limit=x", Some("bank:hunter22")).await;
     assert_eq!(wrong.problem(), problem(400, "bad_query"));
+}
+
+// ABU-5
+#[tokio::test]
+async fn what_an_application_brings_and_takes_is_there_for_its_account_alone() {
+    let desk = Desk::open();
+    *desk.notes.records.lock().unwrap() = vec![
+        record(1, "telco-a", "games"),
+        record(2, "games", "telco-a"),
+        record(3, "telco-a", "games/dead-letters"),
+        record(4, "telco-a", "bank/dead-letters"),
+    ];
+    for (account, status) in [("bank:hunter22", 200), ("shop:hunter33", 404)] {
+        for own in ["01", "02", "03", "04"] {
+            let answer = desk.get(&format!("/v1/messages/{}", own.repeat(16)), Some(account)).await;
+            assert_eq!(answer.status, status, "{account} {own}");
+        }
+    }
 }
 
 // ABU-15

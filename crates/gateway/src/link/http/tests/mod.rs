@@ -121,6 +121,11 @@ name = "poll"
 password = "hunter55"
 inbox = true
 
+[[application]]
+name = "games"
+url = "https://games.example/mo"
+account = "bank"
+
 [[route]]
 match = { prefix = "62" }
 to = ["telco-a"]
@@ -215,8 +220,8 @@ impl Store for Notes {
         Ok(Page { records: self.records.lock().unwrap().clone(), next: None })
     }
 
-    fn watch(&self, link: &LinkName, wish: Wish) -> Watch {
-        self.watchers.watch(link, wish)
+    fn watch(&self, links: &[LinkName], wish: Wish) -> Watch {
+        self.watchers.watch(links, wish)
     }
 
     async fn sync(&self) -> Result<(), StoreError> {
@@ -234,6 +239,13 @@ struct Desk {
     router: Router,
     notes: Arc<Notes>,
     health: Arc<Health>,
+    directory: Arc<ArcSwap<Directory>>,
+}
+
+fn directory_of(config: &str, before: Option<&Directory>) -> Directory {
+    let config = Config::parse(config, Path::new("test.toml")).unwrap();
+    let routes = config.route_table().map_err(|problem| problem.what).unwrap();
+    Directory::new(&config, routes, before)
 }
 
 /// What a caller gets.
@@ -250,9 +262,7 @@ impl Desk {
 
     /// Opens at the time that `clock` shows, with what was noted before.
     fn at(clock: Clock, notes: Arc<Notes>) -> Self {
-        let config = Config::parse(CONFIG, Path::new("test.toml")).unwrap();
-        let routes = config.route_table().map_err(|problem| problem.what).unwrap();
-        let directory = Arc::new(ArcSwap::from_pointee(Directory::new(&config, routes, None)));
+        let directory = Arc::new(ArcSwap::from_pointee(directory_of(CONFIG, None)));
         let metrics = Arc::new(Metrics::new());
         let health = Arc::new(Health::new(notes.clone()));
         health.started();
@@ -270,10 +280,16 @@ impl Desk {
             door: Arc::new(Door::new(metrics.login(), clock.wall())),
             sendsms: Default::default(),
             jasmin: false,
-            directory,
+            directory: directory.clone(),
             metrics,
         };
-        Self { router: api.router(), notes, health }
+        Self { router: api.router(), notes, health, directory }
+    }
+
+    /// Reads another configuration.
+    fn reload(&self, config: &str) {
+        let directory = directory_of(config, Some(&self.directory.load()));
+        self.directory.store(Arc::new(directory));
     }
 
     async fn ask(&self, request: Request<Body>) -> Answer {

@@ -189,15 +189,15 @@ fn sent(query: SendQuery) -> (Option<Credentials>, MessageRequest) {
     (credentials, message)
 }
 
-/// What to look for among the messages of `account`.
-pub(in super::super) fn search_query(uri: &Uri, account: &LinkName) -> Result<Query, Problem> {
+/// What to look for among the messages of these links, the first of which is who asks.
+pub(in super::super) fn search_query(uri: &Uri, links: Vec<LinkName>) -> Result<Query, Problem> {
     let query: SearchQuery = read(uri)?;
     let limit = limit(query.limit)?;
     let cursor = query.cursor.map(|cursor| cursor.parse()).transpose();
     let cursor = cursor.map_err(|_| Problem::bad_value("cursor", "not the `next` of a page"))?;
     let number = query.number.map(|number| number_of(&number));
     Ok(Query {
-        link: Some(account.clone()),
+        links: Some(links),
         number,
         reference: query.client_reference.map(String::into_bytes),
         states: query.state.map(|said| choice::states("state", &said)).transpose()?,
@@ -341,18 +341,18 @@ mod tests {
 
     #[test]
     fn a_search_is_for_the_callers_own() {
-        let account = LinkName::from("bank");
+        let own = vec![LinkName::from("bank"), LinkName::from("games")];
         let query = "number=+6281234567890&from=2026-01-01T00:00:00Z&limit=10&cursor=00112233445566778899aabbccddeeff";
-        let query = search_query(&uri(query), &account).unwrap();
-        assert_eq!(query.link, Some(account.clone()));
+        let query = search_query(&uri(query), own.clone()).unwrap();
+        assert_eq!(query.links.as_ref(), Some(&own));
         assert_eq!(query.number.as_deref(), Some(&b"6281234567890"[..]));
         assert_eq!(query.from, Some(Timestamp(1_767_225_600_000)));
         assert_eq!((query.until, query.limit), (None, 10));
         assert_eq!((&query.states, query.direction), (&None, None));
         assert!(query.cursor.is_some());
-        let empty = search_query(&"/x".parse().unwrap(), &account).unwrap();
+        let empty = search_query(&"/x".parse().unwrap(), own.clone()).unwrap();
         assert_eq!((empty.limit, empty.number), (LIMIT_DEFAULT, None));
-        let chosen = search_query(&uri("state=expired,handed_over&direction=mo"), &account).unwrap();
+        let chosen = search_query(&uri("state=expired,handed_over&direction=mo"), own).unwrap();
         assert_eq!(chosen.states, Some(vec![State::Expired, State::HandedOver]));
         assert_eq!(chosen.direction, Some(Direction::Mo));
     }
@@ -388,7 +388,7 @@ mod tests {
             ("direction=MT", "\"detail\":\"mt or mo\""),
             ("account=other", "unknown field `account`"),
         ] {
-            let said = said(search_query(&uri(query), &account));
+            let said = said(search_query(&uri(query), vec![account.clone()]));
             assert!(said.contains(clue), "{query}: {said}");
         }
     }
