@@ -51,8 +51,8 @@ async fn answers_are_right(store: &EmbeddedStore, batch: &[Entry], what: &str) {
     }
     assert_eq!(store.find(id(1 << 40)).await.unwrap(), None, "{what}");
     assert!(store.search(of("62811")).await.unwrap().records.is_empty(), "{what}");
-    let link = Some(LinkName::from("telco-b"));
-    let page = store.search(Query { link, ..of("1234") }).await.unwrap();
+    let links = Some(vec![LinkName::from("telco-b")]);
+    let page = store.search(Query { links, ..of("1234") }).await.unwrap();
     let found: Vec<_> = page.records.iter().map(|record| record.id).collect();
     let expected: Vec<_> = batch.iter().skip(1).step_by(2).rev().map(|entry| entry.message.id).collect();
     assert_eq!(found, expected, "{what}: newest first");

@@ -128,8 +128,7 @@ async fn what_was_handed_in_at_once_goes_by_the_one_id_that_it_has() {
         replay(&gateway, Some(json!({ "ids": [ids[1], "0".repeat(32)] }))).await,
         json!({ "replayed": 3 })
     );
-    gateway.settled().await;
-    let [letter] = &dead(&gateway).await[..] else { panic!("one") };
+    let [letter] = &dead_when(&gateway, 1).await[..] else { panic!("one") };
     assert_eq!(letter["id"], alone);
 }
 
