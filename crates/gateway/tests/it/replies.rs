@@ -3,9 +3,10 @@
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
+use sms::LinkName;
 
 use crate::harness::{
-    ANI, Caller, Provider, SOON, TestGateway, Texts, account, application, centre, route, smsc, until,
+    ANI, Caller, Provider, SOON, TestGateway, Texts, account, application, centre, route, smsc,
 };
 
 const SUPPLEMENT: &str = "account = \"games-later\"";
@@ -72,7 +73,7 @@ async fn the_account_of_a_content_provider_sees_what_handsets_were_told_in_its_n
     assert_eq!(handset.next_message(SOON).await.unwrap().text, "at once");
     handset.send("1234", "WRONG").await.unwrap();
     let wrong = provider.next().await.field("id").unwrap();
-    until("a dead letter", async || gateway.waiting("games/dead-letters").await == 1).await;
+    gateway.record_when(&wrong, |record| record.target == LinkName::from("games/dead-letters")).await;
 
     let (its, stranger) = (gateway.caller("games-later"), gateway.caller("stranger"));
     let listed = its.search(&[]).await.body;
