@@ -29,8 +29,8 @@ impl Young {
         }
     }
 
-    /// The serials below `below` with this hash, ascending.
-    pub(super) fn serials(&self, hash: u32, below: u32) -> Vec<u32> {
+    /// The serials below `below` with this hash, in the order of their pieces, some perhaps twice.
+    fn serials(&self, hash: u32, below: u32) -> Vec<u32> {
         let (first, limit) = (key(hash, 0), key(hash, below));
         let pieces = self.keys.chunks_exact(PIECE_KEYS);
         let rest = pieces.remainder().iter().filter(|key| (first..limit).contains(key));
@@ -40,8 +40,6 @@ impl Young {
             let its = piece.iter().skip(start).take_while(|&&key| key < limit);
             serials.extend(its.map(|&key| delta_of(key)));
         }
-        serials.sort_unstable();
-        serials.dedup();
         serials
     }
 
@@ -97,11 +95,22 @@ impl Register {
         self.lock().young.remove(&name);
     }
 
-    /// What is known of a file: `below` is as for [`Young::serials`]. `None` if its keys are of no use.
+    /// What is known of a file, of young records those with serials below `below`. `None` if its keys are of no use.
     pub(super) fn look(&self, name: Name, hash: u32, below: u32) -> Option<Known> {
         let entries = self.lock();
-        let young = entries.young.get(&name).map(|young| young.serials(hash, below));
-        (!entries.wanted.contains(&name)).then_some(Known { young, replaced: entries.replaced })
+        if entries.wanted.contains(&name) {
+            return None;
+        }
+        let mut young = entries.young.get(&name).map(|young| young.serials(hash, below));
+        let replaced = entries.replaced;
+        // Who writes does not wait while they are put in order.
+        drop(entries);
+        if let Some(young) = &mut young {
+            // Most pieces ascend and follow each other, which a stable sort makes use of.
+            young.sort();
+            young.dedup();
+        }
+        Some(Known { young, replaced })
     }
 
     /// The keys of a file are of no use.
@@ -135,20 +144,26 @@ mod tests {
 
     #[test]
     fn young_keys_are_found_sorted_or_not() {
-        let mut young = Young::default();
-        for delta in 0..10_000_u32 {
-            young.push(key(delta % 3, delta));
-            young.push(key(u32::MAX - delta, delta));
-        }
+        let (register, name) = (Register::default(), Name { first_serial: 1, day: 1 });
+        let young = |hash, below| register.look(name, hash, below).and_then(|known| known.young);
+        assert_eq!(young(0, u32::MAX), None);
+        register.with_young(name, |young| {
+            for delta in 0..10_000_u32 {
+                young.push(key(delta % 3, delta));
+                young.push(key(u32::MAX - delta, delta));
+            }
+            young.push(key(0, 0));
+        });
         for hash in 0..3 {
             let expected: Vec<u32> = (0..9_000).filter(|delta| delta % 3 == hash).collect();
-            assert_eq!(young.serials(hash, 9_000), expected);
+            assert_eq!(young(hash, 9_000), Some(expected), "ascending and once");
         }
-        assert_eq!(young.serials(u32::MAX - 9_999, u32::MAX), [9_999], "one of the last");
-        assert!(young.serials(1 << 30, u32::MAX).is_empty());
-        young.push(key(0, 0));
-        assert_eq!(young.sorted().len(), 20_000, "each once");
-        assert!(young.sorted().is_sorted());
+        assert_eq!(young(u32::MAX - 9_999, u32::MAX), Some(vec![9_999]), "one of the last");
+        assert_eq!(young(1 << 30, u32::MAX), Some(Vec::new()));
+        register.with_young(name, |young| {
+            assert_eq!(young.sorted().len(), 20_000, "each once");
+            assert!(young.sorted().is_sorted());
+        });
     }
 
     #[test]
