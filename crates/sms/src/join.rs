@@ -2,8 +2,10 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::alphabet::multibyte::Multibyte;
 use crate::alphabet::national::Tables;
-use crate::alphabet::{Alphabet, decode_by};
+use crate::alphabet::{Alphabet, decode_by, iso_2022_jp};
+use crate::data_coding::DataCoding;
 use crate::message::Message;
 use crate::reassembly::concatenation;
 use crate::udh::{Element, UserDataHeader};
@@ -112,7 +114,10 @@ impl Joined {
         let next = number.saturating_add(1);
         match self.runs.last_mut() {
             Some(run) if run.next == number && run.data_coding == data_coding && run.language == language => {
-                run.octets.extend_from_slice(body);
+                match Multibyte::of(DataCoding(data_coding)) {
+                    Some(Multibyte::Iso2022Jp) => iso_2022_jp::append(&mut run.octets, body),
+                    _ => run.octets.extend_from_slice(body),
+                }
                 run.next = next;
             }
             _ => self.runs.push(Run { data_coding, language, octets: body.to_vec(), next }),

@@ -161,6 +161,10 @@ async fn a_query_tells_of_what_is_under_way_and_of_what_ended() {
     let under_way = query(&mut bank, &waiting).await;
     assert_eq!((under_way.message_state, under_way.final_date.is_empty()), (1, true));
     assert_eq!(under_way.message_id.to_string(), waiting);
+    let mut newer = Wire::bind(&gateway, "bank", VERSION_5_0).await;
+    let under_way = query(&mut newer, &waiting).await;
+    assert_eq!((under_way.message_state, under_way.final_date.is_empty()), (0, true), "scheduled is of 5.0");
+    drop(newer);
 
     let id = bank.submit(message(ANI, "BANK", "hello")).await;
     bank.delivered().await;

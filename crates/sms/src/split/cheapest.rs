@@ -85,7 +85,7 @@ fn cost(
         return None;
     }
     let pieces = Pieces::new(coding.alphabet, body, header);
-    let octets = pieces.clone().map(|piece| octets(coding.alphabet, piece, header)).sum();
+    let octets = pieces.clone().map(|piece| octets(coding.alphabet, piece.octets, header)).sum();
     Some(Cost { segments: pieces.total(), octets })
 }
 

@@ -10,6 +10,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 pub use self::cheapest::{Coding, cheapest};
 use self::pieces::{Pieces, fits};
+use crate::alphabet::iso_2022_jp::Piece;
+use crate::alphabet::multibyte::Multibyte;
 use crate::alphabet::{Alphabet, Unencodable, gsm, ucs2::OddLength};
 use crate::data_coding::DataCoding;
 use crate::message::Parts;
@@ -33,15 +35,16 @@ pub const SEGMENTS_MAX: usize = 255;
 pub fn split_text(text: &str, alphabet: Alphabet, reference: Reference) -> Result<Parts, SplitError> {
     let mut body = Vec::with_capacity(text.len());
     alphabet.encode(text, &mut body)?;
-    split(alphabet, None, Bytes::from(body), reference)
+    split(alphabet, None, None, Bytes::from(body), reference)
 }
 
 /// Splits a body that is already encoded.
 ///
 /// `elements` are the information elements, without the length octet, that shall stand in the header of
 /// every segment; `None` for no header, which is not the same as one without elements. Each segment starts with a
-/// user data header if there is one or there are several segments, and that is when `UDHI` must be set.
-/// Otherwise as [`split_text`].
+/// user data header if there is one or there are several segments, and that is when `UDHI` must be set. No character
+/// of several octets is split (JIS, extended kanji, KS C 5601, ISO-2022-JP), and each segment of ISO-2022-JP has the
+/// escape sequences without which it could not be read. Otherwise as [`split_text`].
 ///
 /// # Errors
 /// More than [`SEGMENTS_MAX`] segments, a UCS-2 body of odd length, or elements that are broken, too
@@ -52,7 +55,8 @@ pub fn split_encoded(
     body: Bytes,
     reference: Reference,
 ) -> Result<Parts, SplitError> {
-    split(DataCoding(data_coding).alphabet(), elements, body, reference)
+    let data_coding = DataCoding(data_coding);
+    split(data_coding.alphabet(), Multibyte::of(data_coding), elements, body, reference)
 }
 
 /// What a text would take, for a preview.
@@ -109,6 +113,7 @@ pub enum SplitError {
 
 fn split(
     alphabet: Alphabet,
+    multibyte: Option<Multibyte>,
     elements: Option<&[u8]>,
     body: Bytes,
     reference: Reference,
@@ -129,10 +134,11 @@ fn split(
         return Err(SplitError::AlreadyPart);
     }
     let header_octets = header.octets() + concatenation_octets(reference);
-    if header_octets + PIECE_OCTETS_MIN > SEGMENT_OCTETS_MAX {
+    let piece_octets_min = multibyte.map_or(PIECE_OCTETS_MIN, Multibyte::piece_octets_min);
+    if header_octets + piece_octets_min > SEGMENT_OCTETS_MAX {
         return Err(SplitError::HeaderTooLong);
     }
-    let pieces = Pieces::new(alphabet, &body, header_octets).cut(header.tables());
+    let pieces = Pieces::new(alphabet, &body, header_octets).written_in(multibyte).cut(header.tables());
     concatenated(elements, &pieces, reference)
 }
 
@@ -146,17 +152,20 @@ fn with_header(elements: &[u8], text: &[u8]) -> Bytes {
 }
 
 /// The pieces, each behind its header, all in one allocation.
-fn concatenated(elements: &[u8], pieces: &[&[u8]], reference: Reference) -> Result<Parts, SplitError> {
+fn concatenated(elements: &[u8], pieces: &[Piece<'_>], reference: Reference) -> Result<Parts, SplitError> {
     let total = u8::try_from(pieces.len()).map_err(|_| SplitError::TooLong)?;
     let length = elements.len() + concatenation_octets(reference);
-    let octets: usize = pieces.iter().map(|piece| 1 + length + piece.len()).sum();
+    let octets_of = |piece: &Piece<'_>| piece.opening.len() + piece.octets.len() + piece.closing.len();
+    let octets: usize = pieces.iter().map(|piece| 1 + length + octets_of(piece)).sum();
     let mut buffer = BytesMut::with_capacity(octets);
     let parts = (1..=total).zip(pieces).map(|(number, piece)| {
         let concatenation = Concatenation { reference, total, number };
         buffer.put_u8(length as u8);
         buffer.put_slice(elements);
         buffer.put_slice(&concatenation.encode());
-        buffer.put_slice(piece);
+        buffer.put_slice(piece.opening);
+        buffer.put_slice(piece.octets);
+        buffer.put_slice(piece.closing);
         buffer.split().freeze()
     });
     Ok(parts.collect())

@@ -1,6 +1,8 @@
 //! Pieces: where a body is cut, and how much of it has room in a segment.
 
 use super::{SEGMENT_OCTETS_MAX, SEGMENTS_MAX, cluster};
+use crate::alphabet::iso_2022_jp::{self, Piece, Shift};
+use crate::alphabet::multibyte::Multibyte;
 use crate::alphabet::national::Tables;
 use crate::alphabet::{Alphabet, gsm, ucs2};
 
@@ -12,16 +14,26 @@ pub(super) struct Pieces<'a> {
     room: usize,
     /// Clusters are kept whole, as these tables read them.
     clusters: Option<Tables>,
+    /// What octets are written in, of which several can be a character.
+    multibyte: Option<Multibyte>,
+    /// What is in force where the rest begins.
+    shift: Shift<'a>,
 }
 
 impl<'a> Pieces<'a> {
     pub(super) fn new(alphabet: Alphabet, body: &'a [u8], header_octets: usize) -> Self {
-        Self { alphabet, rest: body, room: room(alphabet, header_octets), clusters: None }
+        let room = room(alphabet, header_octets);
+        Self { alphabet, rest: body, room, clusters: None, multibyte: None, shift: Shift::default() }
+    }
+
+    /// The same of a body in an alphabet of which several octets can be a character.
+    pub(super) fn written_in(self, multibyte: Option<Multibyte>) -> Self {
+        Self { multibyte, ..self }
     }
 
     /// All of them, or one over [`SEGMENTS_MAX`]; cut so that clusters stay whole, as these tables read them, if
     /// that takes no more pieces. The GSM alphabet itself, ASCII and Latin-1 have none.
-    pub(super) fn cut(self, tables: Tables) -> Vec<&'a [u8]> {
+    pub(super) fn cut(self, tables: Tables) -> Vec<Piece<'a>> {
         let pieces: Vec<_> = self.clone().take(SEGMENTS_MAX + 1).collect();
         let has_clusters = match self.alphabet {
             Alphabet::Gsm7 => tables != Tables::DEFAULT,
@@ -42,6 +54,9 @@ impl<'a> Pieces<'a> {
 
     /// How many octets of what is left the next piece has.
     fn next_octets(&self) -> usize {
+        if let Some(multibyte) = self.multibyte {
+            return multibyte.whole_characters(self.rest, self.room);
+        }
         let octets = fitting(self.alphabet, self.rest, self.room);
         match self.clusters {
             Some(_) if octets == self.rest.len() => octets,
@@ -56,13 +71,18 @@ impl<'a> Pieces<'a> {
 }
 
 impl<'a> Iterator for Pieces<'a> {
-    type Item = &'a [u8];
+    type Item = Piece<'a>;
 
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let length = self.next_octets();
-        let (piece, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        (length > 0).then_some(piece)
+    fn next(&mut self) -> Option<Piece<'a>> {
+        let piece = if self.multibyte == Some(Multibyte::Iso2022Jp) {
+            let (piece, shift) = iso_2022_jp::cut(self.shift, self.rest, self.room);
+            self.shift = shift;
+            piece
+        } else {
+            Piece { opening: &[], octets: self.rest.get(..self.next_octets())?, closing: &[] }
+        };
+        self.rest = self.rest.get(piece.octets.len()..)?;
+        (!piece.octets.is_empty()).then_some(piece)
     }
 }
 

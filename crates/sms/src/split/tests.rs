@@ -333,3 +333,49 @@ proptest! {
         }
     }
 }
+
+/// A text of many characters of several octets each, in the four alphabets that have them.
+const MULTIBYTE: [(u8, &[u8], &[u8]); 4] = [
+    (5, b"a", b"\x93\xfa\x96\x7b\x8c\xea"),
+    (10, b"a\x1B$B", b"F|K\\8l"),
+    (13, b"a", b"\xc6\xfc\x8f\xb0\xa1\xcb\xdc"),
+    (14, b"a", b"\xc7\xd1\xb1\xdb"),
+];
+
+// N-2
+#[test]
+fn each_part_of_a_text_of_several_octets_a_character_can_be_read_by_itself() {
+    for (data_coding, before, characters) in MULTIBYTE {
+        for more in [&b""[..], b"b", b"bc"] {
+            let start = [before, more].concat();
+            let start = if data_coding == 10 { [more, before].concat() } else { start };
+            let body = [start, characters.repeat(60)].concat();
+            let text = alphabet::decode(data_coding, &body).unwrap();
+            assert!(!text.contains('\u{FFFD}'));
+            let parts =
+                split_encoded(data_coding, None, Bytes::from(body.clone()), Reference::Short(1)).unwrap();
+            assert!(parts.len() > 1);
+            let mut together = String::new();
+            for part in &parts {
+                assert!(part.len() <= SEGMENT_OCTETS_MAX);
+                let (_, octets) = UserDataHeader::parse(part).unwrap();
+                together += &alphabet::decode(data_coding, octets).unwrap();
+            }
+            assert_eq!(together, text, "{data_coding}");
+            let parts = parts.iter().map(|part| (data_coding, crate::Message::UDHI, &part[..]));
+            assert_eq!(crate::Joined::of_parts(parts).text().as_deref(), Some(&text[..]), "{data_coding}");
+        }
+    }
+}
+
+// N-2
+#[test]
+fn a_header_that_leaves_no_room_for_a_character_and_its_escapes_is_refused() {
+    let split = |elements: usize| {
+        let element = [&[0x70, elements as u8 - 2][..], &vec![0; elements - 2]].concat();
+        let body = Bytes::from([&b"\x1B$B"[..], &b"F|".repeat(80)].concat());
+        split_encoded(10, Some(&element), body, Reference::Short(1)).map(|parts| parts.len())
+    };
+    assert_eq!(split(126), Err(SplitError::HeaderTooLong));
+    assert!(split(125).is_ok());
+}

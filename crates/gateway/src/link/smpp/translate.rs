@@ -426,7 +426,7 @@ const DELIVERY_ACKNOWLEDGEMENT: u8 = 0x08;
 const USER_ACKNOWLEDGEMENT: u8 = 0x10;
 const CONVERSATION_ABORT: u8 = 0x18;
 /// message_state: not tried yet, SMPP 5.0 section 4.7.15.
-const SCHEDULED: u8 = 0;
+pub(super) const SCHEDULED: u8 = 0;
 /// message_state: one member of a broadcast or a list was left out, the same section.
 const SKIPPED: u8 = 9;
 /// registered_delivery: a receipt whatever the outcome, SMPP 3.4 section 5.2.17.

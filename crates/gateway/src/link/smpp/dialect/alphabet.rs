@@ -66,7 +66,11 @@ impl Alphabets {
     pub(super) fn hear(&self, pdu: &mut ShortMessage, direction: Direction) {
         let Some(theirs) = self.meaning(pdu.data_coding) else { return };
         if self.packed && theirs == Script::Gsm {
-            replace(pdu, unpacked);
+            replace(pdu, |text, header| {
+                let mut septets = Vec::new();
+                packed::unpack_all(text, header, &mut septets);
+                septets
+            });
         }
         if self.little_endian && theirs == Script::Ucs2 {
             replace(pdu, |text, _| swapped(text));
@@ -269,18 +273,6 @@ fn replace(pdu: &mut ShortMessage, with: impl FnOnce(&[u8], usize) -> Vec<u8>) {
     let (head, text) = whole.split_at_checked(header).unwrap_or((&[], &whole));
     let body = [head, &with(text, header)].concat();
     body::put(pdu, Bytes::from(body));
-}
-
-/// The septets of packed octets. If they could be one less, the last is padding when it is a carriage
-/// return or nothing (23.038 section 6.1.2.3.1).
-fn unpacked(octets: &[u8], header: usize) -> Vec<u8> {
-    let mut septets = Vec::new();
-    packed::unpack(octets, header, usize::MAX, &mut septets);
-    let bits = 7 * septets.len() + usize::from(packed::fill_bits(header));
-    if bits == 8 * octets.len() && matches!(septets.last(), Some(0 | b'\r')) {
-        septets.pop();
-    }
-    septets
 }
 
 /// UCS-2 with the octets of each unit in the other order.
