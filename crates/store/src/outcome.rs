@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrayvec::ArrayVec;
+use smallvec::SmallVec;
 use sms::{LinkName, Message, State, Timestamp};
 
 use crate::{Entry, Lease};
@@ -140,14 +140,15 @@ pub enum RemoteIdForm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteId {
     /// The octets as they came.
-    pub raw: ArrayVec<u8, 64>,
+    pub raw: SmallVec<[u8; 64]>,
     /// How to read them.
     pub form: RemoteIdForm,
 }
 
 impl RemoteId {
-    /// The most octets of an id that are kept: SMPP 3.4 section 5.3.2.12 allows 64 and the final NUL.
-    pub const OCTETS_MAX: usize = 64;
+    /// The most octets of an id that are kept. SMPP 3.4 section 5.3.2.12 allows 64 and the final NUL, and up to that
+    /// they take no allocation; some message centres give longer ones.
+    pub const OCTETS_MAX: usize = 255;
 
     /// The id with these octets, cut at [`RemoteId::OCTETS_MAX`].
     #[must_use]

@@ -1,9 +1,12 @@
 //! Message ids of SMSCs are compared by value, however they are written.
 
 use simulator::{IdForm, SmscConfig};
+use smpp::{Body, CommandStatus, ShortMessage};
 use sms::State;
 
-use crate::harness::{ANI, SOON, TestGateway, account, behind_played_smsc, centre_with, route, smsc};
+use crate::harness::{
+    ANI, SOON, TestGateway, account, behind_played_smsc, centre_with, message, route, smsc,
+};
 
 /// Submits messages to an SMSC with this form of ids and expects their receipts.
 async fn matched(id_form: IdForm, first_id: u32, more: &str) {
@@ -53,4 +56,31 @@ async fn an_ok_without_an_id_is_told_as_what_nobody_can_tell() {
     telco.takes("").await;
     let receipt = bank.next_receipt(SOON).await.unwrap();
     assert_eq!((receipt.message_id, receipt.state), (id, Some(State::Unknown)));
+}
+
+#[tokio::test]
+async fn ids_that_are_longer_than_the_standard_has_them_are_told_apart() {
+    // F-7, R-3
+    let (gateway, mut telco) = behind_played_smsc("to = [\"telco\"]").await;
+    let bank = gateway.bind("bank").await;
+    let mut ids = Vec::new();
+    for last in ["1", "2"] {
+        let ours = bank.submit(ANI, "BANK", "hello", true).await.unwrap();
+        let theirs = "x".repeat(70) + last;
+        telco.takes(&theirs).await;
+        ids.push((ours, theirs));
+    }
+    let state_of = async |id: &str| gateway.record(id).await.state;
+    for (ours, _) in &ids {
+        assert_eq!(state_of(ours).await, State::Enroute, "a receipt can name it");
+    }
+    for ((ours, theirs), (word, state)) in
+        ids.iter().rev().zip([("UNDELIV", State::Undeliverable), ("DELIVRD", State::Delivered)])
+    {
+        let text = format!("id:{theirs} sub:001 dlvrd:001 stat:{word} err:000");
+        let receipt = ShortMessage { esm_class: 0x04, ..message("BANK", ANI, &text) };
+        assert_eq!(telco.status_of(Body::DeliverSm(receipt)).await, CommandStatus::OK);
+        let told = bank.next_receipt(SOON).await.unwrap();
+        assert_eq!((&told.message_id, told.state), (ours, Some(state)));
+    }
 }

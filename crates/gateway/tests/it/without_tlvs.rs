@@ -134,7 +134,7 @@ async fn parts_by_tlv_of_an_esme_reach_the_smsc_with_headers() {
     let submits = telco.submits_when(5, SOON).await.unwrap();
     let parts: Vec<_> = submits.iter().map(|submit| part(&submit.message)).collect();
     for ((place, text), (number, wanted)) in parts.iter().zip([(1, "Halo "), (2, "dunia")]) {
-        assert_eq!(*place, Concatenation { reference: Reference::Long(0x0102), total: 2, number });
+        assert_eq!(*place, Concatenation { reference: Reference::Short(0x02), total: 2, number });
         assert_eq!(text, wanted);
     }
     let payload: String = parts[2..].iter().map(|(_, text)| &text[..]).collect();

@@ -11,6 +11,9 @@ use crate::{CString, Tlvs};
 pub struct MessageResp {
     /// The id that the message centre gave the message; empty in a refusal and for deliver_sm.
     pub message_id: CString<64>,
+    /// The id in place of `message_id` if it is longer than the standard's 64 octets, as some message centres give;
+    /// otherwise empty.
+    pub long_id: Bytes,
     /// TLVs.
     pub tlvs: Tlvs,
 }
@@ -19,34 +22,51 @@ impl MessageResp {
     /// An answer with this id and no TLVs.
     #[must_use]
     pub const fn new(message_id: CString<64>) -> Self {
-        Self { message_id, tlvs: Tlvs::new() }
+        Self { message_id, long_id: Bytes::new(), tlvs: Tlvs::new() }
+    }
+
+    /// The id that the message centre gave, however long; empty if it gave none.
+    #[must_use]
+    pub fn id(&self) -> &[u8] {
+        if self.long_id.is_empty() { &self.message_id } else { &self.long_id }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.message_id.is_empty() && self.tlvs.is_empty()
+        self.id().is_empty() && self.tlvs.is_empty()
     }
 
     pub(super) fn decode(body: Bytes) -> Self {
-        let (message_id, rest) = leading_string(body);
-        Self { message_id, tlvs: Tlvs::from_wire(rest).unwrap_or_default() }
+        let (id, rest) = leading_octets(body);
+        let tlvs = Tlvs::from_wire(rest).unwrap_or_default();
+        match CString::without_nul(&id) {
+            Some(message_id) => Self { message_id, long_id: Bytes::new(), tlvs },
+            None => Self { message_id: CString::EMPTY, long_id: id, tlvs },
+        }
     }
 
     pub(super) fn encode(&self, out: &mut BytesMut) {
-        put_c_string(out, &self.message_id);
+        put_c_string(out, self.id());
         out.extend_from_slice(self.tlvs.as_wire());
     }
 }
 
-/// The string that the body of a response begins with, and what follows its NUL. A string without NUL
-/// ends with the body; one that is too long is left empty, for half of it would be a different one.
-pub(super) fn leading_string<const N: usize>(mut body: Bytes) -> (CString<N>, Bytes) {
-    let end = body.iter().position(|&octet| octet == 0);
-    let text = CString::without_nul(&body[..end.unwrap_or(body.len())]).unwrap_or_default();
-    let rest = match end {
-        Some(nul) => body.split_off(nul + 1),
-        None => Bytes::new(),
-    };
-    (text, rest)
+/// The string that the body of a response begins with, and what follows its NUL. One that is too long is left empty,
+/// for half of it would be a different one.
+pub(super) fn leading_string<const N: usize>(body: Bytes) -> (CString<N>, Bytes) {
+    let (octets, rest) = leading_octets(body);
+    (CString::without_nul(&octets).unwrap_or_default(), rest)
+}
+
+/// The octets of the same, however many. A string without NUL ends with the body.
+fn leading_octets(mut body: Bytes) -> (Bytes, Bytes) {
+    match body.iter().position(|&octet| octet == 0) {
+        Some(nul) => {
+            let rest = body.split_off(nul + 1);
+            body.truncate(nul);
+            (body, rest)
+        }
+        None => (body, Bytes::new()),
+    }
 }
 
 /// The octet that a response goes on with, 0 if it ends before.
@@ -57,5 +77,27 @@ pub(super) fn leading_octet(body: &mut Bytes) -> u8 {
             octet
         }
         None => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // F-7
+    #[test]
+    fn an_id_is_whole_however_long_it_is() {
+        for octets in [0, 1, 64, 65, 255, 1000] {
+            let id = vec![b'x'; octets];
+            for end in [&b""[..], b"\0", b"\0\x04\x28\0\x01\x05"] {
+                let response = MessageResp::decode([&id[..], end].concat().into());
+                assert_eq!(response.id(), id);
+                assert_eq!(response.message_id.is_empty(), octets == 0 || octets > 64);
+                assert_eq!(response.tlvs.congestion_state(), (end.len() > 1).then_some(5));
+                let mut out = BytesMut::new();
+                response.encode(&mut out);
+                assert_eq!(MessageResp::decode(out.freeze()), response);
+            }
+        }
     }
 }

@@ -131,7 +131,11 @@ fn bind(manner: Manner) -> impl Strategy<Value = Bind> {
 }
 
 fn message_resp(manner: Manner) -> impl Strategy<Value = MessageResp> {
-    (c_string(manner), tlvs(manner)).prop_map(|(message_id, tlvs)| MessageResp { message_id, tlvs })
+    (c_string(manner), tlvs(manner)).prop_map(|(message_id, tlvs)| MessageResp {
+        message_id,
+        tlvs,
+        ..MessageResp::default()
+    })
 }
 
 fn destination(manner: Manner) -> impl Strategy<Value = Destination> {

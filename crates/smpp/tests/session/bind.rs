@@ -221,7 +221,7 @@ fn an_old_peer_is_spared_tlvs_but_no_text() {
     let mut tlvs = Tlvs::new();
     tlvs.push_u8(TlvTag::CONGESTION_STATE, 10);
     server.say(5, submit());
-    let response = MessageResp { message_id: CString::clipped(b"AB12"), tlvs };
+    let response = MessageResp { tlvs, ..MessageResp::new(CString::clipped(b"AB12")) };
     server.session.respond(server.now, 5, CommandStatus::OK, Body::SubmitSmResp(response));
     assert_eq!(server.answers()[0].body, submitted(b"AB12"));
 }

@@ -387,7 +387,7 @@ mod tests {
     }
 
     fn some_change() -> impl Strategy<Value = Change> {
-        let id = proptest::collection::vec(any::<u8>(), 0..64)
+        let id = proptest::collection::vec(any::<u8>(), 0..=RemoteId::OCTETS_MAX)
             .prop_map(|raw| RemoteId::new(&raw, RemoteIdForm::Hexadecimal));
         let at = (1..u64::MAX).prop_map(Timestamp);
         let cause = prop_oneof![

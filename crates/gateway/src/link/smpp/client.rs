@@ -402,7 +402,8 @@ impl ToSmsc {
     fn remote_id(&self, body: &Body) -> Option<RemoteId> {
         let Body::SubmitSmResp(response) = body else { return None };
         let form = RemoteIdForm::from(self.profile.response_id);
-        (!response.message_id.is_empty()).then(|| RemoteId::new(&response.message_id, form))
+        let id = response.id();
+        (!id.is_empty()).then(|| RemoteId::new(id, form))
     }
 
     fn is_receipt(&self, pdu: &ShortMessage) -> bool {

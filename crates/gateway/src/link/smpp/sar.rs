@@ -6,7 +6,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use smpp::{TlvTag, Tlvs};
-use sms::udh::Concatenation;
+use sms::udh::{Concatenation, Reference};
 use sms::{Message, UserDataHeader};
 
 use crate::sar::place;
@@ -15,7 +15,21 @@ use crate::sar::place;
 /// else is as it was: a message that is whole by itself, TLVs that make no sense (N-3), and a part whose header
 /// says it already.
 pub(super) fn into_header(esm_class: u8, body: Bytes, tlvs: Tlvs) -> (u8, Bytes, Tlvs) {
-    match place(&tlvs).and_then(|place| with_place(esm_class, &body, place)) {
+    placed(place(&tlvs), esm_class, body, tlvs)
+}
+
+/// The same with a reference of 8 bits: beside one of 16 the air would not have room for all that a part by TLV may
+/// hold.
+pub(super) fn into_short_header(esm_class: u8, body: Bytes, tlvs: Tlvs) -> (u8, Bytes, Tlvs) {
+    let place = tlvs.sar_msg_ref_num().zip(place(&tlvs)).map(|(reference, place)| {
+        let [_, low] = reference.to_be_bytes();
+        Concatenation { reference: Reference::Short(low), ..place }
+    });
+    placed(place, esm_class, body, tlvs)
+}
+
+fn placed(place: Option<Concatenation>, esm_class: u8, body: Bytes, tlvs: Tlvs) -> (u8, Bytes, Tlvs) {
+    match place.and_then(|place| with_place(esm_class, &body, place)) {
         Some(body) => {
             (esm_class | Message::UDHI, body, tlvs.without(|tag| tag == TlvTag::SAR_SEGMENT_SEQNUM))
         }
@@ -108,6 +122,18 @@ mod tests {
             assert_eq!(sar, (Some(0x0102), Some(3), Some(2)));
             assert_eq!(tlvs.get(TlvTag(0x1400)), Some(&b"mine"[..]));
         }
+    }
+
+    // N-1, V-1
+    #[test]
+    fn the_longest_part_by_tlv_has_room_beside_a_short_reference() {
+        let (esm_class, _, tlvs) = part(3, 2, 0, b"");
+        let text = Bytes::from(vec![b'x'; 153]);
+        let (class, octets, _) = into_short_header(esm_class, text.clone(), tlvs);
+        assert_eq!((class, &octets[..6]), (0x40, &b"\x05\x00\x03\x02\x03\x02"[..]));
+        assert_eq!(&octets[6..], text);
+        let header = sms::alphabet::packed::fill_bits(6);
+        assert_eq!(6 + (usize::from(header) + 7 * text.len()).div_ceil(8), sms::SEGMENT_OCTETS_MAX);
     }
 
     // N-1, N-3, U-1

@@ -275,7 +275,7 @@ fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
 fn short_message(message: &Message, body: Bytes, version: u8) -> ShortMessage {
     let tlvs = Tlvs::from_wire(message.tlvs.clone()).unwrap_or_default();
     let (esm_class, body, tlvs) = if version < VERSION_3_4 {
-        sar::into_header(message.esm_class, body, tlvs)
+        sar::into_short_header(message.esm_class, body, tlvs)
     } else {
         sar::out_of_header(message.esm_class, body, tlvs)
     };

@@ -152,8 +152,11 @@ impl Wire {
     pub(crate) async fn takes(&mut self, id: &str) -> ShortMessage {
         let Pdu { sequence, body, .. } = self.request().await;
         let Body::SubmitSm(message) = body else { panic!("no submit_sm: {body:?}") };
-        let answer = Body::SubmitSmResp(MessageResp::new(CString::clipped(id.as_bytes())));
-        self.write(Pdu { status: CommandStatus::OK, sequence, body: answer }).await;
+        let answer = match CString::try_from(id) {
+            Ok(id) => MessageResp::new(id),
+            Err(_) => MessageResp { long_id: id.to_owned().into(), ..MessageResp::default() },
+        };
+        self.write(Pdu { status: CommandStatus::OK, sequence, body: Body::SubmitSmResp(answer) }).await;
         message
     }
 
