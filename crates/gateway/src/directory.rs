@@ -8,8 +8,8 @@ use sms::LinkName;
 
 use crate::account::Account;
 use crate::config::{
-    AccountConfig, ApiKeyHash, ApplicationConfig, Config, ReplyRules, SharedProfile, SigningKeyConfig,
-    SmscConfig, callbacks_of, shelf_of,
+    AccountConfig, ApiKeyHash, ApplicationConfig, Config, ReplyRules, RouteConfig, SharedProfile,
+    SigningKeyConfig, SmscConfig, callbacks_of, is_own, shelf_of,
 };
 use crate::login::{KeyHolder, SigningKey};
 use crate::presence::Presence;
@@ -32,6 +32,8 @@ pub(crate) struct Directory {
     pub(crate) dead_letter_time: Duration,
     /// Links that stand beside others in a route: what waits for one of these may go there.
     choices: HashSet<LinkName>,
+    /// What the table of routes was made of.
+    rules: Vec<RouteConfig>,
 }
 
 /// An SMSC as routing sees it.
@@ -104,6 +106,7 @@ impl Directory {
             validity: config.store.validity(),
             dead_letter_time: config.store.dead_letter_time(),
             choices: choices(config),
+            rules: config.route.clone(),
         }
     }
 
@@ -166,6 +169,20 @@ impl Directory {
     /// Whether any link is there that another can be left for.
     pub(crate) fn has_refuge(&self) -> bool {
         self.choices.iter().any(|link| self.is_up(link))
+    }
+
+    /// Whether there is such a link, in the file or inside.
+    pub(crate) fn has(&self, link: &LinkName) -> bool {
+        self.smscs.contains_key(link)
+            || self.accounts.contains_key(link)
+            || self.applications.contains_key(link)
+            || self.answers.contains(link)
+            || is_own(link)
+    }
+
+    /// Whether routes say the same as those of `other`.
+    pub(crate) fn routes_like(&self, other: &Self) -> bool {
+        self.rules == other.rules
     }
 
     /// Whether somebody is there to take what goes to `link`.

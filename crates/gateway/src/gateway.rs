@@ -23,7 +23,7 @@ use crate::config::{
     REASSEMBLY, SmppConfig, SmscConfig, callbacks_of, shelf_of,
 };
 use crate::directory::Directory;
-use crate::dispatch::{Outlets, failover};
+use crate::dispatch::{Outlets, failover, rerouting};
 use crate::health::Health;
 use crate::inbox::Keeper;
 use crate::intake::Intake;
@@ -145,6 +145,7 @@ impl Gateway {
             calling: Stage::new(),
         };
         gateway.start_failover();
+        gateway.start_rerouting();
         gateway.start_access_log();
         gateway.start_reassembly(&config);
         gateway.call_out(&config);
@@ -253,6 +254,13 @@ impl Gateway {
         let stop = self.calling.stop.clone();
         let (directory, store) = (shared.directory.clone(), shared.store.clone());
         self.calling.tasks.spawn(failover::watch(directory, store, shared.intake.clone(), stop));
+    }
+
+    fn start_rerouting(&self) {
+        let shared = &self.shared;
+        let stop = self.calling.stop.clone();
+        let (directory, store) = (shared.directory.clone(), shared.store.clone());
+        self.calling.tasks.spawn(rerouting::watch(directory, store, shared.intake.clone(), stop));
     }
 
     fn start_access_log(&self) {

@@ -1,5 +1,6 @@
 //! The one door in: authorise, limit, route, encode and split for the chosen link, store; only then OK.
 
+mod leads;
 mod reply;
 mod whole;
 
@@ -24,6 +25,8 @@ use crate::refusal::Refusal;
 use crate::reply::Replies;
 use crate::submission::{Content, Submission};
 use crate::surroundings::Surroundings;
+
+pub(crate) use leads::Leads;
 
 /// The door. Cheap to clone.
 #[derive(Clone)]

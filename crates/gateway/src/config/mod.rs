@@ -52,7 +52,7 @@ pub use endpoint::{EndpointConfig, Method};
 pub use expression::Expression;
 pub use jasmin::{JasminConfig, JasminRight, ValueFilter, ValueFilters};
 pub use listen::{HttpConfig, SmppConfig};
-pub(crate) use name::{Name, REASSEMBLY, callbacks_of, shelf_of};
+pub(crate) use name::{Name, REASSEMBLY, callbacks_of, is_own, shelf_of};
 pub use problem::ConfigError;
 pub(crate) use problem::Problem;
 pub(crate) use profile::SharedProfile;

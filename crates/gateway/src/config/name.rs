@@ -34,6 +34,12 @@ pub(crate) fn shelf_of(link: &LinkName) -> LinkName {
     LinkName::from(format!("{link}{SHELF}"))
 }
 
+/// Whether a link has a name that no link in the file can have.
+pub(crate) fn is_own(link: &LinkName) -> bool {
+    let name = link.as_str();
+    name == REASSEMBLY || [CALLBACKS, SHELF].iter().any(|own| name.ends_with(own))
+}
+
 /// The link that parts of long messages wait at.
 pub(crate) const REASSEMBLY: &str = "reassembly";
 /// What the link of an account's callbacks has behind the name of the account.

@@ -1,19 +1,19 @@
 //! When an SMSC stays away, what waits for it is given to the other targets of its route.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use futures_util::future::join_all;
-use sms::{LinkName, Message, MessageId};
-use store::{Item, Lease, Outcome, Settlement, Store};
+use sms::LinkName;
+use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::directory::Directory;
-use crate::encoding;
 use crate::intake::Intake;
+
+use super::moving::{Moves, Refuge};
 
 /// Watches all SMSCs until it is stopped.
 pub(crate) async fn watch(
@@ -64,83 +64,20 @@ async fn evacuate(directory: &Directory, store: &dyn Store, intake: &Intake, lin
                 return;
             }
         };
-        let mut settlements = Vec::new();
-        let mut others = Others::default();
+        let mut moves = Moves::default();
         for lease in leases {
-            match refuge(directory, &lease) {
-                Some(Refuge::AsItIs(to)) => settlements.push(redirect(lease, to)),
-                Some(Refuge::Anew(to)) => others.add(lease.message(), to),
-                None => {}
-            }
+            let there = lease.alternatives().iter().filter(|link| directory.is_up(link));
+            let refuge = Refuge::among(there, directory, &lease);
+            moves.add(lease, refuge);
         }
-        let redirected = settlements.len();
-        store.settle(settlements);
-        let reformed = others.reform(store, intake).await;
-        if redirected + reformed == 0 {
+        let some = moves.make(store, intake).await;
+        if some == 0 {
             break;
         }
-        moved += redirected + reformed;
+        moved += some;
     }
     if moved > 0 {
         tracing::warn!(%link, segments = moved, "the link is away: what waited was given to other links");
-    }
-}
-
-/// Who takes what waits.
-enum Refuge {
-    /// A link that takes it as it is.
-    AsItIs(LinkName),
-    /// One that takes the whole message in another form.
-    Anew(LinkName),
-}
-
-/// The first alternative that is there and takes it as it is; if there is none, and it was never tried, the
-/// first that is there. Without one it goes back to its place.
-fn refuge(directory: &Directory, lease: &Lease) -> Option<Refuge> {
-    let mut there = lease.alternatives().iter().filter(|link| directory.is_up(link));
-    let suits = |link: &LinkName| {
-        let smsc = directory.smscs.get(link);
-        smsc.is_none_or(|smsc| encoding::suits(lease.message(), &smsc.profile))
-    };
-    let first = there.next()?;
-    if let Some(link) = std::iter::once(first).chain(there).find(|link| suits(link)) {
-        return Some(Refuge::AsItIs(link.clone()));
-    }
-    let is_untried = matches!(lease.item(), Item::Segment(_)) && lease.attempts() == 0;
-    is_untried.then(|| Refuge::Anew(first.clone()))
-}
-
-fn redirect(lease: Lease, to: LinkName) -> Settlement {
-    Settlement { lease, outcome: Outcome::Redirect { to }, answer: None }
-}
-
-/// Messages that links shall get in another form than they have, each once and in their order.
-#[derive(Default)]
-struct Others {
-    messages: Vec<(LinkName, MessageId, LinkName)>,
-    known: HashSet<MessageId>,
-}
-
-impl Others {
-    fn add(&mut self, message: &Message, to: LinkName) {
-        if self.known.insert(message.id) {
-            self.messages.push((message.origin.clone(), message.id, to));
-        }
-    }
-
-    /// Gives them to those links as far as nothing of them was tried; returns how many segments they have now.
-    /// The store is asked for all of them together, as it looks through all that waits to find any.
-    async fn reform(self, store: &dyn Store, intake: &Intake) -> usize {
-        let waiting = self.messages.iter().map(async |(owner, id, to)| {
-            let waiting = store.waiting(owner, *id).await.ok().flatten()?;
-            intake.reform(&waiting, to).ok()
-        });
-        let replaced = join_all(waiting).await.into_iter().flatten().map(async |entry| {
-            let segments = entry.message.parts.len();
-            let is_replaced = store.replace(entry).await.unwrap_or(false);
-            if is_replaced { segments } else { 0 }
-        });
-        join_all(replaced).await.into_iter().sum()
     }
 }
 

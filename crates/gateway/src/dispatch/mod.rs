@@ -5,7 +5,9 @@
 
 mod bucket;
 pub(crate) mod failover;
+mod moving;
 mod pace;
+pub(crate) mod rerouting;
 mod retry;
 
 use std::collections::HashMap;

@@ -40,6 +40,7 @@ mod refusals;
 mod relaying;
 mod reload;
 mod replies;
+mod rerouting;
 mod routing;
 mod sendsms;
 mod sessions;
