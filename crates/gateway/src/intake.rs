@@ -16,7 +16,7 @@ use crate::account::Account;
 use crate::attributes::Attributes;
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
-use crate::config::Profile;
+use crate::config::{IdForm, Profile};
 use crate::directory::{Directory, Origin};
 use crate::encoding::{self, Encoded};
 use crate::keywords::{self, Beginning, Beginnings, Part};
@@ -178,6 +178,13 @@ impl Intake {
         self.directory.load().accounts.get(link).is_some_and(|account| !account.is_told_by_http())
     }
 
+    /// How short ids are written in receipts for this account.
+    pub(crate) fn receipt_ids_of(&self, account: &LinkName) -> IdForm {
+        let directory = self.directory.load();
+        let known = directory.accounts.get(account);
+        known.map_or(IdForm::Hex, |account| account.config().short_id_forms().1)
+    }
+
     /// The account of a content provider, if it has one.
     pub(crate) fn account_of(&self, application: &LinkName) -> Option<Arc<Account>> {
         self.directory.load().account_of(application)
@@ -199,6 +206,7 @@ impl Intake {
         let looks_at_parts = words > 0 || directory.has_choices();
         let part = if looks_at_parts { Part::of(origin, submission) } else { None };
         let begun = part.as_ref().and_then(|part| self.beginnings.of(part));
+        let is_beginning = begun.is_none();
         let keyword = match &part {
             Some(part) if !part.is_first() => begun.as_ref().and_then(|begun| begun.keyword.clone()),
             _ if words > 0 => keywords::first_words(submission, words),
@@ -215,10 +223,11 @@ impl Intake {
         if let (Ok((target, alternatives)), Some(smsc)) = (&mut chosen, begun.and_then(|begun| begun.smsc)) {
             keep_together(target, alternatives, &smsc);
         }
-        if let Some(first) = part.filter(Part::is_first) {
+        if let Some(part) = part.filter(|part| part.is_first() || is_beginning) {
             let target = chosen.as_ref().ok().map(|(target, _)| target);
             let smsc = target.filter(|target| directory.smscs.contains_key(*target)).cloned();
-            self.beginnings.remember(first, Beginning { keyword, smsc });
+            let has_first = part.is_first();
+            self.beginnings.remember(part, Beginning { keyword, smsc, has_first });
         }
         let (target, alternatives) = chosen?;
         Ok(match &submission.wish {
@@ -280,12 +289,12 @@ fn choose(
     }
 }
 
-/// Gives a part to the SMSC of the first, even while that is away: whether it stays away is for the failover to
+/// Gives a part to the SMSC of those before it, even while that is away: whether it stays away is for the failover to
 /// tell, which moves what waits for it together (N-4).
-fn keep_together(target: &mut LinkName, alternatives: &mut Vec<LinkName>, first: &LinkName) {
-    if let Some(place) = alternatives.iter().position(|link| link == first) {
-        let first = alternatives.remove(place);
-        alternatives.insert(0, std::mem::replace(target, first));
+fn keep_together(target: &mut LinkName, alternatives: &mut Vec<LinkName>, before: &LinkName) {
+    if let Some(place) = alternatives.iter().position(|link| link == before) {
+        let before = alternatives.remove(place);
+        alternatives.insert(0, std::mem::replace(target, before));
     }
 }
 

@@ -10,8 +10,8 @@ use sms::{Address, LinkName, Message, Tables, UserDataHeader, reassembly};
 use crate::sar;
 use crate::submission::{Content, Submission};
 
-/// Remembers of long messages that accounts submit in parts how the first part was routed, for those that follow
-/// (N-4).
+/// Remembers of long messages that accounts submit in parts how the part was routed that came first, for those that
+/// follow (N-4).
 ///
 /// What is remembered is bounded: it goes, oldest first, when a good many other long messages have
 /// begun since.
@@ -26,13 +26,15 @@ pub(crate) struct Part {
     number: u8,
 }
 
-/// How the first part of a long message was routed.
+/// How the parts of a long message were routed that came so far.
 #[derive(Clone, Default)]
 pub(crate) struct Beginning {
-    /// Its keyword with its sub-keywords.
+    /// The keyword of the first part with its sub-keywords.
     pub(crate) keyword: Option<String>,
-    /// The SMSC that it was for; `None` if it was for none.
+    /// The SMSC that they were for; `None` if they were for none.
     pub(crate) smsc: Option<LinkName>,
+    /// Whether the first part is among them; without it there is no keyword.
+    pub(crate) has_first: bool,
 }
 
 /// What the parts of a long message have in common.
@@ -53,12 +55,14 @@ struct Begun {
 }
 
 impl Beginnings {
-    /// How the message began that this part continues; `None` for a first part, and for one that comes before it.
+    /// How the message began that this part continues; `None` if it begins with it. A first part begins another
+    /// message if there was one before.
     pub(crate) fn of(&self, part: &Part) -> Option<Beginning> {
-        if part.is_first() { None } else { self.begun().find(&part.whole) }
+        let begun = self.begun().find(&part.whole)?;
+        (!part.is_first() || !begun.has_first).then_some(begun)
     }
 
-    /// Remembers how a first part was routed.
+    /// Remembers how a part was routed that came first, or is the first.
     pub(crate) fn remember(&self, part: Part, beginning: Beginning) {
         self.begun().begin(part.whole, beginning);
     }
@@ -184,7 +188,7 @@ mod tests {
             return keywords.of(&part)?.keyword;
         }
         let keyword = first_words(submission, 1);
-        keywords.remember(part, Beginning { keyword: keyword.clone(), smsc: None });
+        keywords.remember(part, Beginning { keyword: keyword.clone(), smsc: None, has_first: true });
         keyword
     }
 
@@ -201,6 +205,21 @@ mod tests {
         assert_eq!(from("other", &keywords, &part(628_111_000, 7, 2, "the third")), None);
         assert_eq!(of(&keywords, &part(628_111_000, 7, 1, "Game on")).as_deref(), Some("GAME"));
         assert_eq!(of(&keywords, &part(628_111_000, 7, 2, "again")).as_deref(), Some("GAME"));
+    }
+
+    // N-4
+    #[test]
+    fn a_first_part_continues_what_came_before_it_and_begins_anew_after_another() {
+        let beginnings = Beginnings::default();
+        let part = |number| Part::of(&"telco".into(), &part(628_111_000, 7, number, "x")).unwrap();
+        let smsc = |name: &str| Some(LinkName::from(name));
+        let early = Beginning { keyword: None, smsc: smsc("one"), has_first: false };
+        beginnings.remember(part(2), early);
+        assert_eq!(beginnings.of(&part(1)).unwrap().smsc, smsc("one"));
+        let whole = Beginning { keyword: None, smsc: smsc("one"), has_first: true };
+        beginnings.remember(part(1), whole);
+        assert!(beginnings.of(&part(1)).is_none());
+        assert_eq!(beginnings.of(&part(2)).unwrap().smsc, smsc("one"));
     }
 
     // N-3, N-4

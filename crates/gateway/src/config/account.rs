@@ -14,8 +14,8 @@ use super::certificate::one_or_more;
 use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
 use super::{
-    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, JasminConfig, Name, Problem, Secret,
-    SendsmsConfig, SigningKeyConfig, SigningSecret,
+    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, IdForm, JasminConfig, Name, Problem,
+    Secret, SendsmsConfig, SigningKeyConfig, SigningSecret,
 };
 
 /// One ESME.
@@ -52,6 +52,8 @@ pub struct AccountConfig {
     pub callback: Option<CallbackConfig>,
     /// Whether it fetches what goes to it by HTTP.
     pub inbox: bool,
+    /// What ids its sessions are given.
+    pub message_ids: MessageIds,
     /// What its requests at Kannel's interface mean.
     pub kannel: SendsmsConfig,
     /// What its requests at Jasmin's interfaces mean.
@@ -72,6 +74,14 @@ impl AccountConfig {
     pub(crate) fn named_callbacks(&self) -> Option<EndpointConfig> {
         let own = self.callback.as_ref().map(|callback| callback.endpoint.clone());
         own.or_else(|| CallbackConfig::of_requests(&self.kannel, &self.jasmin))
+    }
+
+    /// How short ids are written from SMPP 3.4 on, in responses and in receipts.
+    pub(crate) fn short_id_forms(&self) -> (IdForm, IdForm) {
+        match self.message_ids {
+            MessageIds::Long => (IdForm::Hex, IdForm::Hex),
+            MessageIds::Short => (self.speaks.response_id, self.speaks.receipt_id),
+        }
     }
 
     /// Whether each signing key opens something under an id of its own.
@@ -107,6 +117,17 @@ impl AccountConfig {
         self.speaks = Arc::new(profiles.of(self.profile.as_ref(), &())?);
         Ok(())
     }
+}
+
+/// What message ids the sessions of an ESME are given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageIds {
+    /// 32 hexadecimal digits; 8 by SMPP 3.3.
+    #[default]
+    Long,
+    /// Numbers of 32 bits: 8 hexadecimal digits, or as its profile says.
+    Short,
 }
 
 /// How an account's password is checked.
@@ -179,6 +200,8 @@ struct RawAccount {
     #[serde(default)]
     inbox: bool,
     #[serde(default)]
+    message_ids: MessageIds,
+    #[serde(default)]
     kannel: SendsmsConfig,
     #[serde(default)]
     jasmin: JasminConfig,
@@ -229,6 +252,7 @@ impl TryFrom<RawAccount> for AccountConfig {
             transliterate: raw.transliterate,
             callback,
             inbox: raw.inbox,
+            message_ids: raw.message_ids,
             kannel: raw.kannel,
             jasmin: raw.jasmin,
             profile: raw.profile,

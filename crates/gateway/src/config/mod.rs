@@ -38,7 +38,7 @@ use sms::LinkName;
 
 use profile::Profiles;
 
-pub use account::{AccountConfig, AccountPassword, PasswordHash};
+pub use account::{AccountConfig, AccountPassword, MessageIds, PasswordHash};
 pub use answer::AnswerConfig;
 pub use api_key::{ApiKeyConfig, ApiKeyHash, Scope};
 pub(crate) use application::{

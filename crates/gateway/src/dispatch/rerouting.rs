@@ -164,10 +164,7 @@ struct Tally {
 }
 
 /// Those of these links that are up; all of them if none is, to wait there.
-fn those_up<'a>(
-    links: &'a [LinkName],
-    directory: &'a Directory,
-) -> impl Iterator<Item = &'a LinkName> {
+fn those_up<'a>(links: &'a [LinkName], directory: &'a Directory) -> impl Iterator<Item = &'a LinkName> {
     let is_any_up = links.iter().any(|link| directory.is_up(link));
     links.iter().filter(move |link| !is_any_up || directory.is_up(link))
 }

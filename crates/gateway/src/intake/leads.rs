@@ -39,7 +39,7 @@ impl Intake {
         let Some(body) = message.parts.first() else { return (None, true) };
         let submission = Submission::whole(message, body.clone());
         match Part::of(&message.origin, &submission).filter(|part| !part.is_first()) {
-            Some(later) => match self.beginnings.of(&later) {
+            Some(later) => match self.beginnings.of(&later).filter(|begun| begun.has_first) {
                 Some(begun) => (begun.keyword, true),
                 None => (None, false),
             },

@@ -44,6 +44,7 @@ mod rerouting;
 mod routing;
 mod sendsms;
 mod sessions;
+mod short_ids;
 mod sms_service;
 mod stopping;
 mod taking_back;

@@ -88,6 +88,17 @@ fn parts(number: u8) -> [ShortMessage; 2] {
 #[tokio::test]
 async fn parts_of_an_esme_wait_for_the_smsc_of_the_first() {
     // N-4
+    parts_wait_together([1, 2]).await;
+}
+
+#[tokio::test]
+async fn the_first_part_waits_for_the_smsc_of_one_that_came_before_it() {
+    // N-4
+    parts_wait_together([2, 1]).await;
+}
+
+/// Parts of two messages in this order, between which the other SMSC comes.
+async fn parts_wait_together([before, after]: [u8; 2]) {
     let (first, second) = (free_address(), free_address());
     let gateway = TestGateway::with([
         smsc("first", first, "failover_s = 600"),
@@ -97,7 +108,7 @@ async fn parts_of_an_esme_wait_for_the_smsc_of_the_first() {
     ])
     .await;
     let bank = gateway.bind("bank").await;
-    for part in parts(1) {
+    for part in parts(before) {
         bank.submit_pdu(part).await.unwrap();
     }
     let second = centre_at(second).await;
@@ -108,7 +119,7 @@ async fn parts_of_an_esme_wait_for_the_smsc_of_the_first() {
     .await;
     let waiting = gateway.waiting("first").await;
 
-    for part in parts(2) {
+    for part in parts(after) {
         bank.submit_pdu(part).await.unwrap();
     }
 

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use simulator::{Smsc, SmscConfig};
 use smpp::{ShortMessage, TlvTag, VERSION_3_3, VERSION_3_4};
-use sms::UserDataHeader;
 use sms::udh::{Concatenation, Reference};
+use sms::{State, UserDataHeader};
 
 use crate::harness::{ANI, SOON, TestGateway, Wire, account, centre, centre_with, message, route, smsc};
 
@@ -151,4 +151,37 @@ async fn an_smsc_that_is_said_to_read_tlvs_gets_them_though_it_states_no_version
     for submit in telco.submits_when(3, SOON).await.unwrap() {
         assert_eq!((submit.message.esm_class, submit.message.tlvs.sar_total_segments()), (0, Some(3)));
     }
+}
+
+// V-1, N-1, R-1
+#[tokio::test]
+async fn a_payload_with_an_owner_who_waits_for_its_receipt_is_refused_whole() {
+    let gateway = TestGateway::with([
+        account("bank", ""),
+        account("shop", ""),
+        route("from = { link = \"bank\" }\nto = [\"shop\"]"),
+    ])
+    .await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let mut shop = Wire::bind(&gateway, "shop", VERSION_3_3).await;
+    let wanting = |registered_delivery| {
+        let message = ShortMessage { registered_delivery, ..message(ANI, "BANK", "") };
+        in_payload(message, &long_text())
+    };
+    for registered_delivery in [1, 2] {
+        let id = bank.submit(wanting(registered_delivery)).await;
+        let receipt = bank.delivered().await;
+        assert_eq!(receipt.tlvs.receipted_message_id(), Some(id.as_bytes()));
+        assert_eq!(receipt.tlvs.message_state(), Some(State::Rejected as u8));
+    }
+    assert!(shop.requests_so_far().await.is_empty(), "no part of it");
+
+    // Who waits for nothing has it divided, and is told nothing.
+    bank.submit(wanting(0)).await;
+    for number in 1..=3 {
+        let (place, _) = part(&shop.delivered().await);
+        assert_eq!((place.number, place.total), (number, 3));
+    }
+    gateway.settled().await;
+    assert!(bank.requests_so_far().await.is_empty());
 }

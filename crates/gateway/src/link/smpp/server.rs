@@ -318,7 +318,7 @@ impl Esme {
             account: account.clone(),
             intake: intake.clone(),
             store: outlet.store().clone(),
-            short_ids: self.server.short_ids.clone(),
+            short_ids: self.server.short_ids.of(account.name()),
             version,
         };
         let side = ToEsme {
@@ -427,7 +427,7 @@ impl Side for ToEsme {
     }
 
     fn outgoing(&self, lease: &Lease, version: u8) -> Body {
-        let mut pdu = translate::deliver_sm(lease, version);
+        let mut pdu = translate::deliver_sm(lease, version, self.desk.receipt_form());
         if let Some(dialect) = &self.dialect {
             dialect.say(&mut pdu, Direction::Mo, version);
         }
@@ -492,7 +492,7 @@ impl ToEsme {
 
     fn submitted(&self, pdu: &ShortMessage) -> Result<Submission, CommandStatus> {
         let submission = translate::submission(pdu, self.desk.version, self.clock.wall())?;
-        Ok(Submission { id: self.desk.short_id(), ..submission })
+        Ok(Submission { id: self.desk.short_id()?, ..submission })
     }
 }
 

@@ -14,7 +14,7 @@ use store::{Entry, Item, Lease, Notice, RemoteId, RemoteReceipt, Sighting, Store
 
 use super::values::{self, Times};
 use super::{sar, short_id};
-use crate::config::{Profile, ReceiptIdFrom};
+use crate::config::{IdForm, Profile, ReceiptIdFrom};
 use crate::intake::Intake;
 use crate::refusal::Refusal;
 use crate::report;
@@ -154,10 +154,10 @@ pub(super) fn submit_sm(lease: &Lease, version: u8) -> ShortMessage {
 }
 
 /// The deliver_sm that carries a segment or a receipt to an ESME that speaks `version`.
-pub(super) fn deliver_sm(lease: &Lease, version: u8) -> ShortMessage {
+pub(super) fn deliver_sm(lease: &Lease, version: u8, ids: IdForm) -> ShortMessage {
     match lease.item() {
         Item::Segment(_) => delivered(lease.message(), segment(lease), version),
-        Item::Notice(notice) => receipt_for(lease.message(), notice),
+        Item::Notice(notice) => receipt_for(lease.message(), notice, ids),
     }
 }
 
@@ -298,8 +298,8 @@ fn short_message(message: &Message, body: Bytes, version: u8) -> ShortMessage {
 }
 
 /// The owner's receipt: Appendix B text and TLVs, from the mobile back to the sender (R-1).
-fn receipt_for(message: &Message, notice: Notice) -> ShortMessage {
-    let digits = short_id::digits_of(message);
+fn receipt_for(message: &Message, notice: Notice, ids: IdForm) -> ShortMessage {
+    let digits = short_id::digits_of(message, ids);
     let parts = u16::try_from(message.parts.len()).unwrap_or(u16::MAX);
     let text = ReceiptText {
         id: &digits,
@@ -321,27 +321,41 @@ fn receipt_for(message: &Message, notice: Notice) -> ShortMessage {
     let code = u16::try_from(notice.error).unwrap_or(0);
     let [high, low] = code.to_be_bytes();
     let network_error = [NETWORK_GSM, high, low];
-    let tlvs: [(TlvTag, &[u8]); 3] = [
-        (TlvTag::RECEIPTED_MESSAGE_ID, named),
-        (TlvTag::MESSAGE_STATE, &state),
-        (TlvTag::NETWORK_ERROR_CODE, &network_error),
-    ];
-    let told = if code == 0 { &tlvs[..2] } else { &tlvs[..] };
+    let reference = own_reference(message).map(u16::to_be_bytes);
+    let mut told: ArrayVec<(TlvTag, &[u8]), 4> = ArrayVec::new();
+    told.push((TlvTag::RECEIPTED_MESSAGE_ID, named));
+    told.push((TlvTag::MESSAGE_STATE, &state));
+    if code != 0 {
+        told.push((TlvTag::NETWORK_ERROR_CODE, &network_error));
+    }
+    if let Some(reference) = &reference {
+        told.push((TlvTag::USER_MESSAGE_REFERENCE, reference));
+    }
     ShortMessage {
         service_type: CString::clipped(&message.service_type),
         source: wire_address(&message.destination),
         destination: wire_address(&message.source),
         esm_class: SMSC_RECEIPT,
         short_message: short_message.into(),
-        tlvs: Tlvs::of(told).unwrap_or_default(),
+        tlvs: Tlvs::of(&told).unwrap_or_default(),
         ..ShortMessage::default()
+    }
+}
+
+/// The ESME's own number of its message, SMPP 3.4 section 5.3.2.17.
+fn own_reference(message: &Message) -> Option<u16> {
+    if message.tlvs.is_empty() {
+        None
+    } else {
+        Tlvs::from_wire(message.tlvs.clone())?.user_message_reference()
     }
 }
 
 /// The message that tells an owner what is not the end yet, if it wants to know (B-2).
 pub(super) fn notification(sighting: Sighting, intake: &Intake) -> Option<Entry> {
     let Sighting::OnTheWay { message, error, done_at } = sighting else { return None };
-    let pdu = receipt_for(&message, Notice { state: State::Enroute, error, done_at, delivered: 0 });
+    let notice = Notice { state: State::Enroute, error, done_at, delivered: 0 };
+    let pdu = receipt_for(&message, notice, intake.receipt_ids_of(&message.origin));
     let now = intake.clock().wall();
     if report::is_told_elsewhere(&message) {
         return report::of_notification(&message, pdu.short_message, now, intake.chance());
@@ -477,7 +491,7 @@ mod tests {
         // R-1
         let notice =
             Notice { state: State::Delivered, error: 0, done_at: Timestamp(1_337_243_460_000), delivered: 1 };
-        let pdu = receipt_for(&message(), notice);
+        let pdu = receipt_for(&message(), notice, IdForm::Hex);
         let id = "ab".repeat(16);
         let wanted = format!(
             "id:{id} sub:001 dlvrd:001 submit date:1205170830 done date:1205170831 stat:DELIVRD err:000 \
@@ -493,7 +507,7 @@ mod tests {
     #[test]
     fn what_we_write_as_a_receipt_we_read_as_one() {
         let notice = Notice { state: State::Undeliverable, error: 34, done_at: Timestamp(0), delivered: 0 };
-        let pdu = receipt_for(&message(), notice);
+        let pdu = receipt_for(&message(), notice, IdForm::Hex);
         assert!(is_receipt(&pdu));
         let read = receipt(&pdu, &"telco".into(), &Profile::default(), Timestamp(0)).unwrap();
         assert_eq!((read.state, read.error), (State::Undeliverable, 34));

@@ -18,9 +18,10 @@ use sms::{MessageId, Timestamp};
 use store::{Entry, Store};
 
 use super::relay::{Answer, Incoming, Operation};
-use super::short_id::{self, ShortIds};
+use super::short_id::{self, AccountIds};
 use super::translate;
 use crate::account::Account;
+use crate::config::{IdForm, MessageIds};
 use crate::directory::Origin;
 use crate::intake::Intake;
 use crate::refusal::Refusal;
@@ -32,15 +33,36 @@ pub(super) struct Desk {
     pub(super) account: Arc<Account>,
     pub(super) intake: Intake,
     pub(super) store: Arc<dyn Store>,
-    pub(super) short_ids: Arc<ShortIds>,
+    pub(super) short_ids: AccountIds,
     /// What the session speaks.
     pub(super) version: u8,
 }
 
 impl Desk {
-    /// The id of a message that is handed over by this session, if it cannot be an ordinary one.
-    pub(super) fn short_id(&self) -> Option<(MessageId, u8)> {
-        (self.version < VERSION_3_4).then(|| (self.short_ids.draw(self.account.name()), 0))
+    /// The id of a message that is handed over by this session, if it is not an ordinary one.
+    ///
+    /// # Errors
+    /// ESME_RTHROTTLED if there are no more for now.
+    pub(super) fn short_id(&self) -> Result<Option<(MessageId, u8)>, CommandStatus> {
+        if !self.gives_short_ids() {
+            return Ok(None);
+        }
+        let id = self.short_ids.draw().ok_or(CommandStatus::THROTTLED)?;
+        Ok(Some((id, 0)))
+    }
+
+    fn gives_short_ids(&self) -> bool {
+        self.version < VERSION_3_4 || self.account.config().message_ids == MessageIds::Short
+    }
+
+    /// How short ids are written in responses of this session. SMPP 3.3 has one form.
+    fn response_form(&self) -> IdForm {
+        if self.version < VERSION_3_4 { IdForm::Hex } else { self.account.config().short_id_forms().0 }
+    }
+
+    /// How short ids are written in receipts on this session.
+    pub(super) fn receipt_form(&self) -> IdForm {
+        if self.version < VERSION_3_4 { IdForm::Hex } else { self.account.config().short_id_forms().1 }
     }
 
     /// Begins an operation, or refuses it at once.
@@ -63,10 +85,10 @@ impl Desk {
         }
     }
 
-    /// The response that tells the owner the id of a message, exactly as its receipts will.
+    /// The response that tells the owner the id of a message, as its receipts will.
     pub(super) fn response(&self, id: MessageId) -> MessageResp {
-        let digits = if self.version < VERSION_3_4 {
-            short_id::digits_of_id(id, self.account.name())
+        let digits = if self.gives_short_ids() {
+            short_id::digits_of_id(id, self.account.name(), self.response_form())
         } else {
             id.digits().into()
         };
@@ -80,9 +102,9 @@ impl Desk {
     }
 
     /// An id that several messages can share.
-    fn new_id(&self) -> MessageId {
+    fn new_id(&self) -> Result<MessageId, CommandStatus> {
         let ordinary = || self.intake.chance().message_id(self.now());
-        self.short_id().map_or_else(ordinary, |(id, _)| id)
+        Ok(self.short_id()?.map_or_else(ordinary, |(id, _)| id))
     }
 
     fn now(&self) -> Timestamp {

@@ -24,7 +24,7 @@ impl Desk {
         }
         let shared = translate::shared_submission(&pdu.message, self.version, self.now())?;
         let addresses = addresses(&pdu)?;
-        let id = self.new_id();
+        let id = self.new_id()?;
         let (mut entries, mut failed) = (Vec::with_capacity(addresses.len()), Vec::new());
         for address in addresses {
             let member = u8::try_from(entries.len()).unwrap_or(u8::MAX);

@@ -28,7 +28,7 @@ impl Desk {
     /// cannot tell.
     pub(super) async fn find(&self, digits: &[u8], source: &[u8]) -> Result<Named, CommandStatus> {
         let since = tokio::time::Instant::now();
-        let found = match self.short_ids.read(digits, self.account.name()) {
+        let found = match self.short_ids.read(digits, self.response_form()) {
             Some(id) => self.own(id, source).await?,
             None => None,
         };

@@ -32,7 +32,7 @@ impl Desk {
     /// Takes a message over in the place of those that wait and are like it.
     pub(super) fn replace_if_present(&self, pdu: &ShortMessage) -> Result<Operation, CommandStatus> {
         let mut submission = translate::submission(pdu, self.version, self.now())?;
-        submission.id = self.short_id();
+        submission.id = self.short_id()?;
         let substitutions = self.transliterate(&mut submission, &pdu.tlvs);
         let entry = self.admit(submission).map_err(|refusal| translate::status(&refusal))?;
         let response = self.response_saying(entry.message.id, &substitutions);
