@@ -23,13 +23,15 @@ REPORTS = {"dlr": True, "allow_private_address": True}
 class Chain:
     """A program, its Kannel, we, and the message centre."""
 
-    def __init__(self, folder: Path, groups: Callable[[Gateway], list[dict]], start: Callable[..., Gateway]) -> None:
+    def __init__(
+        self, folder: Path, groups: Callable[[Gateway], list[dict]], start: Callable[..., Gateway], account: dict
+    ) -> None:
         self.provider, self.centre = Provider(lambda _: Answer()), Centre()
         self.kannel: Kannel | None = None
         self.gateway = start(
             http={"listen": "127.0.0.1:0", "kannel": True},
             smsc=[config.smsc(self.centre.port)],
-            account=[{**config.BANK, "kannel": REPORTS}],
+            account=[{**config.BANK, "kannel": REPORTS, **account}],
             route=[{"from": {"link": "bank"}, "to": ["telco-a"]}, {"match": {"destination": "1234"}, "to": ["bank"]}],
         )
         upstream = groups(self.gateway)
@@ -65,8 +67,8 @@ class Chain:
 def chain(tmp_path: Path, start_gateway: Callable[..., Gateway]) -> Iterator[Callable[..., Chain]]:
     chains: list[Chain] = []
 
-    def start(groups: Callable[[Gateway], list[dict]]) -> Chain:
-        chains.append(Chain(tmp_path, groups, start_gateway))
+    def start(groups: Callable[[Gateway], list[dict]], **account: str) -> Chain:
+        chains.append(Chain(tmp_path, groups, start_gateway, account))
         return chains[-1]
 
     yield start
@@ -97,7 +99,20 @@ def link(gateway: Gateway, **more: str) -> dict:
 @pytest.mark.parametrize("way", [transceiver, pair])
 @pytest.mark.parametrize("keys", [{}, {"interface_version": "33"}, {"interface_version": "33", "msg_id_type": "3"}])
 def test_receipts_find_their_messages(chain, way, keys):
-    going = chain(way(**keys))
+    find_their_messages(chain(way(**keys)))
+
+
+# KN-22, R-3: so do short ids, which are written for each msg-id-type as it reads them.
+@pytest.mark.parametrize("way", [transceiver, pair])
+@pytest.mark.parametrize(
+    ("msg_id_type", "profile"),
+    [("0x00", "decimal"), ("0x01", "hex-then-decimal"), ("0x02", "decimal-then-hex"), ("0x03", "hex")],
+)
+def test_receipts_find_their_messages_by_short_ids(chain, way, msg_id_type, profile):
+    find_their_messages(chain(way(msg_id_type=msg_id_type), message_ids="short", profile=profile))
+
+
+def find_their_messages(going: Chain) -> None:
     for number, text in enumerate(["one", "two"], 1):
         going.send(text)
         going.centre.submits.collect(lambda _: True, number, "the message")
