@@ -141,17 +141,18 @@ impl Rerouting {
         moves.make(self.store.as_ref(), &self.intake).await
     }
 
-    /// The links that something goes to instead, best first; `None` if it stays. Receipts stay, as only the owner can
-    /// have them; and so does what answers a message, which goes back by the SMSC that brought that, whatever routes
-    /// say, as long as that is there.
+    /// The links that something goes to instead, best first; `None` if it stays. What tells the owner of a message of it
+    /// stays, as nobody else can have that; and so does what answers a message, which goes back by the SMSC that brought
+    /// that, whatever routes say, as long as that is there.
     fn elsewhere(&self, directory: &Directory, glimpse: &Glimpse) -> Option<Vec<LinkName>> {
-        let is_gone = !directory.has(&glimpse.link);
-        let is_bound_to_stay = glimpse.message.in_reply_to.is_some() && !is_gone;
-        if matches!(glimpse.item, Item::Notice(_)) || is_bound_to_stay {
+        let Glimpse { link, message, item, .. } = glimpse;
+        let is_gone = !directory.has(link);
+        let is_for_owner = matches!(item, Item::Notice(_)) || message.origin == *link;
+        if is_for_owner || (message.in_reply_to.is_some() && !is_gone) {
             return None;
         }
-        let Leads { links, is_certain } = self.intake.leads(directory, &glimpse.message);
-        let is_led_away = !links.is_empty() && !links.contains(&glimpse.link) && (is_certain || is_gone);
+        let Leads { links, is_certain } = self.intake.leads(directory, message);
+        let is_led_away = !links.is_empty() && !links.contains(link) && (is_certain || is_gone);
         is_led_away.then_some(links)
     }
 }

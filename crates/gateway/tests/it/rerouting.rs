@@ -7,8 +7,8 @@ use sms::State;
 use store::Event;
 
 use crate::harness::{
-    ANI, Caller, SOON, TestGateway, Texts, account, centre, centre_at, centre_with, free_address, route,
-    smsc, until,
+    ANI, Caller, Provider, SOON, TestGateway, Texts, account, application, centre, centre_at, centre_with,
+    free_address, route, smsc, until,
 };
 
 fn to(links: &str) -> String {
@@ -200,4 +200,40 @@ async fn keywords_decide_as_they_do_of_new_messages() {
     until("nothing waits", async || gateway.waiting("first").await == 0).await;
     let texts = |smsc: &Smsc| smsc.texts().len();
     assert_eq!((texts(&games), texts(&others)), (1, 1));
+}
+
+// CMN-5
+#[tokio::test]
+async fn a_reply_stays_with_the_smsc_that_brought_the_question() {
+    let address = free_address();
+    let (telco, other) = (centre_at(address).await, centre().await);
+    let mut provider = Provider::start(|_| ()).await;
+    let url = provider.url.clone();
+    let links = |of_bank: &str| {
+        [
+            smsc("telco", address, "failover_s = 600"),
+            smsc("other", other.address(), ""),
+            application("games", &url, "account = \"games-later\""),
+            account("games-later", ""),
+            account("bank", ""),
+            from_bank_to(of_bank),
+            route("match = { destination = \"1234\" }\nto = [\"games\"]"),
+            to("\"other\""),
+        ]
+    };
+    let gateway = TestGateway::with(links("telco")).await;
+    telco.handset(ANI).send("1234", "GAME").await.unwrap();
+    let id = provider.next().await.field("id").unwrap();
+    telco.stop().await;
+    let caller = gateway.caller("games-later");
+    let reply = caller.post(json!({ "to": ANI, "trx_id": id, "text": "the reply" })).await;
+    assert_eq!(reply.status, 202, "{}", reply.body);
+    gateway.caller("bank").post(json!({ "to": ANI, "from": "BANK", "text": "another" })).await;
+    until("both wait", async || gateway.waiting("telco").await == 2).await;
+
+    gateway.reload(links("other"));
+
+    assert_eq!(other.texts_when(1).await, ["another"]);
+    let telco = centre_at(address).await;
+    assert_eq!(telco.texts_when(1).await, ["the reply"]);
 }
