@@ -8,6 +8,7 @@ use bytes::Bytes;
 use sms::{Attached, LinkName, ReceiptRequest, Substitution};
 
 use crate::config::{Method, callbacks_of};
+use crate::recoding::Body;
 
 /// What the owner of a message says of it for itself, and what we note. Has no `Debug` form: it may be about people.
 #[cfg_attr(test, derive(Debug))]
@@ -32,6 +33,23 @@ pub(crate) struct Attributes {
     pub(crate) transliterated: Option<Transliterated>,
     /// Whether its user data header is all ours: its sender wrote none.
     pub(crate) has_our_header: bool,
+    /// How it was said, if it was rewritten for its SMSC.
+    pub(crate) said: Option<Said>,
+}
+
+/// How the octets were said of a message that was rewritten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// In this data_coding.
+    pub(crate) data_coding: u8,
+    /// With a user data header.
+    pub(crate) has_header: bool,
+}
+
+impl Said {
+    pub(crate) fn of(body: &Body) -> Self {
+        Self { data_coding: body.data_coding, has_header: body.has_header() }
+    }
 }
 
 /// What became of a text that was put into the GSM alphabet.
@@ -222,6 +240,7 @@ const META: u8 = 5;
 const TRANSLITERATED: u8 = 6;
 const BROUGHT: u8 = 7;
 const OUR_HEADER: u8 = 8;
+const SAID: u8 = 9;
 
 /// The form in which attributes are kept in [`Attached::attributes`]. Numbers are little-endian.
 ///
@@ -236,6 +255,7 @@ const OUR_HEADER: u8 = 8;
 ///              changed: length u8, itself, what stands in its place
 ///   7 brought  how often it had come before u8; the reference is a zero and what it is known by (16)
 ///   8 our header  nothing: the user data header is ours
+///   9 said     data_coding of the octets as they were said u8, whether with a user data header u8
 /// ```
 ///
 /// Fields of another kind are skipped; attributes of another version are not read. The reference stands
@@ -355,6 +375,9 @@ impl Attributes {
         if self.has_our_header {
             put(&mut out, OUR_HEADER, &[]);
         }
+        if let Some(Said { data_coding, has_header }) = self.said {
+            put(&mut out, SAID, &[&[data_coding, u8::from(has_header)]]);
+        }
         if let Some(Report { event, status }) = &self.report {
             put(&mut out, REPORT, &[&event.0.to_le_bytes(), &status.to_le_bytes()]);
         }
@@ -376,6 +399,10 @@ impl Attributes {
             META => self.meta = text(field)?,
             TRANSLITERATED => self.transliterated = Some(Transliterated::read(field)?),
             OUR_HEADER => self.has_our_header = true,
+            SAID => {
+                let [data_coding, has_header] = *field else { return Err(Unreadable) };
+                self.said = Some(Said { data_coding, has_header: has_header != 0 });
+            }
             REPORT => {
                 let (event, rest) = field.split_first_chunk().ok_or(Unreadable)?;
                 let (status, _) = rest.split_first_chunk().ok_or(Unreadable)?;
@@ -496,8 +523,10 @@ mod tests {
             brought in proptest::option::of((any::<[u8; 16]>(), any::<u8>())),
             transliterated in proptest::option::of(some_transliterated()),
             has_our_header in any::<bool>(),
+            said in proptest::option::of((any::<u8>(), any::<bool>())),
         ) -> Attributes {
             let report = report.map(|(event, status)| Report { event: Events(event), status });
+            let said = said.map(|(data_coding, has_header)| Said { data_coding, has_header });
             let brought = brought.map(|(key, again)| Brought { key, again });
             let client_reference = if brought.is_some() { String::new() } else { client_reference };
             Attributes {
@@ -510,6 +539,7 @@ mod tests {
                 brought,
                 transliterated,
                 has_our_header,
+                said,
             }
         }
     }
@@ -549,7 +579,7 @@ mod tests {
         let of = |octets: &'static [u8]| {
             Attributes::of(&Attached { attributes: octets.into(), ..Attached::default() })
         };
-        let read = of(b"\x01\x09\x02\0??\x02\x03\0\x01ab").unwrap();
+        let read = of(b"\x01\xFF\x02\0??\x02\x03\0\x01ab").unwrap();
         assert_eq!(read.tags, BTreeMap::from([("a".to_owned(), "b".to_owned())]));
         for octets in [&b"\x02"[..], b"\x01\x02\x09\0\x01ab", b"\x01\x02\x03\0\x03ab", b"\x01\x01\0\0"] {
             assert!(of(octets).is_err(), "{octets:?}");

@@ -2,17 +2,16 @@
 
 use bytes::Bytes;
 use sms::udh::Reference;
-use sms::{
-    Alphabet, Coding, DataCoding, Joined, Language, Message, Parts, SEGMENT_OCTETS_MAX, Tables,
-    UserDataHeader,
-};
+use sms::{Alphabet, Coding, Joined, Language, Message, Parts, SEGMENT_OCTETS_MAX, Tables, UserDataHeader};
 
-use crate::attributes::Attributes;
-use crate::config::{DefaultAlphabet, Profile, Splitting};
+use crate::attributes::{Attributes, Said};
+use crate::config::{Profile, Splitting};
 use crate::presentation::Presentation;
+use crate::recoding::{self, Body, recoded};
 use crate::references::References;
 use crate::refusal::Refusal;
-use crate::submission::{Content, Submission};
+use crate::scripts::Scripts;
+use crate::submission::{Content, Submission, header_and_body};
 
 /// The bodies of the segments, with what is said of them.
 pub(crate) struct Encoded {
@@ -21,6 +20,8 @@ pub(crate) struct Encoded {
     pub(crate) parts: Parts,
     /// Whether we wrote a header for a text that is more than what says which part this is.
     pub(crate) has_our_header: bool,
+    /// How it was said, if that was otherwise.
+    pub(crate) said: Option<Said>,
 }
 
 /// Whether a link with this profile can take a message as it is.
@@ -29,20 +30,20 @@ pub(crate) fn suits(message: &Message, profile: &Profile) -> bool {
     let is_read = |language: &Language| profile.national.0.contains(language);
     locking.iter().chain(&single).all(is_read)
         && (profile.long_messages == Splitting::Payload || !is_undivided(message))
+        && !recoding::is_needed(message, profile)
 }
 
 /// What a message says, for a link that does not take it as it is.
 ///
 /// # Errors
-/// It has several parts already, and none that could be read otherwise.
+/// Its text cannot be read.
 pub(crate) fn anew(message: &Message) -> Result<Submission, Refusal> {
     if our_tables(message) != Tables::DEFAULT {
         let text = Joined::of(message).text().ok_or(Refusal::BadLength)?;
         let presentation = Presentation::of(message);
         return Ok(Submission::again(message, Content::Text { text, presentation }));
     }
-    let [body] = &message.parts[..] else { return Err(Refusal::BadLength) };
-    Ok(Submission::whole(message, body.clone()))
+    Ok(Submission::whole(message, recoding::whole(message)))
 }
 
 /// The national tables that we chose for its text. Those that its sender chose are no matter of ours.
@@ -59,14 +60,7 @@ fn our_tables(message: &Message) -> Tables {
 
 /// Whether it takes more than one segment and was not split.
 fn is_undivided(message: &Message) -> bool {
-    let [body] = &message.parts[..] else { return false };
-    let header = body.first().filter(|_| message.has_udh()).map_or(0, |length| 1 + usize::from(*length));
-    let room = match DataCoding(message.data_coding).alphabet() {
-        // A character takes an octet here and seven bits on the air.
-        Alphabet::Gsm7 | Alphabet::Ascii => header + SEGMENT_OCTETS_MAX.saturating_sub(header) * 8 / 7,
-        _ => SEGMENT_OCTETS_MAX,
-    };
-    body.len() > room
+    message.parts.len() == 1 && recoding::whole(message).is_more_than_a_segment()
 }
 
 /// Encodes and splits for an SMSC with this profile; `None` is a link that takes every message whole.
@@ -82,13 +76,8 @@ pub(crate) fn encode(
         Content::Encoded { data_coding, octets } => {
             // A copy: the octets are a slice of a read buffer that would live as long as the message.
             let octets = Bytes::copy_from_slice(octets);
-            let parts = match smsc {
-                None => Parts::from_elem(octets, 1),
-                Some(profile) => encoded_parts(*data_coding, octets, submission, profile, references)?,
-            };
-            let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
-            let esm_class = submission.esm_class | udhi;
-            Ok(Encoded { data_coding: *data_coding, esm_class, parts, has_our_header: false })
+            let body = Body { data_coding: *data_coding, esm_class: submission.esm_class, octets };
+            encoded_octets(body, submission, smsc, references)
         }
     }
 }
@@ -137,19 +126,38 @@ fn encoded_text(
         esm_class: submission.esm_class | udhi,
         parts,
         has_our_header: !elements.is_empty(),
+        said: None,
     })
 }
 
+fn encoded_octets(
+    body: Body,
+    submission: &Submission,
+    smsc: Option<&Profile>,
+    references: &References,
+) -> Result<Encoded, Refusal> {
+    let instead = smsc.and_then(|profile| recoded(&body, &submission.tlvs, profile));
+    let said = instead.as_ref().map(|_| Said::of(&body));
+    let body = instead.unwrap_or(body);
+    let (data_coding, esm_class) = (body.data_coding, body.esm_class);
+    let parts = match smsc {
+        None => Parts::from_elem(body.octets, 1),
+        Some(profile) => encoded_parts(body, submission, profile, references)?,
+    };
+    let udhi = if parts.len() > 1 { Message::UDHI } else { 0 };
+    Ok(Encoded { data_coding, esm_class: esm_class | udhi, parts, has_our_header: false, said })
+}
+
 fn encoded_parts(
-    data_coding: u8,
-    octets: Bytes,
+    body: Body,
     submission: &Submission,
     profile: &Profile,
     references: &References,
 ) -> Result<Parts, Refusal> {
-    let (elements, body) = submission.header_and_body(&octets)?;
+    let Body { data_coding, esm_class, octets } = body;
+    let (elements, text) = header_and_body(esm_class, &octets)?;
     let reference = reference(octets.len(), profile.long_messages, submission, references);
-    let parts = divided(data_coding, elements, body, reference)?;
+    let parts = divided(data_coding, elements, text, reference)?;
     // Whoever divides it later can do no more than we could.
     Ok(if takes_whole(profile) { Parts::from_elem(octets, 1) } else { parts })
 }
@@ -170,17 +178,13 @@ fn takes_whole(profile: &Profile) -> bool {
 /// The GSM alphabet if the SMSC has a way to say all of it, otherwise UCS-2; or national tables that the SMSC
 /// reads, if they are cheaper. Whoever splits messages itself is not asked to do it with those.
 fn best_for(text: &str, profile: &Profile, elements: &[u8], reference: Reference) -> Coding {
-    if !profile.national.0.is_empty() && !takes_whole(profile) {
-        return sms::cheapest(text, &profile.national.0, elements, reference);
-    }
-    let limit = match profile.default_alphabet {
-        _ if profile.data_coding.gsm.is_some() => char::MAX,
-        DefaultAlphabet::Gsm | DefaultAlphabet::Utf8 => char::MAX,
-        DefaultAlphabet::Latin1 => '\u{FF}',
-        DefaultAlphabet::Ascii => '\u{7F}',
-    };
-    if limit < char::MAX && text.chars().any(|character| character > limit) {
+    let scripts = Scripts::of(profile);
+    let rewrites_gsm = scripts.rewritten(Alphabet::Gsm7.data_coding()).is_some();
+    if rewrites_gsm && !scripts.has(text) {
         return Coding::of(Alphabet::Ucs2);
+    }
+    if !rewrites_gsm && !profile.national.0.is_empty() && !takes_whole(profile) {
+        return sms::cheapest(text, &profile.national.0, elements, reference);
     }
     Coding::of(Alphabet::best_for(text))
 }

@@ -20,6 +20,7 @@ use crate::config::{IdForm, Profile};
 use crate::directory::{Directory, Origin};
 use crate::encoding::{self, Encoded};
 use crate::keywords::{self, Beginning, Beginnings, Part};
+use crate::recoding;
 use crate::references::References;
 use crate::refusal::Refusal;
 use crate::reply::Replies;
@@ -90,9 +91,12 @@ impl Intake {
         };
         let smsc = directory.smscs.get(&target).map(|smsc| &*smsc.profile);
         let encoded = encoding::encode(&submission, smsc, &self.references)?;
-        let Encoded { data_coding, esm_class, parts, has_our_header } = encoded;
-        if has_our_header {
-            Attributes::amend(&mut submission.attached, |attributes| attributes.has_our_header = true);
+        let Encoded { data_coding, esm_class, parts, has_our_header, said } = encoded;
+        if has_our_header || said.is_some() {
+            Attributes::amend(&mut submission.attached, |attributes| {
+                attributes.has_our_header |= has_our_header;
+                attributes.said = attributes.said.or(said);
+            });
         }
         let message = Message {
             data_coding,
@@ -140,11 +144,15 @@ impl Intake {
     ) -> Result<Message, Refusal> {
         let directory = self.directory.load();
         let smsc = directory.smscs.get(link).map(|smsc| &*smsc.profile);
-        let Encoded { data_coding, esm_class, parts, has_our_header } =
+        let Encoded { data_coding, esm_class, parts, has_our_header, said } =
             encoding::encode(&submission, smsc, &self.references)?;
         let Submission { content, mut attached, .. } = submission;
-        if let Content::Text { .. } = content {
-            Attributes::amend(&mut attached, |attributes| attributes.has_our_header = has_our_header);
+        let is_text = matches!(content, Content::Text { .. });
+        if is_text || said.is_some() {
+            Attributes::amend(&mut attached, |attributes| {
+                attributes.has_our_header = if is_text { has_our_header } else { attributes.has_our_header };
+                attributes.said = attributes.said.or(said);
+            });
         }
         Ok(Message { data_coding, esm_class, parts, attached, ..before.clone() })
     }
@@ -156,16 +164,29 @@ impl Intake {
         if whole.receipt.asks_smsc() {
             return None;
         }
-        let submission = Submission::whole(whole, body.clone());
-        let profile = Profile::default();
-        let divided = match encoding::encode(&submission, Some(&profile), &self.references) {
-            Ok(Encoded { esm_class, parts, .. }) if parts.len() > 1 => (esm_class, parts),
-            _ => (whole.esm_class & !Message::UDHI, encoding::cut(body)?),
-        };
-        let (esm_class, parts) = divided;
+        let submission = Submission::whole(whole, recoding::whole(whole));
+        let profile = self.alphabets_of(link);
+        let (data_coding, esm_class, parts) =
+            match encoding::encode(&submission, Some(&profile), &self.references) {
+                Ok(Encoded { data_coding, esm_class, parts, .. }) if parts.len() > 1 => {
+                    (data_coding, esm_class, parts)
+                }
+                _ => (whole.data_coding, whole.esm_class & !Message::UDHI, encoding::cut(body)?),
+            };
         let id = self.chance.message_id(self.clock.wall());
-        let message = Arc::new(Message { id, esm_class, parts, ..whole.clone() });
+        let message = Arc::new(Message { id, data_coding, esm_class, parts, ..whole.clone() });
         Some(Entry { message, target: link.clone(), alternatives: Vec::new() })
+    }
+
+    /// A profile that says what the data_codings of an account do, and else nothing.
+    fn alphabets_of(&self, account: &LinkName) -> Profile {
+        let directory = self.directory.load();
+        let speaks = directory.accounts.get(account).map(|account| &account.config().speaks);
+        speaks.map_or_else(Profile::default, |speaks| Profile {
+            default_alphabet: speaks.default_alphabet,
+            data_coding: speaks.data_coding,
+            ..Profile::default()
+        })
     }
 
     /// How long a message is valid from when it is due, if nobody says.

@@ -8,7 +8,7 @@ use sms::udh::{Concatenation, Reference};
 use sms::{Address, LinkName, Message, Tables, UserDataHeader, reassembly};
 
 use crate::sar;
-use crate::submission::{Content, Submission};
+use crate::submission::{Content, Submission, header_and_body};
 
 /// Remembers of long messages that accounts submit in parts how the part was routed that came first, for those that
 /// follow (N-4).
@@ -119,7 +119,7 @@ pub(crate) fn first_words(submission: &Submission, words: usize) -> Option<Strin
     let text = match &submission.content {
         Content::Text { text, .. } => Cow::Borrowed(text.as_str()),
         Content::Encoded { data_coding, octets } => {
-            let (elements, body) = submission.header_and_body(octets).ok()?;
+            let (elements, body) = header_and_body(submission.esm_class, octets).ok()?;
             let tables = UserDataHeader::of_elements(elements.unwrap_or_default())
                 .map_or(Tables::DEFAULT, |header| header.tables());
             let start = body.get(..WORD_OCTETS_MAX * words).unwrap_or(&body);

@@ -13,6 +13,7 @@ use sms::{
 
 use crate::attributes::Attributes;
 use crate::presentation::Presentation;
+use crate::recoding::Body;
 use crate::refusal::Refusal;
 
 /// What a link wants carried.
@@ -88,16 +89,19 @@ impl Submission {
         }
     }
 
-    /// The same message again, of one body with its header if it has one.
-    pub(crate) fn whole(message: &Message, octets: Bytes) -> Self {
-        let content = Content::Encoded { data_coding: message.data_coding, octets };
-        Self { esm_class: message.esm_class, ..Self::again(message, content) }
+    /// The same message again, of one body.
+    pub(crate) fn whole(message: &Message, body: Body) -> Self {
+        let Body { data_coding, esm_class, octets } = body;
+        Self { esm_class, ..Self::again(message, Content::Encoded { data_coding, octets }) }
     }
 
     /// Another text in the place of what a message says.
     pub(crate) fn reworded(message: &Message, content: Content) -> Self {
         let mut submission = Self::again(message, content);
-        Attributes::amend(&mut submission.attached, |attributes| attributes.transliterated = None);
+        Attributes::amend(&mut submission.attached, |attributes| {
+            attributes.transliterated = None;
+            attributes.said = None;
+        });
         submission
     }
 
@@ -106,9 +110,14 @@ impl Submission {
     /// is not of the text.
     pub(crate) fn rewritten(message: &Message, octets: Bytes) -> Self {
         let noted = message.attached.as_deref().map(Attributes::readable).unwrap_or_default();
-        let said_in = noted.transliterated.and_then(|transliterated| transliterated.said_in);
+        let transliterated = noted.transliterated.and_then(|transliterated| transliterated.said_in);
+        let said_in = transliterated.or(noted.said.map(|said| said.data_coding));
         let ours = if noted.has_our_header { lasting_elements(message) } else { Vec::new() };
-        let has_header = if noted.has_our_header { !ours.is_empty() } else { has_own_header(message) };
+        let has_header = match noted.said {
+            _ if noted.has_our_header => !ours.is_empty(),
+            Some(said) => said.has_header,
+            None => has_own_header(message),
+        };
         let content = Content::Encoded {
             data_coding: said_in.unwrap_or(message.data_coding),
             octets: with_header(&ours, octets),
@@ -118,6 +127,7 @@ impl Submission {
         submission.esm_class |= udhi;
         Attributes::amend(&mut submission.attached, |attributes| {
             attributes.transliterated = None;
+            attributes.said = None;
             attributes.has_our_header = !ours.is_empty();
         });
         submission
@@ -128,19 +138,16 @@ impl Submission {
         let Content::Encoded { octets, .. } = &self.content else { return false };
         self.direction == Direction::Mo && reassembly::concatenation(self.esm_class, octets).is_some()
     }
+}
 
-    /// The elements of the user data header, and what comes behind it.
-    pub(crate) fn header_and_body<'a>(
-        &self,
-        octets: &'a Bytes,
-    ) -> Result<(Option<&'a [u8]>, Bytes), Refusal> {
-        if self.esm_class & Message::UDHI == 0 {
-            return Ok((None, octets.clone()));
-        }
-        let length = usize::from(*octets.first().ok_or(Refusal::BadLength)?);
-        let elements = octets.get(1..=length).ok_or(Refusal::BadLength)?;
-        Ok((Some(elements), octets.slice(1 + length..)))
+/// The elements of the user data header of a body, and what comes behind it.
+pub(crate) fn header_and_body(esm_class: u8, octets: &Bytes) -> Result<(Option<&[u8]>, Bytes), Refusal> {
+    if esm_class & Message::UDHI == 0 {
+        return Ok((None, octets.clone()));
     }
+    let length = usize::from(*octets.first().ok_or(Refusal::BadLength)?);
+    let elements = octets.get(1..=length).ok_or(Refusal::BadLength)?;
+    Ok((Some(elements), octets.slice(1 + length..)))
 }
 
 /// Whether its parts have more in their headers than what says that they are parts.

@@ -1,5 +1,6 @@
 //! What waits for an SMSC that stays away gets the form that the other one reads.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 use simulator::{Every, Faults, Smsc, SmscConfig};
 use smpp::{Body, CommandStatus, ShortMessage, TlvTag, VERSION_3_4};
@@ -180,4 +181,67 @@ async fn what_was_to_go_whole_is_split_for_who_does_not_take_it_so() {
     }
     assert_eq!(second.stats().submits, 6);
     assert_eq!(gateway.record_when(&by_http, |record| record.state == State::Delivered).await.segments, 3);
+}
+
+// C-3
+#[tokio::test]
+async fn what_the_other_smsc_has_no_alphabet_for_goes_in_one_coding() {
+    let addresses = [free_address(), free_address()];
+    let gateway = between([(addresses[0], ""), (addresses[1], "profile = \"latin-1-default\"")]).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let mut submit = async |data_coding, body: &[u8]| {
+        let mut pdu = message(ANI, "BANK", "");
+        pdu.data_coding = data_coding;
+        pdu.tlvs.push(TlvTag::MESSAGE_PAYLOAD, body).unwrap();
+        let answer = bank.ask(Body::SubmitSm(pdu)).await;
+        assert!(answer.status.is_ok());
+    };
+    submit(0, &[0x10; 300]).await;
+    submit(0, &[0x10; 100]).await;
+    submit(0, &[0x10; 70]).await;
+    submit(0, &[b'a'; 300]).await;
+    let (by_http, segments) = accepted(&gateway.caller("bank"), said(&"Δ".repeat(200))).await;
+    assert_eq!(segments, 2);
+
+    let second = centre_at(addresses[1]).await;
+
+    let handset = second.handset(ANI);
+    let mut texts = Vec::new();
+    for _ in 0..5 {
+        texts.push(handset.next_message(SOON).await.unwrap().text);
+    }
+    texts.sort_unstable_by_key(|text| (text.starts_with('Δ'), text.len()));
+    let expected = [("a", 300), ("Δ", 70), ("Δ", 100), ("Δ", 200), ("Δ", 300)];
+    assert_eq!(texts, expected.map(|(letter, count)| letter.repeat(count)));
+    assert_eq!(forms(&second).iter().filter(|(data_coding, _)| *data_coding == 0).count(), 2);
+    assert_eq!(gateway.record_when(&by_http, |record| record.state == State::Delivered).await.segments, 3);
+}
+
+// C-3, O-6
+#[tokio::test]
+async fn what_was_rewritten_for_its_smsc_is_replaced_in_the_words_of_its_sender() {
+    let address = free_address();
+    let gateway = TestGateway::with([
+        smsc("first", address, "profile = \"latin-1-default\""),
+        account("bank", ""),
+        route("to = [\"first\"]"),
+    ])
+    .await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let mut pdu = message(ANI, "BANK", "");
+    pdu.short_message = vec![0x10; 100].into();
+    let answer = bank.ask(Body::SubmitSm(pdu)).await;
+    let Body::SubmitSmResp(response) = answer.body else { panic!("a response") };
+    let replacement = smpp::ReplaceSm {
+        message_id: smpp::CString::clipped(&response.message_id),
+        source: message(ANI, "BANK", "").source,
+        short_message: Bytes::from_static(b"plain"),
+        ..smpp::ReplaceSm::default()
+    };
+    assert!(bank.ask(Body::ReplaceSm(replacement)).await.status.is_ok());
+
+    let first = centre_at(address).await;
+
+    assert_eq!(first.handset(ANI).next_message(SOON).await.unwrap().text, "plain");
+    assert_eq!(forms(&first), [(0, vec![])]);
 }

@@ -196,7 +196,7 @@ const SEPTETS_MAX: usize = 160;
 /// 23.040 section 9.2.3.24.1: beside a reference of 8 bits.
 const PART_SEPTETS_MAX: usize = 153;
 /// The same in octets.
-const PART_OCTETS_MAX: usize = 134;
+pub(super) const PART_OCTETS_MAX: usize = 134;
 /// A later schedule is refused, D-3.
 const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A longer validity, from when it is due, is cut, D-3.

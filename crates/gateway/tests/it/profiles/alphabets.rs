@@ -1,9 +1,11 @@
 //! What data_coding 0 means, and how alphabets are told and written.
 
+use bytes::Bytes;
 use serde_json::json;
+use smpp::{ShortMessage, TlvTag};
 
-use super::{between, carried_in, carried_out, submitted, without_receipts};
-use crate::harness::ANI;
+use super::{between, carried_in, carried_out, submitted, to_ani, without_receipts};
+use crate::harness::{ANI, SOON};
 
 /// "à{€" in the GSM alphabet.
 const GSM: &[u8] = b"\x7F\x1B(\x1Be";
@@ -114,4 +116,90 @@ async fn a_text_by_http_is_written_for_the_link() {
     let messages = submitted(&telco, 2).await;
     let written = messages.iter().map(|message| (message.data_coding, message.short_message.to_vec()));
     assert_eq!(written.collect::<Vec<_>>(), [(0, b"\xE0{".to_vec()), (8, b"\x20\xAC".to_vec())]);
+}
+
+#[tokio::test]
+async fn a_long_text_that_the_default_alphabet_lacks_goes_in_one_coding() {
+    // C-3, N-1: decided before it is split.
+    let euro = [&[b'a'; 99][..], b"\x1Be"].concat();
+    let long = [&[b'a'; 299][..], b"\x1Be"].concat();
+    for profile in ["latin-1-default", "ascii-default"] {
+        let telco = without_receipts().await;
+        let handset = telco.handset(ANI);
+        let (_gateway, bank) = between(&telco, &format!("profile = \"{profile}\"")).await;
+        bank.submit_pdu(to_ani(0, &euro)).await.unwrap();
+        let mut payload = to_ani(0, b"");
+        payload.tlvs.push(TlvTag::MESSAGE_PAYLOAD, &long).unwrap();
+        bank.submit_pdu(payload).await.unwrap();
+        let codings = submitted(&telco, 2 + 5).await.into_iter().map(|message| message.data_coding);
+        assert_eq!(codings.collect::<Vec<_>>(), [8; 7]);
+        for letters in [99, 299] {
+            let text = handset.next_message(SOON).await.unwrap().text;
+            assert_eq!(text, format!("{}€", "a".repeat(letters)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_long_text_that_the_default_alphabet_has_stays_in_it() {
+    // C-3, N-1
+    let telco = without_receipts().await;
+    let (_gateway, bank) = between(&telco, "profile = \"latin-1-default\"").await;
+    bank.submit_pdu(to_ani(0, &[5; 200])).await.unwrap();
+    let parts = submitted(&telco, 2).await;
+    let said = parts.iter().map(|part| (part.data_coding, part.short_message.slice(6..)));
+    let latin = |count: usize| (0, Bytes::from(vec![0xE9; count]));
+    assert_eq!(said.collect::<Vec<_>>(), [latin(153), latin(47)]);
+}
+
+#[tokio::test]
+async fn a_whole_message_for_another_alphabet_is_in_one_coding_too() {
+    // C-3, O-1
+    let telco = without_receipts().await;
+    let (_gateway, bank) = between(&telco, "profile = [\"latin-1-default\", \"message-payload\"]").await;
+    bank.submit_pdu(to_ani(0, &[0x10; 200])).await.unwrap();
+    let message = submitted(&telco, 1).await.remove(0);
+    assert_eq!((message.data_coding, message.tlvs.message_payload().unwrap().len()), (8, 400));
+}
+
+#[tokio::test]
+async fn what_stands_in_the_header_stays_when_the_text_is_rewritten() {
+    // C-3, U-1: the ports stay, the table for Turkish goes.
+    let telco = without_receipts().await;
+    let (_gateway, bank) = between(&telco, "profile = \"latin-1-default\"").await;
+    let header = b"\x09\x05\x04\x3E\x80\x00\x07\x25\x01\x01";
+    let body = [&header[..], b"\x10", &[b'a'; 79]].concat();
+    bank.submit_pdu(ShortMessage { esm_class: 0x40, ..to_ani(0, &body) }).await.unwrap();
+    for message in submitted(&telco, 2).await {
+        assert_eq!((message.data_coding, message.esm_class & 0x40), (8, 0x40));
+        assert_eq!(&message.short_message[..7], b"\x0B\x05\x04\x3E\x80\x00\x07");
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_its_sender_cut_stays_readable_where_it_can() {
+    // C-3, N-1
+    let telco = without_receipts().await;
+    let (_gateway, bank) = between(&telco, "profile = \"latin-1-default\"").await;
+    let header = |number| [5, 0, 3, 7, 3, number];
+    let part = |number, text: &[u8]| ShortMessage {
+        esm_class: 0x40,
+        ..to_ani(0, &[&header(number)[..], text].concat())
+    };
+    bank.submit_pdu(part(1, &[5; 153])).await.unwrap();
+    bank.submit_pdu(part(2, &[0x10; 67])).await.unwrap();
+    let mut by_tlv = to_ani(0, &[0x10; 67]);
+    by_tlv.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 7);
+    by_tlv.tlvs.push_u8(TlvTag::SAR_TOTAL_SEGMENTS, 3);
+    by_tlv.tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, 3);
+    bank.submit_pdu(by_tlv).await.unwrap();
+    let parts = submitted(&telco, 3).await;
+    let said = parts.iter().map(|part| (part.data_coding, part.short_message.to_vec()));
+    let delta = [0x03, 0x94].repeat(67);
+    let expected = [
+        (0, [&header(1)[..], &[0xE9; 153]].concat()),
+        (8, [&header(2)[..], &delta].concat()),
+        (8, delta.clone()),
+    ];
+    assert_eq!(said.collect::<Vec<_>>(), expected);
 }

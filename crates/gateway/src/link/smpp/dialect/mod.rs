@@ -10,13 +10,14 @@ mod parts;
 mod signs;
 mod tlv;
 
-use smpp::{AlertNotification, ShortMessage, VERSION_3_4};
+use smpp::{AlertNotification, ShortMessage, TlvTag, Tlvs, VERSION_3_4};
 use sms::Direction;
 
 use self::address::Addresses;
 use self::alphabet::Alphabets;
 use self::parts::Parts;
 use self::signs::Signs;
+use super::values;
 use crate::config::{Profile, TlvRules};
 
 /// How a peer's PDUs differ from the standard's.
@@ -54,7 +55,7 @@ impl Dialect {
             signs.say(pdu);
         }
         if let Some(alphabets) = &self.alphabets {
-            alphabets.say(pdu, octets_max(direction, version));
+            alphabets.say(pdu, octets_max(direction, version, &pdu.tlvs));
         }
         if let Some(rules) = &self.tlvs_out {
             tlv::apply(rules, &mut pdu.tlvs);
@@ -102,9 +103,11 @@ impl Dialect {
     }
 }
 
-/// How long the body of a PDU may be: on its way to a handset a segment, to an ESME what the version has.
-fn octets_max(direction: Direction, version: u8) -> usize {
+/// How long the body of a PDU may be: on its way to a handset a segment, where a part has its number in too even if TLVs
+/// say it; to an ESME what the version has.
+fn octets_max(direction: Direction, version: u8, tlvs: &Tlvs) -> usize {
     match direction {
+        Direction::Mt if tlvs.get(TlvTag::SAR_MSG_REF_NUM).is_some() => values::PART_OCTETS_MAX,
         Direction::Mt => sms::SEGMENT_OCTETS_MAX,
         Direction::Mo if version < VERSION_3_4 => body::SHORT_MESSAGE_OCTETS_MAX,
         Direction::Mo => usize::MAX,
