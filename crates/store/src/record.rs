@@ -122,6 +122,15 @@ pub enum Event {
         /// The state.
         state: State,
     },
+    /// The owner could not be told the receipt, which is tried again. Of several in a row the last alone is kept.
+    OwnerRetried {
+        /// Why.
+        cause: Cause,
+        /// How many attempts in a row that were.
+        attempts: u16,
+        /// Not before this; `None` if that is not known.
+        at: Option<Timestamp>,
+    },
     /// The owner took the receipt.
     OwnerTold {
         /// The link that took it.

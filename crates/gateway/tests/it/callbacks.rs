@@ -1,6 +1,8 @@
 //! Accounts that are told by HTTP what became of their messages.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -89,6 +91,25 @@ async fn a_callback_that_fails_is_called_again() {
     assert_eq!(attempts[1].headers["x-estafet-attempt"], "2");
     gateway.settled().await;
     assert_eq!(receiver.call_count(), 3);
+}
+
+#[tokio::test]
+async fn the_record_says_why_a_callback_is_called_again() {
+    let (telco, usual) = (centre().await, receiver().await);
+    let gateway = shop_and(&telco, called("shop", &usual.url(), ""), String::new()).await;
+    let refusing = format!("http://{}/", free_address());
+
+    let id = gateway.caller("shop").post(naming(&refusing)).await.id();
+
+    let failed = |record: &store::Record| match &record.history.last().unwrap().event {
+        Event::OwnerRetried { cause, attempts, at } => {
+            cause.to_string().contains("cannot connect") && *attempts > 1 && at.is_some()
+        }
+        _ => false,
+    };
+    let record = gateway.record_when(&id, failed).await;
+    let untold = |event: &Event| matches!(event, Event::OwnerRetried { .. });
+    assert_eq!(record.history.iter().filter(|step| untold(&step.event)).count(), 1);
 }
 
 #[tokio::test]
@@ -189,8 +210,19 @@ async fn what_waits_for_an_account_goes_to_the_callback_that_a_reload_gives_it()
 }
 
 /// Takes connections and never says a word.
-async fn mute() -> TcpListener {
-    TcpListener::bind("0.0.0.0:0").await.unwrap()
+/// Takes all connections and says nothing; its port, and how many it has had.
+async fn mute() -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let (port, taken) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
+    let count = taken.clone();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            open.push(stream);
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    (port, taken)
 }
 
 /// The URL of a host of its own on this machine, of which there are thousands.
@@ -208,18 +240,18 @@ fn naming(url: &str) -> Value {
 // WH-3
 #[tokio::test]
 async fn dead_endpoints_that_messages_name_delay_no_other_one() {
-    let (telco, receiver, usual, mute) = (centre().await, receiver().await, receiver().await, mute().await);
+    let (telco, receiver, usual) = (centre().await, receiver().await, receiver().await);
+    let (silent, hanging) = mute().await;
     let shop = called("shop", &usual.url(), "callback_timeout_s = 600");
     let gateway = shop_and(&telco, shop, String::new()).await;
     let shop = gateway.caller("shop");
     // More than calls are made at a time to hosts that nobody knows, and several for each.
-    let silent = mute.local_addr().unwrap().port();
     let dead: Vec<Value> = (0..900).map(|number| naming(&host(number % 300, silent))).collect();
     let refusing = free_address().port();
     let refused: Vec<Value> = (0..300).map(|number| naming(&host(number, refusing))).collect();
     assert_eq!(shop.post(dead.into()).await.status, 202);
     assert_eq!(shop.post(refused.into()).await.status, 202);
-    until("calls hang", async || mute.accept().await.is_ok()).await;
+    until("all are called", async || hanging.load(Ordering::Relaxed) >= 300).await;
 
     for _ in 0..3 {
         let id = shop.post(naming(&receiver.url())).await.id();

@@ -68,6 +68,7 @@ pub async fn run(fixture: &dyn Fixture) {
     recall::what_waits_can_be_replaced_until_it_is_tried(&*fixture.open().await).await;
     recall::a_message_takes_the_place_of_those_like_it(&*fixture.open().await).await;
     records::a_record_says_all_that_happened(&*fixture.open().await).await;
+    records::a_record_says_how_often_its_owner_could_not_be_told(&*fixture.open().await).await;
     records::who_follows_sees_what_is_added_to_records(&*fixture.open().await).await;
     records::what_is_not_there_is_not_found(&*fixture.open().await).await;
     records::a_search_goes_page_by_page(&*fixture.open().await).await;

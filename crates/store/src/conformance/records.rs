@@ -51,6 +51,32 @@ pub(super) async fn a_record_says_all_that_happened(store: &dyn Store) {
     assert_eq!(events, expected);
 }
 
+pub(super) async fn a_record_says_how_often_its_owner_could_not_be_told(store: &dyn Store) {
+    let batch = entries(1);
+    accept(store, &batch).await;
+    settle(store, take_one(store, SMSC).await, sent("x"));
+    store.receipts(vec![receipt("x", State::Delivered)]).await.unwrap();
+    let all: crate::Wish = Box::new(|happening| matches!(happening.step.event, Event::OwnerRetried { .. }));
+    let mut watch = store.watch(&link(OWNER), all);
+    let again = |cause, at| Event::OwnerRetried { cause, attempts: at as u16, at: Some(Timestamp(at)) };
+    for at in 1..=3 {
+        let outcome = match at {
+            1 => Outcome::Unknown { retry_at: Some(Timestamp(at)), cause: Cause::Timeout },
+            _ => Outcome::Retry { at: Timestamp(at), cause: Cause::Http(500) },
+        };
+        settle(store, take_one(store, OWNER).await, outcome);
+        store.sync().await.unwrap();
+        let record = store.find(batch[0].message.id).await.unwrap().unwrap();
+        let untold = |step: &&crate::Step| matches!(step.event, Event::OwnerRetried { .. });
+        let steps: Vec<_> = record.history.iter().filter(untold).collect();
+        let cause = if at == 1 { Cause::Timeout } else { Cause::Http(500) };
+        assert_eq!(steps.len(), 1);
+        assert_eq!(steps[0].event, again(cause, at));
+        let Seen::Happened(seen) = watch.next().await else { panic!("nothing was missed") };
+        assert_eq!(&seen.step, steps[0]);
+    }
+}
+
 pub(super) async fn who_follows_sees_what_is_added_to_records(store: &dyn Store) {
     let all = || -> crate::Wish { Box::new(|_| true) };
     let (mut bank, mut stranger) =

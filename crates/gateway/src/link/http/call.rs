@@ -188,6 +188,11 @@ impl Answer {
         Self::Refused { status: GONE, retry_after: None }
     }
 
+    /// What is known of a call that was not waited for any longer.
+    pub(super) fn cut_short() -> Self {
+        Self::Lost(Cause::Other("no answer soon, and others wait to be called for the first time".into()))
+    }
+
     pub(super) const fn is_gone(&self) -> bool {
         matches!(self, Self::Refused { status: GONE, .. })
     }

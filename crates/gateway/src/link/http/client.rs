@@ -10,6 +10,7 @@ use store::{Cause, Lease, Outcome, Settlement, Shelf};
 use tokio_util::sync::CancellationToken;
 
 use super::call::{Answer, Call, Endpoint, Heard, RETRY_AFTER_MAX};
+use super::trouble::Trouble;
 use crate::clock::{Clock, now};
 use crate::config::EndpointConfig;
 use crate::dispatch::Outlet;
@@ -65,6 +66,13 @@ pub(super) struct Ended {
     /// How long it wants to be left alone.
     pub(super) retry_after: Option<Duration>,
     pub(super) took: Duration,
+}
+
+impl Ended {
+    /// Why it was not taken over, if so.
+    pub(super) fn cause(&self) -> Option<&Cause> {
+        self.settled.first().and_then(|first| cause(&first.outcome))
+    }
 }
 
 pub(super) type Taking = Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>;
@@ -184,17 +192,27 @@ impl<S: Side> Client<S> {
             return self.settle_uncalled(leases, Answer::NotAsked(cause)).await;
         }
         match self.side.call(&leases).await {
-            Some(call) => self.call(endpoint, call, leases).await,
+            Some(call) => self.call(endpoint, call, leases, std::future::pending()).await,
             None => self.settle_uncalled(leases, Answer::Taken(Ok(None))).await,
         }
     }
 
-    /// Makes one call for items.
-    pub(super) async fn call(&self, endpoint: &Endpoint, call: Call, leases: Vec<Lease>) -> Ended {
+    /// Makes one call for items; it ends unanswered with `cut`, if that comes first.
+    pub(super) async fn call(
+        &self,
+        endpoint: &Endpoint,
+        call: Call,
+        leases: Vec<Lease>,
+        cut: impl Future<Output = ()>,
+    ) -> Ended {
         let since = Instant::now();
         let attempts = leases.first().map_or(0, Lease::attempts);
         let now = self.clock.wall();
-        let heard = endpoint.call(endpoint.signed(call, &leases, now), u32::from(attempts) + 1, now).await;
+        let call = endpoint.signed(call, &leases, now);
+        let heard = tokio::select! {
+            heard = endpoint.call(call, u32::from(attempts) + 1, now) => heard,
+            () = cut => Err(Answer::cut_short()),
+        };
         let took = since.elapsed();
         self.outlet.metrics().answered_in(took);
         let answer = heard.map_or_else(|answer| answer, |heard| self.side.read(&leases, &heard));
@@ -234,7 +252,7 @@ struct State {
 #[derive(Default)]
 struct Failures {
     in_a_row: u32,
-    are_told: bool,
+    trouble: Trouble,
     /// The last item was no call: the next may be none, too.
     was_uncalled: bool,
     /// It said that there is nobody any more, and is not called until then.
@@ -279,7 +297,7 @@ impl Failures {
         self.gone_until.is_some_and(|until| now < until)
     }
 
-    /// Counts one call, and says once that calls begin to fail, and once that they succeed again.
+    /// Counts one call, and says why calls fail, and once that they succeed again.
     fn note(&mut self, ended: &Ended, link: &sms::LinkName, now: Instant) {
         self.was_uncalled = !ended.was_called;
         if ended.is_gone {
@@ -287,13 +305,11 @@ impl Failures {
             tracing::warn!(%link, "the endpoint says that it is gone: what is for it becomes dead letters");
         }
         let Some(first) = ended.settled.first().filter(|_| ended.was_called) else { return };
-        let cause = cause(&first.outcome);
-        match cause {
-            Some(cause) if !self.are_told => tracing::warn!(%link, %cause, "calls fail"),
-            None if self.are_told => tracing::info!(%link, "calls succeed again"),
+        match ended.cause() {
+            Some(cause) if self.trouble.is_news(cause, now) => tracing::warn!(%link, %cause, "calls fail"),
+            None if self.trouble.is_over() => tracing::info!(%link, "calls succeed again"),
             _ => {}
         }
-        self.are_told = cause.is_some();
         // Who refuses a message for good is there.
         let is_away =
             ended.is_away || matches!(first.outcome, Outcome::Retry { .. } | Outcome::Unknown { .. });
@@ -302,7 +318,7 @@ impl Failures {
 }
 
 /// Why it was not taken over, if so.
-fn cause(outcome: &Outcome) -> Option<&store::Cause> {
+fn cause(outcome: &Outcome) -> Option<&Cause> {
     match outcome {
         Outcome::Retry { cause, .. } | Outcome::Failed { cause, .. } | Outcome::Unknown { cause, .. } => {
             Some(cause)

@@ -16,6 +16,7 @@ pub(crate) mod kannel;
 mod lasting;
 mod messages;
 pub(crate) mod named;
+mod newcomers;
 mod octets;
 mod openapi;
 pub(crate) mod owner;
@@ -35,5 +36,6 @@ pub(crate) mod template;
 mod tests;
 mod told;
 mod translate;
+mod trouble;
 
 pub use translate::record as record_view;

@@ -1,12 +1,14 @@
 //! URLs that messages of an account name themselves, told what becomes of each of these messages.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use reqwest::Url;
 use store::{Item, Lease, Outcome, Settlement, Store};
+use tokio_util::sync::CancellationToken;
 
 use super::call::{Answer, Call, Endpoint, Heard};
 use super::circuits::{Change, Circuits, Showing, Turn};
@@ -111,6 +113,9 @@ struct Order {
     lease: Lease,
 }
 
+/// First calls of hosts of which nothing is known, and what ends each.
+type Probes = HashMap<Arc<str>, CancellationToken>;
+
 impl Client<Named> {
     /// Calls for every item at the URL that it names until it is stopped; returns when the calls under way have ended.
     pub(crate) async fn run_each(self) {
@@ -121,6 +126,7 @@ impl Client<Named> {
         let chance = self.side.owner.surroundings.chance.clone();
         let mut circuits = Circuits::new(usize::from(self.endpoint.window.get()), chance);
         let mut calls = FuturesUnordered::new();
+        let mut probes = Probes::new();
         let mut taking: Option<Taking> = None;
         let mut renewals = self.outlet.renewals();
         let mut ticks = tokio::time::interval(TICK);
@@ -136,7 +142,19 @@ impl Client<Named> {
                 }
                 Some(first) = calls.next() => {
                     let others = std::iter::from_fn(|| calls.next().now_or_never().flatten());
-                    self.take_note(&mut circuits, std::iter::once(first).chain(others))
+                    let made: Vec<(Arc<str>, Ended)> = std::iter::once(first).chain(others).collect();
+                    for (host, _) in &made {
+                        probes.remove(host);
+                    }
+                    self.take_note(&mut circuits, made)
+                }
+                () = until(circuits.next_cut()) => {
+                    for host in circuits.cut(now()) {
+                        if let Some(probe) = probes.get(&*host) {
+                            probe.cancel();
+                        }
+                    }
+                    Vec::new()
                 }
                 _ = ticks.tick() => circuits.relieve(now()),
                 () = self.outlet.renewed(&mut renewals) => {
@@ -145,7 +163,8 @@ impl Client<Named> {
                 }
                 () = self.stop.cancelled() => Vec::new(),
             };
-            calls.extend(self.start(turns).into_iter().map(|order| self.make(manner, order)));
+            let orders = self.start(turns, &mut probes);
+            calls.extend(orders.into_iter().map(|(order, cut)| self.make(manner, order, cut)));
         }
         drop((taking, circuits));
         while let Some((_, ended)) = calls.next().await {
@@ -159,7 +178,8 @@ impl Client<Named> {
             match place(&lease) {
                 Some(url) => {
                     let host: Arc<str> = url.origin().ascii_serialization().into();
-                    turns.extend(circuits.admit(&host.clone(), Order { host, lease }, now()));
+                    let tried = lease.attempts() > 0;
+                    turns.extend(circuits.admit(&host.clone(), Order { host, lease }, tried, now()));
                 }
                 None => {
                     let nobody = Answer::Taken(Ok(None));
@@ -170,22 +190,20 @@ impl Client<Named> {
         turns
     }
 
-    fn take_note(
-        &self,
-        circuits: &mut Circuits<Order>,
-        made: impl Iterator<Item = (Arc<str>, Ended)>,
-    ) -> Vec<Turn<Order>> {
+    fn take_note(&self, circuits: &mut Circuits<Order>, made: Vec<(Arc<str>, Ended)>) -> Vec<Turn<Order>> {
         let (mut turns, mut settled) = (Vec::new(), Vec::new());
         for (host, ended) in made {
             let showing = match ended.is_away {
-                true => Showing::Away { retry_after: ended.retry_after },
+                true => Showing::Away { retry_after: ended.retry_after, cause: ended.cause().cloned() },
                 false => Showing::Present,
             };
             let (more, change) = circuits.ended(&host, showing, ended.took, now());
             turns.extend(more);
             settled.extend(ended.settled);
             match change {
-                Some(Change::Fails) => tracing::warn!(link = %self.outlet.link(), %host, "calls fail"),
+                Some(Change::Fails(cause)) => {
+                    tracing::warn!(link = %self.outlet.link(), %host, %cause, "calls fail");
+                }
                 Some(Change::Succeeds) => {
                     tracing::info!(link = %self.outlet.link(), %host, "calls succeed again");
                 }
@@ -196,13 +214,18 @@ impl Client<Named> {
         turns
     }
 
-    /// Those that are called for now; the others are given back.
-    fn start(&self, turns: Vec<Turn<Order>>) -> Vec<Order> {
+    /// Those that are called for now, with what ends a call early; the others are given back.
+    fn start(&self, turns: Vec<Turn<Order>>, probes: &mut Probes) -> Vec<(Order, Option<CancellationToken>)> {
         let at = self.clock.wall();
         let (mut orders, mut deferred) = (Vec::new(), Vec::new());
         for turn in turns {
             match turn {
-                Turn::Call(order) => orders.push(order),
+                Turn::Call(order) => orders.push((order, None)),
+                Turn::Probe(order) => {
+                    let cut = CancellationToken::new();
+                    probes.insert(order.host.clone(), cut.clone());
+                    orders.push((order, Some(cut)));
+                }
                 Turn::Later(Order { lease, .. }, wait) => {
                     let outcome = Outcome::Deferred { at: at.plus(wait) };
                     deferred.push(Settlement { lease, outcome, answer: None });
@@ -213,14 +236,33 @@ impl Client<Named> {
         orders
     }
 
-    async fn make(&self, manner: &Endpoint, Order { host, lease }: Order) -> (Arc<str>, Ended) {
+    async fn make(
+        &self,
+        manner: &Endpoint,
+        Order { host, lease }: Order,
+        cut: Option<CancellationToken>,
+    ) -> (Arc<str>, Ended) {
         let place = place(&lease);
         let leases = vec![lease];
         let ended = match place.zip(self.side.call(&leases).await) {
-            Some((url, call)) => self.call(&manner.at(url), call, leases).await,
+            Some((url, call)) => self.call(&manner.at(url), call, leases, cancelled(cut)).await,
             None => self.settle_uncalled(leases, Answer::Taken(Ok(None))).await,
         };
         (host, ended)
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn cancelled(cut: Option<CancellationToken>) {
+    match cut {
+        Some(cut) => cut.cancelled().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -8,9 +8,9 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use sms::{Address, Attached, Direction, LinkName, MessageId, Npi, State, Timestamp, Ton};
 
 use super::super::codec::{
-    Malformed, Reader, put_cause, put_remote_id, put_short, put_u16, put_u32, put_u64,
+    Malformed, Reader, put_cause, put_instant, put_remote_id, put_short, put_u16, put_u32, put_u64,
 };
-use crate::{Event, Record, Step};
+use crate::{Cause, Event, Record, Step};
 
 /// Whether a file has the table `attached`.
 pub(super) fn has_attached(connection: &Connection) -> rusqlite::Result<bool> {
@@ -46,6 +46,7 @@ const COLUMNS: &str = "id, direction, origin, target, source_ton, source_npi, so
 ///   1 accepted           2 attempted link           3 sent present u8, [remote id]
 ///   4 retried at u64, cause    5 redirected link    6 outcome unknown cause    7 failed cause
 ///   8 receipt state u8, error u32    9 final state u8    10 owner told link    11 owner not told cause
+///   12 owner retried at u64 or 0, attempts u16, cause
 /// link = length u8, name
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -53,6 +54,8 @@ pub(super) struct History {
     octets: Vec<u8>,
     steps: usize,
     last: usize,
+    /// So many octets are as they were when somebody looked last.
+    kept: usize,
 }
 
 /// How long the history of most messages becomes, in octets.
@@ -61,17 +64,14 @@ const HISTORY_OCTETS: usize = 160;
 impl History {
     /// An empty history with room for what happens to most messages.
     pub(super) fn with_room() -> Self {
-        Self { octets: Vec::with_capacity(HISTORY_OCTETS), steps: 0, last: 0 }
+        Self { octets: Vec::with_capacity(HISTORY_OCTETS), ..Self::default() }
     }
 
     /// An empty history in the memory of this one; `None` if that is long.
     pub(super) fn emptied(mut self) -> Option<Self> {
         self.octets.clear();
-        (self.octets.capacity() <= 2 * HISTORY_OCTETS).then_some(Self {
-            octets: self.octets,
-            steps: 0,
-            last: 0,
-        })
+        (self.octets.capacity() <= 2 * HISTORY_OCTETS)
+            .then_some(Self { octets: self.octets, ..Self::default() })
     }
 
     /// A history that was kept.
@@ -82,11 +82,35 @@ impl History {
             read_step(&mut reader)?;
             steps += 1;
         }
-        Ok(Self { octets: octets.to_vec(), steps, last })
+        Ok(Self { octets: octets.to_vec(), steps, last, kept: octets.len() })
     }
 
     pub(super) fn octets(&self) -> &[u8] {
         &self.octets
+    }
+
+    /// Takes all that is there as seen.
+    pub(super) fn mark(&mut self) {
+        self.kept = self.octets.len();
+    }
+
+    /// How many octets at its start were seen, and are still so.
+    pub(super) const fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// Adds that the owner could not be told; what was known of that takes its place.
+    pub(super) fn push_untold(&mut self, at: Timestamp, cause: Cause, retry_at: Option<Timestamp>) {
+        let last = self.octets.get(self.last..).unwrap_or_default();
+        let attempts = match read_step(&mut Reader::new(last)) {
+            Ok(Step { event: Event::OwnerRetried { attempts, .. }, .. }) => {
+                self.pop();
+                attempts
+            }
+            _ => 0,
+        };
+        let attempts = attempts.saturating_add(1);
+        self.push(at, 0, &Event::OwnerRetried { cause, attempts, at: retry_at });
     }
 
     /// Adds a step; when there are too many it takes the place of the last.
@@ -105,6 +129,7 @@ impl History {
 
     fn pop(&mut self) {
         self.octets.truncate(self.last);
+        self.kept = self.kept.min(self.last);
         self.steps -= 1;
     }
 
@@ -154,6 +179,12 @@ fn put_event(out: &mut Vec<u8>, event: &Event) {
             out.push(11);
             put_cause(out, cause);
         }
+        Event::OwnerRetried { cause, attempts, at } => {
+            out.push(12);
+            put_instant(out, *at);
+            put_u16(out, *attempts);
+            put_cause(out, cause);
+        }
     }
 }
 
@@ -179,6 +210,10 @@ fn read_step(reader: &mut Reader<'_>) -> Result<Step, Malformed> {
         9 => Event::Final { state: reader.state()? },
         10 => Event::OwnerTold { link: LinkName::from(reader.text()?) },
         11 => Event::OwnerNotTold { cause: reader.cause()? },
+        12 => {
+            let (at, attempts) = (reader.instant()?, reader.u16()?);
+            Event::OwnerRetried { cause: reader.cause()?, attempts, at }
+        }
         _ => return Err(Malformed),
     };
     Ok(Step { at, segment, event })
@@ -249,7 +284,6 @@ pub(super) fn octets_of(value: ValueRef<'_>) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Cause;
 
     #[test]
     fn a_long_history_keeps_its_start_and_its_end() {
@@ -264,6 +298,26 @@ mod tests {
         assert_eq!(steps.first().map(|step| step.at), Some(Timestamp(1)));
         assert_eq!(steps.last().map(|step| step.at), Some(Timestamp(2000)));
         assert_eq!(steps.get(510).map(|step| step.at), Some(Timestamp(1999)));
+    }
+
+    #[test]
+    fn how_often_the_owner_could_not_be_told_is_one_step() {
+        let mut history = History::default();
+        history.push(Timestamp(1), 0, &Event::Final { state: State::Delivered });
+        history.mark();
+        let seen = history.kept();
+        for at in 2..1000 {
+            history.push_untold(Timestamp(at), Cause::Http(500), Some(Timestamp(at + 1)));
+        }
+        history.mark();
+        history.push_untold(Timestamp(1000), Cause::Timeout, None);
+        assert_eq!(history.kept(), seen, "the last step is another one");
+        let steps = steps_of(history.octets());
+        let expected = Event::OwnerRetried { cause: Cause::Timeout, attempts: 999, at: None };
+        assert_eq!(steps.len(), 2);
+        assert_eq!(steps.last(), Some(&Step { at: Timestamp(1000), segment: 0, event: expected }));
+        let kept = History::from_octets(history.octets()).map(|history| (history.steps, history.last));
+        assert_eq!(kept, Ok((2, seen)));
     }
 
     #[test]

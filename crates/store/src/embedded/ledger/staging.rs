@@ -160,6 +160,10 @@ impl News {
             }
             Change::Done { .. } => Event::OwnerTold { link: self.notice_link.clone() },
             Change::Failed { cause, .. } => Event::OwnerNotTold { cause },
+            Change::Retry { cause, at: retry_at } => {
+                return self.history.push_untold(at, cause, Some(retry_at));
+            }
+            Change::Unknown { cause, retry_at } => return self.history.push_untold(at, cause, retry_at),
             Change::Moved { to, cause, .. } => {
                 if let Some(cause) = cause {
                     self.history.push(at, 0, &Event::OwnerNotTold { cause });
@@ -280,7 +284,7 @@ impl Staging {
         };
         staged.news.place = late.place;
         staged.is_written = false;
-        let known = self.watchers.is_any().then(|| staged.news.history.octets().len());
+        staged.news.history.mark();
         match late.saying {
             Saying::Final(verdict) => staged.news.end(verdict, late.at),
             Saying::Carried { segments, attached } => {
@@ -293,8 +297,8 @@ impl Staging {
                 staged.news.add(part, change, late.at, &self.names);
             }
         }
-        if let Some(known) = known {
-            staged.tell(&self.watchers, known);
+        if self.watchers.is_any() {
+            staged.tell(&self.watchers);
         }
     }
 
@@ -335,7 +339,7 @@ impl Staging {
             is_kept: false,
         };
         if self.watchers.is_any() {
-            staged.tell(&self.watchers, 0);
+            staged.tell(&self.watchers);
         }
         if let Some(seat) = self.records.get_mut(index) {
             *seat = Some(staged);
@@ -435,9 +439,10 @@ impl Staged {
         self.news.redirected.as_ref().unwrap_or(&self.target)
     }
 
-    /// Tells those who follow it what was added to its history, which had so many octets before.
-    fn tell(&self, watchers: &Watchers, known: usize) {
-        let added = steps_of(self.news.history.octets().get(known..).unwrap_or_default());
+    /// Tells those who follow it what is new in its history.
+    fn tell(&self, watchers: &Watchers) {
+        let history = &self.news.history;
+        let added = steps_of(history.octets().get(history.kept()..).unwrap_or_default());
         let reference = self.attached.as_ref().map(|attached| attached.reference.clone());
         let subject = Subject {
             id: self.id,

@@ -187,8 +187,8 @@ fn outcome(news: &News) -> (u8, u32, Option<i64>) {
     }
 }
 
-/// Lets `change` add to what is kept of a message; one that is not kept is ignored. Returns how long its history
-/// was before, in octets.
+/// Lets `change` add to what is kept of a message; one that is not kept is ignored. Returns how much of its history
+/// is as it was before, in octets.
 pub(super) fn update(
     connection: &Connection,
     serial: u64,
@@ -205,7 +205,6 @@ pub(super) fn update(
         Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(0),
         found => found?,
     };
-    let known = history.len();
     let history = History::from_octets(&history).unwrap_or_default();
     let mut news = News::since(Place::from_u64(place as u64), history, LinkName::from(origin));
     change(&mut news);
@@ -223,7 +222,7 @@ pub(super) fn update(
     if let Some(attached) = &news.attached {
         attach(connection, serial, attached, news.place)?;
     }
-    Ok(known)
+    Ok(news.history.kept())
 }
 
 /// What was added to a record.

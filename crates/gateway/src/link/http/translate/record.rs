@@ -90,6 +90,9 @@ pub(super) struct StepView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Instant>)]
     retry_at: Option<Rfc3339>,
+    /// How often the owner could not be told, up to now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u16>,
 }
 
 #[derive(Serialize)]
@@ -157,7 +160,7 @@ words::word!(
     words::text().enum_values(Some(EVENTS))
 );
 /// The words of [`event_name`].
-pub(super) const EVENTS: [&str; 11] = [
+pub(super) const EVENTS: [&str; 12] = [
     "accepted",
     "attempted",
     "sent",
@@ -167,6 +170,7 @@ pub(super) const EVENTS: [&str; 11] = [
     "failed",
     "receipt",
     "final",
+    "owner_retried",
     "owner_told",
     "owner_not_told",
 ];
@@ -209,6 +213,7 @@ pub(super) fn step(step: &Step) -> StepView<'_> {
         error: None,
         cause: None,
         retry_at: None,
+        attempts: None,
     };
     match &step.event {
         Event::Accepted => {}
@@ -219,6 +224,11 @@ pub(super) fn step(step: &Step) -> StepView<'_> {
         Event::Retried { cause, at } => {
             view.cause = Some(cause.to_string());
             view.retry_at = Some(Rfc3339(*at));
+        }
+        Event::OwnerRetried { cause, attempts, at } => {
+            view.cause = Some(cause.to_string());
+            view.attempts = Some(*attempts);
+            view.retry_at = at.map(Rfc3339);
         }
         Event::OutcomeUnknown { cause } | Event::Failed { cause } | Event::OwnerNotTold { cause } => {
             view.cause = Some(cause.to_string());
@@ -243,6 +253,7 @@ pub(super) fn event_name(event: &Event) -> &'static str {
         Event::Failed { .. } => "failed",
         Event::Receipt { .. } => "receipt",
         Event::Final { .. } => "final",
+        Event::OwnerRetried { .. } => "owner_retried",
         Event::OwnerTold { .. } => "owner_told",
         Event::OwnerNotTold { .. } => "owner_not_told",
     }
@@ -290,6 +301,14 @@ mod tests {
                 step(4, Event::Sent { remote_id: Some(remote_id) }),
                 step(5, Event::Receipt { state: State::Undeliverable, error: 27 }),
                 step(9, Event::Final { state: State::Undeliverable }),
+                step(
+                    10,
+                    Event::OwnerRetried {
+                        cause: Cause::Http(500),
+                        attempts: 3,
+                        at: Some(Timestamp(START + 11)),
+                    },
+                ),
             ],
         }
     }
@@ -312,6 +331,8 @@ mod tests {
                 { "at": at(4), "segment": 0, "event": "sent", "remote_id": "A1\\n" },
                 { "at": at(5), "segment": 0, "event": "receipt", "state": "undeliverable", "error": 27 },
                 { "at": at(9), "segment": 0, "event": "final", "state": "undeliverable" },
+                { "at": at(10), "segment": 0, "event": "owner_retried", "cause": "HTTP 500",
+                  "attempts": 3, "retry_at": at(11) },
             ],
         });
         assert_eq!(shown, expected);
