@@ -31,6 +31,7 @@ use crate::link::answer::{Answerer, HandsetLimit};
 use crate::link::http::client as http;
 use crate::link::http::desk::Api;
 use crate::link::http::named::Named;
+use crate::link::http::own_addresses::OwnAddresses;
 use crate::link::http::owner::Owner;
 use crate::link::http::provider::Provider;
 use crate::link::reassembly::Reassembler;
@@ -356,6 +357,7 @@ impl Gateway {
         let shelf = self.shelf_for(&name);
         let client = http::Client {
             endpoint: rules.endpoint.clone(),
+            own: self.own_addresses(),
             side: Provider { intake: self.shared.intake.clone(), outlet: outlet.clone(), rules },
             outlet,
             clock: self.shared.surroundings.clock,
@@ -395,6 +397,7 @@ impl Gateway {
         let client = http::Client {
             side: Owner { batch: usize::from(callback.batch.get()), surroundings: surroundings.clone() },
             endpoint: callback.endpoint.clone(),
+            own: self.own_addresses(),
             outlet: self.shared.outlets.of(&name),
             clock: surroundings.clock,
             presence: account.map(|account| account.calling().clone()).unwrap_or_default(),
@@ -427,6 +430,7 @@ impl Gateway {
         let client = http::Client {
             side: Named::new(surroundings.clone(), self.shared.store.clone(), self.shared.access_log.clone()),
             endpoint: manner,
+            own: self.own_addresses(),
             outlet: self.shared.outlets.of(&callbacks_of(account)),
             clock: surroundings.clock,
             presence: Arc::default(),
@@ -434,6 +438,11 @@ impl Gateway {
             stop,
         };
         self.calling.tasks.spawn(client.run_each());
+    }
+
+    /// Where we listen.
+    fn own_addresses(&self) -> OwnAddresses {
+        OwnAddresses::of([self.smpp, self.smpp_tls, self.outbind, self.http, self.http_tls])
     }
 
     /// Where dead letters of a link that is told by HTTP go, also those that nobody takes in time.

@@ -1,7 +1,7 @@
 //! An ESME that binds to us or calls our HTTP API.
 
 use std::collections::HashSet;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU64};
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -14,8 +14,8 @@ use super::certificate::one_or_more;
 use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
 use super::{
-    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, IdForm, JasminConfig, Name, Problem,
-    Secret, SendsmsConfig, SigningKeyConfig, SigningSecret,
+    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, IdForm, JasminConfig, Name, Ports, Problem,
+    Reach, Secret, SendsmsConfig, SigningKeyConfig, SigningSecret,
 };
 
 /// One ESME.
@@ -72,7 +72,7 @@ impl AccountConfig {
 
     /// In which manner URLs are called that its messages name, if they are.
     pub(crate) fn named_callbacks(&self) -> Option<EndpointConfig> {
-        let own = self.callback.as_ref().map(|callback| callback.endpoint.clone());
+        let own = self.callback.as_ref().and_then(CallbackConfig::of_messages);
         own.or_else(|| CallbackConfig::of_requests(&self.kannel, &self.jasmin))
     }
 
@@ -191,12 +191,16 @@ struct RawAccount {
     #[serde(default, deserialize_with = "maybe_http_url")]
     callback_url: Option<Url>,
     callback_window: Option<NonZeroU16>,
-    callback_timeout_s: Option<u64>,
+    callback_timeout_s: Option<NonZeroU64>,
     callback_batch: Option<NonZeroU16>,
     #[serde(default, deserialize_with = "one_or_more")]
     callback_secret: Vec<SigningSecret>,
     #[serde(default)]
     allow_private_address: bool,
+    #[serde(default)]
+    allow_http: bool,
+    #[serde(default)]
+    allow_ports: Vec<Ports>,
     #[serde(default)]
     inbox: bool,
     #[serde(default)]
@@ -226,10 +230,10 @@ impl TryFrom<RawAccount> for AccountConfig {
             timeout_s: raw.callback_timeout_s,
             batch: raw.callback_batch,
             secrets: raw.callback_secret,
-            allow_private_address: raw.allow_private_address,
+            reach: Reach { private: raw.allow_private_address, http: raw.allow_http, ports: raw.allow_ports },
         };
         let callback =
-            keys.checked().map_err(|problem| format!("account \"{}\" has {problem}", raw.name.get_ref()))?;
+            keys.checked().map_err(|problem| format!("account \"{}\" {problem}", raw.name.get_ref()))?;
         if raw.inbox && callback.is_some() {
             let name = raw.name.get_ref();
             return Err(format!(

@@ -1,11 +1,11 @@
 //! The URL at which an account is told by HTTP.
 
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU64};
 
 use reqwest::Url;
 
 use super::endpoint::DEFAULT_TIMEOUT_S;
-use super::{EndpointConfig, JasminConfig, SendsmsConfig, SigningSecret};
+use super::{EndpointConfig, JasminConfig, Reach, SendsmsConfig, SigningSecret};
 
 /// How an account is told what goes to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,18 +17,25 @@ pub struct CallbackConfig {
 }
 
 impl CallbackConfig {
+    /// How the URLs are called that messages name of an account with a callback: under the same rules.
+    pub(super) fn of_messages(&self) -> Option<EndpointConfig> {
+        Some(EndpointConfig { url: anywhere()?, ..self.endpoint.clone() })
+    }
+
     /// How the URLs are called that requests to `sendsms` and at Jasmin's interfaces name, if they are. What is
     /// allowed to one of them and not to the other is allowed to neither.
     pub(super) fn of_requests(sendsms: &SendsmsConfig, jasmin: &JasminConfig) -> Option<EndpointConfig> {
-        // Each message names another one.
-        let url = Url::parse("http://localhost/").ok().filter(|_| sendsms.dlr || jasmin.dlr)?;
-        let allow_private_address =
-            (!sendsms.dlr || sendsms.allow_private_address) && (!jasmin.dlr || jasmin.allow_private_address);
+        let reach = match (sendsms.dlr, jasmin.dlr) {
+            (true, true) => sendsms.reach().both(&jasmin.reach()),
+            (true, false) => sendsms.reach(),
+            (false, true) => jasmin.reach(),
+            (false, false) => return None,
+        };
         Some(EndpointConfig {
-            url,
+            url: anywhere()?,
             window: DEFAULT_WINDOW,
             timeout_s: DEFAULT_TIMEOUT_S,
-            allow_private_address,
+            reach,
             signed_with: Vec::new(),
         })
     }
@@ -39,36 +46,47 @@ impl CallbackConfig {
 pub(super) struct CallbackKeys {
     pub(super) url: Option<Url>,
     pub(super) window: Option<NonZeroU16>,
-    pub(super) timeout_s: Option<u64>,
+    pub(super) timeout_s: Option<NonZeroU64>,
     pub(super) batch: Option<NonZeroU16>,
     pub(super) secrets: Vec<SigningSecret>,
-    pub(super) allow_private_address: bool,
+    pub(super) reach: Reach,
 }
 
 impl CallbackKeys {
     /// The callback, if there is a URL; whatever else is said needs one.
-    pub(super) fn checked(self) -> Result<Option<CallbackConfig>, &'static str> {
+    pub(super) fn checked(self) -> Result<Option<CallbackConfig>, String> {
         let Some(url) = self.url else {
             let is_silent = self.window.is_none()
                 && self.timeout_s.is_none()
                 && self.batch.is_none()
                 && self.secrets.is_empty();
-            let problem = "keys of a callback, but no callback_url";
-            return if is_silent && !self.allow_private_address { Ok(None) } else { Err(problem) };
+            let problem = "has keys of a callback, but no callback_url";
+            return if is_silent && self.reach == Reach::default() {
+                Ok(None)
+            } else {
+                Err(problem.to_owned())
+            };
         };
         let batch = self.batch.unwrap_or(NonZeroU16::MIN);
         if batch > BATCH_MAX {
-            return Err("a callback_batch of more than 1000");
+            return Err("has a callback_batch of more than 1000".to_owned());
         }
+        let reach = self.reach.and_port_of(&url);
+        reach.check(&url).map_err(|refusal| format!("has a callback_url that is not called: {refusal}"))?;
         let endpoint = EndpointConfig {
             url,
             window: self.window.unwrap_or(DEFAULT_WINDOW),
             timeout_s: self.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S),
-            allow_private_address: self.allow_private_address,
+            reach,
             signed_with: self.secrets,
         };
         Ok(Some(CallbackConfig { endpoint, batch }))
     }
+}
+
+/// What stands for the URLs that messages name, each another one.
+fn anywhere() -> Option<Url> {
+    Url::parse("https://localhost/").ok()
 }
 
 const DEFAULT_WINDOW: NonZeroU16 = NonZeroU16::MIN.saturating_add(31);

@@ -1,8 +1,8 @@
 //! What we call by HTTP.
 
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU64};
 
-use super::SigningSecret;
+use super::{Reach, SigningSecret};
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, de};
 
@@ -14,9 +14,9 @@ pub struct EndpointConfig {
     /// Calls at a time.
     pub window: NonZeroU16,
     /// Seconds that an answer may take.
-    pub timeout_s: u64,
-    /// Whether the URL may lead to loopback or a private network; refused otherwise.
-    pub allow_private_address: bool,
+    pub timeout_s: NonZeroU64,
+    /// Where calls may lead.
+    pub reach: Reach,
     /// What is posted is signed with each of these.
     pub signed_with: Vec<SigningSecret>,
 }
@@ -48,4 +48,4 @@ pub(super) fn maybe_http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Resu
     checked_url(&text).map(Some).map_err(de::Error::custom)
 }
 
-pub(super) const DEFAULT_TIMEOUT_S: u64 = 10;
+pub(super) const DEFAULT_TIMEOUT_S: NonZeroU64 = NonZeroU64::MIN.saturating_add(9);

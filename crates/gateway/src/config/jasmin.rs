@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Expression;
+use super::{Expression, Ports, Reach};
 
 /// What is done for requests at Jasmin's interfaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -13,12 +13,24 @@ pub struct JasminConfig {
     pub dlr: bool,
     /// Whether these URLs may lead to loopback or a private network.
     pub allow_private_address: bool,
+    /// Whether they may be plain http.
+    pub allow_http: bool,
+    /// The ports that they may lead to, beside 80 and 443.
+    pub allow_ports: Vec<Ports>,
     /// What its requests may not do.
     pub denied: Vec<JasminRight>,
     /// What the values of its requests must be like.
     pub filters: ValueFilters,
     /// The sender of messages whose request names none.
     pub default_source: Option<String>,
+}
+
+impl JasminConfig {
+    /// Where the URLs may lead that requests name.
+    pub(super) fn reach(&self) -> Reach {
+        let Self { allow_private_address: private, allow_http: http, allow_ports, .. } = self;
+        Reach { private: *private, http: *http, ports: allow_ports.clone() }
+    }
 }
 
 /// What a request may do, by the names that jcli has for it.

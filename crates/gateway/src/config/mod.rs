@@ -17,6 +17,7 @@ mod listen;
 mod name;
 mod problem;
 mod profile;
+mod reach;
 mod reassembly;
 mod receivers;
 mod routing;
@@ -61,6 +62,8 @@ pub use profile::{
     Languages, OnUnknown, Profile, ProfileConfig, ProfileNames, ReceiptIdFrom, RetryRule, Splitting,
     Statuses, Tag, TlvRules, UtcOffset, Version, WaitingForm,
 };
+pub(crate) use reach::OutOfReach;
+pub use reach::{Ports, Reach};
 pub use reassembly::ReassemblyConfig;
 pub use routing::{FromConfig, MatchConfig, RouteConfig, RouteTarget};
 pub use secret::Secret;
@@ -208,7 +211,8 @@ impl Config {
         for application in &self.application {
             application.rules()?;
             let validity = self.store.validity().as_secs();
-            if let Some(seconds) = application.give_up_s.as_ref().filter(|&given| *given.get_ref() > validity)
+            if let Some(seconds) =
+                application.give_up_s.as_ref().filter(|&given| given.get_ref().get() > validity)
             {
                 let what = format!(
                     "a message is called for while it is valid, {validity} seconds ([store] validity_h)"

@@ -4,10 +4,10 @@ use std::num::NonZeroU8;
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::Expression;
 use super::certificate::one_or_more;
 use super::profile::Tag;
 use super::unified_prefix::UnifiedPrefix;
+use super::{Expression, Ports, Reach};
 
 /// Where requests as for Kannel's `sendsms` come to, if they may.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,6 +85,18 @@ pub struct SendsmsConfig {
     pub dlr_url: Option<String>,
     /// Whether these URLs may lead to loopback or a private network.
     pub allow_private_address: bool,
+    /// Whether they may be plain http.
+    pub allow_http: bool,
+    /// The ports that they may lead to, beside 80 and 443.
+    pub allow_ports: Vec<Ports>,
+}
+
+impl SendsmsConfig {
+    /// Where the URLs may lead that requests name.
+    pub(super) fn reach(&self) -> Reach {
+        let Self { allow_private_address: private, allow_http: http, allow_ports, .. } = self;
+        Reach { private: *private, http: *http, ports: allow_ports.clone() }
+    }
 }
 
 /// A TLV by its name in `meta-data`.

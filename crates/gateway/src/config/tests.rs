@@ -141,6 +141,8 @@ fn what_a_content_provider_cannot_be_told_is_named_with_its_line() {
         ("reply = { xml = \"/a/@b/c\" }", 34, "a path names elements"),
         ("fallback_text = \"sorry\"", 34, "say when"),
         ("give_up_s = 259201", 34, "validity_h"),
+        ("give_up_s = 0", 34, "nonzero"),
+        ("timeout_s = 0", 34, "nonzero"),
         ("account = \"nobody\"", 34, "no account with the name"),
     ] {
         let error = with(lines).unwrap_err();
@@ -149,6 +151,31 @@ fn what_a_content_provider_cannot_be_told_is_named_with_its_line() {
     for url in ["http://{to}/mo", "http://h{to}/mo", "{text}"] {
         let error = parse(&DESIGN.replace("http://127.0.0.1:9000/mo", url)).unwrap_err();
         assert!(error.contains("line 33") && error.contains("before its first placeholder"), "{error}");
+    }
+}
+
+// WH-3
+#[test]
+fn an_application_is_called_where_its_keys_allow_it() {
+    let with = |url: &str, more: &str| {
+        let written = "url = \"http://127.0.0.1:9000/mo\"\nallow_private_address = true";
+        parse(&DESIGN.replace(written, &format!("url = \"{url}\"\n{more}")))
+    };
+    for (url, more, problem) in [
+        ("http://127.0.0.1:9000/mo", "", "allow_private_address"),
+        ("https://169.254.169.254/mo", "allow_http = true", "allow_private_address"),
+        ("http://games.example/mo", "", "allow_http"),
+    ] {
+        let error = with(url, more).unwrap_err();
+        assert!(error.contains("line 33:") && error.contains(problem), "{url}: {error}");
+    }
+    for (url, more) in [
+        ("https://games.example:8443/mo", ""),
+        ("HTTPS://games.example/mo", ""),
+        ("http://games.example/mo", "allow_http = true"),
+        ("http://games.example:25/mo", "allow_http = true"),
+    ] {
+        assert!(with(url, more).is_ok(), "{url}");
     }
 }
 
@@ -232,12 +259,18 @@ fn an_account_can_be_called() {
     let lines = "callback_url = \"https://bank.example/sms\"\ncallback_batch = 100";
     let callback = with(lines).unwrap().account[0].callback.clone().unwrap();
     assert_eq!((callback.batch.get(), callback.endpoint.window.get()), (100, 32));
-    assert!(!callback.endpoint.allow_private_address);
+    assert!(!callback.endpoint.reach.private);
     for (lines, problem) in [
         ("callback_window = 5", "no callback_url"),
         ("allow_private_address = true", "no callback_url"),
         ("callback_url = \"ftp://bank.example/\"", "http or https"),
-        ("callback_url = \"http://bank.example/\"\ncallback_batch = 1001", "more than 1000"),
+        ("callback_url = \"https://bank.example/\"\ncallback_batch = 1001", "more than 1000"),
+        ("callback_url = \"https://bank.example/\"\ncallback_timeout_s = 0", "nonzero"),
+        ("callback_url = \"http://bank.example/\"", "allow_http"),
+        ("callback_url = \"https://169.254.169.254/\"", "allow_private_address"),
+        ("callback_url = \"https://[::1]/\"\nallow_http = true", "allow_private_address"),
+        ("allow_http = true", "no callback_url"),
+        ("allow_ports = [8080]", "no callback_url"),
     ] {
         let error = with(lines).unwrap_err();
         assert!(error.contains(problem), "{lines}: {error}");

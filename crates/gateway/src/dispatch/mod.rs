@@ -13,7 +13,7 @@ mod retry;
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sms::LinkName;
 use store::{Lease, Settlement, Store, StoreError};
@@ -213,3 +213,31 @@ const RENEWALS_PER_S: f64 = 1.0;
 /// For so long renewals are saved up.
 const RENEWALS_SAVED: Duration = Duration::from_secs(10);
 const STORE_RETRY: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use store::embedded::{EmbeddedStore, Options};
+
+    use super::*;
+    use crate::metrics::Metrics;
+
+    #[tokio::test(start_paused = true)]
+    async fn that_somebody_is_mended_is_heard_now_and_then() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(EmbeddedStore::open(directory.path(), Options::default()).unwrap());
+        let outlet = Outlets::new(store, Arc::new(Metrics::new())).of(&"shop".into());
+        let mut renewals = outlet.renewals();
+        let mut heard = 0;
+        for _ in 0..100 {
+            outlet.renew();
+            heard += usize::from(renewals.has_changed().unwrap());
+            renewals.mark_unchanged();
+        }
+        assert_eq!(heard, 10);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        outlet.renew();
+        assert!(renewals.has_changed().unwrap());
+    }
+}

@@ -1,6 +1,7 @@
 //! Replies to messages of handsets: who may give them, and how many.
 
 use sms::{Direction, Message, MessageId};
+use store::StoreError;
 
 use super::Intake;
 use crate::account::Account;
@@ -29,7 +30,8 @@ impl Intake {
             return Err(NoReply::OtherShortCode.into());
         }
         let now = self.clock.wall();
-        if now >= record.accepted_at.plus(rules.window) {
+        let sent_at = submission.not_before.map_or(now, |at| at.max(now));
+        if sent_at >= record.accepted_at.plus(rules.window) {
             return Err(NoReply::TooLate.into());
         }
         let answered = Answered {
@@ -44,6 +46,15 @@ impl Intake {
         submission.in_reply_to = Some(record.id);
         submission.back_to = Some(record.origin);
         Ok(claim)
+    }
+
+    /// A message was cancelled: if it was a reply, its place is free for another.
+    pub(crate) async fn reply_cancelled(&self, id: MessageId) -> Result<(), StoreError> {
+        let record = self.store.find(id).await?;
+        if let Some(question) = record.and_then(|record| record.in_reply_to) {
+            self.replies.give_up(question);
+        }
+        Ok(())
     }
 
     /// Takes the place of one reply to a message, for what its provider answered at once.

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sms::{Address, LinkName, MessageId, Timestamp};
-use store::{Query, Store, StoreError};
+use sms::{Address, LinkName, MessageId, State, Timestamp};
+use store::{Query, Record, Store, StoreError};
 
 use crate::refusal::{NoReply, Refusal};
 
@@ -73,7 +73,13 @@ impl Replies {
         Ok(Claim { replies: self.clone(), id: answered.id, is_kept: false })
     }
 
-    /// How many replies to a message there are records of.
+    /// A reply that was taken over is not sent after all: its place is free.
+    pub(crate) fn give_up(&self, answered: MessageId) {
+        self.counted().give_up(answered);
+    }
+
+    /// How many replies to a message there are records of, without those that were cancelled before anybody took
+    /// them over.
     async fn recorded(&self, answered: Answered<'_>) -> Result<u32, StoreError> {
         let mut query = Query {
             number: Some(answered.handset.value.to_vec()),
@@ -86,7 +92,7 @@ impl Replies {
         let mut count = 0;
         loop {
             let page = self.store.search(query.clone()).await?;
-            count += page.records.len();
+            count += page.records.iter().filter(|record| !is_cancelled(record)).count();
             match page.next {
                 Some(next) => query.cursor = Some(next),
                 None => return Ok(u32::try_from(count).unwrap_or(u32::MAX)),
@@ -110,7 +116,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if !self.is_kept {
-            self.replies.counted().give_up(self.id);
+            self.replies.give_up(self.id);
         }
     }
 }
@@ -137,6 +143,10 @@ impl Counted {
             *count = count.saturating_sub(1);
         }
     }
+}
+
+fn is_cancelled(record: &Record) -> bool {
+    record.state == State::Deleted && record.last_remote_id().is_none()
 }
 
 /// Messages per generation.

@@ -37,6 +37,14 @@ fn reply(id: &str, text: &str) -> Value {
     json!({"to": ANI, "trx_id": id, "text": text})
 }
 
+/// A reply that is sent so many hours from now.
+fn in_hours(id: &str, hours: u64) -> Value {
+    let at = std::time::SystemTime::now() + std::time::Duration::from_secs(hours * 3600);
+    let mut reply = reply(id, "later");
+    reply["not_before"] = jiff::Timestamp::try_from(at).unwrap().to_string().into();
+    reply
+}
+
 // CMN-5
 #[tokio::test]
 async fn a_later_reply_goes_back_the_way_of_the_question_once() {
@@ -139,6 +147,43 @@ async fn a_reply_after_the_window_is_too_late() {
     let id = provider.next().await.field("id").unwrap();
     let caller = gateway.caller("games-later");
     assert_eq!(code(&caller, reply(&id, "x")).await, "reply_too_late");
+}
+
+// CMN-5
+#[tokio::test]
+async fn a_reply_that_is_to_be_sent_after_the_window_is_too_late() {
+    let (telco, other) = (centre().await, centre().await);
+    let mut provider = Provider::start(|_| ()).await;
+    let gateway = TestGateway::with(links(&telco, &other, &provider.url, "")).await;
+    telco.handset(ANI).send("1234", "GAME").await.unwrap();
+    let id = provider.next().await.field("id").unwrap();
+    let caller = gateway.caller("games-later");
+
+    assert_eq!(code(&caller, in_hours(&id, 25)).await, "reply_too_late");
+    assert_eq!(code(&caller, in_hours(&id, 1)).await, "accepted");
+}
+
+// CMN-5
+#[tokio::test]
+async fn a_reply_that_is_cancelled_makes_room_for_another_across_a_restart() {
+    let (telco, other) = (centre().await, centre().await);
+    let mut provider = Provider::start(|_| ()).await;
+    let links = links(&telco, &other, &provider.url, "");
+    let gateway = TestGateway::with(links.clone()).await;
+    telco.handset(ANI).send("1234", "GAME").await.unwrap();
+    let id = provider.next().await.field("id").unwrap();
+    let caller = gateway.caller("games-later");
+    for _ in 0..2 {
+        let waiting = caller.post(in_hours(&id, 1)).await.id();
+        assert_eq!(code(&caller, reply(&id, "too many")).await, "reply_quota");
+        assert_eq!(caller.delete(&waiting).await.status, 200);
+        assert_eq!(caller.delete(&waiting).await.status, 409);
+    }
+
+    let gateway = gateway.stop().await.start(links).await;
+    let caller = gateway.caller("games-later");
+    assert_eq!(code(&caller, reply(&id, "now")).await, "accepted");
+    assert_eq!(code(&caller, reply(&id, "too many")).await, "reply_quota");
 }
 
 // CMN-5

@@ -19,6 +19,32 @@ pub(super) fn is_near(url: &str) -> bool {
     }
 }
 
+/// The key that an application with this URL needs to be called, if it needs one.
+pub(super) fn permission(url: &str) -> Option<&'static str> {
+    if is_near(url) {
+        return Some("allow_private_address");
+    }
+    url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")).then_some("allow_http")
+}
+
+/// The keys by which URLs that requests name are called as before, if they may lead into private networks or not.
+pub(super) fn permissions_of_requests(is_near: bool) -> Vec<(String, toml::Value)> {
+    if is_near {
+        return vec![("allow_private_address".to_owned(), true.into())];
+    }
+    let ports = toml::Value::Array(vec![PORTS.into()]);
+    vec![("allow_http".to_owned(), true.into()), ("allow_ports".to_owned(), ports)]
+}
+
+/// What is said of these keys.
+pub(super) const REMARK_OF_REQUESTS: &str = "a dlr-url may be plain http (allow_http) and at any port from 1024 on (allow_ports), \
+     as before: take out what is not needed";
+/// What is said where there is no key for it.
+pub(super) const REMARK_OF_NETWORKS: &str =
+    "a dlr-url in a private network is called with allow_private_address = true only";
+/// What is said of the key of an application.
+pub(super) const REMARK_OF_HTTP: &str = "it is called by plain http, as before (allow_http)";
+
 /// Whether a network is a private one, or of this machine.
 pub(super) fn is_near_network(network: &str) -> bool {
     let address = network.split('/').next().unwrap_or_default();
@@ -30,12 +56,20 @@ fn is_near_v4(address: Ipv4Addr) -> bool {
     address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified()
 }
 
+const PORTS: &str = "1024-65535";
 /// RFC 6762 appendix G, and what ICANN keeps for private use.
 const NEAR: [&str; 7] = [".local", ".localdomain", ".lan", ".internal", ".intranet", ".corp", ".home.arpa"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_says_what_it_needs() {
+        assert_eq!(permission("http://10.0.0.1/"), Some("allow_private_address"));
+        assert_eq!(permission("HTTP://cp.example/"), Some("allow_http"));
+        assert_eq!(permission("https://cp.example/"), None);
+    }
 
     #[test]
     fn hosts_that_are_near_are_known_by_their_look() {

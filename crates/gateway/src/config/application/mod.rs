@@ -6,7 +6,7 @@ mod request;
 mod sample;
 
 use std::collections::BTreeMap;
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use super::certificate::one_or_more;
 use super::endpoint::DEFAULT_TIMEOUT_S;
 use super::name::Name;
 use super::problem::Problem;
-use super::{EndpointConfig, Method, NamedTlv, Secret, SigningSecret};
+use super::{EndpointConfig, Method, NamedTlv, Reach, Secret, SigningSecret};
 use crate::link::http::charset::Charset;
 
 pub(crate) use answer::{AnswerRules, KannelReply, ReplyFrom};
@@ -38,10 +38,13 @@ pub struct ApplicationConfig {
     pub window: NonZeroU16,
     /// Seconds that an answer may take.
     #[serde(default = "default_timeout_s")]
-    pub timeout_s: u64,
+    pub timeout_s: NonZeroU64,
     /// Whether the URL may lead to loopback or a private network; refused otherwise.
     #[serde(default)]
     pub allow_private_address: bool,
+    /// Whether it may be plain http.
+    #[serde(default)]
+    pub allow_http: bool,
     /// How a message is written.
     pub format: Option<Spanned<Format>>,
     /// The fields of a form or an object: their names, and what of the message each tells.
@@ -114,7 +117,7 @@ pub struct ApplicationConfig {
     /// The most calls for one message; as many as its validity allows if left out.
     pub attempts_max: Option<NonZeroU16>,
     /// How long after a message came it is called for; as long as it is valid if left out.
-    pub give_up_s: Option<Spanned<u64>>,
+    pub give_up_s: Option<Spanned<NonZeroU64>>,
     /// What the handset is told when the provider is given up.
     pub fallback_text: Option<Spanned<String>>,
 }
@@ -178,11 +181,14 @@ impl ApplicationConfig {
     /// Finds out what the keys mean together.
     pub(crate) fn rules(&self) -> Result<ProviderRules, Problem> {
         let (request, url) = RequestForm::of(self)?;
+        let reach = Reach { private: self.allow_private_address, http: self.allow_http, ports: Vec::new() };
+        let reach = reach.and_port_of(&url);
+        reach.check(&url).map_err(|refusal| problem(&self.url, refusal.to_string()))?;
         let endpoint = EndpointConfig {
             url,
             window: self.window,
             timeout_s: self.timeout_s,
-            allow_private_address: self.allow_private_address,
+            reach,
             signed_with: self.signed_with.clone(),
         };
         if request.method == Method::Get && !self.signed_with.is_empty() {
@@ -226,7 +232,10 @@ impl ApplicationConfig {
         }
         Ok(Patience {
             attempts_max: self.attempts_max.map(NonZeroU16::get),
-            give_up_after: self.give_up_s.as_ref().map(|seconds| Duration::from_secs(*seconds.get_ref())),
+            give_up_after: self
+                .give_up_s
+                .as_ref()
+                .map(|seconds| Duration::from_secs(seconds.get_ref().get())),
             fallback_text: self.fallback_text.as_ref().map(|text| text.get_ref().clone()),
         })
     }
@@ -250,7 +259,7 @@ const fn default_window() -> NonZeroU16 {
     NonZeroU16::MIN.saturating_add(49)
 }
 
-const fn default_timeout_s() -> u64 {
+const fn default_timeout_s() -> NonZeroU64 {
     DEFAULT_TIMEOUT_S
 }
 

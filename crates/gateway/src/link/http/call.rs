@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url, redirect};
 use sms::{State, Timestamp};
 use store::{Cause, Lease, Outcome};
 
-use super::public_address::{NotPublic, PublicOnly, names_private_address};
+use super::own_addresses::OwnAddresses;
+use super::public_address::PublicOnly;
 use super::signature::Signer;
 use super::translate::UnreadableReply;
 use crate::chance::Chance;
-use crate::config::EndpointConfig;
+use crate::config::{EndpointConfig, OutOfReach, Reach};
 use crate::dispatch::back_off;
 use crate::reply::Reply;
 
@@ -21,8 +22,8 @@ use crate::reply::Reply;
 pub(super) struct Endpoint {
     client: Client,
     url: Url,
-    allows_private: bool,
-    is_private: bool,
+    reach: Reach,
+    own: OwnAddresses,
     signer: Option<Arc<Signer>>,
 }
 
@@ -86,18 +87,17 @@ impl Endpoint {
     ///
     /// # Errors
     /// There is no client, mostly because the machine has no certificates to trust.
-    pub(super) fn new(config: &EndpointConfig) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(config: &EndpointConfig, own: OwnAddresses) -> Result<Self, reqwest::Error> {
         let client = client(config)?;
-        let allows_private = config.allow_private_address;
-        let is_private = !allows_private && names_private_address(&config.url);
         let signer = Signer::new(&config.signed_with).map(Arc::new);
-        Ok(Self { client, url: config.url.clone(), allows_private, is_private, signer })
+        Ok(Self { client, url: config.url.clone(), reach: config.reach.clone(), own, signer })
     }
 
     /// Another URL that is called in the same manner, under the same rules.
     pub(super) fn at(&self, url: Url) -> Self {
-        let is_private = !self.allows_private && names_private_address(&url);
-        Self { client: self.client.clone(), url, is_private, signer: self.signer.clone(), ..*self }
+        let Self { client, reach, own, signer, .. } = self;
+        let (reach, own) = (reach.clone(), own.clone());
+        Self { client: client.clone(), url, reach, own, signer: signer.clone() }
     }
 
     /// A call that tells of `leases`, signed if it has a body and the endpoint a secret.
@@ -110,8 +110,11 @@ impl Endpoint {
 
     /// Calls with this; `attempt` counts from 1. What was answered, or why nothing was.
     pub(super) async fn call(&self, call: Call, attempt: u32, now: Timestamp) -> Result<Heard, Answer> {
-        if self.is_private {
-            return Err(Answer::NotAsked(Cause::Other(NotPublic.to_string().into())));
+        if let Err(refusal) = self.reach.check(&self.url) {
+            return Err(Answer::NotAsked(Cause::Other(refusal.to_string().into())));
+        }
+        if self.own.are_at(&self.url).await {
+            return Err(Answer::NotAsked(Cause::Other("the URL leads to this gateway itself".into())));
         }
         match self.request(call).header(ATTEMPT, attempt).send().await {
             Ok(response) => heard(response, now).await,
@@ -229,9 +232,23 @@ impl std::fmt::Debug for Answer {
 }
 
 fn client(config: &EndpointConfig) -> Result<Client, reqwest::Error> {
+    // Where certificates are not needed, a machine without any is no reason not to call.
+    if config.url.scheme() == "http" {
+        return builder(config).tls_certs_only([]).build();
+    }
+    match builder(config).build() {
+        Err(error) if config.reach.allows_http() => {
+            tracing::warn!(%error, "there are no certificates to trust: plain http alone is called");
+            builder(config).tls_certs_only([]).build()
+        }
+        built => built,
+    }
+}
+
+fn builder(config: &EndpointConfig) -> ClientBuilder {
     // Fails when there is one already, and that is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let timeout = Duration::from_secs(config.timeout_s.max(1));
+    let timeout = Duration::from_secs(config.timeout_s.get());
     let mut builder = Client::builder()
         .user_agent(concat!("estafet/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
@@ -241,14 +258,10 @@ fn client(config: &EndpointConfig) -> Result<Client, reqwest::Error> {
         .connect_timeout((timeout / 2).min(CONNECT_TIMEOUT_MAX))
         .pool_max_idle_per_host(usize::from(config.window.get()))
         .pool_idle_timeout(IDLE_TIMEOUT);
-    if !config.allow_private_address {
+    if !config.reach.private {
         builder = builder.dns_resolver(Arc::new(PublicOnly));
     }
-    if config.url.scheme() == "http" {
-        // Certificates are not needed, and a machine without any is no reason not to call.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build()
+    builder
 }
 
 async fn heard(mut response: Response, now: Timestamp) -> Result<Heard, Answer> {
@@ -283,7 +296,7 @@ fn failure(error: reqwest::Error) -> Answer {
 fn reason(error: &reqwest::Error) -> String {
     let mut innermost: &dyn Error = error;
     while let Some(source) = innermost.source() {
-        if source.is::<NotPublic>() {
+        if source.is::<OutOfReach>() {
             return source.to_string();
         }
         innermost = source;

@@ -10,6 +10,7 @@ use store::{Cause, Lease, Outcome, Settlement, Shelf};
 use tokio_util::sync::CancellationToken;
 
 use super::call::{Answer, Call, Endpoint, Heard, RETRY_AFTER_MAX};
+use super::own_addresses::OwnAddresses;
 use super::trouble::Trouble;
 use crate::clock::{Clock, now};
 use crate::config::EndpointConfig;
@@ -20,6 +21,8 @@ use crate::presence::Presence;
 pub(crate) struct Client<S> {
     pub(crate) side: S,
     pub(crate) endpoint: EndpointConfig,
+    /// Where it never leads.
+    pub(crate) own: OwnAddresses,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) clock: Clock,
     pub(crate) presence: Arc<Presence>,
@@ -85,7 +88,7 @@ impl<S: Side> Client<S> {
 
     /// Does what it is for while the link counts as there.
     pub(super) async fn present(&self, work: impl AsyncFnOnce(Endpoint)) {
-        let endpoint = match Endpoint::new(&self.endpoint) {
+        let endpoint = match Endpoint::new(&self.endpoint, self.own.clone()) {
             Ok(endpoint) => endpoint,
             Err(error) => {
                 return tracing::error!(link = %self.outlet.link(), %error, "the URL cannot be called");

@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use crate::config::OutOfReach;
+
 /// Resolves names to public addresses only (WH-3).
 ///
 /// The connection is made to the very addresses that were looked at: a name that changes its mind
@@ -12,18 +14,13 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PublicOnly;
 
-/// The name leads into a private network, or to this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the URL leads to an address that is not public")]
-pub(super) struct NotPublic;
-
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
             if public.is_empty() {
-                return Err(NotPublic.into());
+                return Err(OutOfReach::NotPublic.into());
             }
             let addresses: Addrs = Box::new(public.into_iter());
             Ok(addresses)
@@ -33,7 +30,7 @@ impl Resolve for PublicOnly {
 
 /// Whether the URL names an address, instead of a host, that is not public; resolvers are not asked
 /// about these.
-pub(super) fn names_private_address(url: &Url) -> bool {
+pub(crate) fn names_private_address(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host.parse().is_ok_and(|address| !is_public(address))
@@ -201,6 +198,6 @@ mod tests {
     async fn a_name_of_this_machine_is_refused_with_its_reason() {
         let refused = PublicOnly.resolve("localhost".parse().unwrap()).await;
         let error: Box<dyn Error + Send + Sync> = refused.err().unwrap();
-        assert!(error.is::<NotPublic>());
+        assert!(error.is::<OutOfReach>());
     }
 }

@@ -33,7 +33,10 @@ pub(super) async fn cancel(
     let id = named(id)?;
     match desk.store.cancel(account.name(), Which::Message(id)).await? {
         0 => Err(desk.why_not(&account, id).await?),
-        _ => Ok(Json(translate::cancelled(id)).into_response()),
+        _ => {
+            desk.intake.reply_cancelled(id).await?;
+            Ok(Json(translate::cancelled(id)).into_response())
+        }
     }
 }
 

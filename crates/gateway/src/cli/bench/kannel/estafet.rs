@@ -54,7 +54,7 @@ mod tests {
         let text = text(&settings, Path::new("/tmp/a \"b\""), address, address, 7);
         let config = ::gateway::config::Config::parse(&text, Path::new("estafet.toml")).unwrap();
         let callback = config.account[0].callback.clone().unwrap();
-        assert_eq!((callback.batch.get(), callback.endpoint.allow_private_address), (7, true));
+        assert_eq!((callback.batch.get(), callback.endpoint.reach.private), (7, true));
         assert_eq!((config.smsc[0].sessions.get(), config.smsc[0].window.get()), (2, 34));
     }
 }

@@ -48,8 +48,12 @@ pub(super) fn applications(
             .with("name", name.clone())
             .with("url", url.clone())
             .maybe("method", method.filter(|method| method == "GET"))
-            .with("format", "jasmin")
-            .maybe("allow_private_address", endpoint::is_near(&url).then_some(true));
+            .with("format", "jasmin");
+        let permission = endpoint::permission(&url);
+        if permission == Some("allow_http") {
+            remark(report, &command.place, "httpccm", "url", endpoint::REMARK_OF_HTTP);
+        }
+        let section = permission.into_iter().fold(section, |section, key| section.with(key, true));
         applications.push(Connector { cid, name, section });
         command.finish(report, |_, _| Some("Estafet has nothing of this kind"));
     }

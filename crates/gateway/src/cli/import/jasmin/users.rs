@@ -43,8 +43,8 @@ fn account(mut command: Command, report: &mut Report) -> Option<User> {
     }
     rights.is_near = rights.allow_from.iter().flatten().any(|network| endpoint::is_near_network(network));
     if !rights.is_near {
-        let why = "a dlr-url in a private network is called with allow_private_address = true only";
-        remark(report, &command.place, "user", "", why);
+        remark(report, &command.place, "user", "", endpoint::REMARK_OF_NETWORKS);
+        remark(report, &command.place, "user", "", endpoint::REMARK_OF_REQUESTS);
     }
     command.finish(report, |_, _| Some("Estafet has nothing of this kind"));
     let section = Section::new("[[account]]")
@@ -123,9 +123,7 @@ impl Rights {
     fn jasmin(&self) -> toml::Value {
         let mut keys = toml::Table::new();
         keys.insert("dlr".to_owned(), true.into());
-        if self.is_near {
-            keys.insert("allow_private_address".to_owned(), true.into());
-        }
+        keys.extend(endpoint::permissions_of_requests(self.is_near));
         if !self.denied.is_empty() {
             keys.insert("denied".to_owned(), self.denied.clone().into());
         }

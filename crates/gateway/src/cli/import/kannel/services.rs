@@ -158,11 +158,15 @@ fn application(
     group: &mut Group,
     report: &mut Report,
 ) -> Section {
-    let is_near = endpoint::is_near(&url);
+    let permission = endpoint::permission(&url);
+    if permission == Some("allow_http") {
+        group.remark_whole(endpoint::REMARK_OF_HTTP, report);
+    }
     let format = if manner == Manner::PostXml { "kannel-xml" } else { "kannel" };
     let method = (manner == Manner::Post).then_some("POST");
     let section = Section::new("[[application]]").with("name", name).with("url", url).with("format", format);
-    let section = section.maybe("method", method).maybe("allow_private_address", is_near.then_some(true));
+    let section = section.maybe("method", method);
+    let section = permission.into_iter().fold(section, |section, key| section.with(key, true));
     let headers = group.flag("accept-x-kannel-headers").then_some(true);
     let sender = group.flag("send-sender").then_some(true);
     // Kannel's own, which cuts what is longer: said, so that whoever reads it can let go of it.

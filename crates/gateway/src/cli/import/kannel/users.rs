@@ -110,8 +110,8 @@ fn keys(group: &mut Group, requests: &Requests, is_near: bool, report: &mut Repo
     let dlr_url = group.text("dlr-url");
     let is_near = is_near || dlr_url.as_deref().is_some_and(endpoint::is_near);
     if !is_near {
-        let why = "a dlr-url in a private network is called with allow_private_address = true only";
-        group.remark_whole(why, report);
+        group.remark_whole(endpoint::REMARK_OF_NETWORKS, report);
+        group.remark_whole(endpoint::REMARK_OF_REQUESTS, report);
     }
     let mut keys = toml::Table::new();
     let mut put = |key: &str, value: Option<toml::Value>| {
@@ -129,7 +129,7 @@ fn keys(group: &mut Group, requests: &Requests, is_near: bool, report: &mut Repo
     put("tlv", (!requests.tlvs.is_empty()).then(|| requests.tlvs.clone().into()));
     put("dlr", Some(true.into()));
     put("dlr_url", dlr_url.map(Into::into));
-    put("allow_private_address", is_near.then(|| true.into()));
+    endpoint::permissions_of_requests(is_near).into_iter().for_each(|(key, value)| put(&key, Some(value)));
     lists.into_iter().for_each(|(key, values)| put(key, Some(values.into())));
     // Kannel's own, which cuts what is longer: said, so that whoever reads it can let go of it.
     let most = group.number("max-messages", report).unwrap_or(1);

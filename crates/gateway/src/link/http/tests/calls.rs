@@ -11,8 +11,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::super::call::{Answer, Endpoint};
+use super::super::own_addresses::OwnAddresses;
 use super::super::translate::{self, UnreadableReply};
-use crate::config::{ApplicationConfig, ProviderRules};
+use crate::config::{ApplicationConfig, ProviderRules, Reach};
 use crate::reply::Reply;
 use crate::submission::Content;
 
@@ -32,7 +33,8 @@ async fn call(url: &str, options: &str) -> Answer {
 async fn called(rules: &ProviderRules) -> Answer {
     let message = translate::sample(8, 0, &[b"\x00G\x00A\x00M\x00E\x00 \xd8\x3d\xde\x00"]);
     let call = translate::call(&rules.request, &message, 3);
-    let heard = Endpoint::new(&rules.endpoint).unwrap().call(call, 3, Timestamp(0)).await;
+    let heard =
+        Endpoint::new(&rules.endpoint, OwnAddresses::default()).unwrap().call(call, 3, Timestamp(0)).await;
     heard.map_or_else(|answer| answer, |heard| translate::read(&rules.answer, &heard))
 }
 
@@ -175,6 +177,19 @@ async fn nobody_there_is_not_a_call() {
     assert!(cause.starts_with("cannot connect") && !cause.contains("1234"), "{cause}");
 }
 
+// WH-3
+#[tokio::test]
+async fn we_do_not_call_ourselves() {
+    let url = provider("reached").await;
+    let rules = rules(&url, FIELDS);
+    let address = url.parse::<reqwest::Url>().unwrap().socket_addrs(|| None).unwrap()[0];
+    let call = translate::call(&rules.request, &translate::sample(0, 0, &[b"GAME"]), 1);
+    let endpoint = Endpoint::new(&rules.endpoint, OwnAddresses::of([Some(address)])).unwrap();
+    let heard = endpoint.call(call, 1, Timestamp(0)).await;
+    let Err(Answer::NotAsked(cause)) = heard else { panic!("it was called") };
+    assert_eq!(cause.to_string(), "the URL leads to this gateway itself");
+}
+
 // WH-3, ABU-9
 #[tokio::test]
 async fn our_own_network_is_not_called() {
@@ -182,9 +197,10 @@ async fn our_own_network_is_not_called() {
     let by_name = url.replace("127.0.0.1", "localhost");
     for url in [url, by_name] {
         let mut rules = rules(&url, "");
-        rules.endpoint.allow_private_address = false;
+        rules.endpoint.reach = Reach { http: true, ports: rules.endpoint.reach.ports, private: false };
         let answer = called(&rules).await;
         let Answer::NotAsked(cause) = answer else { panic!("{answer:?}") };
-        assert_eq!(cause.to_string(), "the URL leads to an address that is not public");
+        let cause = cause.to_string();
+        assert!(cause.starts_with("the URL leads to an address that is not public"), "{cause}");
     }
 }

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::super::client::Client;
+use super::super::own_addresses::OwnAddresses;
 use super::super::provider::Provider;
 use super::calls;
 use super::*;
@@ -64,6 +65,7 @@ impl Games {
         let rules = calls::rules(url, options);
         let application = Client {
             endpoint: rules.endpoint.clone(),
+            own: OwnAddresses::default(),
             side: Provider { intake: intake.clone(), outlet: outlet.clone(), rules: Arc::new(rules) },
             outlet,
             clock: intake.clock(),

@@ -8,7 +8,6 @@ use reqwest::Url;
 use sms::{Attached, LinkName, ReceiptRequest};
 
 use super::super::problem::Problem;
-use super::super::public_address::{NotPublic, names_private_address};
 use crate::account::Account;
 use crate::attributes::{Attributes, Callback, Events, Excess, Form};
 use crate::config::{EndpointConfig, Method};
@@ -73,9 +72,7 @@ fn callback(url: String, manner: Option<&EndpointConfig>) -> Result<Callback, Pr
     if !is_plain || !parsed.has_host() {
         return Err(refused("an http or https URL with a host, without blanks"));
     }
-    if !manner.allow_private_address && names_private_address(&parsed) {
-        return Err(refused(NotPublic.to_string()));
-    }
+    manner.reach.check(&parsed).map_err(|refusal| refused(refusal.to_string()))?;
     Ok(Callback { url, events: Events::FINAL, form: Form::Json, method: Method::Post })
 }
 

@@ -38,7 +38,12 @@ impl Desk {
         let mut cancelled = 0;
         for record in named.records() {
             if destination.is_empty() || *destination == record.destination.value[..] {
-                cancelled += self.cancel_which(Which::Message(record.id)).await?;
+                let segments = self.cancel_which(Which::Message(record.id)).await?;
+                if segments > 0 {
+                    let noted = self.intake.reply_cancelled(record.id).await;
+                    noted.map_err(|error| translate::status(&error.into()))?;
+                }
+                cancelled += segments;
             }
         }
         Ok(cancelled)
