@@ -96,7 +96,8 @@ def test_a_private_address_is_not_called_unless_the_configuration_says_so(
 ):
     # WH-3
     smsc, provider = start_smsc(), start_provider(welcome)
-    games = config.application(provider.url, allow_private_address=False)
+    url = provider.url.replace("127.0.0.1", "localhost")
+    games = config.application(url, allow_private_address=False, allow_http=True)
     gateway = start_gateway(smsc=[config.smsc(smsc.port)], application=[games], route=[GAME])
     smsc.expect("bound")
     assert smsc.mobile_sends("628111", "1234", "GAME JOIN")["status"] == 0

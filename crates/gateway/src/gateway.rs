@@ -286,18 +286,37 @@ impl Gateway {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut running.config, config.clone());
         let smsc_name = |smsc: &SmscConfig| LinkName::from(smsc.name.get_ref().as_str());
-        replace(&mut running.smscs, &before.smsc, &config.smsc, smsc_name, |smsc| self.start_smsc(smsc));
+        replace(
+            &mut running.smscs,
+            &before.smsc,
+            &config.smsc,
+            smsc_name,
+            |_| false,
+            |smsc| self.start_smsc(smsc),
+        );
         let name = |application: &ApplicationConfig| LinkName::from(application.name.get_ref().as_str());
-        replace(&mut running.applications, &before.application, &config.application, name, |application| {
+        let reads_files = |application: &ApplicationConfig| application.names_tls_files();
+        let (old, new) = (&before.application, &config.application);
+        replace(&mut running.applications, old, new, name, reads_files, |application| {
             self.start_application(application)
         });
         let name = |answer: &AnswerConfig| LinkName::from(answer.name.get_ref().as_str());
-        replace(&mut running.answers, &before.answer, &config.answer, name, |answer| {
-            self.start_answer(answer)
-        });
+        replace(
+            &mut running.answers,
+            &before.answer,
+            &config.answer,
+            name,
+            |_| false,
+            |answer| self.start_answer(answer),
+        );
         let name = |account: &AccountConfig| LinkName::from(account.name.get_ref().as_str());
         let (before, next) = (told_accounts(&before), told_accounts(config));
-        replace(&mut running.callbacks, &before, &next, name, |account| self.start_telling(account));
+        let reads_files = |account: &AccountConfig| {
+            account.callback.as_ref().is_some_and(|callback| callback.endpoint.tls.names_files())
+        };
+        replace(&mut running.callbacks, &before, &next, name, reads_files, |account| {
+            self.start_telling(account)
+        });
     }
 
     fn start_smsc(&self, config: &SmscConfig) -> CancellationToken {
@@ -358,6 +377,7 @@ impl Gateway {
         let client = http::Client {
             endpoint: rules.endpoint.clone(),
             own: self.own_addresses(),
+            tls: self.shared.tls.load().endpoints.get(&name).cloned(),
             side: Provider { intake: self.shared.intake.clone(), outlet: outlet.clone(), rules },
             outlet,
             clock: self.shared.surroundings.clock,
@@ -398,6 +418,7 @@ impl Gateway {
             side: Owner { batch: usize::from(callback.batch.get()), surroundings: surroundings.clone() },
             endpoint: callback.endpoint.clone(),
             own: self.own_addresses(),
+            tls: self.shared.tls.load().endpoints.get(&name).cloned(),
             outlet: self.shared.outlets.of(&name),
             clock: surroundings.clock,
             presence: account.map(|account| account.calling().clone()).unwrap_or_default(),
@@ -431,6 +452,7 @@ impl Gateway {
             side: Named::new(surroundings.clone(), self.shared.store.clone(), self.shared.access_log.clone()),
             endpoint: manner,
             own: self.own_addresses(),
+            tls: self.shared.tls.load().endpoints.get(account).cloned(),
             outlet: self.shared.outlets.of(&callbacks_of(account)),
             clock: surroundings.clock,
             presence: Arc::default(),
@@ -598,9 +620,11 @@ fn replace<C: PartialEq>(
     before: &[C],
     next: &[C],
     name: impl Fn(&C) -> LinkName,
+    // What is in these may have changed, though the configuration has not.
+    reads_files: impl Fn(&C) -> bool,
     start: impl Fn(&C) -> CancellationToken,
 ) {
-    for old in before.iter().filter(|old| !next.contains(old)) {
+    for old in before.iter().filter(|old| reads_files(old) || !next.contains(old)) {
         if let Some(stop) = running.remove(&name(old)) {
             tracing::info!(link = %name(old), "link changed or dropped: stopping it");
             stop.cancel();

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::num::{NonZeroU16, NonZeroU64};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -195,6 +196,9 @@ struct RawAccount {
     callback_batch: Option<NonZeroU16>,
     #[serde(default, deserialize_with = "one_or_more")]
     callback_secret: Vec<SigningSecret>,
+    callback_tls_ca: Option<PathBuf>,
+    callback_tls_certificate: Option<PathBuf>,
+    callback_tls_key: Option<PathBuf>,
     #[serde(default)]
     allow_private_address: bool,
     #[serde(default)]
@@ -230,6 +234,9 @@ impl TryFrom<RawAccount> for AccountConfig {
             timeout_s: raw.callback_timeout_s,
             batch: raw.callback_batch,
             secrets: raw.callback_secret,
+            tls_ca: raw.callback_tls_ca,
+            tls_certificate: raw.callback_tls_certificate,
+            tls_key: raw.callback_tls_key,
             reach: Reach { private: raw.allow_private_address, http: raw.allow_http, ports: raw.allow_ports },
         };
         let callback =

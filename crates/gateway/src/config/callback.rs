@@ -1,11 +1,12 @@
 //! The URL at which an account is told by HTTP.
 
 use std::num::{NonZeroU16, NonZeroU64};
+use std::path::PathBuf;
 
 use reqwest::Url;
 
 use super::endpoint::DEFAULT_TIMEOUT_S;
-use super::{EndpointConfig, JasminConfig, Reach, SendsmsConfig, SigningSecret};
+use super::{EndpointConfig, EndpointTls, JasminConfig, Reach, SendsmsConfig, SigningSecret};
 
 /// How an account is told what goes to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +38,7 @@ impl CallbackConfig {
             timeout_s: DEFAULT_TIMEOUT_S,
             reach,
             signed_with: Vec::new(),
+            tls: EndpointTls::default(),
         })
     }
 }
@@ -49,17 +51,23 @@ pub(super) struct CallbackKeys {
     pub(super) timeout_s: Option<NonZeroU64>,
     pub(super) batch: Option<NonZeroU16>,
     pub(super) secrets: Vec<SigningSecret>,
+    pub(super) tls_ca: Option<PathBuf>,
+    pub(super) tls_certificate: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
     pub(super) reach: Reach,
 }
 
 impl CallbackKeys {
     /// The callback, if there is a URL; whatever else is said needs one.
     pub(super) fn checked(self) -> Result<Option<CallbackConfig>, String> {
+        let tls = EndpointTls::of(self.tls_ca, self.tls_certificate, self.tls_key)
+            .map_err(|problem| format!("has keys with callback_tls_, and {problem}"))?;
         let Some(url) = self.url else {
             let is_silent = self.window.is_none()
                 && self.timeout_s.is_none()
                 && self.batch.is_none()
-                && self.secrets.is_empty();
+                && self.secrets.is_empty()
+                && !tls.names_files();
             let problem = "has keys of a callback, but no callback_url";
             return if is_silent && self.reach == Reach::default() {
                 Ok(None)
@@ -79,6 +87,7 @@ impl CallbackKeys {
             timeout_s: self.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S),
             reach,
             signed_with: self.secrets,
+            tls,
         };
         Ok(Some(CallbackConfig { endpoint, batch }))
     }

@@ -1,8 +1,9 @@
 //! What we call by HTTP.
 
 use std::num::{NonZeroU16, NonZeroU64};
+use std::path::PathBuf;
 
-use super::{Reach, SigningSecret};
+use super::{CertificateFiles, Reach, SigningSecret};
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, de};
 
@@ -19,6 +20,37 @@ pub struct EndpointConfig {
     pub reach: Reach,
     /// What is posted is signed with each of these.
     pub signed_with: Vec<SigningSecret>,
+    /// How it and we know each other by TLS.
+    pub tls: EndpointTls,
+}
+
+/// How an endpoint is known by TLS, and how it knows us; the default is by the authorities of the system, and not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndpointTls {
+    /// The authorities that vouch for it, in PEM form; `None` are those of the system.
+    pub ca: Option<PathBuf>,
+    /// The certificate that we show, and its key.
+    pub identity: Option<CertificateFiles>,
+}
+
+impl EndpointTls {
+    pub(super) fn of(
+        ca: Option<PathBuf>,
+        certificate: Option<PathBuf>,
+        key: Option<PathBuf>,
+    ) -> Result<Self, &'static str> {
+        let identity = match (certificate, key) {
+            (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
+            (None, None) => None,
+            _ => return Err("the certificate that we show and its key go together"),
+        };
+        Ok(Self { ca, identity })
+    }
+
+    /// Whether there is anything to read.
+    pub(crate) const fn names_files(&self) -> bool {
+        self.ca.is_some() || self.identity.is_some()
+    }
 }
 
 /// How something is called.

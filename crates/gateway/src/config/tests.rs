@@ -95,7 +95,7 @@ fn what_waits_for_the_rest_of_its_message_has_limits() {
 fn an_account_is_called_or_fetches() {
     let with = |lines: &str| parse(&DESIGN.replace("max_binds = 10", lines));
     assert!(with("inbox = true").unwrap().account[0].inbox);
-    let error = with("inbox = true\ncallback_url = \"http://192.0.2.1/\"").unwrap_err();
+    let error = with("inbox = true\ncallback_url = \"https://bank.example/\"").unwrap_err();
     assert!(error.contains("\"bank\" has an inbox and a callback_url"), "{error}");
 }
 

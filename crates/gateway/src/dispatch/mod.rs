@@ -13,7 +13,7 @@ mod retry;
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sms::LinkName;
 use store::{Lease, Settlement, Store, StoreError};

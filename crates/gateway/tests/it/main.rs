@@ -50,6 +50,7 @@ mod stopping;
 mod taking_back;
 mod times;
 mod tls;
+mod tls_of_callbacks;
 mod tls_towards_smscs;
 mod transliteration;
 mod unknown_outcome;

@@ -37,11 +37,8 @@ pub(super) fn permissions_of_requests(is_near: bool) -> Vec<(String, toml::Value
 }
 
 /// What is said of these keys.
-pub(super) const REMARK_OF_REQUESTS: &str = "a dlr-url may be plain http (allow_http) and at any port from 1024 on (allow_ports), \
-     as before: take out what is not needed";
-/// What is said where there is no key for it.
-pub(super) const REMARK_OF_NETWORKS: &str =
-    "a dlr-url in a private network is called with allow_private_address = true only";
+pub(super) const REMARK_OF_REQUESTS: &str = "a dlr-url may be plain http and lead to ports from 1024 on, as before \
+     (allow_http, allow_ports); a dlr-url in a private network is called with allow_private_address = true only";
 /// What is said of the key of an application.
 pub(super) const REMARK_OF_HTTP: &str = "it is called by plain http, as before (allow_http)";
 

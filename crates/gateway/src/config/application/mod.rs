@@ -7,6 +7,7 @@ mod sample;
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use super::certificate::one_or_more;
 use super::endpoint::DEFAULT_TIMEOUT_S;
 use super::name::Name;
 use super::problem::Problem;
-use super::{EndpointConfig, Method, NamedTlv, Reach, Secret, SigningSecret};
+use super::{EndpointConfig, EndpointTls, Method, NamedTlv, Reach, Secret, SigningSecret};
 use crate::link::http::charset::Charset;
 
 pub(crate) use answer::{AnswerRules, KannelReply, ReplyFrom};
@@ -71,6 +72,12 @@ pub struct ApplicationConfig {
     /// What is posted is signed with each of these; the newest first, while one is changed for another.
     #[serde(default, rename = "secret", deserialize_with = "one_or_more")]
     pub signed_with: Vec<SigningSecret>,
+    /// The authorities that vouch for it, in PEM form; `None` are those of the system.
+    pub tls_ca: Option<PathBuf>,
+    /// The certificate that we show, in PEM form, with those above it.
+    pub tls_certificate: Option<PathBuf>,
+    /// Its key, in PEM form.
+    pub tls_key: Option<PathBuf>,
     /// What an answer is like that takes the message.
     pub success: Option<Spanned<SignConfig>>,
     /// What an answer is like that refuses it for good.
@@ -184,12 +191,14 @@ impl ApplicationConfig {
         let reach = Reach { private: self.allow_private_address, http: self.allow_http, ports: Vec::new() };
         let reach = reach.and_port_of(&url);
         reach.check(&url).map_err(|refusal| problem(&self.url, refusal.to_string()))?;
+        let url_is_plain = url.scheme() == "http";
         let endpoint = EndpointConfig {
             url,
             window: self.window,
             timeout_s: self.timeout_s,
             reach,
             signed_with: self.signed_with.clone(),
+            tls: self.tls(url_is_plain)?,
         };
         if request.method == Method::Get && !self.signed_with.is_empty() {
             let what = "a call without a body cannot be signed: POST it, or leave secret out".to_owned();
@@ -202,6 +211,20 @@ impl ApplicationConfig {
             patience: self.patience()?,
             replies: self.reply_rules(),
         })
+    }
+
+    /// Whether there are certificates to read for it.
+    pub(crate) fn names_tls_files(&self) -> bool {
+        self.tls_ca.is_some() || self.tls_certificate.is_some()
+    }
+
+    fn tls(&self, url_is_plain: bool) -> Result<EndpointTls, Problem> {
+        let tls = EndpointTls::of(self.tls_ca.clone(), self.tls_certificate.clone(), self.tls_key.clone());
+        let tls = tls.map_err(|problem| Problem { at: self.name.span(), what: problem.to_owned() })?;
+        if tls.names_files() && url_is_plain {
+            return Err(problem(&self.url, "keys with tls_ are of no use without https"));
+        }
+        Ok(tls)
     }
 
     /// How a message is written.

@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url, redirect};
+use rustls::ClientConfig;
 use sms::{State, Timestamp};
 use store::{Cause, Lease, Outcome};
 
@@ -87,8 +88,15 @@ impl Endpoint {
     ///
     /// # Errors
     /// There is no client, mostly because the machine has no certificates to trust.
-    pub(super) fn new(config: &EndpointConfig, own: OwnAddresses) -> Result<Self, reqwest::Error> {
-        let client = client(config)?;
+    pub(super) fn new(
+        config: &EndpointConfig,
+        own: OwnAddresses,
+        tls: Option<&ClientConfig>,
+    ) -> Result<Self, reqwest::Error> {
+        let client = match tls {
+            Some(tls) => builder(config).tls_backend_preconfigured(tls.clone()).build()?,
+            None => client(config)?,
+        };
         let signer = Signer::new(&config.signed_with).map(Arc::new);
         Ok(Self { client, url: config.url.clone(), reach: config.reach.clone(), own, signer })
     }

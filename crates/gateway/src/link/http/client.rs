@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use rustls::ClientConfig;
 use store::{Cause, Lease, Outcome, Settlement, Shelf};
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,8 @@ pub(crate) struct Client<S> {
     pub(crate) endpoint: EndpointConfig,
     /// Where it never leads.
     pub(crate) own: OwnAddresses,
+    /// What it is called with by https, if not with what all are.
+    pub(crate) tls: Option<Arc<ClientConfig>>,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) clock: Clock,
     pub(crate) presence: Arc<Presence>,
@@ -88,7 +91,7 @@ impl<S: Side> Client<S> {
 
     /// Does what it is for while the link counts as there.
     pub(super) async fn present(&self, work: impl AsyncFnOnce(Endpoint)) {
-        let endpoint = match Endpoint::new(&self.endpoint, self.own.clone()) {
+        let endpoint = match Endpoint::new(&self.endpoint, self.own.clone(), self.tls.as_deref()) {
             Ok(endpoint) => endpoint,
             Err(error) => {
                 return tracing::error!(link = %self.outlet.link(), %error, "the URL cannot be called");

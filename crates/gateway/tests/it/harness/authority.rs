@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -47,6 +48,20 @@ impl Authority {
         std::fs::write(at("crt"), certificate.pem()).unwrap();
         std::fs::write(at("key"), key.serialize_pem()).unwrap();
         Identity { certificate: at("crt"), key: at("key") }
+    }
+
+    /// How a server takes connections that shows this, and demands a certificate that this authority signed.
+    pub(crate) fn demanding_server(&self, shown: &Identity) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(self.file()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(verifier);
+        Arc::new(builder.with_single_cert(shown.certificates(), shown.private_key()).unwrap())
     }
 
     /// How somebody connects who trusts this authority alone, and shows what he is given.

@@ -43,7 +43,6 @@ fn account(mut command: Command, report: &mut Report) -> Option<User> {
     }
     rights.is_near = rights.allow_from.iter().flatten().any(|network| endpoint::is_near_network(network));
     if !rights.is_near {
-        remark(report, &command.place, "user", "", endpoint::REMARK_OF_NETWORKS);
         remark(report, &command.place, "user", "", endpoint::REMARK_OF_REQUESTS);
     }
     command.finish(report, |_, _| Some("Estafet has nothing of this kind"));

@@ -184,7 +184,8 @@ fn services_find_their_messages_by_keyword_number_and_link() {
                 allowed-receiver-prefix = 1234\nget-url = \"http://games.example/?f=%p&t=%r\"\nmax-messages = 3\n\
                 concatenation = true\n";
     let (config, text, report) = imported(text);
-    assert_eq!(report, "");
+    assert!(report.lines().count() == 1 && report.contains("called by plain http"), "{report}");
+    assert!(section(&text, "name = \"game\"").contains("allow_http = true"), "{text}");
     let keywords: Vec<_> = config.route.iter().map(|route| route.r#match.keyword.as_deref()).collect();
     assert_eq!(keywords, [Some("game"), Some("play"), Some("spiel"), None]);
     assert!(
@@ -206,7 +207,7 @@ fn what_services_and_users_do_with_texts_is_carried_over() {
                 header = \"H \"\nfooter = \" F\"\nmax-messages = 0\n\n\
                 group = sms-service\nkeyword = xml\npost-xml = \"http://cp.example/x\"\n";
     let (_, text, report) = imported(text);
-    assert_eq!(report.lines().count(), 2, "that there is no SMSC, and what of a dlr-url: {report}");
+    assert_eq!(report.lines().count(), 4, "no SMSC, what of a dlr-url, and plain http twice: {report}");
     let user = section(&text, "name = \"u\"");
     for key in [
         "header = \"A:\"",
@@ -382,7 +383,9 @@ fn reports_go_to_private_networks_where_users_are_there() {
     let user = |keys: &str| {
         let (config, _, report) =
             imported(&format!("group = sendsms-user\nusername = u\npassword = p\n{keys}\n"));
-        (config.account[0].kannel.allow_private_address, report.contains("a dlr-url in a private network"))
+        let kannel = &config.account[0].kannel;
+        assert_eq!(kannel.allow_http, !kannel.allow_private_address);
+        (kannel.allow_private_address, report.contains("a dlr-url in a private network"))
     };
     assert_eq!(user(""), (false, true));
     assert_eq!(user("dlr-url = http://10.0.0.1/dlr"), (true, false));

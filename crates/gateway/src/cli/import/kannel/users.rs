@@ -110,7 +110,6 @@ fn keys(group: &mut Group, requests: &Requests, is_near: bool, report: &mut Repo
     let dlr_url = group.text("dlr-url");
     let is_near = is_near || dlr_url.as_deref().is_some_and(endpoint::is_near);
     if !is_near {
-        group.remark_whole(endpoint::REMARK_OF_NETWORKS, report);
         group.remark_whole(endpoint::REMARK_OF_REQUESTS, report);
     }
     let mut keys = toml::Table::new();

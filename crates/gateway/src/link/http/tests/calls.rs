@@ -33,8 +33,10 @@ async fn call(url: &str, options: &str) -> Answer {
 async fn called(rules: &ProviderRules) -> Answer {
     let message = translate::sample(8, 0, &[b"\x00G\x00A\x00M\x00E\x00 \xd8\x3d\xde\x00"]);
     let call = translate::call(&rules.request, &message, 3);
-    let heard =
-        Endpoint::new(&rules.endpoint, OwnAddresses::default()).unwrap().call(call, 3, Timestamp(0)).await;
+    let heard = Endpoint::new(&rules.endpoint, OwnAddresses::default(), None)
+        .unwrap()
+        .call(call, 3, Timestamp(0))
+        .await;
     heard.map_or_else(|answer| answer, |heard| translate::read(&rules.answer, &heard))
 }
 
@@ -184,7 +186,7 @@ async fn we_do_not_call_ourselves() {
     let rules = rules(&url, FIELDS);
     let address = url.parse::<reqwest::Url>().unwrap().socket_addrs(|| None).unwrap()[0];
     let call = translate::call(&rules.request, &translate::sample(0, 0, &[b"GAME"]), 1);
-    let endpoint = Endpoint::new(&rules.endpoint, OwnAddresses::of([Some(address)])).unwrap();
+    let endpoint = Endpoint::new(&rules.endpoint, OwnAddresses::of([Some(address)]), None).unwrap();
     let heard = endpoint.call(call, 1, Timestamp(0)).await;
     let Err(Answer::NotAsked(cause)) = heard else { panic!("it was called") };
     assert_eq!(cause.to_string(), "the URL leads to this gateway itself");

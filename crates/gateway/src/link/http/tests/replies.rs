@@ -66,6 +66,7 @@ impl Games {
         let application = Client {
             endpoint: rules.endpoint.clone(),
             own: OwnAddresses::default(),
+            tls: None,
             side: Provider { intake: intake.clone(), outlet: outlet.clone(), rules: Arc::new(rules) },
             outlet,
             clock: intake.clock(),
