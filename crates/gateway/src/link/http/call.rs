@@ -23,7 +23,7 @@ use crate::reply::Reply;
 pub(super) struct Endpoint {
     client: Client,
     url: Url,
-    reach: Reach,
+    reach: Arc<Reach>,
     own: OwnAddresses,
     signer: Option<Arc<Signer>>,
 }
@@ -98,7 +98,7 @@ impl Endpoint {
             None => client(config)?,
         };
         let signer = Signer::new(&config.signed_with).map(Arc::new);
-        Ok(Self { client, url: config.url.clone(), reach: config.reach.clone(), own, signer })
+        Ok(Self { client, url: config.url.clone(), reach: Arc::new(config.reach.clone()), own, signer })
     }
 
     /// Another URL that is called in the same manner, under the same rules.
