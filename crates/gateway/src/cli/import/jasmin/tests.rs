@@ -103,6 +103,6 @@ fn what_a_user_may_do_is_kept_or_said() {
     ] {
         assert!(report.contains(words), "{report}");
     }
-    assert!(report.contains("line 1: user: a dlr-url in a private network"), "{report}");
+    assert!(report.contains("line 1: user: a dlr-url may be plain http"), "{report}");
     assert_eq!(report.lines().count(), 6, "{report}");
 }

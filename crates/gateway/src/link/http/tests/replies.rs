@@ -30,6 +30,7 @@ password = "x"
 [[application]]
 name = "games"
 url = "http://127.0.0.1:1/"
+allow_private_address = true
 
 [[route]]
 match = { destination = "1234" }

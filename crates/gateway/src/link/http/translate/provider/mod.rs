@@ -56,7 +56,7 @@ fn rules(options: &str) -> crate::config::ProviderRules {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 fn rules_at(url: &str, options: &str) -> crate::config::ProviderRules {
-    let text = format!("name = \"games\"\nurl = \"{url}\"\nallow_http = true\n{options}");
+    let text = format!("name = \"games\"\nurl = \"{url}\"\nallow_private_address = true\n{options}");
     let config: crate::config::ApplicationConfig = toml::from_str(&text).unwrap();
     config.rules().map_err(|problem| problem.what).unwrap()
 }
