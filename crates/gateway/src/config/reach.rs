@@ -48,18 +48,13 @@ impl Reach {
         let ports = self.ports.iter().flat_map(|one| other.ports.iter().filter_map(|two| one.shared(two)));
         Self {
             private: self.private && other.private,
-            http: self.allows_http() && other.allows_http(),
+            http: (self.http || self.private) && (other.http || other.private),
             ports: match (self.private, other.private) {
                 (true, _) => other.ports.clone(),
                 (false, true) => self.ports.clone(),
                 (false, false) => ports.collect(),
             },
         }
-    }
-
-    /// Whether plain http may be called somewhere.
-    pub(crate) const fn allows_http(&self) -> bool {
-        self.http || self.private
     }
 
     /// Whether a URL may be called, as far as it says itself where it leads.

@@ -11,14 +11,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
 use sms::LinkName;
 
-use crate::config::{Config, EndpointTls, SmscConfig};
+use crate::config::{Config, SmscConfig};
 use crate::link::http::connection::ALPN;
 
 pub(crate) use client::ClientTls;
+pub(crate) use endpoint::Endpoints;
 pub(crate) use server::{PeerCertificate, ServerTls};
 
 /// What connections are secured with.
@@ -30,8 +30,8 @@ pub(crate) struct Tls {
     pub(crate) http: Option<ServerTls>,
     /// The SMSCs that are connected to by TLS.
     pub(crate) smscs: HashMap<LinkName, ClientTls>,
-    /// The applications and the accounts that are called with certificates of their own.
-    pub(crate) endpoints: HashMap<LinkName, Arc<ClientConfig>>,
+    /// What is called by https.
+    pub(crate) endpoints: Endpoints,
 }
 
 impl Tls {
@@ -52,7 +52,7 @@ impl Tls {
             smscs.insert(smsc.name.get_ref().as_str().into(), load_smsc(&provider, smsc)?);
         }
         Ok(Self {
-            endpoints: load_endpoints(&provider, config)?,
+            endpoints: Endpoints::load(&provider, config)?,
             smpp: smpp.transpose().context("[smpp]")?,
             http: http.transpose().context("[http]")?,
             smscs,
@@ -68,25 +68,6 @@ impl Config {
     pub fn check_certificates(&self) -> anyhow::Result<()> {
         Tls::load(self).map(drop)
     }
-}
-
-fn load_endpoints(
-    provider: &Arc<CryptoProvider>,
-    config: &Config,
-) -> anyhow::Result<HashMap<LinkName, Arc<ClientConfig>>> {
-    let applications = config
-        .application
-        .iter()
-        .filter_map(|application| Some((application.name.get_ref(), application.rules().ok()?.endpoint.tls)));
-    let accounts = config.account.iter().filter_map(|account| {
-        Some((account.name.get_ref(), account.callback.as_ref()?.endpoint.tls.clone()))
-    });
-    let load = |(name, tls): (&String, EndpointTls)| {
-        let loaded =
-            endpoint::load(provider, &tls).with_context(|| format!("the certificates of \"{name}\""))?;
-        Ok((LinkName::from(name.as_str()), loaded))
-    };
-    applications.chain(accounts).filter(|(_, tls)| tls.names_files()).map(load).collect()
 }
 
 fn load_smsc(provider: &Arc<CryptoProvider>, smsc: &SmscConfig) -> anyhow::Result<ClientTls> {

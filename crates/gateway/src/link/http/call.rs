@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use rustls::ClientConfig;
 use sms::{State, Timestamp};
 use store::{Cause, Lease, Outcome};
@@ -87,16 +87,13 @@ impl Endpoint {
     /// A client of its own for each URL: its connections are nobody else's.
     ///
     /// # Errors
-    /// There is no client, mostly because the machine has no certificates to trust.
+    /// There is no client.
     pub(super) fn new(
         config: &EndpointConfig,
         own: OwnAddresses,
         tls: Option<&ClientConfig>,
     ) -> Result<Self, reqwest::Error> {
-        let client = match tls {
-            Some(tls) => builder(config).tls_backend_preconfigured(tls.clone()).build()?,
-            None => client(config)?,
-        };
+        let client = client(config, tls)?;
         let signer = Signer::new(&config.signed_with).map(Arc::new);
         Ok(Self { client, url: config.url.clone(), reach: Arc::new(config.reach.clone()), own, signer })
     }
@@ -239,21 +236,7 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-fn client(config: &EndpointConfig) -> Result<Client, reqwest::Error> {
-    // Where certificates are not needed, a machine without any is no reason not to call.
-    if config.url.scheme() == "http" {
-        return builder(config).tls_certs_only([]).build();
-    }
-    match builder(config).build() {
-        Err(error) if config.reach.allows_http() => {
-            tracing::warn!(%error, "there are no certificates to trust: plain http alone is called");
-            builder(config).tls_certs_only([]).build()
-        }
-        built => built,
-    }
-}
-
-fn builder(config: &EndpointConfig) -> ClientBuilder {
+fn client(config: &EndpointConfig, tls: Option<&ClientConfig>) -> Result<Client, reqwest::Error> {
     // Fails when there is one already, and that is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
     let timeout = Duration::from_secs(config.timeout_s.get());
@@ -269,7 +252,12 @@ fn builder(config: &EndpointConfig) -> ClientBuilder {
     if !config.reach.private {
         builder = builder.dns_resolver(Arc::new(PublicOnly));
     }
-    builder
+    match tls {
+        Some(tls) => builder.tls_backend_preconfigured(tls.clone()),
+        // Nobody is believed, and plain http needs nobody.
+        None => builder.tls_certs_only([]),
+    }
+    .build()
 }
 
 async fn heard(mut response: Response, now: Timestamp) -> Result<Heard, Answer> {

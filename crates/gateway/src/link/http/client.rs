@@ -24,7 +24,7 @@ pub(crate) struct Client<S> {
     pub(crate) endpoint: EndpointConfig,
     /// Where it never leads.
     pub(crate) own: OwnAddresses,
-    /// What it is called with by https, if not with what all are.
+    /// What it is called with by https, if it may be.
     pub(crate) tls: Option<Arc<ClientConfig>>,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) clock: Clock,
