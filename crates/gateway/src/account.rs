@@ -92,8 +92,7 @@ impl Account {
 
     /// Whether it may come from there.
     pub(crate) fn allows(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.config.allow_from.as_ref().is_none_or(|nets| nets.iter().any(|net| net.contains(&address)))
+        self.config.allow_from.as_ref().is_none_or(|networks| networks.contain(address))
     }
 
     /// Takes one of the account's binds; `None` if all are taken.

@@ -35,16 +35,18 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// Hands connections over as they come, until it is stopped.
-pub(crate) async fn accept_each(
-    listener: &dyn Listener,
+pub(crate) async fn accept_each<S, F>(
+    accept: impl Fn() -> F,
     stop: &CancellationToken,
-    mut take: impl FnMut(Box<dyn Stream>, SocketAddr) + Send,
-) {
+    mut take: impl FnMut(S, SocketAddr),
+) where
+    F: Future<Output = io::Result<(S, SocketAddr)>>,
+{
     loop {
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
+            accepted = accept() => accepted,
         };
         match accepted {
             Ok((stream, peer)) => take(stream, peer),

@@ -5,7 +5,6 @@ use std::num::{NonZeroU16, NonZeroU64};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ipnet::IpNet;
 use reqwest::Url;
 use serde::Deserialize;
 use toml::Spanned;
@@ -15,8 +14,8 @@ use super::certificate::one_or_more;
 use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
 use super::{
-    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, IdForm, JasminConfig, Name, Ports, Problem,
-    Reach, Secret, SendsmsConfig, SigningKeyConfig, SigningSecret,
+    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, IdForm, JasminConfig, Name, Networks, Ports,
+    Problem, Reach, Secret, SendsmsConfig, SigningKeyConfig, SigningSecret,
 };
 
 /// One ESME.
@@ -40,7 +39,7 @@ pub struct AccountConfig {
     /// Whether it calls by HTTP with signatures alone: password and keys open nothing there.
     pub require_signature: bool,
     /// Networks that it may bind or call from; `None` is any.
-    pub allow_from: Option<Vec<IpNet>>,
+    pub allow_from: Option<Networks>,
     /// The certificates that it may bind with, by TLS alone then; empty if it needs none.
     pub client_certificate: Vec<ClientCertificate>,
     /// Source addresses that it may use; `None` is any.
@@ -181,7 +180,7 @@ struct RawAccount {
     signing_key: Vec<SigningKeyConfig>,
     #[serde(default)]
     require_signature: bool,
-    allow_from: Option<Vec<IpNet>>,
+    allow_from: Option<Networks>,
     #[serde(default, deserialize_with = "one_or_more")]
     client_certificate: Vec<ClientCertificate>,
     sources: Option<Vec<String>>,

@@ -4,7 +4,6 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 use serde::Deserialize;
 use toml::Spanned;
@@ -18,7 +17,7 @@ use super::profile::{
     ReceiptIdFrom, RetryRule, Splitting, TlvRules, UtcOffset, Version, WaitingForm,
 };
 use super::profile::{ProfileNames, Profiles, SharedProfile, profile_keys, profile_table};
-use super::{CertificateFiles, Fingerprint, Secret};
+use super::{CertificateFiles, Fingerprint, Networks, Secret};
 
 profile_keys!(profile_table, [
 /// One SMSC: the four parameters of a bind, what shapes the traffic, and how it differs from its profile.
@@ -130,7 +129,7 @@ pub struct OutbindConfig {
     pub password: Secret,
     /// Networks that it may call from; `None` is any.
     #[serde(default)]
-    pub from: Option<Vec<IpNet>>,
+    pub from: Option<Networks>,
 }
 
 impl SmscConfig {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, Request, header};
-use axum::response::Response;
+use axum::http::uri::Authority;
+use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::{BoxError, body::Body};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::lasting::Flow;
+use super::problem::Problem;
 
 /// The version that a connection speaks from its first octet to its last.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -75,8 +77,14 @@ impl Conversation {
         match version {
             Version::Http1 => {
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let (answered, flow) = (answer(&router, peer, request), flow.clone());
-                    async move { answered.await.map(|response| flow.answer(response)) }
+                    let answered = check_host(&request).map(|()| answer(&router, peer, request));
+                    let flow = flow.clone();
+                    async move {
+                        match answered {
+                            Ok(answered) => answered.await.map(|response| flow.answer(response)),
+                            Err(problem) => Ok(never_cached(problem.into_response())),
+                        }
+                    }
                 });
                 // Hyper itself ends a connection of HTTP/1.1 that is silent.
                 let connection = http1_builder().serve_connection(stream, service);
@@ -111,6 +119,18 @@ where
     request.extensions_mut().insert(ConnectInfo(peer));
     let answer = router.call(request);
     async move { answer.await.map(never_cached) }
+}
+
+/// A request of HTTP/1.1 says once for which host it is (RFC 9112, 3.2): who stands between may have read another.
+fn check_host<B>(request: &Request<B>) -> Result<(), Problem> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let is_clear = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.is_empty() || Authority::try_from(host.as_bytes()).is_ok(),
+        (None, None) => request.version() != axum::http::Version::HTTP_11,
+        _ => false,
+    };
+    let detail = "a request says for which host it is: once, with a port if need be";
+    if is_clear { Ok(()) } else { Err(Problem::new(StatusCode::BAD_REQUEST, "bad_host", detail)) }
 }
 
 /// A request of HTTP/2 that is being answered, until all of the answer has been handed over.

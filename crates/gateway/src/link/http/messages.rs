@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -310,13 +310,14 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
 }
 
 pub(super) async fn read_up_to(octets_max: usize, body: Body) -> Result<Bytes, Problem> {
+    // Who asks whether to go on (Expect, RFC 9110, 10.1.1) is told so when the first octet is waited for.
+    if body.size_hint().lower() > octets_max as u64 {
+        return Err(too_large(octets_max));
+    }
     let whole = Limited::new(body, octets_max).collect();
     match tokio::time::timeout(BODY_TIMEOUT, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let detail = format!("the body has more than {} KiB", octets_max >> 10);
-            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(octets_max)),
         Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "broken_body", "the body broke off")),
         Err(_) => {
             let detail = "the body did not come in time";
@@ -325,5 +326,11 @@ pub(super) async fn read_up_to(octets_max: usize, body: Body) -> Result<Bytes, P
     }
 }
 
-const BODY_OCTETS_MAX: usize = 4 << 20;
+pub(super) fn too_large(octets_max: usize) -> Problem {
+    let detail = format!("the body has more than {} KiB", octets_max >> 10);
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+}
+
+/// The most octets of a body.
+pub(super) const BODY_OCTETS_MAX: usize = 4 << 20;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);

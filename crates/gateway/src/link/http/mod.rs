@@ -5,6 +5,7 @@ mod caller;
 pub(crate) mod charset;
 mod circuits;
 pub(crate) mod client;
+mod coding;
 pub(crate) mod connection;
 pub(crate) mod dead_letters;
 pub(crate) mod desk;

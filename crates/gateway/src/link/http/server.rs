@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -14,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use tower_http::decompression::RequestDecompressionLayer;
 
 use super::connection::{Conversation, HEADER_TIMEOUT, Version};
 use super::desk::{Api, Desk};
@@ -22,8 +20,9 @@ use super::jasmin::{rest as jasmin_rest, server as jasmin};
 use super::kannel::server as kannel;
 use super::problem::Problem;
 use super::{
-    dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall, send, signed,
+    coding, dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall, send, signed,
 };
+use crate::network::accept_each;
 use crate::places::Places;
 use crate::tls::Tls;
 
@@ -76,33 +75,17 @@ impl Reception {
     /// Takes connections until it is stopped, by TLS if it is given; returns when the last one has ended.
     pub(super) async fn serve(&self, listener: TcpListener, tls: Option<Arc<ArcSwap<Tls>>>) {
         let connections = TaskTracker::new();
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = self.stop.cancelled() => break,
-            };
-            match accepted {
-                Ok((stream, peer)) => {
-                    let place = match self.places.take(peer.ip()) {
-                        Ok(place) => place,
-                        Err(reason) => {
-                            tracing::warn!(%peer, reason, "connection refused");
-                            continue;
-                        }
-                    };
-                    let (reception, tls) = (self.clone(), tls.clone());
-                    connections.spawn(async move {
-                        reception.receive(stream, peer, tls).await;
-                        drop(place);
-                    });
-                }
-                Err(error) => {
-                    // Out of descriptors, mostly: others that end will free some.
-                    tracing::warn!(%error, "cannot take a connection");
-                    tokio::time::sleep(ACCEPT_RETRY).await;
-                }
+        let take = |stream, peer: SocketAddr| match self.places.take(peer.ip()) {
+            Ok(place) => {
+                let (reception, tls) = (self.clone(), tls.clone());
+                connections.spawn(async move {
+                    reception.receive(stream, peer, tls).await;
+                    drop(place);
+                });
             }
-        }
+            Err(reason) => tracing::warn!(%peer, reason, "connection refused"),
+        };
+        accept_each(|| listener.accept(), &self.stop, take).await;
         drop(listener);
         connections.close();
         connections.wait().await;
@@ -153,8 +136,7 @@ pub(super) fn native() -> Router<Desk> {
         .route("/metrics", get(probes::metrics))
         .route("/v1/openapi.json", get(move || openapi::json(document.clone())))
         .route("/v1/docs", get(openapi::page))
-        // A coding that we do not know passes: the handlers refuse it in our own words.
-        .route_layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .route_layer(from_fn(coding::undo))
         .route_layer(CompressionLayer::new().compress_when(compressed))
 }
 
@@ -199,4 +181,3 @@ async fn no_such_method() -> Problem {
 
 /// Answers with fewer octets gain nothing by gzip.
 const COMPRESSED_OCTETS_MIN: u16 = 1024;
-const ACCEPT_RETRY: Duration = Duration::from_millis(100);

@@ -38,7 +38,6 @@ impl Callers {
 
     /// Whose outbind this is, and whether the peer is where an SMSC of this name is at home.
     fn find(&self, outbind: &Outbind, peer: IpAddr) -> (Option<Client>, bool) {
-        let peer = peer.to_canonical();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, client| !client.stop.is_cancelled());
         let mut at_home = false;
@@ -46,7 +45,7 @@ impl Callers {
             known.values().filter_map(|client| client.config.outbind.as_ref().map(|wanted| (client, wanted)))
         {
             let has_name = outbind.system_id[..] == *wanted.system_id.as_bytes();
-            let is_from_there = wanted.from.as_ref().map(|nets| nets.iter().any(|net| net.contains(&peer)));
+            let is_from_there = wanted.from.as_ref().map(|networks| networks.contain(peer));
             at_home |= has_name && is_from_there == Some(true);
             let password = wanted.password.expose().as_bytes();
             let is_right = bool::from(outbind.password[..].ct_eq(password));
@@ -71,7 +70,7 @@ pub(crate) struct Listening {
 impl Listening {
     /// Takes calls until it is stopped.
     pub(crate) async fn run(self, listener: Box<dyn Listener>) {
-        accept_each(&*listener, &self.stop, |stream, peer| self.take(stream, peer)).await;
+        accept_each(|| listener.accept(), &self.stop, |stream, peer| self.take(stream, peer)).await;
     }
 
     fn take(&self, stream: Box<dyn Stream>, peer: SocketAddr) {

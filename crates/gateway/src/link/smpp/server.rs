@@ -57,7 +57,7 @@ pub(crate) struct Server {
 impl Server {
     /// Takes connections until it is stopped.
     pub(crate) async fn run(self, listener: Box<dyn Listener>, security: Security) {
-        accept_each(&*listener, &self.stop, |stream, peer| self.take(stream, peer, security)).await;
+        accept_each(|| listener.accept(), &self.stop, |stream, peer| self.take(stream, peer, security)).await;
     }
 
     fn take(&self, stream: Box<dyn Stream>, peer: SocketAddr, security: Security) {

@@ -7,6 +7,8 @@ use flate2::write::GzEncoder;
 
 use super::*;
 
+const MESSAGE: &[u8] = br#"{"to": "628111000111", "text": "hello"}"#;
+
 fn zipped(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(text).unwrap();
@@ -14,17 +16,21 @@ fn zipped(text: &[u8]) -> Vec<u8> {
 }
 
 async fn post_zipped(desk: &Desk, body: Vec<u8>) -> Answer {
+    post_coded(desk, "gzip", body).await
+}
+
+async fn post_coded(desk: &Desk, coding: &str, body: Vec<u8>) -> Answer {
     let request = Request::post("/v1/messages")
         .header("authorization", basic("bank:hunter22"))
         .header("content-type", "application/json")
-        .header("content-encoding", "gzip");
+        .header("content-encoding", coding);
     desk.ask(request.body(body.into()).unwrap()).await
 }
 
 #[tokio::test]
 async fn a_zipped_message_is_taken() {
     let desk = Desk::open();
-    let answer = post_zipped(&desk, zipped(br#"{"to": "628111000111", "text": "hello"}"#)).await;
+    let answer = post_zipped(&desk, zipped(MESSAGE)).await;
     assert_eq!(answer.status, 202, "{}", answer.body);
     assert_eq!(desk.kept().concat().len(), 1);
 }
@@ -33,14 +39,32 @@ async fn a_zipped_message_is_taken() {
 async fn identity_is_no_coding() {
     let desk = Desk::open();
     for name in ["identity", "Identity"] {
-        let request = Request::post("/v1/messages")
-            .header("authorization", basic("bank:hunter22"))
-            .header("content-type", "application/json")
-            .header("content-encoding", name);
-        let body = r#"{"to": "628111000111", "text": "hello"}"#;
-        let answer = desk.ask(request.body(body.into()).unwrap()).await;
+        let answer = post_coded(&desk, name, MESSAGE.to_vec()).await;
         assert_eq!(answer.status, 202, "{}", answer.body);
     }
+}
+
+// RFC 9110, 8.4.1: names of codings know no case, and x-gzip is gzip. RFC 1952, 2.2: members follow each other.
+#[tokio::test]
+async fn gzip_has_two_names_in_any_case_and_may_come_in_members() {
+    let desk = Desk::open();
+    let (one, other) = MESSAGE.split_at(10);
+    for (name, body) in [
+        ("GZIP", zipped(MESSAGE)),
+        ("x-gzip", zipped(MESSAGE)),
+        ("gzip", [zipped(one), zipped(other)].concat()),
+        ("gzip", [zipped(b""), zipped(MESSAGE)].concat()),
+    ] {
+        let answer = post_coded(&desk, name, body).await;
+        assert_eq!(answer.status, 202, "{name}: {}", answer.body);
+    }
+    let junk = [zipped(MESSAGE), b"junk".to_vec()].concat();
+    assert_eq!(post_coded(&desk, "gzip", junk).await.problem(), problem(400, "broken_body"));
+    for name in ["gzip, gzip", "br", "deflate", ""] {
+        let twice = post_coded(&desk, name, zipped(&zipped(MESSAGE))).await;
+        assert_eq!(twice.problem(), problem(415, "unsupported_media_type"), "{name}");
+    }
+    assert_eq!(desk.kept().concat().len(), 4);
 }
 
 // ABU-15
@@ -60,7 +84,7 @@ async fn a_zip_bomb_is_not_inflated_beyond_the_limit() {
 async fn what_is_not_gzip_is_a_broken_body() {
     let desk = Desk::open();
     let half = {
-        let mut whole = zipped(br#"{"to": "628111000111", "text": "hello"}"#);
+        let mut whole = zipped(MESSAGE);
         whole.truncate(20);
         whole
     };
