@@ -1,7 +1,7 @@
 //! What a handset shall do with a text, beside showing it.
 
-use sms::udh::{Ports, Waiting};
-use sms::{Alphabet, DataCoding, Message, MessageClass, UserDataHeader};
+use sms::udh::{Element, Ports, Waiting};
+use sms::{Alphabet, DataCoding, Joined, Message, MessageClass, UserDataHeader};
 
 /// What a text is meant for. The default is to be kept and shown, as nearly every text is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,26 @@ impl Presentation {
             ports: header.and_then(|header| header.ports()),
             waiting: header.iter().flat_map(UserDataHeader::waiting).collect(),
         }
+    }
+
+    /// That of a message which has nothing else but its text; `None` if it has more: octets that are no text, or
+    /// elements of a header that are neither of its parts nor of a presentation.
+    pub(crate) fn of_text(message: &Message) -> Option<Self> {
+        let first = message.parts.first().filter(|_| message.has_udh());
+        let header = first.and_then(|first| UserDataHeader::parse(first).ok()).map(|(header, _)| header);
+        let is_known = |element: Element<'_>| {
+            let known = [
+                Element::CONCATENATION_8,
+                Element::CONCATENATION_16,
+                Element::WAITING,
+                Element::PORTS_8,
+                Element::PORTS_16,
+            ];
+            element.names_table() || known.contains(&element.id)
+        };
+        let is_known = header.is_none_or(|header| header.elements().all(is_known));
+        let has_text = || Joined::of(message).text().is_some();
+        (is_known && has_text()).then(|| Self::of(message))
     }
 
     /// The data_coding of a text in this alphabet. Of several kinds that wait it can say the first only, and of

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sms::State;
 
 use crate::harness::{ANI, Caller, SOON, TestGateway, account, centre, route, smsc};
+use crate::taking_back::octets_when;
 
 async fn gateway(telco: &simulator::Smsc) -> TestGateway {
     let accounts = account("bank", "") + &account("shop", "");
@@ -37,6 +38,8 @@ async fn what_waits_is_taken_back_once() {
     assert_eq!(gateway.record(&id).await.state, State::Deleted);
     let again = bank.delete(&id).await;
     assert_eq!((again.status, code(&again.body)), (409, "not_waiting"));
+    let detail = again.body["detail"].as_str().unwrap();
+    assert!(detail.contains("taken back already"), "{detail}");
     assert_eq!(telco.stats().submits, 0);
 }
 
@@ -79,4 +82,48 @@ async fn what_waits_says_another_text() {
     assert_eq!(handset.next_message(SOON).await.unwrap().text, long);
     let record = gateway.record_when(&id, |record| record.state == State::Delivered).await;
     assert_eq!(record.segments, 2);
+}
+
+// O-6
+#[tokio::test]
+async fn another_text_leaves_all_else_as_it_is() {
+    let telco = centre().await;
+    let gateway = gateway(&telco).await;
+    let (bank, due) = (gateway.caller("bank"), SystemTime::now() + Duration::from_secs(3));
+    let at = jiff::Timestamp::try_from(due).unwrap().to_string();
+    let hand_in = async |more: Value| {
+        let mut message = json!({ "to": ANI, "from": "BANK", "text": "first", "not_before": at });
+        message.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        bank.post(message).await.id()
+    };
+    for (more, changes) in [
+        (json!({ "ports": { "destination": 2948 } }), json!({ "text": "ports" })),
+        (json!({ "waiting": { "kind": "voice", "count": 3 } }), json!({ "text": "waiting" })),
+        (json!({ "flash": true }), json!({ "text": "flash" })),
+        (json!({ "flash": true }), json!({ "text": "kept", "flash": false })),
+    ] {
+        let id = hand_in(more).await;
+        assert_eq!(bank.patch(&id, changes).await.status, 200);
+    }
+    let octets = hand_in(json!({ "text": null, "binary": "00", "udh": "0605040b8423f0" })).await;
+    let refused = bank.patch(&octets, json!({ "text": "x" })).await;
+    assert_eq!((refused.status, code(&refused.body)), (422, "bad_value"));
+    let waiting = hand_in(json!({ "waiting": { "kind": "voice", "count": 3 } })).await;
+    let refused = bank.patch(&waiting, json!({ "text": "x", "flash": true })).await;
+    assert_eq!((refused.status, &refused.body["field"]), (422, &json!("flash")));
+    for id in [&octets, &waiting] {
+        assert_eq!(bank.delete(id).await.status, 200);
+    }
+
+    let mut sent = octets_when(&telco, 4).await;
+    sent.sort_by_key(|(.., octets)| octets.last().copied());
+    let expected: [(u8, u8, &[u8]); 4] = [
+        (0x40, 0xD8, b"\x04\x01\x02\x80\x03waiting"),
+        (0x00, 0xF0, b"flash"),
+        (0x40, 0x00, b"\x06\x05\x04\x0b\x84\x00\x00ports"),
+        (0x00, 0x00, b"kept"),
+    ];
+    for (esm_class, data_coding, octets) in expected {
+        assert!(sent.contains(&(esm_class, data_coding, octets.to_vec())), "{sent:?}");
+    }
 }

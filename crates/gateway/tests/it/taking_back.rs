@@ -278,7 +278,7 @@ async fn replace_if_present_leaves_the_new_one_alone() {
 }
 
 /// What arrived, with its header.
-async fn octets_when(telco: &simulator::Smsc, count: usize) -> Vec<(u8, u8, Vec<u8>)> {
+pub(crate) async fn octets_when(telco: &simulator::Smsc, count: usize) -> Vec<(u8, u8, Vec<u8>)> {
     let submits = telco.submits_when(count, SOON).await.unwrap();
     let said = |pdu: &ShortMessage| (pdu.esm_class, pdu.data_coding, pdu.short_message.to_vec());
     submits.iter().map(|submit| said(&submit.message)).collect()

@@ -28,7 +28,9 @@ impl Desk {
     ) -> Result<Arc<Account>, Problem> {
         let directory = self.directory.load_full();
         let account = match shown.ok_or(Refused::Wrong)? {
-            Shown::Password(credentials) => {
+            // Who only asks is told nothing that another page could read.
+            Shown::Unmeant(_) if scope != Scope::Read => return Err(cross_site()),
+            Shown::Password(credentials) | Shown::Unmeant(credentials) => {
                 let visitor = Visitor { address: peer.ip(), entrance: Entrance::Http };
                 self.door.admit(&directory, &visitor, credentials).await?
             }
@@ -43,6 +45,8 @@ impl Desk {
 /// What a caller shows. Has no `Debug` form, so that it cannot get into a log.
 pub(super) enum Shown {
     Password(Credentials),
+    /// A password that a browser remembers, and was made to show by a page of somebody else.
+    Unmeant(Credentials),
     Key(String),
     /// One that was verified.
     Signature(SignedBy),
@@ -53,7 +57,10 @@ impl<S: Sync> OptionalFromRequestParts<S> for Shown {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
         let signed = parts.extensions.get::<SignedBy>().cloned().map(Self::Signature);
-        Ok(signed.or_else(|| shown(&parts.headers)))
+        Ok(signed.or_else(|| match shown(&parts.headers)? {
+            Shown::Password(credentials) if is_made_to(&parts.headers) => Some(Shown::Unmeant(credentials)),
+            shown => Some(shown),
+        }))
     }
 }
 
@@ -102,6 +109,12 @@ fn basic(encoded: &str) -> Option<Credentials> {
     let (account, password) = pair.split_at(colon);
     let account = String::from_utf8(account.to_vec()).ok()?;
     Some(Credentials { account, password: password.get(1..)?.to_vec() })
+}
+
+fn cross_site() -> Problem {
+    let detail =
+        "a page of another site made the browser call: a password that it remembers does not count here";
+    Problem::new(StatusCode::FORBIDDEN, "cross_site", detail)
 }
 
 fn not_in_scope() -> Problem {

@@ -8,7 +8,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use sms::MessageId;
+use sms::{MessageId, State as Final};
 use store::{Entry, Which};
 
 use super::caller::Shown;
@@ -54,10 +54,11 @@ pub(super) async fn replace(
     let account = desk.caller(peer, shown, Scope::Send).await?;
     check_is_json(&parts.headers)?;
     let id = named(id)?;
-    let (content, wish) = translate::replacement(&read(body).await?)?;
+    let replacement = translate::replacement(&read(body).await?)?;
     let Some(waiting) = desk.store.waiting(account.name(), id).await? else {
         return Err(desk.why_not(&account, id).await?);
     };
+    let (content, wish) = replacement.instead_of(&waiting.message)?;
     let submission = Submission::reworded(&waiting.message, content);
     let (submission, substitutions) = transliterated(&account, submission, wish);
     let message = Arc::new(desk.intake.reword(&waiting, submission)?);
@@ -74,8 +75,11 @@ impl Desk {
     /// Why a message could not be taken back: it is nobody's, or its time has come.
     async fn why_not(&self, account: &Account, id: MessageId) -> Result<Problem, Problem> {
         let record = self.store.find(id).await?.filter(|record| record.origin == *account.name());
-        let detail = "the message does not wait any more: it was sent, may have been, or is over";
-        let too_late = Problem::new(StatusCode::CONFLICT, "not_waiting", detail);
-        Ok(record.map_or_else(Problem::no_such_message, |_| too_late))
+        let Some(record) = record else { return Ok(Problem::no_such_message()) };
+        let detail = match record.state {
+            Final::Deleted => "the message was taken back already: nothing of it will be sent",
+            _ => "the message does not wait any more: it was sent, may have been, or is over",
+        };
+        Ok(Problem::new(StatusCode::CONFLICT, "not_waiting", detail))
     }
 }

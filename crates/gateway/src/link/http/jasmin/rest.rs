@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::super::caller::{Shown, shown};
+use super::super::caller::{Shown, meant, shown};
 use super::super::desk::Desk;
 use super::super::messages::read;
 use super::answer::{self, Failure, success};
@@ -103,9 +103,9 @@ async fn object(request: Request) -> Result<(Map<String, Value>, Credentials), R
 
 /// Jasmin knows no keys.
 fn password(headers: &HeaderMap) -> Option<Credentials> {
-    match shown(headers)? {
+    match meant(shown(headers), headers)? {
         Shown::Password(credentials) => Some(credentials),
-        Shown::Key(_) | Shown::Signature(_) => None,
+        Shown::Unmeant(_) | Shown::Key(_) | Shown::Signature(_) => None,
     }
 }
 

@@ -12,7 +12,7 @@ use super::refused::{
 use crate::link::http::idempotency::KEY_PATTERN;
 use crate::link::http::translate::words::text;
 use crate::link::http::translate::{
-    Accepted, Cancelled, DirectionWord, Limit, Messages, PageView, PreviewRequest, PreviewView, Receipts,
+    Accepted, Cancelled, DirectionWord, Flag, Limit, Messages, PageView, PreviewRequest, PreviewView, Receipts,
     RecordView, Replacement, SearchQuery, SendForm, SendQuery, StateWords, Taken,
 };
 
@@ -68,6 +68,7 @@ fn send() -> Description {
         .for_accounts("send")
         .or_in_query()
         .query::<SendQuery>()
+        .speaking_of::<Flag>()
         .refuses(&[BAD_QUERY])
         .sent_alone()
 }
@@ -121,8 +122,11 @@ fn cancel() -> Description {
 
 fn replace() -> Description {
     operation(HttpMethod::Patch, "/v1/messages/{id}", "replace", TAG, "Give a message another text")
-        .explained("It keeps its id, its place, its times and what was said of it, as long as nothing of it was tried. It is \
-             transliterated as a message that is handed in.")
+        .explained(
+            "As long as nothing of it was tried. It keeps its id, its place, its times, what was said of it, and what \
+             is not named here: its class, its ports and what it says that waits. It is transliterated as a message \
+             that is handed in. One of octets, or with a header of its own, cannot be given a text.",
+        )
         .for_accounts("send")
         .of_message()
         .body::<Replacement>(&[("text", json!({ "text": "Your code is 4712" }))])

@@ -14,13 +14,14 @@ const fn refused(status: u16, code: &'static str, when: &'static str) -> Refused
 }
 
 /// Of every request that needs credentials.
-pub(super) const OF_CALLERS: [Refused; 9] = [
+pub(super) const OF_CALLERS: [Refused; 10] = [
     refused(401, "unauthorised", "nobody with these credentials may call from here"),
     refused(401, "unfit_signature", "the signature cannot be read, or covers too little"),
     refused(401, "stale_signature", "the signature was not made within 5 minutes, or is over"),
     refused(401, "replayed_signature", "the signature was used"),
     refused(401, "wrong_digest", "the body is not the one that was signed"),
     refused(403, "scope_missing", "the key is good, but not for this"),
+    refused(403, "cross_site", "a page of another site made a browser show a password that it remembers"),
     refused(429, "too_many_failures", "too many logins failed or wait"),
     refused(429, "too_many_signatures", "more signatures of the key than can be remembered"),
     UNAVAILABLE,

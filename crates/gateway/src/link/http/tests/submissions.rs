@@ -219,3 +219,91 @@ async fn who_hangs_up_does_not_free_the_place_of_a_reply_that_is_taken_over() {
     assert_eq!(desk.post(BANK, reply).await.problem(), problem(422, "reply_quota"));
     assert_eq!(desk.kept().len(), 1);
 }
+
+#[tokio::test]
+async fn an_array_is_no_object() {
+    let desk = Desk::open();
+    for (path, body) in [
+        ("/v1/messages", r#"[["6281234567890", "BANK", "halo"]]"#),
+        ("/v1/messages", r#"{"to":"6281234567890","text":"halo","ports":[2948, 0]}"#),
+        ("/v1/messages", r#"{"to":"6281234567890","text":"halo","waiting":[["voice", 1]]}"#),
+        ("/v1/preview", r#"["halo", null]"#),
+        ("/v1/dead-letters/replay", r#"[["6b0458def476870f68483bcd231cef48"]]"#),
+    ] {
+        let asked = Request::post(path).header("authorization", basic(BANK));
+        let answer =
+            desk.ask(asked.header("content-type", "application/json").body(body.into()).unwrap()).await;
+        assert_eq!(answer.problem(), problem(400, "bad_json"), "{path} {body}");
+    }
+    assert!(desk.kept().is_empty());
+}
+
+#[tokio::test]
+async fn null_is_the_same_as_nothing_in_every_field_that_may_be_left_out() {
+    let desk = Desk::open();
+    let fields = [
+        "from",
+        "binary",
+        "udh",
+        "data_coding",
+        "receipt",
+        "validity_s",
+        "priority",
+        "class",
+        "not_before",
+        "flash",
+        "message_class",
+        "ports",
+        "waiting",
+        "transliterate",
+        "in_reply_to",
+        "trx_id",
+        "client_reference",
+        "tags",
+        "callback_url",
+    ];
+    for field in fields {
+        let body = format!(r#"{{"to":"6281234567890","text":"halo","{field}":null}}"#);
+        assert_eq!(desk.post(BANK, body).await.status, StatusCode::ACCEPTED, "{field}");
+    }
+    let kept = desk.kept();
+    let asked = |message: &sms::Message| (message.receipt, message.priority);
+    assert!(kept.iter().flatten().all(|entry| asked(&entry.message) == asked(&kept[0][0].message)));
+}
+
+#[tokio::test]
+async fn a_box_of_a_form_is_ticked_with_on() {
+    let desk = Desk::open();
+    for (flash, data_coding) in [("on", 0xF0), ("1", 0xF0), ("true", 0xF0), ("off", 0), ("0", 0), ("", 0)] {
+        let sent = format!("account=bank&password=hunter22&to=6281234567890&text=halo&flash={flash}");
+        assert_eq!(desk.ask(form().body(sent.into()).unwrap()).await.status, StatusCode::ACCEPTED, "{flash}");
+        assert_eq!(desk.kept().last().unwrap()[0].message.data_coding, data_coding, "{flash}");
+    }
+    let wrong = "account=bank&password=hunter22&to=6281234567890&text=halo&flash=yes";
+    assert_eq!(desk.ask(form().body(wrong.into()).unwrap()).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_remembered_password_does_nothing_for_the_page_of_another() {
+    let desk = Desk::open();
+    let from_elsewhere = |request: axum::http::request::Builder| {
+        request.header("authorization", basic(BANK)).header("origin", "http://elsewhere.example")
+    };
+    let id = format!("/v1/messages/{:032x}", 1);
+    for request in [
+        Request::post("/v1/dead-letters/replay"),
+        Request::post("/v1/messages").header("content-type", "application/json"),
+        Request::delete(&id),
+        Request::delete(format!("/v1/dead-letters/{:032x}", 1)),
+        Request::get("/v1/inbox"),
+        Request::post("/v1/inbox/ack").header("content-type", "application/json"),
+    ] {
+        let answer = desk.ask(from_elsewhere(request).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.problem(), problem(403, "cross_site"));
+    }
+    let looks = desk.ask(from_elsewhere(Request::get("/v1/messages")).body(Body::empty()).unwrap()).await;
+    assert_eq!(looks.status, StatusCode::OK, "a link of another page may lead there");
+    let own = Request::post("/v1/dead-letters/replay").header("authorization", basic(BANK));
+    let own = own.header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
+    assert_ne!(desk.ask(own).await.status, StatusCode::FORBIDDEN);
+}

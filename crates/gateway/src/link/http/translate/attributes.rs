@@ -67,13 +67,18 @@ fn callback(url: String, manner: Option<&EndpointConfig>) -> Result<Callback, Pr
     let manner = manner.ok_or_else(|| refused("goes with accounts that have a callback themselves"))?;
     let parsed: Url = url.parse().map_err(|error| refused(format!("not a URL: {error}")))?;
     // A URL is read with blanks around it, and without the slashes: nobody means that.
-    let is_plain = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
+    let is_plain = ["http://", "https://"].iter().any(|scheme| starts_with(&url, scheme))
         && !url.contains(char::is_whitespace);
     if !is_plain || !parsed.has_host() {
         return Err(refused("an http or https URL with a host, without blanks"));
     }
     manner.reach.check(&parsed).map_err(|refusal| refused(refusal.to_string()))?;
     Ok(Callback { url, events: Events::FINAL, form: Form::Json, method: Method::Post })
+}
+
+/// A scheme is one in capitals, too (RFC 3986, section 3.1).
+fn starts_with(url: &str, scheme: &str) -> bool {
+    url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 
 fn refused(detail: impl Into<Cow<'static, str>>) -> Problem {

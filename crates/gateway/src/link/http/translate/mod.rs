@@ -8,6 +8,7 @@ mod content;
 mod dead_letter;
 mod events;
 mod inbox;
+mod object;
 mod presentation;
 mod preview;
 mod provider;
@@ -43,7 +44,8 @@ pub(crate) use provider::UnreadableReply;
 pub(super) use provider::sample;
 pub(super) use provider::{call, read};
 pub(super) use query::{
-    LettersQuery, Limit, SearchQuery, SendForm, SendQuery, letters_query, search_query, send_form, send_query,
+    Flag, LettersQuery, Limit, SearchQuery, SendForm, SendQuery, letters_query, search_query, send_form,
+    send_query,
 };
 pub(super) use reading::{accepted_page, refused_page};
 pub use record::record;

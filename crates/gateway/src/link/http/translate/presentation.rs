@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use sms::MessageClass;
 use sms::udh::{Ports, Waiting};
@@ -12,6 +12,7 @@ use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, Ref, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::super::problem::Problem;
+use super::object::Object;
 use super::whole;
 use crate::presentation::Presentation;
 
@@ -142,11 +143,16 @@ impl<'de> Visitor<'de> for OneOrMany {
         f.write_str("an object with kind and count, or an array of them")
     }
 
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         Ok(vec![WaitingRequest::deserialize(MapAccessDeserializer::new(map))?])
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(seq))
+        let several: Vec<Object<WaitingRequest>> = Vec::deserialize(SeqAccessDeserializer::new(seq))?;
+        Ok(several.into_iter().map(|Object(waiting)| waiting).collect())
     }
 }

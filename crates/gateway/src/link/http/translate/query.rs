@@ -36,7 +36,8 @@ pub(in super::super) struct SendQuery {
     from: Option<String>,
     #[param(value_type = words::MessageText)]
     text: String,
-    #[param(value_type = bool, required = false)]
+    #[serde(default, deserialize_with = "flag")]
+    #[param(value_type = Flag, required = false)]
     receipt: Option<bool>,
     #[param(value_type = words::Seconds, required = false)]
     validity_s: Option<u64>,
@@ -47,11 +48,13 @@ pub(in super::super) struct SendQuery {
     class: Option<String>,
     #[param(value_type = words::Instant, required = false)]
     not_before: Option<String>,
-    #[serde(default)]
-    flash: bool,
+    #[serde(default, deserialize_with = "flag")]
+    #[param(value_type = Flag, required = false)]
+    flash: Option<bool>,
     #[param(value_type = u8, required = false, minimum = 0, maximum = 3)]
     message_class: Option<u8>,
-    #[param(value_type = bool, required = false)]
+    #[serde(default, deserialize_with = "flag")]
+    #[param(value_type = Flag, required = false)]
     transliterate: Option<bool>,
     #[param(value_type = words::QuotedId, required = false)]
     in_reply_to: Option<String>,
@@ -175,7 +178,7 @@ fn sent(query: SendQuery) -> (Option<Credentials>, MessageRequest) {
         priority: query.priority,
         class: query.class,
         not_before: query.not_before,
-        flash: query.flash,
+        flash: query.flash.unwrap_or_default(),
         message_class: query.message_class,
         ports: None,
         waiting: Vec::new(),
@@ -273,6 +276,21 @@ fn is_utf8(encoded: &[u8]) -> bool {
     }
     std::str::from_utf8(&octets).is_ok()
 }
+
+/// Reads a switch as people write it, and as a box of a form that is ticked.
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    match &*String::deserialize(deserializer)? {
+        "true" | "on" | "1" => Ok(Some(true)),
+        "false" | "off" | "0" => Ok(Some(false)),
+        _ => Err(serde::de::Error::custom("true, on or 1; false, off or 0")),
+    }
+}
+
+words::word!(
+    /// What [`flag`] reads.
+    Flag,
+    words::text().enum_values(Some(["true", "false", "on", "off", "1", "0"]))
+);
 
 fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = String::deserialize(deserializer)?;

@@ -18,6 +18,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::super::problem::Problem;
 use super::attributes::{Said, Sender, attached};
 use super::body::{DataCodingNumber, content};
+use super::object::{self, Object};
 use super::presentation::{PortsRequest, WaitingRequest, WaitingRequests, waiting};
 use super::recipients::{self, Recipients};
 use super::words::{self, text};
@@ -50,7 +51,8 @@ pub(in super::super) struct MessageRequest {
     #[schema(value_type = Option<DataCodingNumber>)]
     pub(super) data_coding: Option<u8>,
     /// Whether the record shall show the final state, and the callback be told it.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", deserialize_with = "unless_said")]
+    #[schema(value_type = Option<bool>)]
     pub(super) receipt: bool,
     /// Seconds that it may wait from when it is due; more than seven days count as seven.
     #[serde(default, deserialize_with = "whole::optional")]
@@ -58,7 +60,7 @@ pub(in super::super) struct MessageRequest {
     pub(super) validity_s: Option<u64>,
     /// `"bulk"`, `"urgent"`, or 0 (bulk) to 3 (urgent).
     #[serde(default, deserialize_with = "priority")]
-    #[schema(value_type = PriorityWord)]
+    #[schema(value_type = Option<PriorityWord>)]
     pub(super) priority: Option<Priority>,
     /// What kind of message it is, instead of a priority: `"otp"` is urgent.
     #[schema(value_type = Option<ClassWord>)]
@@ -67,17 +69,20 @@ pub(in super::super) struct MessageRequest {
     #[schema(value_type = Option<words::Instant>)]
     pub(super) not_before: Option<String>,
     /// Whether it is shown at once and not kept: the same as class 0.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::or_default")]
+    #[schema(value_type = Option<bool>)]
     pub(super) flash: bool,
     /// The class of 23.038, 0 to 3.
     #[serde(default, deserialize_with = "whole::optional")]
     #[schema(minimum = 0, maximum = 3)]
     pub(super) message_class: Option<u8>,
     /// The application in the handset that it is for.
+    #[serde(default, deserialize_with = "object::optional")]
+    #[schema(value_type = Option<PortsRequest>)]
     pub(super) ports: Option<PortsRequest>,
     /// What waits for the subscriber elsewhere: at most one of each kind.
     #[serde(default, deserialize_with = "waiting")]
-    #[schema(value_type = WaitingRequests)]
+    #[schema(value_type = Option<WaitingRequests>)]
     pub(super) waiting: Vec<WaitingRequest>,
     /// Whether a text that is nearly in the GSM alphabet is put into it; as the account has it if left out.
     pub(in super::super) transliterate: Option<bool>,
@@ -91,8 +96,8 @@ pub(in super::super) struct MessageRequest {
     #[schema(value_type = Option<words::ClientReference>)]
     pub(super) client_reference: Option<String>,
     /// Words of the caller's own, with what they mean to it.
-    #[serde(default)]
-    #[schema(value_type = words::Tags)]
+    #[serde(default, deserialize_with = "object::or_default")]
+    #[schema(value_type = Option<words::Tags>)]
     pub(super) tags: BTreeMap<String, String>,
     /// What is called with its final state, instead of the callback of the account.
     #[schema(value_type = Option<words::CallbackUrl>)]
@@ -251,7 +256,8 @@ pub(in super::super) fn batch(body: &[u8]) -> Result<Batch, Problem> {
             Recipients::Several(_) => recipients::each(vec![message]).map(Batch::Many),
         };
     }
-    recipients::each(json(body)?).map(Batch::Many)
+    let messages: Vec<Object<MessageRequest>> = parsed(body)?;
+    recipients::each(messages.into_iter().map(|Object(message)| message).collect()).map(Batch::Many)
 }
 
 /// What a caller wants carried.
@@ -342,9 +348,14 @@ impl Receipts {
     }
 }
 
+/// Reads a body that is to be an object of this form.
+pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    parsed(body).map(|Object(value)| value)
+}
+
 /// Reads a body that is to be JSON of this form. What is wrong with it is said with the place, and with the field
 /// if it is in one.
-pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
         let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail);
         // Only who fails pays for the place.
@@ -405,8 +416,12 @@ const fn yes() -> bool {
     true
 }
 
+fn unless_said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Option::deserialize(deserializer).map(|said| said.unwrap_or(true))
+}
+
 pub(super) fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Priority>, D::Error> {
-    deserializer.deserialize_any(PriorityVisitor).map(Some)
+    deserializer.deserialize_any(PriorityVisitor)
 }
 
 words::word!(
@@ -425,30 +440,34 @@ words::word!(
 struct PriorityVisitor;
 
 impl Visitor<'_> for PriorityVisitor {
-    type Value = Priority;
+    type Value = Option<Priority>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("\"bulk\", \"urgent\" or 0 to 3")
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Priority, E> {
+    fn visit_unit<E: Error>(self) -> Result<Option<Priority>, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Option<Priority>, E> {
         match u8::try_from(number) {
-            Ok(number) if number <= Priority::URGENT.0 => Ok(Priority(number)),
+            Ok(number) if number <= Priority::URGENT.0 => Ok(Some(Priority(number))),
             _ => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
         }
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Priority, E> {
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Option<Priority>, E> {
         let error = || E::invalid_value(Unexpected::Float(number), &self);
         whole::of(number).ok_or_else(error).and_then(|number| self.visit_u64(number))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Priority, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Option<Priority>, E> {
         match text {
-            "bulk" => Ok(Priority::BULK),
-            "urgent" => Ok(Priority::URGENT),
+            "bulk" => Ok(Some(Priority::BULK)),
+            "urgent" => Ok(Some(Priority::URGENT)),
             _ => match text.as_bytes() {
-                [digit @ b'0'..=b'3'] => Ok(Priority(digit - b'0')),
+                [digit @ b'0'..=b'3'] => Ok(Some(Priority(digit - b'0'))),
                 _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
             },
         }
@@ -522,7 +541,8 @@ pub(super) mod tests {
         assert_eq!(priority("2"), Ok(Priority(2)));
         assert_eq!(priority("\"2\""), Ok(Priority(2)));
         assert_eq!(priority("\"bulk\""), Ok(Priority::BULK));
-        for value in ["4", "-1", "\"high\"", "null", "256"] {
+        assert_eq!(priority("null"), Ok(Priority::default()));
+        for value in ["4", "-1", "\"high\"", "256"] {
             assert!(priority(value).unwrap_err().contains("bad_json"), "{value}");
         }
     }
