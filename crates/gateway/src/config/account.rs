@@ -14,8 +14,8 @@ use super::certificate::one_or_more;
 use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
 use super::{
-    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, IdForm, JasminConfig, Name, Networks, Ports,
-    Problem, Reach, Secret, SendsmsConfig, SigningKeyConfig, SigningSecret,
+    ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, IdForm, JasminConfig, Name, Networks,
+    Ports, Problem, Reach, Secret, SendsmsConfig, SigningKeyConfig, SigningSecret,
 };
 
 /// One ESME.

@@ -5,6 +5,7 @@ use sms::{LinkName, Message};
 use super::{Intake, choose};
 use crate::directory::Directory;
 use crate::keywords::{self, Part};
+use crate::recoding::Body;
 use crate::submission::Submission;
 
 /// What the routes say of a message that waits.
@@ -36,8 +37,9 @@ impl Intake {
 
     /// The keyword of a message that waits, and whether it is known for sure.
     fn keyword_of(&self, message: &Message, words: usize) -> (Option<String>, bool) {
-        let Some(body) = message.parts.first() else { return (None, true) };
-        let submission = Submission::whole(message, body.clone());
+        let Some(octets) = message.parts.first().cloned() else { return (None, true) };
+        let first = Body { data_coding: message.data_coding, esm_class: message.esm_class, octets };
+        let submission = Submission::whole(message, first);
         match Part::of(&message.origin, &submission).filter(|part| !part.is_first()) {
             Some(later) => match self.beginnings.of(&later).filter(|begun| begun.has_first) {
                 Some(begun) => (begun.keyword, true),

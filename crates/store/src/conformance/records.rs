@@ -57,7 +57,7 @@ pub(super) async fn a_record_says_how_often_its_owner_could_not_be_told(store: &
     settle(store, take_one(store, SMSC).await, sent("x"));
     store.receipts(vec![receipt("x", State::Delivered)]).await.unwrap();
     let all: crate::Wish = Box::new(|happening| matches!(happening.step.event, Event::OwnerRetried { .. }));
-    let mut watch = store.watch(&link(OWNER), all);
+    let mut watch = store.watch(&[link(OWNER)], all);
     let again = |cause, at| Event::OwnerRetried { cause, attempts: at as u16, at: Some(Timestamp(at)) };
     for at in 1..=3 {
         let outcome = match at {

@@ -12,8 +12,8 @@ use super::refused::{
 use crate::link::http::idempotency::KEY_PATTERN;
 use crate::link::http::translate::words::text;
 use crate::link::http::translate::{
-    Accepted, Cancelled, DirectionWord, Flag, Limit, Messages, PageView, PreviewRequest, PreviewView, Receipts,
-    RecordView, Replacement, SearchQuery, SendForm, SendQuery, StateWords, Taken,
+    Accepted, Cancelled, DirectionWord, Flag, Limit, Messages, PageView, PreviewRequest, PreviewView,
+    Receipts, RecordView, Replacement, SearchQuery, SendForm, SendQuery, StateWords, Taken,
 };
 
 pub(super) fn descriptions() -> [Description; 8] {
