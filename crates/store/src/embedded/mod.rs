@@ -382,7 +382,8 @@ impl Store for EmbeddedStore {
     }
 
     fn amend(&self, part: Part, item: Item, link: &LinkName, outcome: Outcome) {
-        let _ = self.inbox.send(Command::Amend { part, item, link: link.clone(), outcome });
+        let _ =
+            self.inbox.send(Command::Amend { part, item, link: link.clone(), outcome: Box::new(outcome) });
     }
 
     async fn waiting(&self, owner: &LinkName, id: MessageId) -> Result<Option<Entry>, StoreError> {

@@ -134,7 +134,7 @@ impl<T> Circuits<T> {
         if self.may_start(endpoint) {
             return Some(self.start(endpoint, item, now));
         }
-        let Some(circuit) = self.endpoints.get_mut(endpoint) else { return None };
+        let circuit = self.endpoints.get_mut(endpoint)?;
         if circuit.stands_in_line() {
             return self.stand_in_line(endpoint, item);
         }

@@ -73,7 +73,7 @@ pub(super) enum Command {
     Settle(Vec<Settlement>),
     GiveBack(Part),
     Receipts { batch: Vec<RemoteReceipt>, answer: Answer<Vec<Sighting>> },
-    Amend { part: Part, item: Item, link: LinkName, outcome: Outcome },
+    Amend { part: Part, item: Item, link: LinkName, outcome: Box<Outcome> },
     Recall { serials: Vec<u64>, purpose: Box<Purpose> },
     Sync(Answer<()>),
 }
@@ -163,7 +163,7 @@ impl<D: Disk> Engine<D> {
             Command::Settle(batch) => self.settle(batch, now),
             Command::GiveBack(part) => self.give_back(part, now),
             Command::Receipts { batch, answer } => self.receipts(&batch, answer, now),
-            Command::Amend { part, item, link, outcome } => self.amend(part, item, &link, outcome, now),
+            Command::Amend { part, item, link, outcome } => self.amend(part, item, &link, *outcome, now),
             Command::Recall { serials, purpose } => self.recall(serials, *purpose, now),
             Command::Sync(answer) => self.replies.push(Reply::Synced(answer)),
         }

@@ -82,7 +82,7 @@ fn what_was_held_and_is_refused_late_is_valid_for_as_long_as_before() {
     let (part, item) = (lease.part(), lease.item());
     rig.settle(lease, Outcome::Unknown { retry_at: None, cause: Cause::Timeout });
     let busy = Outcome::Retry { at: rig.now.plus(HOUR / 4), cause: Cause::Smpp(0x14) };
-    let late = Command::Amend { part, item, link: LinkName::from(SMSC), outcome: busy };
+    let late = Command::Amend { part, item, link: LinkName::from(SMSC), outcome: Box::new(busy) };
     rig.engine.handle(late, rig.now);
     rig.turn();
     assert!(rig.take(SMSC, 1).is_empty(), "it is not due yet");
