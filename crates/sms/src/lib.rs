@@ -30,7 +30,9 @@ pub use join::Joined;
 pub use keyword::{behind_keyword, keyword, keywords};
 pub use link::LinkName;
 pub use message::{Direction, Message, Parts, Priority, ReceiptRequest, State};
-pub use receipt::{ParsedReceipt, RECEIPT_TEXT_OCTETS_MAX, ReceiptText, excerpt, parse_receipt};
+pub use receipt::{
+    ParsedReceipt, RECEIPT_ID_OCTETS_MAX, RECEIPT_TEXT_OCTETS_MAX, ReceiptText, excerpt, parse_receipt,
+};
 pub use split::{
     Coding, Preview, SEGMENT_OCTETS_MAX, SEGMENTS_MAX, SplitError, cheapest, segments_needed, split_encoded,
     split_text,

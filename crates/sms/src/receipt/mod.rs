@@ -5,6 +5,7 @@ mod parse;
 use std::fmt;
 
 use arrayvec::ArrayVec;
+use smallvec::SmallVec;
 
 use crate::alphabet::{Alphabet, gsm, ucs2};
 use crate::calendar::Civil;
@@ -15,6 +16,10 @@ pub use parse::parse_receipt;
 
 /// The longest `text:`, in octets.
 pub const RECEIPT_TEXT_OCTETS_MAX: usize = 20;
+
+/// The most octets of an id that are read in a receipt. SMPP 3.4 section 5.3.2.12 allows 64; some message centres give
+/// longer ones.
+pub const RECEIPT_ID_OCTETS_MAX: usize = 255;
 
 /// A receipt to be written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,8 +115,8 @@ fn extend(text: &mut ArrayVec<u8, RECEIPT_TEXT_OCTETS_MAX>, characters: impl Ite
 /// Its text does not show in `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ParsedReceipt {
-    /// The message id, as it was written; `None` also if it has more than 64 octets.
-    pub id: Option<ArrayVec<u8, 64>>,
+    /// The message id, as it was written; `None` also if it has more than [`RECEIPT_ID_OCTETS_MAX`].
+    pub id: Option<SmallVec<[u8; 64]>>,
     /// How many messages were submitted.
     pub submitted: Option<u16>,
     /// How many of them were delivered.
@@ -327,7 +332,7 @@ mod tests {
                 text: &text,
             };
             let expected = ParsedReceipt {
-                id: ArrayVec::try_from(receipt.id).ok(),
+                id: Some(receipt.id.into()),
                 submitted: Some(receipt.submitted),
                 delivered: Some(receipt.delivered),
                 submitted_at: Some(receipt.submit_date),

@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 use smallvec::SmallVec;
 
-use super::ParsedReceipt;
+use super::{ParsedReceipt, RECEIPT_ID_OCTETS_MAX};
 use crate::calendar::{Civil, two_digits};
 use crate::{State, Timestamp, parse_smpp_time};
 
@@ -93,7 +93,9 @@ impl ParsedReceipt {
     fn set(&mut self, field: Field, value: &[u8]) {
         match field {
             _ if value.is_empty() => {}
-            Field::Id if self.id.is_none() => self.id = ArrayVec::try_from(value).ok(),
+            Field::Id if self.id.is_none() && value.len() <= RECEIPT_ID_OCTETS_MAX => {
+                self.id = Some(value.into())
+            }
             Field::Submitted if self.submitted.is_none() => self.submitted = number(value),
             Field::Delivered if self.delivered.is_none() => self.delivered = number(value),
             Field::SubmitDate if self.submitted_at.is_none() => self.submitted_at = date(value),
@@ -307,7 +309,7 @@ mod tests {
         {
             assert_eq!(parse_receipt(body.as_bytes()), None, "{body}");
         }
-        assert_eq!(parse_receipt(format!("id:{}", "1".repeat(65)).as_bytes()), None);
+        assert_eq!(parse_receipt(format!("id:{}", "1".repeat(RECEIPT_ID_OCTETS_MAX + 1)).as_bytes()), None);
     }
 
     //
