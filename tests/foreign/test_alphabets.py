@@ -10,7 +10,7 @@ import pytest
 from harness import config
 from harness.capture import Capture
 from harness.curl import post
-from harness.wire import RESPONSE, SUBMIT_SM, Line, c_string, pdu
+from harness.wire import RESPONSE, SUBMIT_SM, Line, Wire, c_string, pdu, submit_sm, tlv
 
 GSM = gsm0338.Codec()
 #: Every character of the default table and of its extension.
@@ -35,6 +35,11 @@ def sent(gateway, line: Line, text: str) -> tuple[int, list[bytes]]:
     """Hands a text in over HTTP; returns its data_coding and the bodies of its segments without their headers."""
     answer = post(gateway, {"from": "1234", "to": "628111", "text": text})
     assert answer.status in (200, 201, 202), answer.body
+    return bodies_at(line)
+
+
+def bodies_at(line: Line) -> tuple[int, list[bytes]]:
+    """What the message centre gets of one message, which it takes: data_coding, bodies without their headers."""
     bodies: dict[int, bytes] = {}
     while True:
         submit = line.hear_until(SUBMIT_SM)
@@ -103,6 +108,30 @@ def test_other_texts_are_read_as_utf_16(telco, text, segments):
     data_coding, bodies = sent(*telco, text)
     assert (data_coding, len(bodies)) == (8, segments)
     assert "".join(body.decode("utf-16-be") for body in bodies) == text
+
+
+@pytest.mark.parametrize(
+    ("data_coding", "codec", "text"),
+    [
+        (5, "shift_jis", "a" + "日本語ｱｲ" * 40),
+        (10, "iso2022_jp", "abc" + "日本語のテキスト" * 10 + "def" + "カナ" * 60),
+        (13, "euc_jp", "a" + "日本語ｱ" * 40),
+        (14, "euc_kr", "a" + "한글 메시지" * 30),
+    ],
+    ids=["JIS", "ISO-2022-JP", "extended kanji", "KS C 5601"],
+)
+def test_each_part_of_an_east_asian_text_is_read_by_itself(telco, data_coding, codec, text):
+    # N-2, C-2
+    gateway, line = telco
+    with Wire(gateway.smpp_port) as wire:
+        assert wire.bind("bank", "hunter22").status == 0
+        payload = tlv(0x0424, text.encode(codec))
+        assert wire.ask(submit_sm(text=b"", data_coding=data_coding, tlvs=payload)).status == 0
+        said, bodies = bodies_at(line)
+    assert said == data_coding
+    assert len(bodies) > 2
+    assert all(len(body) <= 134 for body in bodies)
+    assert "".join(body.decode(codec) for body in bodies) == text
 
 
 @pytest.mark.parametrize("text", ["0123456789" * 40, "Привет " * 30], ids=["GSM", "UCS-2"])
