@@ -70,8 +70,9 @@ def test_a_newcomer_gets_a_receipt_and_answers_a_handset(tmp_path, start, browse
         send, ask = lines("curl")
         message = curl(*[here(word) for word in send[1:]], user=None).json
         expect_receipt(said, message["id"])
-        [listed] = curl(*[here(word) for word in ask[1:]], user=None).json["messages"]
-        assert (listed["id"], listed["state"]) == (message["id"], "delivered")
+        ours, answer, question = curl(*[here(word) for word in ask[1:]], user=None).json["messages"]
+        assert (ours["id"], ours["state"]) == (message["id"], "delivered")
+        assert (answer["direction"], answer["in_reply_to"], question["direction"]) == ("mt", question["id"], "mo")
         expect_receipt(said, run_python(here(block("python", 1)), tmp_path).strip())
         by_form = {"account": "bank", "password": "hunter22", "to": "+62 811-1000-111", "text": "Grüße"}
         title, _, facts = send_form(browser, here(block("html")), tmp_path, **by_form)
