@@ -10,7 +10,8 @@ use smpp::TlvTag;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TlvRules {
-    /// These do not pass.
+    /// These do not pass. None of them is one that nothing can do without.
+    #[serde(deserialize_with = "dropped")]
     pub drop: Vec<Tag>,
     /// Only these pass.
     pub pass: Option<Vec<Tag>>,
@@ -28,6 +29,15 @@ impl TlvRules {
 /// A tag: by the standard's name or by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag(pub TlvTag);
+
+impl Tag {
+    /// Whether a message is lost without it: it is the body, or says which part of a message this is.
+    #[must_use]
+    pub fn is_indispensable(self) -> bool {
+        let Self(tag) = self;
+        INDISPENSABLE.contains(&tag)
+    }
+}
 
 /// A TLV with its value.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -51,6 +61,9 @@ impl TryFrom<RawTlv> for AddedTlv {
     type Error = &'static str;
 
     fn try_from(raw: RawTlv) -> Result<Self, Self::Error> {
+        if raw.tag.is_indispensable() {
+            return Err("the body, and what says which part of a message it is, cannot be added");
+        }
         let value = match (raw.text, raw.hex) {
             (Some(text), None) => text.into_bytes(),
             (None, Some(hex)) => octets(&hex).ok_or("hex is pairs of hexadecimal digits")?,
@@ -68,6 +81,26 @@ fn octets(hex: &str) -> Option<Vec<u8>> {
     let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let octet = |&[high, low]: &[u8; 2]| Some(digit(high)? << 4 | digit(low)?);
     if rest.is_empty() { pairs.iter().map(octet).collect() } else { None }
+}
+
+/// The tags of `drop`.
+fn dropped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tag>, D::Error> {
+    let tags = Vec::<Droppable>::deserialize(deserializer)?;
+    Ok(tags.into_iter().map(|Droppable(tag)| tag).collect())
+}
+
+struct Droppable(Tag);
+
+impl<'de> Deserialize<'de> for Droppable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tag = Tag::deserialize(deserializer)?;
+        if tag.is_indispensable() {
+            return Err(de::Error::custom(
+                "the body, and what says which part of a message it is, cannot be dropped",
+            ));
+        }
+        Ok(Self(tag))
+    }
 }
 
 impl<'de> Deserialize<'de> for Tag {
@@ -101,3 +134,9 @@ impl Visitor<'_> for TagVisitor {
 
 /// The longest value of the standard, that of billing_identification.
 const VALUE_OCTETS_MAX: usize = 1024;
+const INDISPENSABLE: [TlvTag; 4] = [
+    TlvTag::MESSAGE_PAYLOAD,
+    TlvTag::SAR_MSG_REF_NUM,
+    TlvTag::SAR_TOTAL_SEGMENTS,
+    TlvTag::SAR_SEGMENT_SEQNUM,
+];

@@ -65,3 +65,15 @@ async fn what_an_esme_says_by_tlv_passes_as_it_is() {
     let arrived = submitted(&telco, 1).await.remove(0);
     assert_eq!((arrived.tlvs, &arrived.service_type[..]), (pdu.tlvs, &b"VMN"[..]));
 }
+
+#[tokio::test]
+async fn a_list_of_tlvs_that_pass_is_not_about_those_that_we_write() {
+    // T-1, I-2, I-4
+    let list = "tlv_out = { pass = [0x1400] }";
+    let flash = json!({ "text": "Now", "flash": true });
+    let pdu = said(&format!("message_class = \"subunit\"\n{list}"), flash).await;
+    assert_eq!((pdu.data_coding, pdu.tlvs.dest_addr_subunit()), (0, Some(1)));
+    let calls = json!({ "text": "3 calls", "waiting": { "kind": "voice", "count": 3 } });
+    let pdu = said(&format!("message_waiting = \"tlv\"\n{list}"), calls).await;
+    assert_eq!((pdu.tlvs.ms_msg_wait_facilities(), pdu.tlvs.number_of_messages()), (Some(0x80), Some(3)));
+}

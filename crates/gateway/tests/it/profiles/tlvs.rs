@@ -1,7 +1,9 @@
 //! TLVs pass, are dropped and are put in, as each link wants them.
 
+use bytes::Bytes;
 use simulator::{Esme, Smsc};
 use smpp::{ShortMessage, TlvTag};
+use sms::State;
 
 use super::{between, between_with, from_ani, submitted, tlvs, to_ani, without_receipts};
 use crate::harness::SOON;
@@ -64,4 +66,61 @@ async fn an_account_has_rules_too() {
     let [there, back] = exchanged(&telco, &bank).await;
     assert_eq!(there.iter().map(|(tag, _)| *tag).collect::<Vec<_>>(), [0x0202, 0x0203, 0x3FFF]);
     assert_eq!(back, []);
+}
+
+fn part_by_tlv(message: ShortMessage, number: u8) -> ShortMessage {
+    let mut message = message;
+    message.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, 7);
+    message.tlvs.push_u8(TlvTag::SAR_TOTAL_SEGMENTS, 2);
+    message.tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, number);
+    message.tlvs.push(TlvTag(0x1400), b"1101").unwrap();
+    message.tlvs.push(TlvTag(0x1401), b"x").unwrap();
+    message
+}
+
+/// The part that it is, and whether it has the vendor's TLVs.
+fn part(message: &ShortMessage) -> (Option<u8>, Option<u8>, bool, bool) {
+    let has = |tag| message.tlvs.get(TlvTag(tag)).is_some();
+    (message.tlvs.sar_total_segments(), message.tlvs.sar_segment_seqnum(), has(0x1400), has(0x1401))
+}
+
+#[tokio::test]
+async fn a_list_of_what_passes_keeps_parts_together() {
+    // T-1, N-1
+    let telco = without_receipts().await;
+    let lists = "tlv_out = { pass = [0x1400] }\ntlv_in = { pass = [0x1400] }";
+    let (_gateway, bank) = between_with(&telco, lists, lists).await;
+    for number in [1, 2] {
+        bank.submit_pdu(part_by_tlv(to_ani(0, b"part"), number)).await.unwrap();
+        telco.deliver(part_by_tlv(from_ani(0, b"part"), number)).await.unwrap();
+    }
+    let there = submitted(&telco, 2).await;
+    let back = [bank.next_mo(SOON).await.unwrap().pdu, bank.next_mo(SOON).await.unwrap().pdu];
+    for parts in [&there[..], &back] {
+        let parts: Vec<_> = parts.iter().map(part).collect();
+        assert_eq!(parts, [(Some(2), Some(1), true, false), (Some(2), Some(2), true, false)]);
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_what_passes_keeps_what_receipts_say() {
+    // T-1, R-1, R-2
+    let telco = without_receipts().await;
+    let (_gateway, bank) =
+        between_with(&telco, "tlv_in = { pass = [0x1400] }", "tlv_out = { pass = [] }").await;
+    let asked = ShortMessage { registered_delivery: 1, ..to_ani(0, b"hello") };
+    let id = bank.submit_pdu(asked).await.unwrap();
+    let remote_id = telco.submits_when(1, SOON).await.unwrap()[0].message_id.clone();
+    let mut receipt = ShortMessage { esm_class: 4, short_message: Bytes::new(), ..from_ani(0, b"") };
+    receipt.tlvs.push(TlvTag::RECEIPTED_MESSAGE_ID, format!("{remote_id}\0").as_bytes()).unwrap();
+    receipt.tlvs.push_u8(TlvTag::MESSAGE_STATE, 5);
+    receipt.tlvs.push(TlvTag::NETWORK_ERROR_CODE, b"\x03\0\x0B").unwrap();
+    telco.deliver(receipt).await.unwrap();
+
+    let told = bank.next_receipt(SOON).await.unwrap();
+
+    assert_eq!((&told.message_id, told.state), (&id, Some(State::Undeliverable)));
+    let tags = told.pdu.tlvs.iter().map(|(tag, _)| tag);
+    let expected = [TlvTag::RECEIPTED_MESSAGE_ID, TlvTag::MESSAGE_STATE, TlvTag::NETWORK_ERROR_CODE];
+    assert_eq!(tags.collect::<Vec<_>>(), expected);
 }

@@ -51,14 +51,15 @@ impl Dialect {
     /// Turns a PDU of ours into one of the peer's, which speaks `version`.
     pub(super) fn say(&self, pdu: &mut ShortMessage, direction: Direction, version: u8) {
         self.addresses_out.rewrite(&mut pdu.source, &mut pdu.destination);
+        // They are about what is carried along, not about what the profile has us write behind them.
+        if let Some(rules) = &self.tlvs_out {
+            tlv::apply(rules, &mut pdu.tlvs);
+        }
         if let Some(signs) = self.signs {
             signs.say(pdu);
         }
         if let Some(alphabets) = &self.alphabets {
             alphabets.say(pdu, octets_max(direction, version, &pdu.tlvs));
-        }
-        if let Some(rules) = &self.tlvs_out {
-            tlv::apply(rules, &mut pdu.tlvs);
         }
         if let Some(parts) = self.parts.filter(|_| version >= VERSION_3_4) {
             parts.say(pdu);

@@ -41,8 +41,13 @@ fn by_subunit(pdu: &mut ShortMessage) {
     let data_coding = DataCoding(pdu.data_coding);
     let Some(class) = plain_class(data_coding) else { return };
     pdu.data_coding = data_coding.alphabet().data_coding();
-    if pdu.tlvs.get(TlvTag::DEST_ADDR_SUBUNIT).is_none() {
-        pdu.tlvs.push_u8(TlvTag::DEST_ADDR_SUBUNIT, class.subunit());
+    say_once(pdu, TlvTag::DEST_ADDR_SUBUNIT, class.subunit());
+}
+
+/// What the message, or a rule of the profile, says already stays.
+fn say_once(pdu: &mut ShortMessage, tag: TlvTag, value: u8) {
+    if pdu.tlvs.get(tag).is_none() {
+        pdu.tlvs.push_u8(tag, value);
     }
 }
 
@@ -73,9 +78,9 @@ fn by_tlv(pdu: &mut ShortMessage) {
     drop_elements(pdu);
     drop_from_data_coding(pdu);
     let active = if is_active { FACILITY_ACTIVE } else { 0 };
-    pdu.tlvs.push_u8(TlvTag::MS_MSG_WAIT_FACILITIES, active | kind & FACILITY_KIND);
+    say_once(pdu, TlvTag::MS_MSG_WAIT_FACILITIES, active | kind & FACILITY_KIND);
     if let [waiting] = said[..] {
-        pdu.tlvs.push_u8(TlvTag::NUMBER_OF_MESSAGES, waiting.count.min(NUMBER_OF_MESSAGES_MAX));
+        say_once(pdu, TlvTag::NUMBER_OF_MESSAGES, waiting.count.min(NUMBER_OF_MESSAGES_MAX));
     }
     if kind == Waiting::VOICE && pdu.service_type.is_empty() {
         pdu.service_type = CString::clipped(VOICE_MAIL_NOTIFICATION);

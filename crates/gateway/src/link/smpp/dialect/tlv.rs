@@ -4,20 +4,27 @@ use smpp::{TlvTag, Tlvs};
 
 use crate::config::{Tag, TlvRules};
 
-/// Drops, passes and adds. The body stays, wherever it stands.
+/// Drops, passes and adds. What we cannot do without passes, whatever is listed.
 pub(super) fn apply(rules: &TlvRules, tlvs: &mut Tlvs) {
     let is_added = |tag| rules.add.iter().any(|added| added.tag == tag);
     let passes = |tag: TlvTag| {
         let named = |tags: &[Tag]| tags.iter().any(|&Tag(named)| named == tag);
-        tag == TlvTag::MESSAGE_PAYLOAD
-            || !is_added(tag) && !named(&rules.drop) && rules.pass.as_deref().is_none_or(named)
+        let is_listed = rules.pass.as_deref().is_none_or(named) || READ.contains(&tag);
+        !is_added(tag) && !named(&rules.drop) && is_listed
     };
-    let passing = tlvs.iter().filter(|(tag, _)| passes(*tag));
-    let added = rules.add.iter().filter(|added| added.tag != TlvTag::MESSAGE_PAYLOAD);
-    let added = added.map(|added| (added.tag, &added.value[..]));
+    let passing = tlvs.iter().filter(|(tag, _)| Tag(*tag).is_indispensable() || passes(*tag));
+    let added = rules.add.iter().map(|added| (added.tag, &added.value[..]));
     let left: Vec<_> = passing.chain(added).collect();
     *tlvs = Tlvs::of(&left).unwrap_or_default();
 }
+
+/// What we read, and write in receipts: a list of what passes is about what is only carried along.
+const READ: [TlvTag; 4] = [
+    TlvTag::RECEIPTED_MESSAGE_ID,
+    TlvTag::MESSAGE_STATE,
+    TlvTag::NETWORK_ERROR_CODE,
+    TlvTag::QOS_TIME_TO_LIVE,
+];
 
 #[cfg(test)]
 mod tests {
@@ -47,5 +54,24 @@ mod tests {
         let add = TlvRules { add: vec![added], ..TlvRules::default() };
         let expected = [(0x1401, b"b".to_vec()), (0x0424, b"body".to_vec()), (0x1400, b"x".to_vec())];
         assert_eq!(applied(&add), expected);
+    }
+
+    #[test]
+    fn a_list_of_what_passes_leaves_what_we_read() {
+        // T-1
+        let ours = [0x001E, 0x0427, 0x0423, 0x0017, 0x020C, 0x020E, 0x020F, 0x0424];
+        let left = |rules: &TlvRules| {
+            let mut tlvs = Tlvs::new();
+            ours.iter().for_each(|&tag| tlvs.push(TlvTag(tag), b"1").unwrap());
+            apply(rules, &mut tlvs);
+            tlvs.iter().map(|(tag, _)| tag.0).collect::<Vec<_>>()
+        };
+        let rules = TlvRules { pass: Some(Vec::new()), ..TlvRules::default() };
+        assert_eq!(left(&rules), ours);
+        let drop = [0x0427, 0x020C].map(|tag| Tag(TlvTag(tag))).to_vec();
+        assert_eq!(
+            left(&TlvRules { drop, ..rules }),
+            [0x001E, 0x0423, 0x0017, 0x020C, 0x020E, 0x020F, 0x0424]
+        );
     }
 }
