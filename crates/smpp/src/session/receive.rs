@@ -155,7 +155,7 @@ impl<T> Session<T> {
         let is_bind = BindMode::from_command_id(command_id).is_some();
         let status = if is_bind && self.role == Role::Server {
             CommandStatus::ALYBND
-        } else if command_id.is_operation() && self.parts_silently() {
+        } else if command_id.is_operation() && self.may_be_crossed() {
             CommandStatus::THROTTLED
         } else {
             CommandStatus::INVBNDSTS

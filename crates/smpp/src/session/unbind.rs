@@ -27,7 +27,7 @@ enum Step {
 
 impl<T> Session<T> {
     /// Parts gracefully: no new requests in our direction, those of the peer are answered
-    /// ESME_RTHROTTLED; when what is in flight has ended, or after
+    /// ESME_RTHROTTLED to the end; when what is in flight has ended, or after
     /// [`Settings::unbind_timeout`](super::Settings), unbind is sent, and with its answer the session is
     /// closed. A session that is not bound is closed at once.
     pub fn unbind(&mut self, now: Instant) {
@@ -71,9 +71,11 @@ impl<T> Session<T> {
         }
     }
 
-    /// Whether the peer cannot know yet that we want to part.
-    pub(super) fn parts_silently(&self) -> bool {
-        self.leaving.as_ref().is_some_and(|leaving| leaving.step == Step::Draining)
+    /// Whether we want to part and the peer may not know: what it asks for may have crossed our unbind, until it
+    /// answers that.
+    pub(super) fn may_be_crossed(&self) -> bool {
+        let step = self.leaving.as_ref().map(|leaving| leaving.step);
+        matches!(step, Some(Step::Draining | Step::Asked { .. }))
     }
 
     /// Takes the next step if nothing is left to wait for.
