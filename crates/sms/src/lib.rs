@@ -40,4 +40,4 @@ pub use split::{
 pub use time::Timestamp;
 pub use transliteration::{Substitution, transliterated};
 pub use udh::UserDataHeader;
-pub use validity::{TimeError, format_smpp_time, parse_smpp_time};
+pub use validity::{TimeError, format_smpp_span, format_smpp_time, parse_smpp_time};

@@ -49,6 +49,23 @@ pub fn format_smpp_time(instant: Timestamp) -> ArrayString<16> {
     ArrayString::from_byte_string(&text).unwrap_or_default()
 }
 
+/// Writes a span in the relative form, in days, hours, minutes and whole seconds.
+///
+/// The form has room for a hundred days less a second; a longer span is cut to that. What is left of a second is left out, but the shortest span is
+/// a second: none at all would be no time.
+#[must_use]
+pub fn format_smpp_span(span: Duration) -> ArrayString<16> {
+    let mut text = *b"000000000000000R";
+    let seconds = span.as_secs().clamp(1, SPAN_SECONDS_MAX);
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    let fields = [hours / 24, hours % 24, minutes % 60, seconds % 60];
+    for (pair, field) in text[4..].chunks_exact_mut(2).zip(fields) {
+        pair.copy_from_slice(&[b'0' + (field / 10) as u8, b'0' + (field % 10) as u8]);
+    }
+    // Digits and a letter are always UTF-8.
+    ArrayString::from_byte_string(&text).unwrap_or_default()
+}
+
 /// Why a time cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
@@ -102,6 +119,8 @@ fn relative([years, months, days, hours, minutes, seconds]: [u8; 6], now: Timest
 
 const QUARTER_MS: i64 = 15 * 60 * 1000;
 const QUARTERS_MAX: u8 = 48;
+/// A second less than a hundred days.
+const SPAN_SECONDS_MAX: u64 = 100 * 24 * 3600 - 1;
 
 #[cfg(test)]
 mod tests {
@@ -138,6 +157,16 @@ mod tests {
         assert_eq!(after("000000480000000R"), 48 * 3600);
         assert_eq!(after("000000000000000R"), 0);
         assert_eq!(after("000000000001927R"), 1, "tnn says nothing");
+    }
+
+    // D-2
+    #[test]
+    fn spans() {
+        let written = |milliseconds| format_smpp_span(Duration::from_millis(milliseconds));
+        assert_eq!(&written(0), "000000000001000R");
+        assert_eq!(&written(61_999), "000000000101000R");
+        assert_eq!(&written(7 * 86_400_000 - 1), "000006235959000R");
+        assert_eq!(&written(u64::MAX), "000099235959000R");
     }
 
     // D-2

@@ -62,7 +62,7 @@ pub(crate) use profile::SharedProfile;
 pub use profile::{
     AddedTlv, AddressForm, AddressRule, ByteOrder, ClassForm, DataCodings, DefaultAlphabet, IdForm,
     Languages, OnUnknown, Profile, ProfileConfig, ProfileNames, ReceiptIdFrom, RetryRule, Splitting,
-    Statuses, Tag, TlvRules, UtcOffset, Version, WaitingForm,
+    Statuses, Tag, TlvRules, UtcOffset, ValidityForm, Version, WaitingForm,
 };
 pub(crate) use reach::OutOfReach;
 pub use reach::{Ports, Reach};

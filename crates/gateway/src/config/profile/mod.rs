@@ -9,6 +9,7 @@ mod signs;
 #[cfg(test)]
 mod tests;
 mod tlv;
+mod validity;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub(super) use resolve::Profiles;
 pub use retry::{RetryRule, Statuses};
 pub use signs::{ClassForm, WaitingForm};
 pub use tlv::{AddedTlv, Tag, TlvRules};
+pub use validity::ValidityForm;
 
 /// Hands what a profile says to another macro, behind `$own`: one list for all tables that may say it.
 macro_rules! profile_keys {
@@ -58,6 +60,8 @@ macro_rules! profile_keys {
             message_class: ClassForm,
             /// Where it stands that something waits for a subscriber (I-2).
             message_waiting: WaitingForm,
+            /// How an SMSC is told until when it may try (D-1, D-2).
+            validity: ValidityForm,
             /// How message ids are written in submit_sm_resp.
             response_id: IdForm,
             /// How they are written in receipts; both are compared by value.

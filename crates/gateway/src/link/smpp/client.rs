@@ -312,7 +312,7 @@ impl Side for ToSmsc {
     }
 
     fn outgoing(&self, lease: &Lease, version: u8) -> Body {
-        let mut pdu = translate::submit_sm(lease, version);
+        let mut pdu = translate::submit_sm(lease, version, self.profile.validity, self.clock);
         if let Some(dialect) = &self.dialect {
             dialect.say(&mut pdu, Direction::Mt, version);
         }

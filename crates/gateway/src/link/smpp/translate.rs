@@ -14,7 +14,8 @@ use store::{Entry, Item, Lease, Notice, RemoteId, RemoteReceipt, Sighting, Store
 
 use super::values::{self, Times};
 use super::{sar, short_id};
-use crate::config::{IdForm, Profile, ReceiptIdFrom};
+use crate::clock::Clock;
+use crate::config::{IdForm, Profile, ReceiptIdFrom, ValidityForm};
 use crate::intake::Intake;
 use crate::refusal::Refusal;
 use crate::report;
@@ -140,15 +141,22 @@ fn state_of_number(number: u8) -> Option<State> {
     }
 }
 
-/// The submit_sm that carries a segment to an SMSC that speaks `version`.
-pub(super) fn submit_sm(lease: &Lease, version: u8) -> ShortMessage {
+/// The submit_sm that carries a segment to an SMSC that speaks `version` and is told its end like this; `clock` says how
+/// long it is away.
+pub(super) fn submit_sm(lease: &Lease, version: u8, validity: ValidityForm, clock: Clock) -> ShortMessage {
     let message = lease.message();
     let mut pdu = short_message(message, segment(lease), version);
     let receipt = if message.receipt.asks_smsc() { RECEIPT_ALWAYS } else { 0 };
     (pdu.priority_flag, pdu.registered_delivery) =
         as_known(version, message.priority.0, message.receipt.others | receipt);
     if let Some(expires_at) = message.expires_at {
-        pdu.validity_period = CString::clipped(sms::format_smpp_time(expires_at).as_bytes());
+        pdu.validity_period = match validity {
+            ValidityForm::Absolute => CString::clipped(sms::format_smpp_time(expires_at).as_bytes()),
+            ValidityForm::Relative => {
+                CString::clipped(sms::format_smpp_span(expires_at.since(clock.wall())).as_bytes())
+            }
+            ValidityForm::None => CString::EMPTY,
+        };
     }
     pdu
 }

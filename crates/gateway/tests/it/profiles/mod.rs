@@ -11,6 +11,7 @@ mod receipts;
 mod signs;
 mod statuses;
 mod tlvs;
+mod validity;
 mod versions;
 
 use bytes::Bytes;
