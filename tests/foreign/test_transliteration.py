@@ -56,3 +56,16 @@ def test_another_text_is_changed_too(gateway, esme, smsc):
     assert recorded(gateway, answer["message_id"]) == [("“", '"'), ("õ", "o"), ("”", '"')]
     [submit] = smsc.submits()
     assert submit["text"] == '"o"'
+
+
+def test_to_several_and_in_data_sm_it_is_changed_and_answered_too(gateway, esme, smsc):
+    # O-3, O-7
+    to_two = [{"destination_addr": number, "dest_addr_ton": 1} for number in ("628111", "628112")]
+    several = {"command": "submit_multi", "dest_address": to_two, "short_message": "“á”"}
+    payload = {"command": "data_sm", **TO_628111, "message_payload": "“á”"}
+    for what in (several, payload):
+        answer = esme.ask("request", **ENDS, **what, data_coding=8)
+        assert answer["status"] == 0
+        assert answer["additional_status_info_text"] == 'transliterated: U+201C="; U+00E1=a; U+201D="'
+        assert recorded(gateway, answer["message_id"]) == [("“", '"'), ("á", "a"), ("”", '"')]
+    assert [submit["text"] for submit in smsc.submits(3)] == ['"a"'] * 3

@@ -3,7 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use smpp::{Body, CString, ReplaceSm, ShortMessage, TlvTag, VERSION_3_3, VERSION_3_4};
+use smpp::{
+    Body, CString, DataSm, Destination, Destinations, LongAddress, ReplaceSm, ShortMessage, SubmitMulti,
+    TlvTag, VERSION_3_3, VERSION_3_4,
+};
 
 use crate::harness::{
     ANI, SOON, TestGateway, Texts, Wire, account, centre, centre_at, free_address, message, route, smsc,
@@ -95,7 +98,7 @@ async fn an_esme_that_wants_it_is_told_in_the_answer() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_told_or_is_a_part_stays_as_it_is() {
+async fn what_is_a_part_or_has_a_class_stays_as_it_is() {
     let telco = centre().await;
     let gateway = shop_and(&telco, "transliterate = true").await;
     let mut shop = Wire::bind(&gateway, "shop", VERSION_3_4).await;
@@ -109,11 +112,67 @@ async fn what_cannot_be_told_or_is_a_part_stays_as_it_is() {
     {
         assert_eq!(told(&mut shop, pdu).await, None);
     }
-    let mut old = Wire::bind(&gateway, "shop", VERSION_3_3).await;
-    assert_eq!(told(&mut old, in_ucs2("“old”")).await, None);
-    for submit in telco.submits_when(5, SOON).await.unwrap() {
+    for submit in telco.submits_when(4, SOON).await.unwrap() {
         assert_ne!(submit.message.data_coding, 0);
     }
+}
+
+#[tokio::test]
+async fn a_session_that_has_no_tlvs_is_told_by_the_record() {
+    // V-1
+    let telco = centre().await;
+    let gateway = shop_and(&telco, "transliterate = true").await;
+    let mut old = Wire::bind(&gateway, "shop", VERSION_3_3).await;
+
+    assert_eq!(told(&mut old, in_ucs2("“old”")).await, None);
+
+    assert_eq!(telco.texts_when(1).await, ["\"old\""]);
+    let records = gateway.caller("shop").search(&[]).await.body;
+    let id = records["messages"][0]["id"].as_str().unwrap();
+    assert_eq!(recorded(&gateway, id).await, json!([{ "was": "“", "is": "\"" }, { "was": "”", "is": "\"" }]));
+}
+
+#[tokio::test]
+async fn data_sm_is_put_into_it_too() {
+    let telco = centre().await;
+    let gateway = shop_and(&telco, "transliterate = true").await;
+    let mut shop = Wire::bind(&gateway, "shop", VERSION_3_4).await;
+    let pdu = in_ucs2("“data”");
+    let long = |address: &smpp::Address| LongAddress::new(address.ton, address.npi, &address.value).unwrap();
+    let mut data = DataSm {
+        source: long(&pdu.source),
+        destination: long(&pdu.destination),
+        data_coding: 8,
+        ..DataSm::default()
+    };
+    data.tlvs.push(TlvTag::MESSAGE_PAYLOAD, &pdu.short_message).unwrap();
+
+    let answer = shop.ask(Body::DataSm(data)).await;
+
+    let Body::DataSmResp(response) = answer.body else { panic!("{answer:?}") };
+    let said = response.tlvs.additional_status_info_text().unwrap();
+    assert_eq!(said, b"transliterated: U+201C=\"; U+201D=\"");
+    assert_eq!(telco.texts_when(1).await, ["\"data\""]);
+}
+
+#[tokio::test]
+async fn submit_multi_is_put_into_it_for_all_its_destinations() {
+    // O-3
+    let telco = centre().await;
+    let gateway = shop_and(&telco, "transliterate = true").await;
+    let mut shop = Wire::bind(&gateway, "shop", VERSION_3_4).await;
+    let message = in_ucs2("“many”");
+    let destination = Destination::Address(message.destination.clone());
+    let destinations = Destinations::of(&[destination.clone(), destination]).unwrap();
+
+    let answer = shop.ask(Body::SubmitMulti(SubmitMulti { message, destinations })).await;
+
+    let Body::SubmitMultiResp(response) = answer.body else { panic!("{answer:?}") };
+    let said = response.tlvs.additional_status_info_text().unwrap();
+    assert_eq!(said, b"transliterated: U+201C=\"; U+201D=\"");
+    assert_eq!(telco.texts_when(2).await, ["\"many\"", "\"many\""]);
+    let id = String::from_utf8(response.message_id.to_vec()).unwrap();
+    assert_eq!(recorded(&gateway, &id).await.as_array().map(Vec::len), Some(2));
 }
 
 /// What the record of a message says of characters that were changed.

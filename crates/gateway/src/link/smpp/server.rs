@@ -397,7 +397,7 @@ impl Side for ToEsme {
         if let Body::DataSm(pdu) = body {
             let mut pdu = data::as_submit(pdu)?;
             self.hear(&mut pdu);
-            return Ok(Incoming::Message(Box::new(self.submitted(&pdu)?)));
+            return self.submit(CommandId::DATA_SM, &pdu);
         }
         match &mut body {
             Body::SubmitSm(pdu) => self.hear(pdu),
@@ -405,15 +405,7 @@ impl Side for ToEsme {
             _ => {}
         }
         match body {
-            Body::SubmitSm(pdu) if pdu.replace_if_present == 0 => {
-                let mut submission = self.submitted(&pdu)?;
-                let substitutions = self.desk.transliterate(&mut submission, &pdu.tlvs);
-                if substitutions.is_empty() {
-                    Ok(Incoming::Message(Box::new(submission)))
-                } else {
-                    self.desk.transliterated(submission, &substitutions).map(Incoming::Operation)
-                }
-            }
+            Body::SubmitSm(pdu) if pdu.replace_if_present == 0 => self.submit(CommandId::SUBMIT_SM, &pdu),
             other => self.desk.serve(other),
         }
     }
@@ -490,9 +482,15 @@ impl ToEsme {
         Judgement { outcome, throttled: false, brought: instead }
     }
 
-    fn submitted(&self, pdu: &ShortMessage) -> Result<Submission, CommandStatus> {
+    /// What a submit_sm brings, or a data_sm that says the same.
+    fn submit(&self, request: CommandId, pdu: &ShortMessage) -> Result<Incoming, CommandStatus> {
         let submission = translate::submission(pdu, self.desk.version, self.clock.wall())?;
-        Ok(Submission { id: self.desk.short_id()?, ..submission })
+        let mut submission = Submission { id: self.desk.short_id()?, ..submission };
+        let substitutions = self.desk.transliterate(&mut submission, &pdu.tlvs);
+        if substitutions.is_empty() {
+            return Ok(Incoming::Message(Box::new(submission)));
+        }
+        self.desk.transliterated(request, submission, &substitutions).map(Incoming::Operation)
     }
 }
 

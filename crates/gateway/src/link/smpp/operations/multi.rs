@@ -4,11 +4,12 @@ use smpp::{
     Address, Body, CString, CommandId, CommandStatus, Destination, FailedDestination, FailedDestinations,
     SubmitMulti, SubmitMultiResp, VERSION_5_0,
 };
-use sms::MessageId;
+use sms::{MessageId, Substitution};
 use store::Entry;
 
 use super::super::relay::{Answer, Operation};
 use super::super::{translate, values};
+use super::transliterated::say;
 use super::{Desk, operation, refused};
 use crate::submission::Submission;
 
@@ -22,8 +23,9 @@ impl Desk {
             1 => return Err(CommandStatus::INVSUBREP),
             _ => return Err(CommandStatus::INVREPFLAG),
         }
-        let shared = translate::shared_submission(&pdu.message, self.version, self.now())?;
+        let mut shared = translate::shared_submission(&pdu.message, self.version, self.now())?;
         let addresses = addresses(&pdu)?;
+        let substitutions = self.transliterate(&mut shared, &pdu.message.tlvs);
         let id = self.new_id()?;
         let (mut entries, mut failed) = (Vec::with_capacity(addresses.len()), Vec::new());
         for address in addresses {
@@ -35,7 +37,7 @@ impl Desk {
         }
         match (entries.is_empty(), failed.first()) {
             (true, Some(first)) => Err(first.status),
-            _ => Ok(self.keep(id, entries, failed)),
+            _ => Ok(self.keep(id, entries, failed, substitutions)),
         }
     }
 
@@ -58,23 +60,39 @@ impl Desk {
         admitted.map_err(|refusal| translate::status(&refusal).for_version(self.version))
     }
 
-    fn keep(&self, id: MessageId, entries: Vec<Entry>, failed: Vec<FailedDestination>) -> Operation {
+    fn keep(
+        &self,
+        id: MessageId,
+        entries: Vec<Entry>,
+        failed: Vec<FailedDestination>,
+        substitutions: Vec<Substitution>,
+    ) -> Operation {
         let desk = self.clone();
         operation(async move {
             let messages = entries.len() as u64;
             match desk.intake.accept(entries).await {
-                Ok(()) => Answer { status: CommandStatus::OK, body: desk.multi_resp(id, &failed), messages },
+                Ok(()) => {
+                    let body = desk.multi_resp(id, &failed, &substitutions);
+                    Answer { status: CommandStatus::OK, body, messages }
+                }
                 Err(refusal) => refused(translate::status(&refusal), CommandId::SUBMIT_MULTI),
             }
         })
     }
 
-    fn multi_resp(&self, id: MessageId, failed: &[FailedDestination]) -> Body {
-        Body::SubmitMultiResp(SubmitMultiResp {
+    fn multi_resp(
+        &self,
+        id: MessageId,
+        failed: &[FailedDestination],
+        substitutions: &[Substitution],
+    ) -> Body {
+        let mut response = SubmitMultiResp {
             message_id: CString::clipped(&self.response(id).message_id),
             failed: FailedDestinations::of(failed).unwrap_or_default(),
             ..SubmitMultiResp::default()
-        })
+        };
+        say(&mut response.tlvs, substitutions);
+        Body::SubmitMultiResp(response)
     }
 }
 

@@ -1,4 +1,4 @@
-//! submit_sm whose text is nearly in the GSM alphabet, of an account that wants it in that: the answer says
+//! Submissions whose text is nearly in the GSM alphabet, of an account that wants it in that: the answer says
 //! what was changed.
 
 use smpp::{Body, CommandId, CommandStatus, MessageResp, TlvTag, Tlvs, VERSION_3_4};
@@ -11,23 +11,26 @@ use crate::submission::Submission;
 use crate::transliteration::transliterate;
 
 impl Desk {
-    /// Puts the text into the GSM alphabet if the account wants that, and the session can be told at least when
-    /// it submits; what became of what, which the record of the message says too. A part of a long message stays as it is, whether its header or `tlvs` say that it is one.
+    /// Puts the text into the GSM alphabet if the account wants that; what became of what, as far as the session can be
+    /// told. The record of the message says it in any case. A part of a long message stays as it is, whether its header or
+    /// `tlvs` say that it is one.
     pub(in super::super) fn transliterate(
         &self,
         submission: &mut Submission,
         tlvs: &Tlvs,
     ) -> Vec<Substitution> {
-        let is_wanted = self.account.config().transliterate && self.version >= VERSION_3_4;
-        if !is_wanted || tlvs.get(TlvTag::SAR_MSG_REF_NUM).is_some() {
+        if !self.account.config().transliterate || tlvs.get(TlvTag::SAR_MSG_REF_NUM).is_some() {
             return Vec::new();
         }
-        transliterate(submission)
+        let substitutions = transliterate(submission);
+        // V-1: there are no TLVs to say it in.
+        if self.version < VERSION_3_4 { Vec::new() } else { substitutions }
     }
 
-    /// Takes such a message over, and says in the answer what became of what.
+    /// Takes such a message over that `request` brought, and says in the answer what became of what.
     pub(in super::super) fn transliterated(
         &self,
+        request: CommandId,
         submission: Submission,
         substitutions: &[Substitution],
     ) -> Result<Operation, CommandStatus> {
@@ -37,10 +40,13 @@ impl Desk {
         Ok(operation(async move {
             match desk.intake.accept(vec![entry]).await {
                 Ok(()) => {
-                    let body = Body::SubmitSmResp(response);
+                    let body = match request {
+                        CommandId::DATA_SM => Body::DataSmResp(response),
+                        _ => Body::SubmitSmResp(response),
+                    };
                     Answer { status: CommandStatus::OK, body, messages: 1 }
                 }
-                Err(refusal) => refused(translate::status(&refusal), CommandId::SUBMIT_SM),
+                Err(refusal) => refused(translate::status(&refusal), request),
             }
         }))
     }
@@ -48,11 +54,15 @@ impl Desk {
     /// The response with the id of a message that says what became of what, if there is anything to say.
     pub(super) fn response_saying(&self, id: MessageId, substitutions: &[Substitution]) -> MessageResp {
         let mut response = self.response(id);
-        if !substitutions.is_empty() {
-            let said = in_words(substitutions);
-            translate::push(&mut response.tlvs, TlvTag::ADDITIONAL_STATUS_INFO_TEXT, &said);
-        }
+        say(&mut response.tlvs, substitutions);
         response
+    }
+}
+
+/// Says in a response what became of what, if there is anything to say.
+pub(super) fn say(tlvs: &mut Tlvs, substitutions: &[Substitution]) {
+    if !substitutions.is_empty() {
+        translate::push(tlvs, TlvTag::ADDITIONAL_STATUS_INFO_TEXT, &in_words(substitutions));
     }
 }
 
