@@ -53,7 +53,10 @@ impl Dialect {
         self.addresses_out.rewrite(&mut pdu.source, &mut pdu.destination);
         // They are about what is carried along, not about what the profile has us write behind them.
         if let Some(rules) = &self.tlvs_out {
-            tlv::apply(rules, &mut pdu.tlvs);
+            match direction {
+                Direction::Mt => tlv::apply(rules, &mut pdu.tlvs),
+                Direction::Mo => tlv::apply_for_esme(rules, &mut pdu.tlvs),
+            }
         }
         if let Some(signs) = self.signs {
             signs.say(pdu);
@@ -69,7 +72,10 @@ impl Dialect {
     /// Turns a PDU of the peer's into one of ours.
     pub(super) fn hear(&self, pdu: &mut ShortMessage, direction: Direction) {
         if let Some(rules) = &self.tlvs_in {
-            tlv::apply(rules, &mut pdu.tlvs);
+            match direction {
+                Direction::Mt => tlv::apply_for_esme(rules, &mut pdu.tlvs),
+                Direction::Mo => tlv::apply(rules, &mut pdu.tlvs),
+            }
         }
         if let Some(alphabets) = &self.alphabets {
             alphabets.hear(pdu, direction);

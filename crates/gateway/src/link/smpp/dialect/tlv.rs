@@ -4,12 +4,23 @@ use smpp::{TlvTag, Tlvs};
 
 use crate::config::{Tag, TlvRules};
 
-/// Drops, passes and adds. What we cannot do without passes, whatever is listed.
+/// Drops, passes and adds, for what goes to or comes from an SMSC, or an alert. What we cannot do without passes, whatever
+/// is listed.
 pub(super) fn apply(rules: &TlvRules, tlvs: &mut Tlvs) {
+    apply_but(rules, tlvs, &[]);
+}
+
+/// The same for what goes to or comes from an ESME, whose own reference comes back in receipts.
+pub(super) fn apply_for_esme(rules: &TlvRules, tlvs: &mut Tlvs) {
+    apply_but(rules, tlvs, &[TlvTag::USER_MESSAGE_REFERENCE]);
+}
+
+fn apply_but(rules: &TlvRules, tlvs: &mut Tlvs, also_read: &[TlvTag]) {
     let is_added = |tag| rules.add.iter().any(|added| added.tag == tag);
     let passes = |tag: TlvTag| {
         let named = |tags: &[Tag]| tags.iter().any(|&Tag(named)| named == tag);
-        let is_listed = rules.pass.as_deref().is_none_or(named) || READ.contains(&tag);
+        let is_listed =
+            rules.pass.as_deref().is_none_or(named) || READ.contains(&tag) || also_read.contains(&tag);
         !is_added(tag) && !named(&rules.drop) && is_listed
     };
     let passing = tlvs.iter().filter(|(tag, _)| Tag(*tag).is_indispensable() || passes(*tag));
@@ -68,6 +79,12 @@ mod tests {
         };
         let rules = TlvRules { pass: Some(Vec::new()), ..TlvRules::default() };
         assert_eq!(left(&rules), ours);
+        let mut reference = Tlvs::new();
+        reference.push_u16(TlvTag::USER_MESSAGE_REFERENCE, 7);
+        apply_for_esme(&rules, &mut reference);
+        assert_eq!(reference.user_message_reference(), Some(7));
+        apply(&rules, &mut reference);
+        assert!(reference.is_empty());
         let drop = [0x0427, 0x020C].map(|tag| Tag(TlvTag(tag))).to_vec();
         assert_eq!(
             left(&TlvRules { drop, ..rules }),
