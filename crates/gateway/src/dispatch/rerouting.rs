@@ -60,7 +60,7 @@ impl Rerouting {
         for (link, _) in smscs {
             let Tally { moved, .. } = self.reroute(directory, link).await;
             if moved > 0 {
-                tracing::warn!(%link, segments = moved, "routes changed: what waited was given to other links");
+                tracing::warn!(%link, segments = moved, "routes changed: what waited for it was routed anew");
             }
         }
     }
@@ -74,7 +74,7 @@ impl Rerouting {
             if moved > 0 || is_news {
                 tracing::warn!(
                     %link, segments = moved, left,
-                    "the link is gone: what waited was given to other links"
+                    "the link is gone: what waited for it was routed anew"
                 );
             }
         }
