@@ -21,7 +21,7 @@ pub(crate) async fn watch(
     intake: Intake,
     stop: CancellationToken,
 ) {
-    let mut rerouting = Rerouting { store, intake, seen: None, left: HashMap::new() };
+    let mut rerouting = Rerouting { store, intake, seen: None, rechecks: 0, left: HashMap::new() };
     let mut ticks = tokio::time::interval(TICK);
     let watching = async {
         loop {
@@ -37,6 +37,8 @@ struct Rerouting {
     intake: Intake,
     /// What was looked at last.
     seen: Option<Arc<Directory>>,
+    /// How often SMSCs that are there are still to be looked at.
+    rechecks: u8,
     /// Links that are gone, with how much waits for them that cannot be moved.
     left: HashMap<LinkName, u64>,
 }
@@ -47,7 +49,14 @@ impl Rerouting {
         if seen.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, directory)) {
             self.left.clear();
         }
-        if seen.is_none_or(|seen| !seen.routes_like(directory)) {
+        match seen {
+            None => self.rechecks = 1,
+            // Once more a little later, for what was just being taken over by the routes before.
+            Some(seen) if !seen.routes_like(directory) => self.rechecks = 2,
+            Some(_) => {}
+        }
+        if self.rechecks > 0 {
+            self.rechecks -= 1;
             self.recheck_smscs(directory).await;
         }
         self.clear_gone(directory).await;
@@ -55,9 +64,7 @@ impl Rerouting {
 
     /// Moves what waits for SMSCs that are there, but that its route names no more.
     async fn recheck_smscs(&self, directory: &Directory) {
-        let waiting = self.store.status().waiting;
-        let smscs = waiting.iter().filter(|(link, count)| *count > 0 && directory.smscs.contains_key(link));
-        for (link, _) in smscs {
+        for link in directory.smscs.keys() {
             let Tally { moved, .. } = self.reroute(directory, link).await;
             if moved > 0 {
                 tracing::warn!(%link, segments = moved, "routes changed: what waited for it was routed anew");
