@@ -164,6 +164,8 @@ def test_who_is_not_known_is_told_nothing(gateway, user):
         ({"to": "628111", "text": "x" * 60_000}, 422, "bad_length", None),
         ({"to": "628111", "text": "x" * 5_000_000}, 413, "body_too_large", None),
         ({"to": "628111", "text": "x", "validity_s": 0}, 422, "bad_value", "validity_s"),
+        ({"to": "628111", "text": "x", "validity_s": 604801}, 422, "bad_value", "validity_s"),
+        ({"to": "628111", "text": "x", "not_before": "2036-01-01T00:00:00+25:00"}, 422, "bad_value", "not_before"),
         ({"to": "+62 (0) 811", "text": "x"}, 422, "bad_destination", "to"),
     ],
     ids=[

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use sms::{Attached, LinkName, ReceiptRequest, Substitution};
+use sms::{Attached, LinkName, ReceiptRequest, Substitution, Timestamp};
 
 use crate::config::{Method, callbacks_of};
 use crate::recoding::Body;
@@ -35,6 +35,8 @@ pub(crate) struct Attributes {
     pub(crate) has_our_header: bool,
     /// How it was said, if it was rewritten for its SMSC.
     pub(crate) said: Option<Said>,
+    /// When it was given another text: the last [`REWORDED_MAX`] times, the oldest first.
+    pub(crate) reworded: Vec<Timestamp>,
 }
 
 /// How the octets were said of a message that was rewritten.
@@ -220,6 +222,8 @@ pub(crate) const META_OCTETS_MAX: usize = 1024;
 pub(crate) const RESULTS_MAX: usize = 10_000;
 /// The most octets in which it is kept what became of characters: those of about two hundred.
 pub(crate) const SUBSTITUTIONS_OCTETS_MAX: usize = 1000;
+/// The most times that it is kept when a message was given another text.
+pub(crate) const REWORDED_MAX: usize = 16;
 // Two octets are the longest length; 200 are more than what stands around the values.
 const _: () = assert!(
     URL_OCTETS_MAX
@@ -227,6 +231,7 @@ const _: () = assert!(
         + META_OCTETS_MAX
         + RESULTS_MAX
         + SUBSTITUTIONS_OCTETS_MAX
+        + REWORDED_MAX * 8
         + 200
         < Attached::ATTRIBUTES_OCTETS_MAX
 );
@@ -241,6 +246,7 @@ const TRANSLITERATED: u8 = 6;
 const BROUGHT: u8 = 7;
 const OUR_HEADER: u8 = 8;
 const SAID: u8 = 9;
+const REWORDED: u8 = 10;
 
 /// The form in which attributes are kept in [`Attached::attributes`]. Numbers are little-endian.
 ///
@@ -256,6 +262,7 @@ const SAID: u8 = 9;
 ///   7 brought  how often it had come before u8; the reference is a zero and what it is known by (16)
 ///   8 our header  nothing: the user data header is ours
 ///   9 said     data_coding of the octets as they were said u8, whether with a user data header u8
+///   10 reworded  when it was given another text u64 (each time)
 /// ```
 ///
 /// Fields of another kind are skipped; attributes of another version are not read. The reference stands
@@ -307,6 +314,14 @@ impl Attributes {
             None => *attached = Some(Arc::new(Attached { attributes, ..Attached::default() })),
             Some(attached) => Arc::make_mut(attached).attributes = attributes,
         }
+    }
+
+    /// Notes that the message was given another text.
+    pub(crate) fn note_reworded(&mut self, at: Timestamp) {
+        if self.reworded.len() >= REWORDED_MAX {
+            self.reworded.remove(0);
+        }
+        self.reworded.push(at);
     }
 
     /// The same, or only the reference if the rest cannot be read: for who shows it.
@@ -378,6 +393,10 @@ impl Attributes {
         if let Some(Said { data_coding, has_header }) = self.said {
             put(&mut out, SAID, &[&[data_coding, u8::from(has_header)]]);
         }
+        if !self.reworded.is_empty() {
+            let times: Vec<u8> = self.reworded.iter().flat_map(|at| at.0.to_le_bytes()).collect();
+            put(&mut out, REWORDED, &[&times]);
+        }
         if let Some(Report { event, status }) = &self.report {
             put(&mut out, REPORT, &[&event.0.to_le_bytes(), &status.to_le_bytes()]);
         }
@@ -402,6 +421,13 @@ impl Attributes {
             SAID => {
                 let [data_coding, has_header] = *field else { return Err(Unreadable) };
                 self.said = Some(Said { data_coding, has_header: has_header != 0 });
+            }
+            REWORDED => {
+                let (times, rest) = field.as_chunks();
+                if !rest.is_empty() {
+                    return Err(Unreadable);
+                }
+                self.reworded = times.iter().map(|at| Timestamp(u64::from_le_bytes(*at))).collect();
             }
             REPORT => {
                 let (event, rest) = field.split_first_chunk().ok_or(Unreadable)?;
@@ -524,6 +550,7 @@ mod tests {
             transliterated in proptest::option::of(some_transliterated()),
             has_our_header in any::<bool>(),
             said in proptest::option::of((any::<u8>(), any::<bool>())),
+            reworded in proptest::collection::vec(any::<u64>().prop_map(Timestamp), 0..REWORDED_MAX),
         ) -> Attributes {
             let report = report.map(|(event, status)| Report { event: Events(event), status });
             let said = said.map(|(data_coding, has_header)| Said { data_coding, has_header });
@@ -540,6 +567,7 @@ mod tests {
                 transliterated,
                 has_our_header,
                 said,
+                reworded,
             }
         }
     }

@@ -415,7 +415,11 @@ impl Gateway {
         let account = directory.accounts.get(&name);
         let surroundings = &self.shared.surroundings;
         let client = http::Client {
-            side: Owner { batch: usize::from(callback.batch.get()), surroundings: surroundings.clone() },
+            side: Owner {
+                batch: usize::from(callback.batch.get()),
+                surroundings: surroundings.clone(),
+                store: self.shared.store.clone(),
+            },
             endpoint: callback.endpoint.clone(),
             own: self.own_addresses(),
             tls: self.shared.tls.load().endpoints.of(&name),

@@ -125,7 +125,9 @@ impl Intake {
     }
 
     /// A message that waits, saying something else to the link that it waits for.
-    pub(crate) fn reword(&self, waiting: &Entry, submission: Submission) -> Result<Message, Refusal> {
+    pub(crate) fn reword(&self, waiting: &Entry, mut submission: Submission) -> Result<Message, Refusal> {
+        let now = self.clock.wall();
+        Attributes::amend(&mut submission.attached, |attributes| attributes.note_reworded(now));
         self.message_for(&waiting.target, &waiting.message, submission)
     }
 
@@ -187,6 +189,11 @@ impl Intake {
             data_coding: speaks.data_coding,
             ..Profile::default()
         })
+    }
+
+    /// What a submission would be in the usual form, for an SMSC of which nothing else is known.
+    pub(crate) fn preview(&self, submission: &Submission) -> Result<Encoded, Refusal> {
+        encoding::encode(submission, Some(&Profile::default()), &self.references)
     }
 
     /// How long a message is valid from when it is due, if nobody says.

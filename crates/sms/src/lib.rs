@@ -35,7 +35,7 @@ pub use receipt::{
 };
 pub use split::{
     Coding, Preview, SEGMENT_OCTETS_MAX, SEGMENTS_MAX, SplitError, cheapest, segments_needed, split_encoded,
-    split_text,
+    split_text, units_per_segment,
 };
 pub use time::Timestamp;
 pub use transliteration::{Substitution, transliterated};

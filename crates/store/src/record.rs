@@ -29,6 +29,10 @@ pub struct Record {
     pub error: u32,
     /// When we took it over.
     pub accepted_at: Timestamp,
+    /// Not to be sent before this.
+    pub not_before: Option<Timestamp>,
+    /// Not to be sent from then on, if nobody took it by then; `None` for what was kept by earlier versions, too.
+    pub expires_at: Option<Timestamp>,
     /// When it got its final state.
     pub final_at: Option<Timestamp>,
     /// The message that this one answers.

@@ -6,12 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::{Application, ApplicationConfig, Call, Every, Smsc};
+use simulator::{Application, ApplicationConfig, Call, Every, Faults, Smsc, SmscConfig};
+use smpp::CommandStatus;
 use sms::State;
 use store::Event;
 use tokio::net::TcpListener;
 
-use crate::harness::{ANI, SOON, TestGateway, account, centre, free_address, route, smsc, until};
+use crate::harness::{
+    ANI, SOON, TestGateway, account, centre, centre_with, free_address, route, smsc, until,
+};
 
 /// A provider of `callback_url` that takes everything.
 async fn receiver() -> Application {
@@ -54,6 +57,43 @@ async fn the_receipt_of_a_message_is_told_to_the_callback() {
     let record = gateway.record(&id).await;
     let told = |event: &Event| matches!(event, Event::OwnerTold { .. });
     assert!(record.history.iter().any(|step| told(&step.event)), "{:?}", record.history);
+}
+
+#[tokio::test]
+async fn the_receipt_of_a_message_that_was_refused_says_why() {
+    let status = Some((Every::nth(1), CommandStatus::INVDSTADR));
+    let faults = Faults { status, ..Faults::default() };
+    let telco = centre_with(SmscConfig { faults, ..SmscConfig::default() }).await;
+    let receiver = receiver().await;
+    let at_once = called("shop", &receiver.url(), "");
+    let batches = called("mall", &receiver.url(), "callback_batch = 10");
+    let fetches = account("poll", "inbox = true");
+    let gateway = shop_and(&telco, at_once, batches + &fetches).await;
+
+    let why = "command_status 0x0000000b";
+    for name in ["shop", "mall"] {
+        gateway.caller(name).post(text("hello")).await;
+        let call = receiver.next_call(SOON).await.unwrap();
+        let said = ["state", "command_status", "cause"].map(|name| call.fields[name].as_str());
+        assert_eq!(said, ["rejected", "11", why], "{name}");
+    }
+
+    let poll = gateway.caller("poll");
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let mut cancelled = text("hello");
+    cancelled["not_before"] = later.to_string().into();
+    let cancelled = poll.post(cancelled).await.id();
+    assert_eq!(poll.delete(&cancelled).await.status, 200);
+    poll.post(text("hello")).await;
+    let mut items = Vec::new();
+    until("both receipts", async || {
+        let page = poll.call("GET", "/v1/inbox?wait_s=5", None).await.body;
+        items.extend(page["items"].as_array().unwrap().clone());
+        items.len() >= 2
+    })
+    .await;
+    let causes: BTreeSet<&str> = items.iter().map(|item| item["cause"].as_str().unwrap()).collect();
+    assert_eq!(causes, BTreeSet::from(["cancelled", why]));
 }
 
 #[tokio::test]

@@ -127,3 +127,39 @@ async fn another_text_leaves_all_else_as_it_is() {
         assert!(sent.contains(&(esm_class, data_coding, octets.to_vec())), "{sent:?}");
     }
 }
+
+// O-6
+#[tokio::test]
+async fn the_record_says_when_a_message_may_be_sent_and_that_it_has_another_text() {
+    let telco = centre().await;
+    let gateway = gateway(&telco).await;
+    let bank = gateway.caller("bank");
+    let at = "2036-01-01T00:00:00.000Z";
+    let far = bank.post(json!({ "to": ANI, "from": "BANK", "text": "first", "not_before": at })).await;
+    assert_eq!((far.status, &far.body["field"]), (422, &json!("not_before")));
+
+    let now = SystemTime::now();
+    let due = jiff::Timestamp::try_from(now + Duration::from_secs(7200)).unwrap();
+    let due = due.round(jiff::Unit::Second).unwrap();
+    let end = due + jiff::SignedDuration::from_secs(60);
+    let message = json!({
+        "to": ANI, "from": "BANK", "text": "first", "not_before": due.to_string(), "validity_s": 60,
+    });
+    let id = bank.post(message).await.id();
+    let record = bank.record(&id).await.body;
+    let shown = |at: jiff::Timestamp| json!(format!("{at:.3}"));
+    assert_eq!((&record["not_before"], &record["expires_at"]), (&shown(due), &shown(end)));
+
+    assert_eq!(bank.patch(&id, json!({ "text": "second" })).await.status, 200);
+    let record = bank.record(&id).await.body;
+    let events: Vec<&str> =
+        record["history"].as_array().unwrap().iter().map(|step| step["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["accepted", "replaced"]);
+    assert!(!record.to_string().contains("second"), "never the text");
+    assert_eq!((&record["not_before"], &record["expires_at"]), (&shown(due), &shown(end)));
+
+    let usual = bank.post(json!({ "to": ANI, "from": "BANK", "text": "now" })).await.id();
+    gateway.record_when(&usual, |record| record.state == State::Delivered).await;
+    let record = bank.record(&usual).await.body;
+    assert!(record.get("not_before").is_none() && record["expires_at"].is_string(), "{record}");
+}

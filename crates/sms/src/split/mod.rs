@@ -59,6 +59,16 @@ pub fn split_encoded(
     split(data_coding.alphabet(), Multibyte::of(data_coding), elements, body, reference)
 }
 
+/// How many units a segment has room for beside a user data header of so many octets, its length octet included:
+/// septets, octets, or pairs of octets.
+#[must_use]
+pub const fn units_per_segment(alphabet: Alphabet, header_octets: usize) -> usize {
+    match alphabet {
+        Alphabet::Ucs2 => pieces::room(alphabet, header_octets) / 2,
+        _ => pieces::room(alphabet, header_octets),
+    }
+}
+
 /// What a text would take, for a preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preview {

@@ -110,6 +110,8 @@ pub(super) async fn what_waits_can_be_replaced_until_it_is_tried(store: &dyn Sto
     assert_eq!(items[1..3], [Item::Segment(0), Item::Segment(1)]);
     let record = store.find(longer.message.id).await.unwrap().unwrap();
     assert_eq!((record.segments, record.state), (2, State::Enroute));
+    let record = store.find(later.message.id).await.unwrap().unwrap();
+    assert_eq!((record.not_before, record.expires_at), (later.message.not_before, later.message.expires_at));
     drop(taken);
     assert!(store.replace(longer).await.unwrap(), "a lease that was given back was no attempt");
     settle(store, take_one(store, SMSC).await, Outcome::Retry { at: now(), cause: Cause::Smpp(0x58) });

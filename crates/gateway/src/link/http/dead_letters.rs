@@ -16,6 +16,7 @@ use super::caller::Shown;
 use super::desk::Desk;
 use super::messages::read;
 use super::problem::Problem;
+use super::reason::reasons;
 use super::translate;
 use crate::account::Account;
 use crate::config::{Scope, shelf_of};
@@ -33,7 +34,9 @@ pub(super) async fn list(
     let names: Vec<LinkName> = shelves.iter().map(|(_, shelf)| shelf.clone()).collect();
     let letters = desk.store.browse(&names, after, limit).await?;
     let link_of = |of: &LinkName| shelves.iter().find(|(_, shelf)| shelf == of).map(|(link, _)| link);
-    Ok(Json(translate::dead_letters(&letters, limit, link_of)).into_response())
+    let told = letters.iter().map(|letter| (letter.item, letter.message.id)).collect();
+    let reasons = reasons(&*desk.store, told).await;
+    Ok(Json(translate::dead_letters(&letters, &reasons, limit, link_of)).into_response())
 }
 
 /// `POST /v1/dead-letters/replay`: those with these ids, or all without a body, are told anew.

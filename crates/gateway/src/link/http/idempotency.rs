@@ -230,11 +230,35 @@ impl Desk {
         key: Key,
         body: Bytes,
     ) -> Result<Response, Problem> {
-        let in_work = self.keys.begin(account.name(), key)?;
-        let desk = self.clone();
+        let (desk, name) = (self.clone(), account.name().clone());
+        self.holding(&name, key, async move { desk.first_or_again(account, key, &body).await }).await
+    }
+
+    /// The same for one message, of which a request says no more than `content`.
+    pub(super) async fn submit_one_once(
+        &self,
+        account: Arc<Account>,
+        key: Key,
+        content: &[u8],
+        message: MessageRequest,
+    ) -> Result<Sent, Problem> {
+        let content = Sha256::digest(content).into();
+        let (desk, name) = (self.clone(), account.name().clone());
+        let work = async move { desk.one_first_or_again(account, key, content, message).await };
+        self.holding(&name, key, work).await
+    }
+
+    /// Does something while nobody else may with this key.
+    async fn holding<T: Send + 'static>(
+        &self,
+        account: &LinkName,
+        key: Key,
+        work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let in_work = self.keys.begin(account, key)?;
         // A caller that hangs up must not free its key while the store may still take the messages over.
         let done = tokio::spawn(async move {
-            let answer = desk.first_or_again(account, key, &body).await;
+            let answer = work.await;
             drop(in_work);
             answer
         });
@@ -249,10 +273,36 @@ impl Desk {
     ) -> Result<Response, Problem> {
         let content = Sha256::digest(body).into();
         let now = self.intake.clock().wall();
-        let Some((day, first)) = self.earlier(key, now).await? else {
+        let Some(done) = self.done(key, content, now).await? else {
             let mut once = Once::new(key, account.name().clone(), content, now);
             return self.submit(account, translate::batch(body)?, Some(&mut once)).await;
         };
+        let again = Again::of(&done, &account, key);
+        let mut response = self.answer_again(again, translate::batch(body)?, &done.results).await?;
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        Ok(response)
+    }
+
+    async fn one_first_or_again(
+        &self,
+        account: Arc<Account>,
+        key: Key,
+        content: [u8; 32],
+        message: MessageRequest,
+    ) -> Result<Sent, Problem> {
+        let now = self.intake.clock().wall();
+        let Some(done) = self.done(key, content, now).await? else {
+            let mut once = Once::new(key, account.name().clone(), content, now);
+            return self.submit_one(account, message, Some(&mut once)).await.map(Sent::first);
+        };
+        let octet = *done.results.first().ok_or(Refusal::Unavailable)?;
+        let accepted = self.result_again(&mut Again::of(&done, &account, key), message, octet).await?;
+        Ok(Sent { accepted, is_replayed: true })
+    }
+
+    /// The request with this key that was done within [`WINDOW`], if it had this content.
+    async fn done(&self, key: Key, content: [u8; 32], now: Timestamp) -> Result<Option<Done>, Problem> {
+        let Some((day, first)) = self.earlier(key, now).await? else { return Ok(None) };
         let attributes = first.attached.as_deref().map(Attributes::readable).unwrap_or_default();
         let request = attributes.keyed.ok_or(Refusal::Unavailable)?;
         if request.content != content {
@@ -260,10 +310,7 @@ impl Desk {
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
             return Err(problem.in_field("Idempotency-Key"));
         }
-        let again = Again { account: &account, key, day, accepted_at: first.accepted_at, accepted: 0 };
-        let mut response = self.answer_again(again, translate::batch(body)?, &request.results).await?;
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-        Ok(response)
+        Ok(Some(Done { day, accepted_at: first.accepted_at, results: request.results }))
     }
 
     /// The first message of the last request with this key, if that is still in the window.
@@ -325,6 +372,36 @@ impl Desk {
     }
 }
 
+/// One message that was taken over, now or when its request came first.
+pub(super) struct Sent {
+    pub(super) accepted: Accepted,
+    is_replayed: bool,
+}
+
+impl Sent {
+    /// One that was taken over now.
+    pub(super) fn first(accepted: Accepted) -> Self {
+        Self { accepted, is_replayed: false }
+    }
+}
+
+impl IntoResponse for Sent {
+    fn into_response(self) -> Response {
+        let mut response = one_accepted(self.accepted);
+        if self.is_replayed {
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// A request with a key that was done.
+struct Done {
+    day: Day,
+    accepted_at: Timestamp,
+    results: Vec<u8>,
+}
+
 /// A request with a key that was done at `accepted_at`, and is answered again.
 struct Again<'a> {
     account: &'a Account,
@@ -334,7 +411,11 @@ struct Again<'a> {
     accepted: u32,
 }
 
-impl Again<'_> {
+impl<'a> Again<'a> {
+    fn of(done: &Done, account: &'a Account, key: Key) -> Self {
+        Self { account, key, day: done.day, accepted_at: done.accepted_at, accepted: 0 }
+    }
+
     fn next_id(&mut self) -> MessageId {
         let id = self.key.id(self.day, self.accepted);
         self.accepted += 1;

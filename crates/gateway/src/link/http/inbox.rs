@@ -9,12 +9,13 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use prometheus_client::metrics::gauge::Gauge;
-use store::Lease;
+use store::{Cause, Lease};
 
 use super::caller;
 use super::desk::Desk;
 use super::messages::{check_is_json, read};
 use super::problem::Problem;
+use super::reason::{reasons, told};
 use super::translate;
 use crate::account::Account;
 use crate::clock;
@@ -56,7 +57,7 @@ pub(super) async fn fetch(
     let outlet = desk.outlets.of(account.name());
     let _fetching = Fetching::begin(&outlet);
     let shown = tokio::select! {
-        shown = next_items(&outlet, inbox, room.items, fetch.lease) => shown,
+        shown = next_items(&desk, &outlet, inbox, room.items, fetch.lease) => shown,
         () = tokio::time::sleep(fetch.wait.max(WAIT_MIN)) => Shown::default(),
         () = account.revoked() => Shown::default(),
         () = desk.stop.cancelled() => Shown::default(),
@@ -95,34 +96,41 @@ fn too_much_lent() -> Problem {
 }
 
 /// Waits for items; they are lent when this returns.
-async fn next_items(outlet: &Outlet, inbox: &Inbox, room: usize, lease: Duration) -> Shown {
+async fn next_items(desk: &Desk, outlet: &Outlet, inbox: &Inbox, room: usize, lease: Duration) -> Shown {
     loop {
-        let shown = lend(outlet, inbox, outlet.take(room).await, lease);
+        let leases = outlet.take(room).await;
+        let reasons = reasons(&*desk.store, leases.iter().map(told).collect()).await;
+        let shown = lend(outlet, inbox, leases.into_iter().zip(reasons), lease);
         if !shown.items.is_empty() {
             return shown;
         }
     }
 }
 
-/// Lends as many items as a page has room for; the rest goes back.
-fn lend(outlet: &Outlet, inbox: &Inbox, leases: Vec<Lease>, lease_time: Duration) -> Shown {
+/// Lends as many items as a page has room for, each with the reason that it tells; the rest goes back.
+fn lend(
+    outlet: &Outlet,
+    inbox: &Inbox,
+    leases: impl Iterator<Item = (Lease, Option<Cause>)>,
+    lease_time: Duration,
+) -> Shown {
     let until = clock::now() + lease_time;
     let mut shown = Shown::default();
-    let mut told = Vec::new();
-    for lease in leases {
+    let mut taken = Vec::new();
+    for (lease, reason) in leases {
         if shown.octets >= PAGE_OCTETS {
             break;
         }
-        let Some(item) = translate::inbox_item(&lease) else {
+        let Some(item) = translate::inbox_item(&lease, reason.as_ref()) else {
             // A message is shown whole with its first segment.
-            told.push(taken_over(lease));
+            taken.push(taken_over(lease));
             continue;
         };
         if inbox.lend(lease, item.len(), until) {
             shown.add(item);
         }
     }
-    outlet.settle(told);
+    outlet.settle(taken);
     shown
 }
 

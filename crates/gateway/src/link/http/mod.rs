@@ -28,6 +28,7 @@ mod problem;
 pub(crate) mod provider;
 pub(crate) mod public_address;
 mod rate_limit;
+mod reason;
 mod recall;
 mod send;
 pub(crate) mod server;

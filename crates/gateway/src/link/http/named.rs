@@ -24,7 +24,6 @@ use crate::surroundings::Surroundings;
 /// The side of the callbacks that messages name: JSON and its answers are as at the account's own.
 pub(crate) struct Named {
     owner: Owner,
-    store: Arc<dyn Store>,
     access_log: Option<Arc<AccessLog>>,
 }
 
@@ -34,7 +33,7 @@ impl Named {
         store: Arc<dyn Store>,
         access_log: Option<Arc<AccessLog>>,
     ) -> Self {
-        Self { owner: Owner { batch: 1, surroundings }, store, access_log }
+        Self { owner: Owner { batch: 1, surroundings, store }, access_log }
     }
 
     /// A call as Kannel makes it; the first for an item is logged as there.
@@ -57,7 +56,7 @@ impl Named {
         };
         let record = match id {
             // What is not found is told without.
-            Some(id) => self.store.find(id).await.ok().flatten(),
+            Some(id) => self.owner.store.find(id).await.ok().flatten(),
             None => None,
         };
         Some(Told { message, attributes, news, record })

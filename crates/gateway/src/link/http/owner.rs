@@ -1,9 +1,12 @@
 //! Accounts that are told by HTTP: receipts of what they submitted, and messages that are routed to them.
 
-use store::{Lease, Settlement};
+use std::sync::Arc;
+
+use store::{Lease, Settlement, Store};
 
 use super::call::{Answer, Call, Heard};
 use super::client::Side;
+use super::reason::{reasons, told};
 use super::translate;
 use crate::surroundings::Surroundings;
 
@@ -12,6 +15,8 @@ pub(crate) struct Owner {
     /// The most items of one call: 1 is an object per call, more an array.
     pub(crate) batch: usize,
     pub(crate) surroundings: Surroundings,
+    /// Where it is known why messages failed.
+    pub(crate) store: Arc<dyn Store>,
 }
 
 impl Side for Owner {
@@ -20,9 +25,10 @@ impl Side for Owner {
     }
 
     async fn call(&self, leases: &[Lease]) -> Option<Call> {
-        let body = match leases {
-            [lease] if self.batch == 1 => translate::callback(lease),
-            leases => translate::callbacks(leases),
+        let reasons = reasons(&*self.store, leases.iter().map(told).collect()).await;
+        let body = match (leases, &reasons[..]) {
+            ([lease], [reason]) if self.batch == 1 => translate::callback(lease, reason.as_ref()),
+            _ => translate::callbacks(leases, &reasons),
         };
         body.map(Call::json)
     }

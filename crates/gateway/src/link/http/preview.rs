@@ -1,4 +1,4 @@
-//! `POST /v1/preview`: what a text would take, without sending it.
+//! `POST /v1/preview`: what a message would take, without sending it.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::caller::Shown;
 use super::desk::Desk;
-use super::messages::{check_is_json, read};
+use super::messages::{check_is_json, read, translated};
 use super::problem::Problem;
 use super::translate;
 use crate::config::Scope;
@@ -23,6 +23,9 @@ pub(super) async fn preview(
     let (parts, body) = request.into_parts();
     let account = desk.caller(peer, shown, Scope::Send).await?;
     check_is_json(&parts.headers)?;
-    let preview = translate::preview(&read(body).await?, account.config().transliterate)?;
-    Ok(Json(preview).into_response())
+    let request = translate::preview_request(&read(body).await?)?;
+    let (submission, substitutions) = translated(&account, request, desk.intake.clock().wall())?;
+    let encoded = desk.intake.preview(&submission);
+    let encoded = encoded.map_err(|refusal| translate::unfit(&submission, refusal))?;
+    Ok(Json(translate::preview(&submission, &encoded, substitutions)).into_response())
 }

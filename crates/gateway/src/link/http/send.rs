@@ -1,18 +1,21 @@
 //! One text by query or by form, as a page in a browser sends it; a browser is answered with a page.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use super::caller::{self, Shown};
 use super::desk::Desk;
-use super::messages::{check_type, one_accepted, read_up_to};
+use super::idempotency::{Key, Sent};
+use super::messages::{check_type, read_up_to};
 use super::openapi::HTML;
 use super::problem::Problem;
 use super::translate::{self, Accepted, MessageRequest};
+use crate::account::Account;
 use crate::config::Scope;
 use crate::login::Credentials;
 
@@ -28,7 +31,7 @@ pub(super) async fn by_query(
         Ok(said) => desk.send(peer, shown, &headers, said).await,
         Err(problem) => Err(problem),
     };
-    answer(&headers, sent)
+    answer(&headers, sent.map(Sent::first))
 }
 
 /// `POST /v1/send`: the same in a form, as a page in a browser sends it.
@@ -40,7 +43,7 @@ pub(super) async fn by_form(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let sent = match form(&parts.headers, body).await {
-        Ok(said) => desk.send(peer, shown, &parts.headers, said).await,
+        Ok(body) => desk.send_form(peer, shown, &parts.headers, &body).await,
         Err(problem) => Err(problem),
     };
     answer(&parts.headers, sent)
@@ -49,9 +52,9 @@ pub(super) async fn by_form(
 /// A message, and the credentials beside it.
 type Said = (Option<Credentials>, MessageRequest);
 
-async fn form(headers: &HeaderMap, body: Body) -> Result<Said, Problem> {
+async fn form(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     check_type(headers, "application/x-www-form-urlencoded")?;
-    translate::send_form(&read_up_to(FORM_OCTETS_MAX, body).await?)
+    read_up_to(FORM_OCTETS_MAX, body).await
 }
 
 impl Desk {
@@ -62,23 +65,52 @@ impl Desk {
         headers: &HeaderMap,
         (credentials, message): Said,
     ) -> Result<Accepted, Problem> {
+        let account = self.sender(peer, shown, headers, credentials).await?;
+        self.submit_one(account, message, None).await
+    }
+
+    async fn send_form(
+        &self,
+        peer: SocketAddr,
+        shown: Option<Shown>,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Sent, Problem> {
+        let (credentials, message) = translate::send_form(body)?;
+        let account = self.sender(peer, shown, headers, credentials).await?;
+        match Key::shown(headers, account.name())? {
+            None => self.submit_one(account, message, None).await.map(Sent::first),
+            // What is kept must not help to guess a password.
+            Some(key) => {
+                let content = translate::without_credentials(body);
+                self.submit_one_once(account, key, &content, message).await
+            }
+        }
+    }
+
+    async fn sender(
+        &self,
+        peer: SocketAddr,
+        shown: Option<Shown>,
+        headers: &HeaderMap,
+        credentials: Option<Credentials>,
+    ) -> Result<Arc<Account>, Problem> {
         let shown = caller::meant(shown, headers).or(credentials.map(Shown::Password));
-        let account = self.caller(peer, shown, Scope::Send).await.map_err(|problem| {
+        self.caller(peer, shown, Scope::Send).await.map_err(|problem| {
             // Whatever its user would be asked for does not count here.
             if caller::is_made_to(headers) { problem.without_prompt() } else { problem }
-        })?;
-        self.submit_one(account, message, None).await
+        })
     }
 }
 
 /// The answer, in the words of whoever asks.
-fn answer(headers: &HeaderMap, sent: Result<Accepted, Problem>) -> Response {
+fn answer(headers: &HeaderMap, sent: Result<Sent, Problem>) -> Response {
     match (sent, wants_page(headers)) {
-        (Ok(accepted), false) => one_accepted(accepted),
+        (Ok(sent), false) => sent.into_response(),
         (Err(problem), false) => problem.into_response(),
-        (Ok(accepted), true) => {
-            let page = translate::accepted_page(&accepted);
-            with_page(one_accepted(accepted), page)
+        (Ok(sent), true) => {
+            let page = translate::accepted_page(&sent.accepted);
+            with_page(sent.into_response(), page)
         }
         (Err(problem), true) => {
             let page = translate::refused_page(&problem);

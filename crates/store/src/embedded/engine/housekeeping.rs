@@ -8,7 +8,7 @@ use super::super::body::put_body;
 use super::super::disk::Disk;
 use super::super::fact::{accepted_kind, put_carried};
 use super::super::journal::Place;
-use super::super::slots::{Phase, Slot, seconds};
+use super::super::slots::{Phase, Slot};
 use super::Engine;
 
 /// How often a part of the slots is looked at.
@@ -104,7 +104,8 @@ impl<D: Disk> Engine<D> {
             return;
         }
         let carried = self.file_to_carry();
-        let now_s = seconds(now);
+        // Deadlines are rounded up: no message is valid for less than was asked.
+        let now_s = u32::try_from(now.0 / 1000).unwrap_or(u32::MAX);
         let start = self.housekeeping.cursor;
         let mut changes = 0;
         self.journal.begin();

@@ -40,6 +40,25 @@ fn what_waits_for_a_link_that_is_away_expires() {
     assert_eq!(rig.take(SMSC, 10).len(), 1);
 }
 
+// INV-10
+#[test]
+fn a_message_lives_for_as_long_as_was_asked() {
+    let mut rig = Rig::new(options());
+    let second = Duration::from_secs(1);
+    // Whatever part of a second it is now.
+    let start = rig.now;
+    let into = Duration::from_millis(850_u64.saturating_sub(start.0 % 1000));
+    rig.pass(into);
+    let expires_at = Some(rig.now.plus(second));
+    rig.accept(vec![entry(1, |message| message.expires_at = expires_at)]).unwrap();
+    for _ in 0..6 {
+        rig.pass(Duration::from_millis(100));
+        assert!(rig.take(OWNER, 1).is_empty());
+    }
+    pass_slowly(&mut rig, 2 * second);
+    assert_eq!(told(&rig.take(OWNER, 1)[0]), State::Expired);
+}
+
 #[test]
 fn a_receipt_that_never_comes_makes_the_state_unknown() {
     let mut rig = Rig::new(options());

@@ -18,22 +18,31 @@ pub(super) fn has_attached(connection: &Connection) -> rusqlite::Result<bool> {
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
+/// Whether the table of a file has the columns of the times between which a message may be sent.
+pub(super) fn has_times(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('message') WHERE name = 'expires_at')";
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+}
+
 /// The start of a statement that reads records: from what, and the columns in the order of [`record_of`], the serial
-/// behind them. A file that has been made before there was a table `attached` has nothing of that.
+/// behind them. A file that has been made before there was a table `attached`, or the columns of the times, has nothing
+/// of that.
 pub(super) fn select(connection: &Connection) -> rusqlite::Result<String> {
+    let times = if has_times(connection)? { "not_before, expires_at" } else { "NULL, NULL" };
     Ok(if has_attached(connection)? {
         format!(
-            "SELECT {COLUMNS}, reference, told, attributes, serial FROM message LEFT JOIN attached USING (serial)"
+            "SELECT {COLUMNS}, {times}, reference, told, attributes, serial FROM message \
+             LEFT JOIN attached USING (serial)"
         )
     } else {
-        format!("SELECT {COLUMNS}, NULL, NULL, NULL, serial FROM message")
+        format!("SELECT {COLUMNS}, {times}, NULL, NULL, NULL, serial FROM message")
     })
 }
 
 /// The column of [`select`] that has the history.
 pub(super) const HISTORY_COLUMN: usize = 16;
 /// The column of [`select`] that has the serial.
-pub(super) const SERIAL_COLUMN: usize = 20;
+pub(super) const SERIAL_COLUMN: usize = 22;
 
 const COLUMNS: &str = "id, direction, origin, target, source_ton, source_npi, source, \
      destination_ton, destination_npi, destination, segments, state, error, accepted_at, final_at, \
@@ -247,6 +256,8 @@ pub(super) fn record_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Record> {
         state: State::from_number(row.get(11)?).unwrap_or(State::Unknown),
         error: row.get(12)?,
         accepted_at: Timestamp(row.get::<_, i64>(13)? as u64),
+        not_before: instant(17)?,
+        expires_at: instant(18)?,
         final_at: instant(14)?,
         in_reply_to: row.get::<_, Option<[u8; 16]>>(15)?.map(id),
         attached: attached_of(row)?,
@@ -255,15 +266,15 @@ pub(super) fn record_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Record> {
 }
 
 fn attached_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Arc<Attached>>> {
-    let reference = row.get_ref(17)?;
+    let reference = row.get_ref(19)?;
     if reference == ValueRef::Null {
         return Ok(None);
     }
     let octets = |value| Bytes::copy_from_slice(octets_of(value));
     Ok(Some(Arc::new(Attached {
         reference: octets(reference),
-        told: row.get::<_, Option<String>>(18)?.map(LinkName::from),
-        attributes: octets(row.get_ref(19)?),
+        told: row.get::<_, Option<String>>(20)?.map(LinkName::from),
+        attributes: octets(row.get_ref(21)?),
     })))
 }
 

@@ -37,6 +37,7 @@ pub(in super::super) struct Staged {
     pub(super) destination: Address,
     pub(super) segments: u8,
     pub(super) accepted_at: Timestamp,
+    pub(super) times: Times,
     pub(super) in_reply_to: Option<MessageId>,
     pub(super) attached: Option<Arc<Attached>>,
     pub(super) news: News,
@@ -57,13 +58,26 @@ pub(super) struct News {
     pub(super) history: History,
     pub(super) verdict: Option<(Verdict, Timestamp)>,
     pub(super) redirected: Option<LinkName>,
-    /// How many segments it has now, if the journal said it anew.
-    pub(super) segments: Option<u8>,
+    /// How many segments it has now and when it may be sent, if the journal said it anew.
+    pub(super) anew: Option<(u8, Times)>,
     /// What is attached to it now, if the journal said it anew.
     pub(super) attached: Option<Arc<Attached>>,
     /// Where the last of it stands in the journal.
     pub(super) place: Place,
     notice_link: LinkName,
+}
+
+/// Between which times a message may be sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+impl Times {
+    fn of(body: &Body<'_>) -> Self {
+        Self { not_before: body.not_before, expires_at: body.expires_at }
+    }
 }
 
 /// What the journal says of a message that is no longer held back.
@@ -78,7 +92,7 @@ pub(super) struct Late {
 enum Saying {
     Changed { part: u8, change: Change },
     Final(Verdict),
-    Carried { segments: u8, attached: Option<Arc<Attached>> },
+    Carried { segments: u8, times: Times, attached: Option<Arc<Attached>> },
 }
 
 impl News {
@@ -88,7 +102,7 @@ impl News {
             history,
             verdict: None,
             redirected: None,
-            segments: None,
+            anew: None,
             attached: None,
             place,
             notice_link: origin,
@@ -103,8 +117,8 @@ impl News {
             match saying {
                 Saying::Changed { part, change } => self.add(part, change, at, names),
                 Saying::Final(verdict) => self.end(verdict, at),
-                Saying::Carried { segments, attached } => {
-                    self.segments = Some(segments);
+                Saying::Carried { segments, times, attached } => {
+                    self.anew = Some((segments, times));
                     self.attached = attached.or(self.attached.take());
                 }
             }
@@ -267,7 +281,7 @@ impl Staging {
             }
             Fact::Carried(body, _) => {
                 let attached = body.attached(|number| Some(self.names.name(number))).unwrap_or_default();
-                let saying = Saying::Carried { segments: body.count, attached };
+                let saying = Saying::Carried { segments: body.count, times: Times::of(&body), attached };
                 self.say(body.serial, Late { place, at, saying });
             }
             Fact::Early { .. } | Fact::Serial(_) => {}
@@ -287,8 +301,8 @@ impl Staging {
         staged.news.history.mark();
         match late.saying {
             Saying::Final(verdict) => staged.news.end(verdict, late.at),
-            Saying::Carried { segments, attached } => {
-                staged.segments = segments;
+            Saying::Carried { segments, times, attached } => {
+                (staged.segments, staged.times) = (segments, times);
                 staged.attached = attached.or(staged.attached.take());
             }
             Saying::Changed { part, change } => {
@@ -326,6 +340,7 @@ impl Staging {
             target: self.names.name(body.target),
             attached: body.attached(|number| Some(self.names.name(number))).unwrap_or_default(),
             wants: body.receipt(),
+            times: Times::of(&body),
             source: body.source,
             destination: body.destination,
             segments: body.count,
@@ -473,6 +488,8 @@ impl Staged {
             state: verdict.map_or(State::Enroute, |(verdict, _)| verdict.sighted.state),
             error: verdict.map_or(0, |(verdict, _)| verdict.sighted.error),
             accepted_at: self.accepted_at,
+            not_before: self.times.not_before,
+            expires_at: self.times.expires_at,
             final_at: verdict.map(|(_, at)| at),
             in_reply_to: self.in_reply_to,
             attached: self.attached.clone(),

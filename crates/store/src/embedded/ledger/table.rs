@@ -8,7 +8,9 @@ use super::breath::Breath;
 use super::error::LedgerError;
 use super::key_file::Owner;
 use super::name::Name;
-use super::row::{HISTORY_COLUMN, History, has_attached, octets_of, record_of, select, sql_octets, steps_of};
+use super::row::{
+    HISTORY_COLUMN, History, has_attached, has_times, octets_of, record_of, select, sql_octets, steps_of,
+};
 use super::staging::{News, Staged};
 use crate::{Step, Subject};
 
@@ -18,7 +20,8 @@ const SCHEMA: &str = "
         target TEXT NOT NULL, source_ton INTEGER NOT NULL, source_npi INTEGER NOT NULL, source NOT NULL,
         destination_ton INTEGER NOT NULL, destination_npi INTEGER NOT NULL, destination NOT NULL,
         segments INTEGER NOT NULL, state INTEGER NOT NULL, error INTEGER NOT NULL, accepted_at INTEGER NOT NULL,
-        final_at INTEGER, in_reply_to BLOB, history BLOB NOT NULL, place INTEGER NOT NULL
+        final_at INTEGER, in_reply_to BLOB, history BLOB NOT NULL, place INTEGER NOT NULL,
+        not_before INTEGER, expires_at INTEGER
     );
 ";
 /// What owners attached to their messages, with the serials of those: most messages have nothing here.
@@ -26,6 +29,12 @@ const ATTACHED: &str = "
     CREATE TABLE IF NOT EXISTS attached (
         serial INTEGER PRIMARY KEY, reference NOT NULL, told TEXT, attributes BLOB NOT NULL
     );
+";
+/// What [`SCHEMA`] has that was not there at first.
+const TIMES: &str = "
+    SAVEPOINT times;
+    ALTER TABLE message ADD COLUMN not_before INTEGER; ALTER TABLE message ADD COLUMN expires_at INTEGER;
+    RELEASE times;
 ";
 /// What is attached when a message is said anew counts, but not if that was read before what the row is of.
 const ATTACH: &str = "INSERT INTO attached (serial, reference, told, attributes) VALUES (?1, ?2, ?3, ?4) \
@@ -35,11 +44,12 @@ const ATTACH: &str = "INSERT INTO attached (serial, reference, told, attributes)
 /// anyway: told so, SQLite does not copy pages in order to take back the statement alone.
 const INSERT: &str = "INSERT OR FAIL INTO message (serial, id, direction, origin, target, source_ton, source_npi, source, \
      destination_ton, destination_npi, destination, segments, state, error, accepted_at, final_at, in_reply_to, \
-     history, place) VALUES ";
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     history, place, not_before, expires_at) VALUES ";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const UNLESS_KNOWN: &str = " ON CONFLICT (serial) DO UPDATE SET target = excluded.target, \
      segments = excluded.segments, state = excluded.state, error = excluded.error, final_at = excluded.final_at, history = excluded.history, \
-     place = excluded.place WHERE place < excluded.place";
+     place = excluded.place, not_before = excluded.not_before, expires_at = excluded.expires_at \
+     WHERE place < excluded.place";
 /// How many rows are written by one statement.
 const ROWS_PER_STATEMENT: usize = 16;
 
@@ -77,10 +87,13 @@ impl Schema {
         Ok(Self::Keyed { seed })
     }
 
-    /// Adds the table `attached` to a file that was made before there was one. Who does not know it is not
-    /// disturbed by it, so that the version stays.
+    /// Adds the table `attached` and the columns of the times to a file that was made before there were any. Who does
+    /// not know them is not disturbed by them, so that the version stays.
     pub(super) fn complete(connection: &Connection) -> rusqlite::Result<()> {
-        if has_attached(connection)? { Ok(()) } else { connection.execute_batch(ATTACHED) }
+        if !has_attached(connection)? {
+            connection.execute_batch(ATTACHED)?;
+        }
+        if has_times(connection)? { Ok(()) } else { connection.execute_batch(TIMES) }
     }
 
     /// What the file of keys of the file belongs to, if it has one.
@@ -177,7 +190,9 @@ fn bind(statement: &mut Statement<'_>, at: &mut usize, staged: &Staged) -> rusql
     put(&final_at)?;
     put(&staged.in_reply_to.as_ref().map(|id| id.octets().as_slice()))?;
     put(&staged.news.history.octets())?;
-    put(&(staged.news.place.to_u64() as i64))
+    put(&(staged.news.place.to_u64() as i64))?;
+    put(&staged.times.not_before.map(|at| at.0 as i64))?;
+    put(&staged.times.expires_at.map(|at| at.0 as i64))
 }
 
 fn outcome(news: &News) -> (u8, u32, Option<i64>) {
@@ -196,7 +211,8 @@ pub(super) fn update(
 ) -> Result<usize, LedgerError> {
     const READ: &str = "SELECT history, place, origin FROM message WHERE serial = ?1";
     const WRITE: &str = "UPDATE message SET history = ?2, place = ?3, target = coalesce(?4, target), \
-         segments = coalesce(?8, segments), state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \
+         segments = coalesce(?8, segments), not_before = iif(?8 IS NULL, not_before, ?9), \
+         expires_at = iif(?8 IS NULL, expires_at, ?10), state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \
          WHERE serial = ?1";
     let found = connection.prepare_cached(READ)?.query_row([serial as i64], |row| {
         Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
@@ -217,7 +233,9 @@ pub(super) fn update(
         state,
         final_at,
         error,
-        news.segments,
+        news.anew.map(|(segments, _)| segments),
+        news.anew.and_then(|(_, times)| times.not_before).map(|at| at.0 as i64),
+        news.anew.and_then(|(_, times)| times.expires_at).map(|at| at.0 as i64),
     ])?;
     if let Some(attached) = &news.attached {
         attach(connection, serial, attached, news.place)?;

@@ -26,12 +26,14 @@ impl Arguments {
     }
 
     /// Those of an object; an underscore may stand for a dash. What is null is not said.
-    pub(super) fn of_object(object: &serde_json::Map<String, Value>) -> Self {
+    pub(super) fn of_object(object: &serde_json::Map<String, Value>) -> Result<Self, Failure> {
         let mut arguments = Self::default();
         for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
-            arguments.set(&dashed(name), octets_of(value));
+            let name = dashed(name);
+            let octets = octets_of(&name, value)?;
+            arguments.set(&name, octets);
         }
-        arguments
+        Ok(arguments)
     }
 
     /// The first value with this name.
@@ -70,16 +72,21 @@ impl Arguments {
         let object: serde_json::Map<String, Value> = serde_json::from_slice(body)
             .map_err(|_| Failure::argument("Unknown error: the body is no object of JSON"))?;
         for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
-            self.set(name, octets_of(value));
+            self.set(name, octets_of(name, value)?);
         }
         Ok(())
     }
 }
 
-fn octets_of(value: &Value) -> Vec<u8> {
+/// What a value says; an object or an array says something in one place only.
+fn octets_of(name: &str, value: &Value) -> Result<Vec<u8>, Failure> {
     match value {
-        Value::String(text) => text.clone().into_bytes(),
-        other => other.to_string().into_bytes(),
+        Value::String(text) => Ok(text.clone().into_bytes()),
+        Value::Object(_) | Value::Array(_) if name != CUSTOM_TLVS => {
+            let detail = "an object or an array";
+            Err(Failure::argument(format!("Argument [{name}] has an invalid value: [{detail}].")))
+        }
+        other => Ok(other.to_string().into_bytes()),
     }
 }
 
@@ -106,10 +113,27 @@ mod tests {
         let headers =
             HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         let Ok(body) = Arguments::of("", &headers, json) else { panic!("refused") };
-        let object = Arguments::of_object(&serde_json::from_slice(json).unwrap());
+        let Ok(object) = Arguments::of_object(&serde_json::from_slice(json).unwrap()) else {
+            panic!("refused")
+        };
         for said in [body, object] {
             assert!(!said.has("from"));
             assert_eq!((said.text("to"), said.text("content")), (Some("628"), Some("null")));
         }
+    }
+
+    // JS-1
+    #[test]
+    fn an_object_is_no_content() {
+        for json in [r#"{"content": {"a": 1}}"#, r#"{"hex_content": ["00"]}"#, r#"{"content": []}"#] {
+            let object: serde_json::Map<String, Value> = serde_json::from_str(json).unwrap();
+            let failure = Arguments::of_object(&object).err().unwrap();
+            assert!(failure.text.contains("content] has an invalid value"), "{}", failure.text);
+            let headers =
+                HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+            assert!(Arguments::of("", &headers, json.as_bytes()).is_err());
+        }
+        let tlvs = serde_json::from_str(r#"{"custom_tlvs": [[1, null, "Int1", 2]]}"#).unwrap();
+        assert!(Arguments::of_object(&tlvs).is_ok_and(|said| said.has("custom_tlvs")));
     }
 }

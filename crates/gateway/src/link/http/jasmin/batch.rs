@@ -46,7 +46,7 @@ impl Batch {
         for message in messages.filter_map(Value::as_object) {
             let mut object = globals.cloned().unwrap_or_default();
             object.extend(message.clone());
-            all.extend(each_number(&object));
+            all.extend(each_number(object)?);
             if all.len() > MESSAGES_MAX {
                 return Err(Failure::argument(format!("A batch has at most {MESSAGES_MAX} messages")));
             }
@@ -194,10 +194,11 @@ impl Calls<'_> {
 }
 
 /// The arguments of a message, once for each of its numbers.
-fn each_number(object: &Map<String, Value>) -> Vec<Arguments> {
-    let said = Arguments::of_object(object);
+fn each_number(mut object: Map<String, Value>) -> Result<Vec<Arguments>, Failure> {
+    let numbers = object.remove("to");
+    let said = Arguments::of_object(&object)?;
     if !said.has("content") && !said.has("hex-content") {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let with = |number: &Value| {
         let mut said = said.clone();
@@ -205,11 +206,11 @@ fn each_number(object: &Map<String, Value>) -> Vec<Arguments> {
         said.set("to", number);
         said
     };
-    match object.get("to") {
+    Ok(match &numbers {
         None => Vec::new(),
         Some(Value::Array(numbers)) => numbers.iter().take(MESSAGES_MAX + 1).map(with).collect(),
         Some(number) => vec![with(number)],
-    }
+    })
 }
 
 /// `YYYY-MM-DD hh:mm:ss` in UTC, or `86400s`.

@@ -25,7 +25,10 @@ pub(in super::super) async fn send(
         Ok(parts) => parts,
         Err(response) => return response,
     };
-    let said = with_credentials(Arguments::of_object(&said), &credentials);
+    let said = match Arguments::of_object(&said) {
+        Ok(said) => with_credentials(said, &credentials),
+        Err(failure) => return message(failure.status, &failure.text),
+    };
     match desk.send_as_jasmin(peer, said, None).await {
         // The closing quote is missing there, too.
         Ok(id) => data(Value::String(success(id).trim_matches('"').to_owned())),
@@ -80,11 +83,14 @@ pub(in super::super) async fn rate(
         Err(response) => return response,
     };
     let said = if said.is_empty() {
-        Arguments::of(&query, &HeaderMap::new(), b"").unwrap_or_default()
+        Arguments::of(&query, &HeaderMap::new(), b"")
     } else {
         Arguments::of_object(&said)
     };
-    told(desk.rate_as_jasmin(peer, with_credentials(said, &credentials)).await)
+    match said {
+        Ok(said) => told(desk.rate_as_jasmin(peer, with_credentials(said, &credentials)).await),
+        Err(failure) => told(Err(failure)),
+    }
 }
 
 /// The body of a request, and who sends it.

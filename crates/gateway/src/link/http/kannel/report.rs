@@ -6,6 +6,7 @@ use sms::{Address, LinkName, ReceiptText, State, Timestamp};
 use store::{Cause, Event, Notice, Record, RemoteId};
 
 use super::super::call::Call;
+use super::super::reason::refusal;
 use super::super::told::{News, Told};
 use super::escape::{MetaGroup, Pattern, Said, Values};
 use super::meta;
@@ -208,16 +209,12 @@ fn ends<'t>(told: &'t Told<'_>) -> (&'t Address, &'t Address) {
 
 /// Why it never got to be with the SMSC, if it did not, in the words of Kannel.
 fn refused(record: &Record, notice: Notice) -> Option<(String, By)> {
-    let was_reported = |event: &Event| matches!(event, Event::Receipt { .. });
-    if record.history.iter().any(|step| was_reported(&step.event)) {
+    let has = |wanted: fn(&Event) -> bool| record.history.iter().any(|step| wanted(&step.event));
+    if has(|event| matches!(event, Event::Receipt { .. })) {
         return None;
     }
-    let cause = record.history.iter().rev().find_map(|step| match &step.event {
-        Event::Failed { cause } => Some(cause),
-        _ => None,
-    });
-    let was_sent = record.history.iter().any(|step| matches!(step.event, Event::Sent { .. }));
-    match cause {
+    let was_sent = has(|event| matches!(event, Event::Sent { .. }));
+    match refusal(record) {
         Some(Cause::Smpp(status)) => Some((format!("{status:#010x}/{}", status_name(*status)), By::Answer)),
         Some(cause) => Some((cause.to_string(), By::Us)),
         None if notice.state == State::Expired && !was_sent => Some((EXPIRED.to_owned(), By::Us)),

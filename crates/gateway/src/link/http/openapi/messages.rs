@@ -46,10 +46,7 @@ fn submit() -> Description {
             accepted(),
         )
         .with_header(202, "Location", location())
-        .with_header(202, "Idempotent-Replayed", header(
-            "`true` if the request was repeated with its key: nothing was sent again.",
-            text().enum_values(Some(["true"])),
-        ))
+        .with_header(202, "Idempotent-Replayed", replayed())
         .leads_to(202, &["find", "cancel", "replace"])
         .refuses(&[BAD_BATCH])
         .refuses(&OF_KEYS)
@@ -78,9 +75,12 @@ fn send_form() -> Description {
     operation(HttpMethod::Post, "/v1/send", "sendForm", TAG, "Hand in one text by form")
         .explained("As by query, but nothing of it ends up in logs. Basic credentials may be used instead of the fields.")
         .for_accounts("send")
+        .parameter(idempotency_key())
         .body_as::<SendForm>(FORM, Required::True, &[("text", example)])
         .refuses(&[BAD_FORM, NOT_OF_TYPE])
+        .refuses(&OF_KEYS)
         .sent_alone()
+        .with_header(202, "Idempotent-Replayed", replayed())
 }
 
 fn search() -> Description {
@@ -135,15 +135,19 @@ fn replace() -> Description {
 }
 
 fn preview() -> Description {
-    operation(HttpMethod::Post, "/v1/preview", "preview", TAG, "Ask what a text would take")
-        .explained("Nothing is sent. An SMSC whose profile has a smaller alphabet may need more segments.")
+    operation(HttpMethod::Post, "/v1/preview", "preview", TAG, "Ask what a message would take")
+        .explained(
+            "Nothing is sent. It takes the fields of a message that make a difference. `segments` is what operators \
+             charge for; there are no prices here. An SMSC whose profile has a smaller alphabet may need more \
+             segments.",
+        )
         .for_accounts("send")
         .body::<PreviewRequest>(&[("text", json!({ "text": "Grüße aus Köln" }))])
         .answers_json::<PreviewView>(200, "Alphabet, segments, and what is left.", json!({
             "encoding": "gsm7", "characters": 14, "units": 14, "units_per_segment": 160, "units_left": 146,
             "segments": 1, "parts": ["Grüße aus Köln"],
         }))
-        .refuses(&[BAD_LENGTH])
+        .refuses(&[BAD_VALUE, BAD_LENGTH])
 }
 
 impl Description {
@@ -168,6 +172,11 @@ fn idempotency_key() -> Parameter {
         ))
         .schema(Some(text().pattern(Some(KEY_PATTERN)).examples(["8e03978e-40d5-43dd-bc93-6894a57f9324"])))
         .build()
+}
+
+fn replayed() -> Header {
+    let description = "`true` if the request was repeated with its key: nothing was sent again.";
+    header(description, text().enum_values(Some(["true"])))
 }
 
 fn location() -> Header {

@@ -24,7 +24,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use self::operation::{ACCOUNT_IN_QUERY, Description, KEY, PASSWORD, PASSWORD_IN_QUERY};
 use super::problem::Problem;
-use super::translate::{Kind, MessageRequest, Replacement, WaitingOfSeveralKinds, rules};
+use super::translate::{Kind, MessageRequest, PreviewRequest, Replacement, WaitingOfSeveralKinds, rules};
 
 pub(super) use page::{HTML, page};
 
@@ -94,6 +94,7 @@ fn schemes() -> [(&'static str, SecurityScheme); 4] {
 fn ruled(mut document: Value) -> Value {
     let schemas = &mut document["components"]["schemas"];
     rules::add_to_message(&mut schemas[MessageRequest::name().as_ref()]);
+    rules::add_to_preview(&mut schemas[PreviewRequest::name().as_ref()]);
     rules::add_to_replacement(&mut schemas[Replacement::name().as_ref()]);
     let kinds = serde_json::to_value(Kind::schema()).unwrap_or_default();
     let kinds = kinds["enum"].as_array().map_or(&[][..], Vec::as_slice);

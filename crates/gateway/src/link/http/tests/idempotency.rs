@@ -109,3 +109,38 @@ async fn who_hangs_up_does_not_free_its_key_before_the_store_has_answered() {
     }
     assert_eq!(desk.kept().len(), 1);
 }
+
+fn form(key: &str, body: &'static str) -> Request<Body> {
+    let request = Request::post("/v1/send").header("content-type", "application/x-www-form-urlencoded");
+    request.header("idempotency-key", key.to_owned()).body(body.into()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_form_that_is_repeated_with_its_key_sends_nothing_again() {
+    const FORM: &str = "account=bank&password=hunter22&to=6281234567890&text=halo";
+    let desk = Desk::at(Clock::starting_at(EVENING), Arc::default());
+    let first = desk.ask(form("1", FORM)).await;
+    assert_eq!((first.status.as_u16(), first.header("idempotent-replayed")), (202, None), "{}", first.body);
+    // Who sends it is no part of what is sent.
+    for same in [FORM, "to=6281234567890&text=halo&p%61ssword=hunter22&account=bank"] {
+        let again = later(&desk, HOUR_MS).ask(form("1", same)).await;
+        assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body));
+        assert_eq!(again.header("location"), first.header("location"));
+    }
+    let mut page = form("1", FORM);
+    page.headers_mut().insert("accept", "text/html".parse().unwrap());
+    let page = later(&desk, HOUR_MS).ask(page).await;
+    assert_eq!((page.status.as_u16(), page.header("idempotent-replayed")), (202, Some("true")));
+    assert!(page.body.contains(first.json()["id"].as_str().unwrap()), "{}", page.body);
+
+    let other =
+        later(&desk, 0).ask(form("1", "account=bank&password=hunter22&to=6281234567890&text=x")).await;
+    assert_eq!(other.problem(), problem(422, "idempotency_key_reused"));
+    let as_json = later(&desk, 0).ask(request(MESSAGE)).await;
+    assert_eq!(as_json.problem(), problem(422, "idempotency_key_reused"), "a key is one wherever it is used");
+    let bad = desk.ask(form("\"", FORM)).await;
+    assert_eq!(bad.problem(), problem(400, "bad_idempotency_key"));
+    let stranger = desk.ask(form("2", "account=bank&password=wrong&to=6281234567890&text=halo")).await;
+    assert_eq!(stranger.status, 401);
+    assert_eq!(desk.kept().len(), 1);
+}

@@ -15,6 +15,8 @@ pub(super) fn record(octet: u8, origin: &str, target: &str) -> Record {
         segments: 1,
         state: State::Delivered,
         error: 0,
+        not_before: None,
+        expires_at: None,
         accepted_at: Timestamp(1_767_225_600_000),
         final_at: None,
         in_reply_to: None,

@@ -11,6 +11,7 @@ mod idempotency;
 mod keys;
 mod lookups;
 mod openapi;
+mod previews;
 mod replies;
 mod signatures;
 mod submissions;

@@ -81,6 +81,20 @@ fn starts_with(url: &str, scheme: &str) -> bool {
     url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 
+/// A URL to call, as it is shown: without the password of its userinfo (RFC 3986, section 3.2.1), which whoever may read
+/// need not know.
+pub(super) fn shown_url(url: String) -> String {
+    let Some(start) = url.find("://").map(|at| at + 3) else { return url };
+    let end = url[start..].find(['/', '\\', '?', '#']).map_or(url.len(), |length| start + length);
+    let userinfo = url[start..end].rfind('@').map(|length| &url[start..start + length]);
+    match userinfo.and_then(|userinfo| userinfo.split_once(':')) {
+        Some((user, password)) => {
+            format!("{}{user}:***{}", &url[..start], &url[start + user.len() + 1 + password.len()..])
+        }
+        None => url,
+    }
+}
+
 fn refused(detail: impl Into<Cow<'static, str>>) -> Problem {
     Problem::bad_value("callback_url", detail)
 }
@@ -93,4 +107,24 @@ fn too_much(excess: Excess) -> Problem {
         Excess::Meta => "meta",
     };
     Problem::bad_value(field, excess.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_a_url_is_not_shown_again() {
+        for (url, shown) in [
+            ("https://bank.example/dlr?a=b:c@d", "https://bank.example/dlr?a=b:c@d"),
+            ("https://bank:hunter22@bank.example:8443/dlr", "https://bank:***@bank.example:8443/dlr"),
+            ("HTTP://bank:p@ss:w@rd@bank.example", "HTTP://bank:***@bank.example"),
+            ("http://:hunter22@bank.example?x", "http://:***@bank.example?x"),
+            ("http://bank@bank.example/a:b@c", "http://bank@bank.example/a:b@c"),
+            ("http://bank.example\\a:b@c", "http://bank.example\\a:b@c"),
+            ("", ""),
+        ] {
+            assert_eq!(shown_url(url.to_owned()), shown);
+        }
+    }
 }

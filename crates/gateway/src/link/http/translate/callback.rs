@@ -4,22 +4,26 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sms::{Message, MessageId};
-use store::{Item, Lease, Notice};
+use store::{Cause, Item, Lease, Notice};
 use utoipa::ToSchema;
 
+use super::attributes::shown_url;
 use super::content::Told;
 use super::record::{Text, is_zero, state_name};
 use super::{Rfc3339, as_text, words};
 use crate::attributes::{Attributes, Events};
 
 /// One item as an object; `None` if there is nothing to say of it.
-pub(in super::super) fn callback(lease: &Lease) -> Option<Vec<u8>> {
-    written(&event_of(lease)?, 1)
+pub(in super::super) fn callback(lease: &Lease, reason: Option<&Cause>) -> Option<Vec<u8>> {
+    written(&event_of(lease, reason)?, 1)
 }
 
-/// Items as an array, in their order; `None` if there is nothing to say of any.
-pub(in super::super) fn callbacks(leases: &[Lease]) -> Option<Vec<u8>> {
-    let events: Vec<EventView<'_>> = leases.iter().filter_map(event_of).collect();
+/// Items as an array, in their order, each with the reason that stands in its place; `None` if there is nothing to say
+/// of any.
+pub(in super::super) fn callbacks(leases: &[Lease], reasons: &[Option<Cause>]) -> Option<Vec<u8>> {
+    let each = leases.iter().zip(reasons);
+    let events: Vec<EventView<'_>> =
+        each.filter_map(|(lease, reason)| event_of(lease, reason.as_ref())).collect();
     (!events.is_empty()).then(|| written(&events, leases.len())).flatten()
 }
 
@@ -48,6 +52,12 @@ pub(super) struct ReceiptView {
     state: &'static str,
     #[serde(default, skip_serializing_if = "is_zero")]
     error: u32,
+    /// The command_status that the SMSC refused it with, if it did.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    command_status: u32,
+    /// Why it failed, in the words of its record, unless an SMSC took it over and told what became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
     #[schema(value_type = words::Instant)]
     accepted_at: Rfc3339,
     #[schema(value_type = words::Instant)]
@@ -109,7 +119,7 @@ pub(super) struct ReportView {
     at: Rfc3339,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<String, String>,
-    /// Who was to be told.
+    /// Who was to be told; without the password that may stand in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     callback_url: Option<String>,
 }
@@ -122,14 +132,14 @@ words::word!(
         .enum_values(Some(["accepted", "buffered", "rejected"]))
 );
 
-fn event_of(lease: &Lease) -> Option<EventView<'_>> {
-    event(lease.item(), lease.message())
+fn event_of<'l>(lease: &'l Lease, reason: Option<&Cause>) -> Option<EventView<'l>> {
+    event(lease.item(), lease.message(), reason)
 }
 
 /// A message is told whole with its first segment.
-pub(super) fn event(item: Item, of: &Message) -> Option<EventView<'_>> {
+pub(super) fn event<'m>(item: Item, of: &'m Message, reason: Option<&Cause>) -> Option<EventView<'m>> {
     match item {
-        Item::Notice(notice) => Some(EventView::Receipt(receipt(of, notice))),
+        Item::Notice(notice) => Some(EventView::Receipt(receipt(of, notice, reason))),
         Item::Segment(0) => {
             Some(reported(of).map_or_else(|| EventView::Message(message(of)), EventView::Report))
         }
@@ -137,7 +147,7 @@ pub(super) fn event(item: Item, of: &Message) -> Option<EventView<'_>> {
     }
 }
 
-fn receipt(message: &Message, notice: Notice) -> ReceiptView {
+fn receipt(message: &Message, notice: Notice, reason: Option<&Cause>) -> ReceiptView {
     let attributes = message.attached.as_deref().map(Attributes::readable).unwrap_or_default();
     ReceiptView {
         id: message.shown_id(),
@@ -147,6 +157,11 @@ fn receipt(message: &Message, notice: Notice) -> ReceiptView {
         segments_delivered: notice.delivered,
         state: state_name(notice.state),
         error: notice.error,
+        command_status: match reason {
+            Some(Cause::Smpp(status)) => *status,
+            _ => 0,
+        },
+        cause: reason.map(ToString::to_string),
         accepted_at: Rfc3339(message.accepted_at),
         done_at: Rfc3339(notice.done_at),
         client_reference: attributes.client_reference,
@@ -168,7 +183,7 @@ fn reported(message: &Message) -> Option<ReportView> {
         command_status: report.status,
         at: Rfc3339(message.accepted_at),
         tags: attributes.tags,
-        callback_url: attributes.callback.map(|callback| callback.url),
+        callback_url: attributes.callback.map(|callback| shown_url(callback.url)),
     })
 }
 
@@ -231,15 +246,24 @@ mod tests {
     fn a_receipt_speaks_the_words_of_the_record() {
         let message = sample(0, 0, &[b"one", b"two"]);
         let notice = |state, error| Notice { state, error, done_at: Timestamp(AT + 7), delivered: 1 };
-        let failed = shown(EventView::Receipt(receipt(&message, notice(State::Undeliverable, 27))));
+        let failed = shown(EventView::Receipt(receipt(&message, notice(State::Undeliverable, 27), None)));
         let expected = json!({
             "event": "receipt", "id": "ab".repeat(16), "from": "6281234567890", "to": "1234",
             "segments": 2, "segments_delivered": 1, "state": "undeliverable", "error": 27,
             "accepted_at": "2026-01-01T00:00:00.000Z", "done_at": "2026-01-01T00:00:00.007Z",
         });
         assert_eq!(failed, expected);
-        let delivered = shown(EventView::Receipt(receipt(&message, notice(State::Delivered, 0))));
+        let delivered = shown(EventView::Receipt(receipt(&message, notice(State::Delivered, 0), None)));
         assert_eq!((delivered["state"].as_str(), delivered.get("error")), (Some("delivered"), None));
+        let refused =
+            |reason| shown(EventView::Receipt(receipt(&message, notice(State::Rejected, 0), Some(&reason))));
+        let by_smsc = refused(Cause::Smpp(0x0B));
+        assert_eq!(
+            (&by_smsc["command_status"], &by_smsc["cause"]),
+            (&json!(11), &json!("command_status 0x0000000b"))
+        );
+        let by_us = refused(Cause::Other("cancelled".into()));
+        assert_eq!((by_us.get("command_status"), &by_us["cause"]), (None, &json!("cancelled")));
     }
 
     #[test]
@@ -269,7 +293,7 @@ mod tests {
             "to": "6281234567890", "reported": "rejected", "command_status": 0x45,
             "at": "2026-01-01T00:00:00.000Z", "callback_url": "http://here.example/dlr?%d",
         });
-        assert_eq!(shown(event(Item::Segment(0), &about).unwrap()), expected);
+        assert_eq!(shown(event(Item::Segment(0), &about, None).unwrap()), expected);
         let names = [Events::ACCEPTED, Events::BUFFERED].map(reported_name);
         assert_eq!(names, ["accepted", "buffered"]);
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use sms::{LinkName, Message, MessageId};
-use store::{Glimpse, Item, Mark};
+use store::{Cause, Glimpse, Item, Mark};
 use utoipa::ToSchema;
 
 use super::callback::{EventView, event};
@@ -32,19 +32,20 @@ struct LetterView<'a> {
     event: EventView<'a>,
 }
 
-/// A page of up to `limit`; `link_of` says whom it was for that waits for a shelf.
+/// A page of up to `limit`, each with the reason that stands in its place; `link_of` says whom it was for that waits for a shelf.
 pub(in super::super) fn dead_letters<'a>(
     letters: &'a [Glimpse],
+    reasons: &[Option<Cause>],
     limit: usize,
     link_of: impl Fn(&LinkName) -> Option<&'a LinkName>,
 ) -> DeadLettersView<'a> {
-    let view = |letter: &'a Glimpse| {
+    let view = |(letter, reason): (&'a Glimpse, &Option<Cause>)| {
         let link = link_of(&letter.link)?.as_str();
-        Some(LetterView { link, event: event(letter.item, &letter.message)? })
+        Some(LetterView { link, event: event(letter.item, &letter.message, reason.as_ref())? })
     };
     let last = letters.last().filter(|_| letters.len() >= limit);
     DeadLettersView {
-        dead_letters: letters.iter().filter_map(view).collect(),
+        dead_letters: letters.iter().zip(reasons).filter_map(view).collect(),
         next: last.map(|last| Text(last.mark)),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::Uri;
 use serde::{Deserialize, Serialize};
-use store::Lease;
+use store::{Cause, Lease};
 use utoipa::openapi::schema::{ArrayBuilder, Ref};
 use utoipa::{IntoParams, ToSchema};
 
@@ -30,12 +30,12 @@ struct ItemView<'a> {
 }
 
 /// One item as an object; `None` if there is nothing to say of it.
-pub(in super::super) fn inbox_item(lease: &Lease) -> Option<Vec<u8>> {
+pub(in super::super) fn inbox_item(lease: &Lease, reason: Option<&Cause>) -> Option<Vec<u8>> {
     let attempt = u32::from(lease.attempts()) + 1;
     serde_json::to_vec(&ItemView {
         ack_id: EventId::of(lease),
         attempt,
-        event: event(lease.item(), lease.message())?,
+        event: event(lease.item(), lease.message(), reason)?,
     })
     .ok()
 }

@@ -38,14 +38,14 @@ pub(super) use inbox::{
     AckRequest, AckView, InboxQuery, PageOfItems, acknowledged, acknowledgement, inbox_item, inbox_query,
 };
 pub(super) use presentation::{Kind, WaitingOfSeveralKinds};
-pub(super) use preview::{PreviewRequest, PreviewView, preview};
+pub(super) use preview::{PreviewRequest, PreviewView, preview, preview_request, unfit};
 pub(crate) use provider::UnreadableReply;
 #[cfg(test)]
 pub(super) use provider::sample;
 pub(super) use provider::{call, read};
 pub(super) use query::{
     Flag, LettersQuery, Limit, SearchQuery, SendForm, SendQuery, letters_query, search_query, send_form,
-    send_query,
+    send_query, without_credentials,
 };
 pub(super) use reading::{accepted_page, refused_page};
 pub use record::record;
@@ -77,11 +77,41 @@ fn instant_of(at: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX)
 }
 
-/// The instant that an RFC 3339 text names; `None` if it is none. One before 1970 is as good as the first.
+/// The instant that a `date-time` of RFC 3339 section 5.6 names, a blank for its T allowed as there; `None` if it is
+/// none. One before 1970 is as good as the first.
 fn instant(text: &str) -> Option<Timestamp> {
-    let instant: jiff::Timestamp = text.parse().ok()?;
+    let instant: jiff::Timestamp = plain(text)?.parse().ok()?;
     Some(Timestamp(u64::try_from(instant.as_millisecond()).unwrap_or(0)))
 }
+
+/// The text to the second, and its offset, with as many digits of the fraction as count: other forms of ISO 8601 and
+/// offsets of more than a day are none of RFC 3339.
+fn plain(text: &str) -> Option<String> {
+    let (to_the_second, rest) = text.split_at_checked(SECOND_PATTERN.len())?;
+    let digits = rest.strip_prefix('.').map_or("", |rest| &rest[..digits_at_start(rest)]);
+    let offset = if digits.is_empty() { rest } else { rest.get(1 + digits.len()..)? };
+    let is_offset = matches!(offset, "Z" | "z")
+        || fits(offset.get(1..)?, "00:00") && offset.starts_with(['+', '-']) && offset.get(1..3)? < "24";
+    let millis = digits.get(..3).unwrap_or(digits);
+    let fraction = if millis.is_empty() { String::new() } else { format!(".{millis}") };
+    (fits(to_the_second, SECOND_PATTERN) && is_offset).then(|| format!("{to_the_second}{fraction}{offset}"))
+}
+
+/// Whether there is a digit for every 0, a T or a blank for the T, and all else as it stands.
+fn fits(text: &str, pattern: &str) -> bool {
+    text.len() == pattern.len()
+        && text.bytes().zip(pattern.bytes()).all(|(octet, wanted)| match wanted {
+            b'0' => octet.is_ascii_digit(),
+            b'T' => matches!(octet, b'T' | b't' | b' '),
+            other => octet == other,
+        })
+}
+
+fn digits_at_start(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_digit).count()
+}
+
+const SECOND_PATTERN: &str = "0000-00-00T00:00:00";
 
 /// The octets that pairs of hexadecimal digits name.
 pub(super) fn octets_of_hex(text: &str) -> Option<Vec<u8>> {
@@ -122,7 +152,33 @@ mod tests {
         assert_eq!(instant("2026-01-01T07:00:00+07:00"), Some(Timestamp(1_767_225_600_000)));
         assert_eq!(instant("2026-01-01T00:00:00.007Z"), Some(Timestamp(1_767_225_600_007)));
         assert_eq!(instant("1960-01-01T00:00:00Z"), Some(Timestamp(0)));
-        for text in ["", "tomorrow", "2026-01-01", "2026-02-30T00:00:00Z"] {
+        for text in [
+            "2026-01-01 00:00:00.007z",
+            "2026-01-01t00:00:00.007-00:00",
+            "2026-01-01T23:59:00.0070000000000000000001+23:59",
+        ] {
+            assert_eq!(instant(text), Some(Timestamp(1_767_225_600_007)), "{text}");
+        }
+        for text in [
+            "",
+            "tomorrow",
+            "2026-01-01",
+            "2026-02-30T00:00:00Z",
+            "2026-01-01T00:00:00",
+            "2026-01-01T00:00:00+25:00",
+            "2026-01-01T00:00:00+24:00",
+            "2026-01-01T00:00:00+07:60",
+            "2026-01-01T00:00:00 07:00",
+            "2026-01-01T00:00:00+0700",
+            "2026-01-01T00:00:00+07",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00,5Z",
+            "2026-01-01T00:00Z",
+            "20260101T000000Z",
+            "+002026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00Z[UTC]",
+            "2026-01-01T00:00:00\u{e9}Z",
+        ] {
             assert_eq!(instant(text), None, "{text}");
         }
     }

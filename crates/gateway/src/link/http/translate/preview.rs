@@ -1,149 +1,158 @@
-//! What a text would take.
+//! What a message would take.
 
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sms::udh::Reference;
-use sms::{Alphabet, UserDataHeader, split_text, transliterated};
+use sms::{Alphabet, DataCoding, Message, Substitution, units_per_segment};
 use utoipa::ToSchema;
 
 use super::super::problem::Problem;
-use super::submission::{SubstitutionView, json};
-use super::words;
+use super::body::DataCodingNumber;
+use super::presentation::{PortsRequest, WaitingRequest, WaitingRequests, waiting};
+use super::recipients::Recipients;
+use super::submission::{MessageRequest, SubstitutionView, json};
+use super::{hex, object, whole, words};
+use crate::encoding::Encoded;
 use crate::refusal::Refusal;
+use crate::submission::{Content, Submission};
 
-/// A text as a caller writes it.
+/// A message as a caller writes it, as far as that says how many segments it takes.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct PreviewRequest {
-    #[schema(value_type = words::MessageText)]
-    text: String,
+    /// The text, to be encoded in the alphabet that takes the fewest segments.
+    #[schema(value_type = Option<words::MessageText>)]
+    text: Option<String>,
+    /// Octets in hexadecimal digits, instead of a text.
+    #[schema(value_type = Option<words::Hex>)]
+    binary: Option<String>,
+    /// The user data header of `binary` in hexadecimal digits, its length octet included.
+    #[schema(value_type = Option<words::Hex>)]
+    udh: Option<String>,
+    /// The alphabet and class of `binary`: data_coding of SMPP 3.4 section 5.2.19.
+    #[serde(default, deserialize_with = "whole::optional")]
+    #[schema(value_type = Option<DataCodingNumber>)]
+    data_coding: Option<u8>,
+    /// Whether it is shown at once and not kept: the same as class 0.
+    #[serde(default, deserialize_with = "object::or_default")]
+    #[schema(value_type = Option<bool>)]
+    flash: bool,
+    /// The class of 23.038, 0 to 3.
+    #[serde(default, deserialize_with = "whole::optional")]
+    #[schema(minimum = 0, maximum = 3)]
+    message_class: Option<u8>,
+    /// The application in the handset that it is for.
+    #[serde(default, deserialize_with = "object::optional")]
+    #[schema(value_type = Option<PortsRequest>)]
+    ports: Option<PortsRequest>,
+    /// What waits for the subscriber elsewhere: at most one of each kind.
+    #[serde(default, deserialize_with = "waiting")]
+    #[schema(value_type = Option<WaitingRequests>)]
+    waiting: Vec<WaitingRequest>,
     /// Whether a text that is nearly in the GSM alphabet is put into it; as the account has it if left out.
     transliterate: Option<bool>,
 }
 
-/// What the text takes in the alphabet that takes the fewest segments, by 23.040. A link whose SMSC has another
-/// alphabet may take more.
+/// What the message takes, a text in the alphabet that takes the fewest segments, by 23.040. A link whose SMSC has
+/// another alphabet may take more.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Preview)]
 pub(in super::super) struct PreviewView {
-    /// `gsm7` or `ucs2`.
+    /// `gsm7` or `ucs2`, or `octets` of those that are no text in these.
     #[schema(value_type = Encoding)]
     encoding: &'static str,
-    /// Characters as people count them in a text: Unicode scalar values.
-    characters: usize,
-    /// Septets or UCS-2 units, of all parts.
+    /// Characters as people count them in a text: Unicode scalar values. Octets have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    characters: Option<usize>,
+    /// Septets, UCS-2 units or octets, of all parts, without their headers.
     units: usize,
-    /// Units that each part has room for.
+    /// Units that each part has room for beside its header.
     units_per_segment: usize,
     /// Units that are left in the last part.
     units_left: usize,
+    /// How many segments an SMSC is sent, which is what operators charge for.
     segments: usize,
-    /// What stands in each part.
+    /// What stands in each part: text, or octets in hexadecimal digits.
     parts: Vec<String>,
     /// What became of characters of the text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     transliterated: Vec<SubstitutionView>,
 }
 
-/// What the text in a body would take; `transliterates` if it does not say so itself.
-pub(in super::super) fn preview(body: &[u8], transliterates: bool) -> Result<PreviewView, Problem> {
+/// The message in a body, to nobody in particular.
+pub(in super::super) fn preview_request(body: &[u8]) -> Result<MessageRequest, Problem> {
     let request: PreviewRequest = json(body)?;
-    let changed = request.transliterate.unwrap_or(transliterates).then(|| transliterated(&request.text));
-    let (text, substitutions) = changed.flatten().unwrap_or((request.text, Vec::new()));
-    let alphabet = Alphabet::best_for(&text);
-    let bodies = split_text(&text, alphabet, Reference::Short(0)).map_err(|_| too_long())?;
-    let is_long = bodies.len() > 1;
-    let (encoding, octets_per_unit, units_per_segment) = match (alphabet, is_long) {
-        (Alphabet::Ucs2, false) => ("ucs2", 2, 70),
-        (Alphabet::Ucs2, true) => ("ucs2", 2, 67),
-        (_, false) => ("gsm7", 1, 160),
-        (_, true) => ("gsm7", 1, 153),
+    Ok(MessageRequest {
+        text: request.text,
+        binary: request.binary,
+        udh: request.udh,
+        data_coding: request.data_coding,
+        flash: request.flash,
+        message_class: request.message_class,
+        ports: request.ports,
+        waiting: request.waiting,
+        transliterate: request.transliterate,
+        ..MessageRequest::to(Recipients::One(NOBODY.to_owned()))
+    })
+}
+
+/// What a message takes that was encoded as it would be sent.
+pub(in super::super) fn preview(
+    submission: &Submission,
+    encoded: &Encoded,
+    substitutions: Vec<Substitution>,
+) -> PreviewView {
+    let alphabet = DataCoding(encoded.data_coding).alphabet();
+    let has_header = encoded.esm_class & Message::UDHI != 0;
+    let header_octets = |part: &[u8]| match part.first() {
+        Some(&length) if has_header => 1 + usize::from(length),
+        _ => 0,
     };
-    let bodies: Vec<&[u8]> = bodies.iter().map(|body| without_header(body, is_long)).collect();
+    let first_header = encoded.parts.first().map_or(0, |part| header_octets(part));
+    let bodies: Vec<&[u8]> =
+        encoded.parts.iter().map(|part| part.get(header_octets(part)..).unwrap_or_default()).collect();
+    let octets_per_unit = if alphabet == Alphabet::Ucs2 { 2 } else { 1 };
     let units = |body: &&[u8]| body.len() / octets_per_unit;
-    let text_of = |body: &&[u8]| sms::decode(alphabet.data_coding(), body).unwrap_or_default();
-    Ok(PreviewView {
-        encoding,
-        characters: text.chars().count(),
+    let units_per_segment = units_per_segment(alphabet, first_header);
+    let text = match &submission.content {
+        Content::Text { text, .. } => Some(text),
+        Content::Encoded { .. } => None,
+    };
+    let shown = |body: &&[u8]| match text {
+        Some(_) => sms::decode(alphabet.data_coding(), body).unwrap_or_default(),
+        None => hex(body),
+    };
+    PreviewView {
+        encoding: encoding_name(alphabet),
+        characters: text.map(|text| text.chars().count()),
         units: bodies.iter().map(units).sum(),
         units_per_segment,
         units_left: units_per_segment.saturating_sub(bodies.last().map_or(0, units)),
         segments: bodies.len(),
-        parts: bodies.iter().map(text_of).collect(),
+        parts: bodies.iter().map(shown).collect(),
         transliterated: substitutions.into_iter().map(SubstitutionView::from).collect(),
+    }
+}
+
+/// Why a message cannot be sent, with the field that is too long.
+pub(in super::super) fn unfit(submission: &Submission, refusal: Refusal) -> Problem {
+    Problem::from(refusal).in_field(match submission.content {
+        Content::Text { .. } => "text",
+        Content::Encoded { .. } => "binary",
     })
 }
 
+const fn encoding_name(alphabet: Alphabet) -> &'static str {
+    match alphabet {
+        Alphabet::Gsm7 | Alphabet::Ascii => "gsm7",
+        Alphabet::Ucs2 => "ucs2",
+        Alphabet::Latin1 | Alphabet::Octets => "octets",
+    }
+}
+
 words::word!(
-    /// The alphabets of [`preview`].
+    /// The words of [`encoding_name`].
     Encoding,
-    words::text().enum_values(Some(["gsm7", "ucs2"]))
+    words::text().enum_values(Some(["gsm7", "ucs2", "octets"]))
 );
 
-fn too_long() -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_length", Refusal::BadLength.to_string())
-        .in_field("text")
-}
-
-fn without_header(body: &[u8], has_header: bool) -> &[u8] {
-    if !has_header {
-        return body;
-    }
-    UserDataHeader::parse(body).map_or(body, |(_, rest)| rest)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn shown(text: &str) -> Value {
-        let body = json!({ "text": text }).to_string();
-        serde_json::to_value(preview(body.as_bytes(), false).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn a_short_text() {
-        let expected = json!({
-            "encoding": "gsm7", "characters": 2, "units": 3, "units_per_segment": 160, "units_left": 157,
-            "segments": 1, "parts": ["a€"],
-        });
-        assert_eq!(shown("a€"), expected, "the euro takes an escape");
-        let cyrillic = shown("да");
-        assert_eq!((&cyrillic["encoding"], &cyrillic["units_left"]), (&"ucs2".into(), &68.into()));
-        assert_eq!(shown("")["units_left"], 160);
-    }
-
-    #[test]
-    fn long_texts_are_shown_part_by_part() {
-        let long = shown(&"x".repeat(161));
-        assert_eq!((&long["segments"], &long["units_per_segment"]), (&2.into(), &153.into()));
-        assert_eq!((&long["units"], &long["units_left"]), (&161.into(), &145.into()));
-        assert_eq!(long["parts"], json!(["x".repeat(153), "x".repeat(8)]));
-        let emoji = shown(&"😀".repeat(36));
-        assert_eq!(
-            (&emoji["characters"], &emoji["units"], &emoji["segments"]),
-            (&36.into(), &72.into(), &2.into())
-        );
-        assert_eq!(emoji["parts"], json!(["😀".repeat(33), "😀".repeat(3)]), "no pair is split");
-    }
-
-    #[test]
-    fn transliteration_is_shown() {
-        let body = r#"{"text":"“x”","transliterate":true}"#;
-        let shown = serde_json::to_value(preview(body.as_bytes(), false).unwrap()).unwrap();
-        assert_eq!((&shown["encoding"], &shown["parts"]), (&"gsm7".into(), &json!(["\"x\""])));
-        assert_eq!(shown["transliterated"][0]["was"], "“");
-    }
-
-    #[test]
-    fn what_cannot_be_sent_is_refused() {
-        let body = json!({ "text": "x".repeat(255 * 153 + 1) }).to_string();
-        let problem = serde_json::to_value(preview(body.as_bytes(), false).err().unwrap()).unwrap();
-        assert_eq!((&problem["code"], &problem["field"]), (&"bad_length".into(), &"text".into()));
-        assert!(preview(br#"{"text":"x","to":"1"}"#, false).is_err());
-    }
-}
+/// A number as good as any.
+const NOBODY: &str = "1";

@@ -1,7 +1,5 @@
 //! What a caller says in the query of a URL, or in a form that is written like one.
 
-use std::collections::BTreeMap;
-
 use axum::http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -151,6 +149,15 @@ pub(in super::super) fn send_query(uri: &Uri) -> Result<(Option<Credentials>, Me
     Ok(sent(read(uri)?))
 }
 
+/// What a form says, but for who sends it: fields in their order, as they are written.
+pub(in super::super) fn without_credentials(body: &[u8]) -> Vec<u8> {
+    let is_meant = |pair: &&[u8]| {
+        let name = form_urlencoded::parse(pair).next().map(|(name, _)| name);
+        !name.is_some_and(|name| matches!(&*name, "account" | "password"))
+    };
+    body.split(|&octet| octet == b'&').filter(is_meant).collect::<Vec<_>>().join(&b'&')
+}
+
 /// The message in a form, and the credentials if they stand there too. What nobody filled in counts as left out.
 pub(in super::super) fn send_form(body: &[u8]) -> Result<(Option<Credentials>, MessageRequest), Problem> {
     let is_filled = |pair: &&[u8]| {
@@ -167,12 +174,8 @@ fn sent(query: SendQuery) -> (Option<Credentials>, MessageRequest) {
     let credentials =
         credentials.map(|(account, password)| Credentials { account, password: password.into_bytes() });
     let message = MessageRequest {
-        to: Recipients::One(query.to),
         from: query.from,
         text: Some(query.text),
-        binary: None,
-        udh: None,
-        data_coding: None,
         receipt: query.receipt.unwrap_or(true),
         validity_s: query.validity_s,
         priority: query.priority,
@@ -180,14 +183,12 @@ fn sent(query: SendQuery) -> (Option<Credentials>, MessageRequest) {
         not_before: query.not_before,
         flash: query.flash.unwrap_or_default(),
         message_class: query.message_class,
-        ports: None,
-        waiting: Vec::new(),
         transliterate: query.transliterate,
         in_reply_to: query.in_reply_to,
         trx_id: query.trx_id,
         client_reference: query.client_reference,
-        tags: BTreeMap::new(),
         callback_url: query.callback_url,
+        ..MessageRequest::to(Recipients::One(query.to))
     };
     (credentials, message)
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use serde::Serialize;
-use sms::{Direction, MessageId, State};
+use sms::{Direction, MessageId, State, Timestamp};
 use store::{Event, Page, Record, Step};
 use utoipa::ToSchema;
 
+use super::attributes::shown_url;
 use super::submission::SubstitutionView;
 use super::{Rfc3339, as_text, words};
 use crate::attributes::{Attributes, Transliterated};
@@ -36,6 +37,14 @@ pub(in super::super) struct RecordView<'a> {
     error: u32,
     #[schema(value_type = words::Instant)]
     accepted_at: Rfc3339,
+    /// When it is due, if it was not at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Instant>)]
+    not_before: Option<Rfc3339>,
+    /// Until when it may be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Instant>)]
+    expires_at: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Instant>)]
     final_at: Option<Rfc3339>,
@@ -46,6 +55,7 @@ pub(in super::super) struct RecordView<'a> {
     client_reference: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<String, String>,
+    /// Without the password that may stand in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     callback_url: Option<String>,
     /// What became of characters of the text, of about two hundred at most.
@@ -101,7 +111,13 @@ pub(super) struct Text<T: Display>(#[serde(serialize_with = "as_text")] pub(supe
 
 /// Everything that is known of a message, as `GET /v1/messages/{id}` shows it. The text is not known.
 pub fn record(record: &Record) -> impl Serialize + use<'_> {
-    let history = record.history.iter().map(step).collect();
+    let attributes = record.attached.as_deref().map(Attributes::readable).unwrap_or_default();
+    let mut history: Vec<StepView<'_>> = record.history.iter().map(step).collect();
+    for at in attributes.reworded {
+        let place = record.history.partition_point(|step| step.at <= at);
+        let before = history.len() - record.history.len();
+        history.insert(before + place, StepView { event: REPLACED, ..plain_step(at, 0) });
+    }
     RecordView { history: Some(history), ..summary(record) }
 }
 
@@ -157,8 +173,10 @@ words::word!(
 words::word!(
     /// The words of [`event_name`].
     EventWord,
-    words::text().enum_values(Some(EVENTS))
+    words::text().enum_values(Some(EVENTS.into_iter().chain([REPLACED])))
 );
+/// That a message was given another text, which is known of itself and no step on its way: nobody who follows is told.
+const REPLACED: &str = "replaced";
 /// The words of [`event_name`].
 pub(super) const EVENTS: [&str; 12] = [
     "accepted",
@@ -188,11 +206,13 @@ fn summary(record: &Record) -> RecordView<'_> {
         state: state_name(record.state),
         error: record.error,
         accepted_at: Rfc3339(record.accepted_at),
+        not_before: record.not_before.map(Rfc3339),
+        expires_at: record.expires_at.map(Rfc3339),
         final_at: record.final_at.map(Rfc3339),
         in_reply_to: record.in_reply_to.map(Text),
         client_reference: attributes.client_reference,
         tags: attributes.tags,
-        callback_url: attributes.callback.map(|callback| callback.url),
+        callback_url: attributes.callback.map(|callback| shown_url(callback.url)),
         transliterated: attributes.transliterated.map(changed).unwrap_or_default(),
         history: None,
     }
@@ -203,18 +223,7 @@ fn changed(transliterated: Transliterated) -> Vec<SubstitutionView> {
 }
 
 pub(super) fn step(step: &Step) -> StepView<'_> {
-    let mut view = StepView {
-        at: Rfc3339(step.at),
-        segment: step.segment,
-        event: event_name(&step.event),
-        link: None,
-        remote_id: None,
-        state: None,
-        error: None,
-        cause: None,
-        retry_at: None,
-        attempts: None,
-    };
+    let mut view = StepView { event: event_name(&step.event), ..plain_step(step.at, step.segment) };
     match &step.event {
         Event::Accepted => {}
         Event::Attempted { link } | Event::Redirected { to: link } | Event::OwnerTold { link } => {
@@ -240,6 +249,22 @@ pub(super) fn step(step: &Step) -> StepView<'_> {
         Event::Final { state } => view.state = Some(state_name(*state)),
     }
     view
+}
+
+/// A step that says nothing yet.
+fn plain_step<'a>(at: Timestamp, segment: u16) -> StepView<'a> {
+    StepView {
+        at: Rfc3339(at),
+        segment,
+        event: "",
+        link: None,
+        remote_id: None,
+        state: None,
+        error: None,
+        cause: None,
+        retry_at: None,
+        attempts: None,
+    }
 }
 
 pub(super) fn event_name(event: &Event) -> &'static str {
@@ -290,6 +315,8 @@ mod tests {
             state: State::Undeliverable,
             error: 27,
             accepted_at: Timestamp(START),
+            not_before: None,
+            expires_at: Some(Timestamp(START + 60_000)),
             final_at: Some(Timestamp(START + 9)),
             in_reply_to: None,
             attached: None,
@@ -321,7 +348,7 @@ mod tests {
         let expected = json!({
             "id": "ab".repeat(16), "direction": "mt", "origin": "bank", "target": "telco-a",
             "from": "BANK", "to": "6281234567890", "segments": 1, "state": "undeliverable", "error": 27,
-            "accepted_at": at(0), "final_at": at(9),
+            "accepted_at": at(0), "expires_at": "2026-01-01T00:01:00.000Z", "final_at": at(9),
             "history": [
                 { "at": at(0), "segment": 0, "event": "accepted" },
                 { "at": at(1), "segment": 0, "event": "attempted", "link": "telco-a" },
@@ -336,6 +363,33 @@ mod tests {
             ],
         });
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn another_text_is_a_step_of_its_history() {
+        let mut record = example();
+        let reworded = [0, 3, 9].map(|after| Timestamp(START + after)).to_vec();
+        record.attached = Attributes { reworded, ..Attributes::default() }.attached(&"bank".into());
+        let shown = serde_json::to_value(super::record(&record)).unwrap();
+        let history = shown["history"].as_array().unwrap();
+        let events: Vec<&str> = history.iter().map(|step| step["event"].as_str().unwrap()).collect();
+        assert_eq!(
+            events,
+            [
+                "accepted",
+                "replaced",
+                "attempted",
+                "retried",
+                "outcome_unknown",
+                "replaced",
+                "sent",
+                "receipt",
+                "final",
+                "replaced"
+            ]
+        );
+        let replaced = json!({ "at": "2026-01-01T00:00:00.003Z", "segment": 0, "event": "replaced" });
+        assert_eq!(history[5], replaced);
     }
 
     #[test]

@@ -8,6 +8,11 @@ pub(in super::super) fn add_to_message(schema: &mut Value) {
     schema["allOf"] = [content(), class(), header(), priority(), receipt()].into();
 }
 
+/// Adds the same to the schema of a message that is previewed, which has no other fields.
+pub(in super::super) fn add_to_preview(schema: &mut Value) {
+    schema["allOf"] = [content(), class(), header()].into();
+}
+
 /// Adds the same to the schema of a text that replaces another: it has one class.
 pub(in super::super) fn add_to_replacement(schema: &mut Value) {
     schema["allOf"] = [any_of([not_flash(), left_out(&["message_class"])])].into();
@@ -27,7 +32,7 @@ fn content() -> Value {
     let has = |field: &str, value: Value| json!({ "required": [field], "properties": { field: value } });
     let text = has("text", json!({ "type": "string" }));
     let octets = has("binary", json!({ "type": "string" }));
-    let sign = has("waiting", json!({ "minItems": 1 }));
+    let sign = has("waiting", json!({ "not": { "type": "null" }, "minItems": 1 }));
     any_of([
         with(text, left_out(&["binary", "udh", "data_coding"])),
         with(with(octets, left_out(&["text"])), nothing_waits()),
@@ -51,13 +56,11 @@ fn header() -> Value {
 }
 
 fn priority() -> Value {
-    // Nothing is like this. `false` would say the same, but programs that write clients read objects alone.
-    let never = json!({ "not": {} });
-    any_of([json!({ "properties": { "priority": never } }), left_out(&["class"])])
+    any_of([left_out(&["priority"]), left_out(&["class"])])
 }
 
 fn receipt() -> Value {
-    any_of([json!({ "properties": { "receipt": { "const": true } } }), left_out(&["callback_url"])])
+    any_of([json!({ "properties": { "receipt": { "enum": [true, null] } } }), left_out(&["callback_url"])])
 }
 
 fn any_of<const N: usize>(cases: [Value; N]) -> Value {
@@ -71,7 +74,7 @@ fn left_out(fields: &[&str]) -> Value {
 }
 
 fn not_flash() -> Value {
-    json!({ "properties": { "flash": { "const": false } } })
+    json!({ "properties": { "flash": { "enum": [false, null] } } })
 }
 
 fn nothing_waits() -> Value {

@@ -54,7 +54,7 @@ pub(in super::super) struct MessageRequest {
     #[serde(default = "yes", deserialize_with = "unless_said")]
     #[schema(value_type = Option<bool>)]
     pub(super) receipt: bool,
-    /// Seconds that it may wait from when it is due; more than seven days count as seven.
+    /// Seconds that it may wait from when it is due; at most seven days.
     #[serde(default, deserialize_with = "whole::optional")]
     #[schema(value_type = Option<words::Seconds>)]
     pub(super) validity_s: Option<u64>,
@@ -105,6 +105,33 @@ pub(in super::super) struct MessageRequest {
 }
 
 impl MessageRequest {
+    /// One to this receiver that says nothing yet.
+    pub(super) fn to(to: Recipients) -> Self {
+        Self {
+            to,
+            from: None,
+            text: None,
+            binary: None,
+            udh: None,
+            data_coding: None,
+            receipt: true,
+            validity_s: None,
+            priority: None,
+            class: None,
+            not_before: None,
+            flash: false,
+            message_class: None,
+            ports: None,
+            waiting: Vec::new(),
+            transliterate: None,
+            in_reply_to: None,
+            trx_id: None,
+            client_reference: None,
+            tags: BTreeMap::new(),
+            callback_url: None,
+        }
+    }
+
     /// How much of it is copied for each receiver, in octets.
     pub(super) fn octets(&self) -> usize {
         let texts = [
@@ -394,11 +421,14 @@ fn due(not_before: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Pr
     Ok(Some(at).filter(|at| *at > now))
 }
 
+/// D-3: a validity that is too long is refused, so that nobody believes in it.
 fn expiry(validity_s: Option<u64>, due: Timestamp) -> Result<Option<Timestamp>, Problem> {
     match validity_s {
         None => Ok(None),
-        Some(0) => Err(Problem::bad_value("validity_s", "at least 1")),
-        Some(seconds) => Ok(Some(due.plus(Duration::from_secs(seconds).min(VALIDITY_MAX)))),
+        Some(seconds @ 1..=VALIDITY_S_MAX) => Ok(Some(due.plus(Duration::from_secs(seconds)))),
+        Some(_) => {
+            Err(Problem::bad_value("validity_s", format!("1 to {VALIDITY_S_MAX}, which is seven days")))
+        }
     }
 }
 
@@ -483,8 +513,8 @@ pub(super) const MESSAGES_MAX: usize = 10_000;
 const _: () = assert!(MESSAGES_MAX <= RESULTS_MAX);
 /// A later schedule is refused, D-3.
 const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
-/// A longer validity is cut, D-3.
-const VALIDITY_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The longest validity, D-3.
+pub(super) const VALIDITY_S_MAX: u64 = 7 * 24 * 3600;
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -562,7 +592,12 @@ pub(super) mod tests {
     #[test]
     fn times_are_held_within_bounds() {
         let with = |fields: &str| read(&format!(r#"{{"to":"6281234567890","text":"x",{fields}}}"#));
-        assert_eq!(with(r#""validity_s":99999999999"#).unwrap().expires_at, Some(NOW.plus(VALIDITY_MAX)));
+        let longest = with(r#""validity_s":604800"#).unwrap().expires_at;
+        assert_eq!(longest, Some(NOW.plus(Duration::from_secs(604_800))));
+        for longer in [604_801, 99_999_999_999_u64] {
+            let problem = with(&format!(r#""validity_s":{longer}"#)).unwrap_err();
+            assert!(problem.contains("1 to 604800") && problem.contains("422"), "{problem}");
+        }
         assert_eq!(with(r#""not_before":"2020-01-01T00:00:00Z""#).unwrap().not_before, None);
         assert!(with(r#""not_before":"2027-01-01T00:00:00Z""#).unwrap_err().contains("30 days"));
         assert!(with(r#""not_before":"soon""#).unwrap_err().contains("\"field\":\"not_before\""));

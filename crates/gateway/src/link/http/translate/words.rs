@@ -5,6 +5,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, SchemaFormat};
 
 use super::body::OCTETS_MAX;
+use super::submission::VALIDITY_S_MAX;
 use crate::attributes::{TAG_OCTETS_MAX, TAGS_MAX, URL_OCTETS_MAX};
 
 /// Declares a type that stands for a word in the document and nowhere else.
@@ -51,7 +52,7 @@ word!(
     /// What [`super::instant`] reads.
     Instant,
     text()
-        .description(Some("An instant of RFC 3339."))
+        .description(Some("An instant of RFC 3339, with its offset; a blank may stand for the T."))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
         .examples(["2026-01-31T12:00:00Z"])
 );
@@ -97,12 +98,12 @@ word!(
         .examples(["0605040b8423f001"])
 );
 word!(
-    /// Seconds of which a message has at least one.
+    /// How long a message may wait.
     Seconds,
     ObjectBuilder::new()
         .schema_type(Type::Integer)
         .minimum(Some(1))
-        .maximum(Some(u64::MAX as usize))
+        .maximum(Some(VALIDITY_S_MAX as usize))
         .examples([3600])
 );
 word!(
