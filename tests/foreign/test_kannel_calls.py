@@ -111,13 +111,16 @@ TEXTS = {
     "gsm": (0, 0, lambda keyword: keyword.encode() + b" me & \x7b + 100% <x> ~"),
     "ucs2": (8, 0, lambda keyword: f"{keyword} \u0414 & \u00e4".encode("utf-16-be")),
     "flash": (0x10, 0, lambda keyword: keyword.encode() + b" now"),
+    "alternative": (0xF1, 0, lambda keyword: keyword.encode() + b" now"),
+    "voice-mail": (0xDA, 0, lambda keyword: keyword.encode() + b" waits"),
+    "no voice-mail": (0xC0, 0, lambda keyword: keyword.encode() + b" waits"),
     "binary": (4, 0x40, lambda keyword: PORTED + keyword.encode() + b" \xff\x00"),
 }
 
 
 # KN-36, KN-37, KN-38
 @pytest.mark.parametrize("keyword", SERVICES)
-@pytest.mark.parametrize("text", ["gsm", "ucs2", "flash"])
+@pytest.mark.parametrize("text", ["gsm", "ucs2", "flash", "alternative", "voice-mail", "no voice-mail"])
 def test_a_message_of_a_handset_is_told_in_the_same_octets(sides, keyword: str, text: str):
     data_coding, esm_class, octets = TEXTS[text]
     told = []

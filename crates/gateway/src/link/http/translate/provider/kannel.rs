@@ -58,6 +58,7 @@ pub(super) fn url(pattern: &Pattern, request: &RequestForm, facts: &Facts<'_>) -
         coding: Some(body.coding),
         charset: body.charset,
         class: DataCoding(message.data_coding).class().map(|class| class as u8),
+        waiting: waiting(message.data_coding),
         data_coding: Some(message.data_coding),
         udh: udh(facts).into(),
         meta: vec![meta_of(&message.tlvs, &request.tlv)],
@@ -88,9 +89,10 @@ pub(super) fn post(call: &mut Call, request: &RequestForm, facts: &Facts<'_>, wi
         ("x-kannel-smsc", Some(message.origin.to_string())),
         ("x-kannel-mclass", class),
         ("x-kannel-pid", Some(message.protocol_id.to_string())),
-        ("x-kannel-alt-dcs", Some("0".to_owned())),
+        ("x-kannel-alt-dcs", Some(alternative(message.data_coding).to_string())),
+        ("x-kannel-mwi", waiting(message.data_coding).map(|waiting| waiting.to_string())),
         ("x-kannel-coding", Some(body.coding.to_string())),
-        ("x-kannel-compress", Some("0".to_owned())),
+        ("x-kannel-compress", compressed(message.data_coding).map(|compressed| compressed.to_string())),
         ("x-kannel-service", Some(request.service.clone())),
         ("x-kannel-binfo", maybe(billing)),
         ("x-kannel-meta-data", Some(packed(&[meta_of(&message.tlvs, &request.tlv)]))),
@@ -119,7 +121,13 @@ pub(super) fn post_xml(call: &mut Call, request: &RequestForm, facts: &Facts<'_>
     if let Some(class) = class {
         let _ = writeln!(dcs, "  \t\t<mclass>{class}</mclass>");
     }
-    dcs.push_str("  \t\t<alt-dcs>0</alt-dcs>\n  \t\t<compress>0</compress>\n");
+    let _ = writeln!(dcs, "  \t\t<alt-dcs>{}</alt-dcs>", alternative(message.data_coding));
+    if let Some(waiting) = waiting(message.data_coding) {
+        let _ = writeln!(dcs, "  \t\t<mwi>{waiting}</mwi>");
+    }
+    if let Some(compressed) = compressed(message.data_coding) {
+        let _ = writeln!(dcs, "  \t\t<compress>{compressed}</compress>");
+    }
     let smsc = quick_xml::escape::escape(message.origin.as_str());
     let service = quick_xml::escape::escape(request.service.as_str());
     let meta = packed(&[meta_of(&message.tlvs, &request.tlv)]);
@@ -156,6 +164,22 @@ fn number(address: &Address) -> String {
         return text;
     }
     format!("+{}", text.strip_prefix("00").unwrap_or(&text))
+}
+
+/// Whether the class is said by a group of its own, 1111 (23.038, 4).
+fn alternative(data_coding: u8) -> u8 {
+    (data_coding >> 4 == 0xF).into()
+}
+
+/// What waits, by kind, and 4 more if the sign is taken away (23.038, 4: groups 1100 to 1110).
+fn waiting(data_coding: u8) -> Option<u8> {
+    let is_taken_away = data_coding & 0x08 == 0;
+    (0xC0..0xF0).contains(&data_coding).then_some(data_coding & 0x07 | if is_taken_away { 4 } else { 0 })
+}
+
+/// Whether the text is compressed, where that is said.
+fn compressed(data_coding: u8) -> Option<u8> {
+    (data_coding < 0xC0).then_some((data_coding < 0x80 && data_coding & 0x20 != 0).into())
 }
 
 /// The user data header with its length.
@@ -213,6 +237,38 @@ mod tests {
                 && ported.ends_with("c=1&C=8-BIT&m=-1&O=04&u=%06%05%04%0B%84%23%F0"),
             "{ported}"
         );
+    }
+
+    // KN-36, KN-37, KN-38: as smsbox 1.4.5 takes a data_coding apart.
+    #[test]
+    fn groups_of_data_coding_are_told_as_kannel_tells_them() {
+        for (data_coding, alternative, waiting, compressed) in [
+            (0x00, "0", None, Some("0")),
+            (0x10, "0", None, Some("0")),
+            (0xC0, "0", Some("4"), None),
+            (0xC9, "0", Some("1"), None),
+            (0xDA, "0", Some("2"), None),
+            (0xF1, "1", None, None),
+        ] {
+            let message = sample(data_coding, 0, &[b"x"]);
+            let url = "http://cp.example/sms?M=%M";
+            let rules = rules_at(url, "format = \"kannel\"");
+            let url = super::super::call(&rules.request, &message, 1).url.unwrap();
+            assert_eq!(url.query().unwrap(), format!("M={}", waiting.unwrap_or("-1")), "{data_coding:#x}");
+            let (headers, ..) = posted("format = \"kannel\"\nmethod = \"POST\"", &message);
+            let header =
+                |name: &str| headers.iter().find(|(is, _)| is == name).map(|(_, value)| value.as_str());
+            let said = ["x-kannel-alt-dcs", "x-kannel-mwi", "x-kannel-compress"].map(header);
+            assert_eq!(said, [Some(alternative), waiting, compressed], "{data_coding:#x}");
+            let (.., document) = posted("format = \"kannel-xml\"", &message);
+            let document = String::from_utf8(document).unwrap();
+            for (name, value) in [("alt-dcs", Some(alternative)), ("mwi", waiting), ("compress", compressed)]
+            {
+                let element = value.map(|value| format!("<{name}>{value}</{name}>"));
+                let is_there = element.map_or_else(|| !document.contains(name), |is| document.contains(&is));
+                assert!(is_there, "{data_coding:#x} {name}: {document}");
+            }
+        }
     }
 
     fn posted(options: &str, message: &Message) -> (Vec<(String, String)>, String, Vec<u8>) {
