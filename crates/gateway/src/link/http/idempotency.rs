@@ -17,7 +17,7 @@ use sms::{Address, LinkName, MessageId, Timestamp};
 use store::{Entry, Record};
 
 use super::desk::Desk;
-use super::messages::{one_accepted, translated};
+use super::messages::{batch_of, one_accepted, translated};
 use super::problem::Problem;
 use super::translate::{self, Accepted, Batch, MessageRequest, Receipts};
 use crate::account::Account;
@@ -275,10 +275,10 @@ impl Desk {
         let now = self.intake.clock().wall();
         let Some(done) = self.done(key, content, now).await? else {
             let mut once = Once::new(key, account.name().clone(), content, now);
-            return self.submit(account, translate::batch(body)?, Some(&mut once)).await;
+            return self.submit(account, batch_of(body).await?, Some(&mut once)).await;
         };
         let again = Again::of(&done, &account, key);
-        let mut response = self.answer_again(again, translate::batch(body)?, &done.results).await?;
+        let mut response = self.answer_again(again, batch_of(body).await?, &done.results).await?;
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
         Ok(response)
     }

@@ -42,7 +42,7 @@ pub(super) async fn submit(
     let key = Key::shown(&parts.headers, account.name())?;
     let body = read(body).await?;
     match key {
-        None => desk.submit(account, translate::batch(&body)?, None).await,
+        None => desk.submit(account, batch_of(&body).await?, None).await,
         Some(key) => desk.submit_once(account, key, body).await,
     }
 }
@@ -137,7 +137,11 @@ impl Desk {
         let mut entries = Vec::with_capacity(messages.len());
         let mut claims = Vec::new();
         let mut receipts = Receipts::with_capacity(messages.len());
-        for message in messages {
+        for (number, message) in messages.into_iter().enumerate() {
+            if number % ADMITTED_AT_ONCE == ADMITTED_AT_ONCE - 1 {
+                // Other calls have their turn.
+                tokio::task::yield_now().await;
+            }
             let to = message.to.number().to_owned();
             let id = once.as_ref().map(|once| once.next_id());
             match self.admit(&account, message, id).await {
@@ -309,6 +313,16 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
     read_up_to(BODY_OCTETS_MAX, body).await
 }
 
+/// The messages in a body. Other calls do not wait until a long one is read.
+pub(super) async fn batch_of(body: &Bytes) -> Result<Batch, Problem> {
+    if body.len() <= READ_AT_ONCE_OCTETS_MAX {
+        return translate::batch(body);
+    }
+    let body = body.clone();
+    let read = tokio::task::spawn_blocking(move || translate::batch(&body)).await;
+    read.unwrap_or_else(|_| Err(Refusal::Unavailable.into()))
+}
+
 pub(super) async fn read_up_to(octets_max: usize, body: Body) -> Result<Bytes, Problem> {
     // Who asks whether to go on (Expect, RFC 9110, 10.1.1) is told so when the first octet is waited for.
     if body.size_hint().lower() > octets_max as u64 {
@@ -333,4 +347,8 @@ pub(super) fn too_large(octets_max: usize) -> Problem {
 
 /// The most octets of a body.
 pub(super) const BODY_OCTETS_MAX: usize = 4 << 20;
+/// So many messages are admitted before other calls have a turn.
+const ADMITTED_AT_ONCE: usize = 64;
+/// Less than a millisecond's worth.
+const READ_AT_ONCE_OCTETS_MAX: usize = 64 << 10;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -54,6 +54,28 @@ async fn paths_and_methods_that_are_not_there_are_problems_too() {
 
 // ABU-15
 #[tokio::test]
+async fn a_long_batch_that_is_read_aside_is_answered_as_a_short_one_is() {
+    let desk = Desk::open();
+    let one = r#"{"to":"628111000111","from":"BANK","text":"text text text text text text text text text"}"#;
+    let batch = |last: &str| format!("[{}{last}]", format!("{one},").repeat(999));
+    let wrong = desk.post("bank:hunter22", batch(r#"{"zzz":1}"#)).await;
+    assert!(wrong.body.contains("[999].zzz"), "{}", wrong.body);
+    assert_eq!(wrong.problem(), problem(400, "bad_json"));
+    let once = || {
+        Request::post("/v1/messages")
+            .header("authorization", basic("bank:hunter22"))
+            .header("content-type", "application/json")
+            .header("idempotency-key", "long")
+            .body(Body::from(batch(one)))
+            .unwrap()
+    };
+    let answer = desk.ask(once()).await;
+    assert_eq!((answer.status, answer.json().as_array().map(Vec::len)), (StatusCode::ACCEPTED, Some(1000)));
+    assert_eq!(desk.kept().iter().map(Vec::len).collect::<Vec<_>>(), [1000]);
+}
+
+// ABU-15
+#[tokio::test]
 async fn a_body_is_bounded_and_of_the_right_type() {
     let desk = Desk::open();
     let large = desk.post("bank:hunter22", " ".repeat((4 << 20) + 1)).await;
