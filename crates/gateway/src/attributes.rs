@@ -223,7 +223,7 @@ pub(crate) const RESULTS_MAX: usize = 10_000;
 /// The most octets in which it is kept what became of characters: those of about two hundred.
 pub(crate) const SUBSTITUTIONS_OCTETS_MAX: usize = 1000;
 /// The most times that it is kept when a message was given another text.
-pub(crate) const REWORDED_MAX: usize = 16;
+pub(crate) const REWORDED_MAX: usize = 4;
 // Two octets are the longest length; 200 are more than what stands around the values.
 const _: () = assert!(
     URL_OCTETS_MAX

@@ -14,7 +14,7 @@ use super::name::Name;
 use super::problem::Problem;
 use super::profile::{
     AddressRule, ByteOrder, ClassForm, DataCodings, DefaultAlphabet, IdForm, Languages, OnUnknown,
-    ReceiptIdFrom, RetryRule, Splitting, TlvRules, UtcOffset, Version, WaitingForm,
+    ReceiptIdFrom, RetryRule, Splitting, TlvRules, UtcOffset, ValidityForm, Version, WaitingForm,
 };
 use super::profile::{ProfileNames, Profiles, SharedProfile, profile_keys, profile_table};
 use super::{CertificateFiles, Fingerprint, Networks, Secret};

@@ -70,7 +70,7 @@ async fn the_receipt_of_a_message_that_was_refused_says_why() {
     let fetches = account("poll", "inbox = true");
     let gateway = shop_and(&telco, at_once, batches + &fetches).await;
 
-    let why = "command_status 0x0000000b";
+    let why = "command_status 0x0000000B";
     for name in ["shop", "mall"] {
         gateway.caller(name).post(text("hello")).await;
         let call = receiver.next_call(SOON).await.unwrap();

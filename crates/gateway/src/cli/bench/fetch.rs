@@ -23,4 +23,4 @@ pub(super) async fn fetch(address: SocketAddr, path: &str) -> anyhow::Result<Str
 }
 
 /// The most that is read of an answer, in octets.
-const ANSWER_OCTETS_MAX: u64 = 1 << 20;
+const ANSWER_OCTETS_MAX: u64 = 16 << 20;

@@ -260,7 +260,7 @@ mod tests {
         let by_smsc = refused(Cause::Smpp(0x0B));
         assert_eq!(
             (&by_smsc["command_status"], &by_smsc["cause"]),
-            (&json!(11), &json!("command_status 0x0000000b"))
+            (&json!(11), &json!("command_status 0x0000000B"))
         );
         let by_us = refused(Cause::Other("cancelled".into()));
         assert_eq!((by_us.get("command_status"), &by_us["cause"]), (None, &json!("cancelled")));

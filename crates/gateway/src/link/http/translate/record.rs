@@ -385,7 +385,8 @@ mod tests {
                 "sent",
                 "receipt",
                 "final",
-                "replaced"
+                "replaced",
+                "owner_retried"
             ]
         );
         let replaced = json!({ "at": "2026-01-01T00:00:00.003Z", "segment": 0, "event": "replaced" });

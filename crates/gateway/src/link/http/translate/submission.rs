@@ -89,7 +89,7 @@ pub(in super::super) struct MessageRequest {
     /// The id of the message of a handset that this answers.
     #[schema(value_type = Option<words::QuotedId>)]
     pub(super) in_reply_to: Option<String>,
-    /// Another name of `in_reply_to`.
+    /// Another name of `in_reply_to`; if both are said, they say the same.
     #[schema(value_type = Option<words::QuotedId>)]
     pub(super) trx_id: Option<String>,
     /// What the caller calls the message.
@@ -163,8 +163,10 @@ impl MessageRequest {
     /// Takes out which message of a handset it answers, if it does.
     pub(in super::super) fn take_quoted(&mut self) -> Result<Option<Quoted>, Problem> {
         match (self.in_reply_to.take(), self.trx_id.take()) {
-            (Some(_), Some(_)) => Err(Problem::bad_value("trx_id", "either trx_id or in_reply_to, not both")),
-            (Some(id), None) => Ok(Some(Quoted { field: "in_reply_to", id })),
+            (Some(id), Some(other)) if !id.eq_ignore_ascii_case(&other) => {
+                Err(Problem::bad_value("trx_id", "another id than in_reply_to has"))
+            }
+            (Some(id), _) => Ok(Some(Quoted { field: "in_reply_to", id })),
             (None, Some(id)) => Ok(Some(Quoted { field: "trx_id", id })),
             (None, None) => Ok(None),
         }
