@@ -125,7 +125,7 @@ async fn each_reply_that_is_none_has_its_own_code() {
     for (message, problem) in [
         (reply("what?", "x"), ("reply_to_unknown", "trx_id")),
         (json!({"to": ANI, "in_reply_to": "what?", "text": "x"}), ("reply_to_unknown", "in_reply_to")),
-        (json!({"to": ANI, "in_reply_to": id, "trx_id": id, "text": "x"}), ("bad_value", "trx_id")),
+        (json!({"to": ANI, "in_reply_to": id, "trx_id": "what?", "text": "x"}), ("bad_value", "trx_id")),
     ] {
         let body = caller.post(message).await.body;
         assert_eq!((&body["code"], &body["field"]), (&json!(problem.0), &json!(problem.1)));
