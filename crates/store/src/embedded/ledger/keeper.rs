@@ -125,7 +125,7 @@ mod tests {
         let owner = Schema::create(&connection, 7).unwrap().owner(NAME).unwrap();
         let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) \
             INSERT INTO message SELECT i, CAST(i AS BLOB), 0, '', '', 0, 0, '1234', 0, 0, i || '', 1, 0, 0, 0, \
-            NULL, NULL, '', 0 FROM n";
+            NULL, NULL, '', 0, NULL, NULL FROM n";
         connection.execute(rows, [ROWS]).unwrap();
         (connection, owner)
     }
