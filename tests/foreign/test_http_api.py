@@ -170,7 +170,7 @@ def test_who_is_not_known_is_told_nothing(gateway, user):
     ],
     ids=[
         *["torn", "unknown field", "a text for a boolean", "no number", "no text"],
-        *["too long", "far too long", "no time", "a 0 that some dial"],
+        *["too long", "far too long", "no time", "too much time", "an hour that no zone has", "a 0 that some dial"],
     ],
 )
 def test_what_is_wrong_is_said_for_people_and_programs(gateway, tmp_path, message, status, code, field):
