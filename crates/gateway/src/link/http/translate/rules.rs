@@ -81,7 +81,7 @@ fn not_flash() -> Value {
 }
 
 fn nothing_waits() -> Value {
-    json!({ "properties": { "waiting": { "maxItems": 0 } } })
+    json!({ "properties": { "waiting": { "not": { "type": "object" }, "maxItems": 0 } } })
 }
 
 /// Both of two schemas of fields, of which none is in both.
