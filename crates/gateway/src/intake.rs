@@ -317,6 +317,21 @@ fn choose(
     }
 }
 
+/// What the routes are asked of a message that came from there.
+fn question_of<'a>(
+    from: &'a LinkName,
+    message: &'a Message,
+    keyword: Option<&'a str>,
+) -> route::Question<'a> {
+    route::Question {
+        from,
+        direction: message.direction,
+        source: &message.source.value,
+        destination: &message.destination.value,
+        keyword,
+    }
+}
+
 /// Gives a part to the SMSC of those before it, even while that is away: whether it stays away is for the failover to
 /// tell, which moves what waits for it together (N-4).
 fn keep_together(target: &mut LinkName, alternatives: &mut Vec<LinkName>, before: &LinkName) {

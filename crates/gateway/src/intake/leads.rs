@@ -2,7 +2,7 @@
 
 use sms::{LinkName, Message};
 
-use super::{Intake, choose};
+use super::{Intake, choose, question_of};
 use crate::directory::Directory;
 use crate::keywords::{self, Part};
 use crate::recoding::Body;
@@ -21,13 +21,7 @@ impl Intake {
     pub(crate) fn leads(&self, directory: &Directory, message: &Message) -> Leads {
         let words = directory.routes.keyword_words();
         let (keyword, is_certain) = if words > 0 { self.keyword_of(message, words) } else { (None, true) };
-        let question = route::Question {
-            from: &message.origin,
-            direction: message.direction,
-            source: &message.source.value,
-            destination: &message.destination.value,
-            keyword: keyword.as_deref(),
-        };
+        let question = question_of(&message.origin, message, keyword.as_deref());
         let links = match choose(directory, &question, None) {
             Ok((target, alternatives)) => std::iter::once(target).chain(alternatives).collect(),
             Err(_) => Vec::new(),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sms::{Joined, LinkName, Message, Parts, Timestamp};
 use store::Entry;
 
-use super::{Intake, choose};
+use super::{Intake, choose, question_of};
 use crate::config::{REASSEMBLY, Splitting};
 use crate::directory::Directory;
 use crate::refusal::Refusal;
@@ -56,13 +56,7 @@ impl Intake {
         let text = joined.text().filter(|_| directory.routes.uses_keywords());
         let words = directory.routes.keyword_words();
         let keyword = text.as_deref().and_then(|text| sms::keywords(text, words));
-        let question = route::Question {
-            from: &first.origin,
-            direction: lead.direction,
-            source: &lead.source.value,
-            destination: &lead.destination.value,
-            keyword: keyword.as_deref(),
-        };
+        let question = question_of(&first.origin, lead, keyword.as_deref());
         let (target, alternatives) = choose(&directory, &question, None)?;
         let is_alike = parts.iter().all(|part| part.data_coding == lead.data_coding);
         let is_single = !is_alike || (joined.missing().is_empty() && takes_payload(&directory, &target));
