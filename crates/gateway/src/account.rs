@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use reqwest::Url;
 use sms::{Address, LinkName, ReceiptRequest};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
-use crate::config::AccountConfig;
+use crate::config::{AccountConfig, Reach};
 use crate::dispatch::TokenBucket;
 use crate::inbox::Inbox;
 use crate::link::smpp::alert;
@@ -35,6 +36,8 @@ pub(crate) struct Account {
     dead_letters: tokio::sync::Mutex<()>,
     revoked: CancellationToken,
     access: Access,
+    /// Where the URLs may lead that its messages name; `None` if they are not called.
+    reach: Option<Reach>,
 }
 
 /// How much an account may hand in, and how much of it is left.
@@ -64,6 +67,7 @@ impl Account {
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
             searches: Semaphore::new(SEARCHES_MAX),
             dead_letters: tokio::sync::Mutex::default(),
+            reach: config.named_callbacks().map(|manner| manner.reach),
             config,
             binds: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
@@ -137,6 +141,11 @@ impl Account {
     /// A place for one more search for its messages; `None` if all are taken.
     pub(crate) fn search(&self) -> Option<SemaphorePermit<'_>> {
         self.searches.try_acquire().ok()
+    }
+
+    /// Whether a URL is called that a message of it names, as far as the URL says it.
+    pub(crate) fn may_call(&self, url: &Url) -> bool {
+        self.reach.as_ref().is_some_and(|reach| reach.check(url).is_ok())
     }
 
     /// Waits until nobody else moves its dead letters: who looks at them has them all for that time.

@@ -17,6 +17,7 @@ use super::{
     ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, IdForm, JasminConfig, Name, Networks,
     Ports, Problem, Reach, Secret, SendsmsConfig, SigningKeyConfig, SigningSecret,
 };
+use crate::link::http::kannel::callable;
 
 /// One ESME.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -74,6 +75,22 @@ impl AccountConfig {
     pub(crate) fn named_callbacks(&self) -> Option<EndpointConfig> {
         let own = self.callback.as_ref().and_then(CallbackConfig::of_messages);
         own.or_else(|| CallbackConfig::of_requests(&self.kannel, &self.jasmin))
+    }
+
+    /// Whether the `dlr_url` of its requests may be called.
+    pub(super) fn check_dlr_url(&self) -> Result<(), Problem> {
+        let Some(url) = self.kannel.dlr_url.as_deref().filter(|_| self.kannel.dlr) else { return Ok(()) };
+        self.check_named(url).map_err(|why| Problem {
+            at: self.name.span(),
+            what: format!("account \"{}\" has a dlr_url that is not called: {why}", self.name.get_ref()),
+        })
+    }
+
+    /// Whether a URL that the configuration names is called as those are that its messages name, if they are.
+    pub(super) fn check_named(&self, url: &str) -> Result<(), String> {
+        let Some(manner) = self.named_callbacks() else { return Ok(()) };
+        let url = callable(url).ok_or("it is no http or https URL with a host before its first code")?;
+        manner.reach.check(&url).map_err(|refusal| refusal.to_string())
     }
 
     /// How short ids are written from SMPP 3.4 on, in responses and in receipts.

@@ -7,6 +7,7 @@ use reqwest::Url;
 
 use super::endpoint::DEFAULT_TIMEOUT_S;
 use super::{EndpointConfig, EndpointTls, JasminConfig, Reach, SendsmsConfig, SigningSecret};
+use crate::link::http::kannel::callable;
 
 /// How an account is told what goes to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,8 @@ impl CallbackConfig {
             (false, true) => jasmin.reach(),
             (false, false) => return None,
         };
+        let own = sendsms.dlr_url.as_deref().and_then(callable);
+        let reach = own.iter().fold(reach, Reach::and_port_of);
         Some(EndpointConfig {
             url: anywhere()?,
             window: DEFAULT_WINDOW,

@@ -144,6 +144,7 @@ impl Config {
         })?;
         config.resolve_profiles()?;
         config.check_tls()?;
+        config.account.iter().try_for_each(AccountConfig::check_dlr_url)?;
         config.check_keys()?;
         config.check_applications()?;
         config.route_table()?;
@@ -208,8 +209,7 @@ impl Config {
 
     /// Whether what is said of content providers goes together.
     fn check_applications(&self) -> Result<(), Problem> {
-        let is_account =
-            |name: &Name| self.account.iter().any(|account| account.name.get_ref() == name.get_ref());
+        let find = |name: &Name| self.account.iter().find(|account| account.name.get_ref() == name.get_ref());
         for application in &self.application {
             application.rules()?;
             let validity = self.store.validity().as_secs();
@@ -221,9 +221,19 @@ impl Config {
                 );
                 return Err(Problem { at: seconds.span(), what });
             }
-            if let Some(name) = application.account.as_ref().filter(|name| !is_account(name)) {
+            let Some(name) = &application.account else { continue };
+            let Some(account) = find(name) else {
                 let what = format!("there is no account with the name \"{}\"", name.get_ref());
                 return Err(Problem { at: name.span(), what });
+            };
+            if let Some(url) = &application.dlr_url {
+                account.check_named(url.get_ref()).map_err(|why| Problem {
+                    at: url.span(),
+                    what: format!(
+                        "dlr_url is not called as the account \"{}\" has it: {why}",
+                        name.get_ref()
+                    ),
+                })?;
             }
         }
         Ok(())

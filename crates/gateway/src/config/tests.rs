@@ -253,6 +253,38 @@ fn a_signing_key_opens_something_under_a_name_of_its_own() {
 }
 
 #[test]
+fn a_dlr_url_of_the_file_is_one_that_is_called() {
+    let application = |url: &str| {
+        format!(
+            "url = \"https://cp.example/\"\nformat = \"kannel\"\ndlr_url = \"{url}\"\ndlr_mask = 3\naccount = \"bank\""
+        )
+    };
+    let with = |kannel: &str, application: &str| {
+        let bank = DESIGN.replace("max_binds = 10", &format!("max_binds = 10\nkannel = {{ {kannel} }}"));
+        parse(&format!("{bank}\n[[application]]\nname = \"more\"\n{application}\n"))
+    };
+    let none = "url = \"https://cp.example/\"";
+    for (kannel, url, problem) in [
+        ("dlr_url = \"http://10.0.0.1/\"", "", ""),
+        ("dlr = true, dlr_url = \"https://cp.example:8080/%p\"", "", ""),
+        ("dlr = true, dlr_url = \"http://cp.example/%p\"", "", "allow_http"),
+        ("dlr = true, dlr_url = \"https://10.0.0.1/%p\", allow_http = true", "", "allow_private_address"),
+        ("dlr = true, dlr_url = \"https://%p/\"", "", "before its first code"),
+        ("", "http://cp.example/", ""),
+        ("dlr = true", "https://cp.example/", ""),
+        ("dlr = true", "http://cp.example/", "allow_http"),
+    ] {
+        let more = if url.is_empty() { none.to_owned() } else { application(url) };
+        match with(kannel, &more) {
+            Ok(_) => assert_eq!(problem, "", "{kannel} {url}"),
+            Err(error) => {
+                assert!(!problem.is_empty() && error.contains(problem), "{kannel} {url}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_account_can_be_called() {
     let with = |lines: &str| parse(&DESIGN.replace("max_binds = 10", &format!("max_binds = 10\n{lines}")));
     assert_eq!(parse(DESIGN).unwrap().account[0].callback, None);

@@ -8,6 +8,7 @@ use store::{Entry, Item, Lease, Outcome, Settlement};
 
 use super::call::{Answer, Call, Heard};
 use super::client::Side;
+use super::kannel::callable;
 use super::translate;
 use crate::account::Account;
 use crate::attributes::{Attributes, Callback};
@@ -150,10 +151,12 @@ impl Provider {
 
     /// Has the URL told what becomes of a reply, as messages of the provider's account may have it.
     fn report(&self, callback: Callback, account: Option<&Account>, submission: &mut Submission) {
-        let Some(account) = account.filter(|account| account.config().named_callbacks().is_some()) else {
+        let is_called =
+            |account: &&Account| callable(&callback.url).is_some_and(|url| account.may_call(&url));
+        let Some(account) = account.filter(is_called) else {
             tracing::warn!(
                 link = %self.outlet.link(),
-                "no reports of a reply: the application has no account whose messages may name a URL"
+                "no reports of a reply: the application has no account whose messages may name this URL"
             );
             return;
         };

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::http::StatusCode;
+use serde_json::json;
 use simulator::{Every, Fates, Faults, Smsc, SmscConfig};
 use smpp::CommandStatus;
 use sms::State;
 
-use super::{Customer, id};
+use super::{Customer, id, shop, shop_with};
 use crate::harness::{Listeners, Provider, TestGateway, Told, account, centre_with, route, smsc};
 
 const CALLED: &str = "jasmin = { dlr = true, allow_private_address = true }";
@@ -139,6 +140,28 @@ async fn an_account_that_is_not_called_has_its_receipts_where_they_always_go() {
     let (_telco, gateway, customer) = shop_at(SmscConfig::default()).await;
     let answer = customer.get("/send", "to=628111&content=x&dlr=yes").await;
     gateway.record_when(&id(&answer), |record| record.state == State::Delivered).await;
+}
+
+// JS-8, JS-13: a URL that is not called has an invalid value
+#[tokio::test]
+async fn a_url_that_is_not_called_is_refused_if_it_would_be() {
+    let (_telco, _gateway, customer) = shop_with("jasmin = { dlr = true, allow_ports = [8443] }").await;
+    let long = format!("https://cp.example/{}", "a".repeat(2048));
+    for url in ["http://cp.example/", "https://10.0.0.1/", "https://cp.example:25/", "https://", &long] {
+        let query = format!("to=628111&content=x&dlr-level=2&dlr-url={url}");
+        let refused = format!("Error \"Argument [dlr-url] has an invalid value: [{url}].\"");
+        assert_eq!(customer.get("/send", &query).await, (400, refused), "{url}");
+        for name in ["callback_url", "errback_url"] {
+            let batch = json!({
+                "messages": [{"to": ["628111"], "content": "x"}], "batch_config": { name: url },
+            });
+            let (status, said) = customer.rest("POST", "/secure/sendbatch", &batch.to_string()).await;
+            assert!(status == 412 && said.contains(&format!("Argument [{name}]")), "{url}: {said}");
+        }
+    }
+    id(&customer.get("/send", "to=628111&content=x&dlr-url=https://cp.invalid:8443/dlr").await);
+    let (_telco, _gateway, customer) = shop().await;
+    id(&customer.get("/send", "to=628111&content=x&dlr-url=http://10.0.0.1/").await);
 }
 
 // JS-33: 4.6: "Batch callbacks are GET with `batchId`, `to`, `status` (1/0), `statusText`"

@@ -136,6 +136,25 @@ async fn the_first_field_that_is_wrong_is_named() {
     customer.get(unset).await.is_accepted();
 }
 
+// KN-13: "`DLR-URL field misformed, rejected`"
+#[tokio::test]
+async fn a_url_that_is_not_called_is_refused_if_it_would_be() {
+    let (_telco, _gateway, customer) =
+        shop_with("kannel = { default_sender = \"1\", dlr = true, allow_ports = [8443] }").await;
+    for url in
+        ["http://cp.example/", "https://10.0.0.1/?d=%25d", "https://cp.example:25/%25p", "https://%5B/"]
+    {
+        let query = format!("text=x&dlr-url={url}&dlr-mask=");
+        customer.get(&format!("{query}3")).await.is(400, "DLR-URL field misformed, rejected");
+        if !url.contains("%5B") {
+            customer.get(&format!("{query}0")).await.is_accepted();
+        }
+    }
+    customer.get("text=x&dlr-mask=3&dlr-url=https://cp.invalid:8443/%25p%3Fd=%25d").await.is_accepted();
+    let (_telco, _gateway, customer) = shop().await;
+    customer.get("text=x&dlr-mask=3&dlr-url=http://10.0.0.1/").await.is_accepted();
+}
+
 // KN-51: the lists of a user, in words of Kannel; "all refused: 400 …", others are left out
 #[tokio::test]
 async fn who_may_not_be_sent_to_is_left_out() {

@@ -14,7 +14,7 @@ use super::answer::{Failure, success, uuid};
 use super::arguments::Arguments;
 use super::fields::{self, check, check_content};
 use super::rights;
-use super::translate::{self, SCHEDULE_MAX};
+use super::translate::{self, SCHEDULE_MAX, called_url};
 use crate::account::Account;
 use crate::attributes::{Attributes, Callback, Events, Form};
 use crate::config::{Method, callbacks_of};
@@ -30,8 +30,8 @@ pub(super) struct Batch {
     after: Duration,
     not_before: Option<Timestamp>,
     /// `callback_url` and `errback_url`: called for each message that is taken over, and for each that is not.
-    callback: Option<Url>,
-    errback: Option<Url>,
+    callback: Option<String>,
+    errback: Option<String>,
 }
 
 impl Batch {
@@ -51,10 +51,7 @@ impl Batch {
                 return Err(Failure::argument(format!("A batch has at most {MESSAGES_MAX} messages")));
             }
         }
-        let url = |name: &str| {
-            let url: Url = config?.get(name)?.as_str()?.parse().ok()?;
-            (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
-        };
+        let url = |name: &str| config?.get(name)?.as_str().map(str::to_owned);
         Ok(Self {
             messages: all,
             after,
@@ -68,7 +65,14 @@ impl Batch {
 impl Desk {
     /// Takes over what can be, and says how many messages there were. What is told of each is taken over with
     /// them.
-    pub(super) async fn take_batch(&self, account: &Arc<Account>, batch: Batch, user: &Arguments) -> Value {
+    pub(super) async fn take_batch(
+        &self,
+        account: &Arc<Account>,
+        batch: Batch,
+        user: &Arguments,
+    ) -> Result<Value, Failure> {
+        let callback = called(account, "callback_url", batch.callback.as_deref())?;
+        let errback = called(account, "errback_url", batch.errback.as_deref())?;
         let count = batch.messages.len();
         let batch_id = uuid(self.intake.chance().message_id(self.intake.clock().wall()));
         let calls = Calls { account, batch_id: &batch_id, now: self.intake.clock().wall(), desk: self };
@@ -79,14 +83,14 @@ impl Desk {
             let number = said.text("to").unwrap_or_default().to_owned();
             match self.admit_of_batch(account, said, user, batch.not_before) {
                 Ok(entry) => {
-                    told.extend(calls.of_success(batch.callback.as_ref(), &number, &entry));
+                    told.extend(calls.of_success(callback.as_ref(), &number, &entry));
                     entries.push(entry);
                     numbers.push(number);
                 }
                 Err(failure) => {
                     tracing::info!(account = %account.name(), status = failure.status.as_u16(), "refused in a batch");
                     self.count_refused(account, 1);
-                    told.extend(calls.of_failure(batch.errback.as_ref(), &number, &failure));
+                    told.extend(calls.of_failure(errback.as_ref(), &number, &failure));
                 }
             }
         }
@@ -95,14 +99,14 @@ impl Desk {
             let failure = |number: &String| Failure::of(&refusal, account.name().as_str(), number);
             let told = numbers
                 .iter()
-                .filter_map(|number| calls.of_failure(batch.errback.as_ref(), number, &failure(number)));
+                .filter_map(|number| calls.of_failure(errback.as_ref(), number, &failure(number)));
             let _ = self.intake.accept(told.collect()).await;
         }
         let mut answer = json!({ "batchId": batch_id, "messageCount": count });
         if let (Some(answer), false) = (answer.as_object_mut(), batch.after.is_zero()) {
             answer.insert("scheduled".to_owned(), Value::String(format!("{}s", batch.after.as_secs())));
         }
-        answer
+        Ok(answer)
     }
 
     /// Keeps messages together with what is told of them: all or none.
@@ -168,9 +172,6 @@ impl Calls<'_> {
     }
 
     fn call(&self, url: &Url, number: &str, is_sent: bool, text: &str) -> Option<Entry> {
-        if !self.account.config().jasmin.dlr {
-            return None;
-        }
         let mut url = url.clone();
         url.query_pairs_mut()
             .append_pair("batchId", self.batch_id)
@@ -191,6 +192,12 @@ impl Calls<'_> {
         };
         report::of(&subject, attributes, Bytes::new(), self.now, self.desk.intake.chance())
     }
+}
+
+/// The URL of a batch, if it names one and such URLs are called.
+fn called(account: &Account, name: &str, url: Option<&str>) -> Result<Option<Url>, Failure> {
+    let url = url.filter(|_| account.config().jasmin.dlr);
+    url.map(|url| called_url(name, url, account)).transpose()
 }
 
 /// The arguments of a message, once for each of its numbers.

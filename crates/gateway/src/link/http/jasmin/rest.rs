@@ -54,9 +54,15 @@ pub(in super::super) async fn send_batch(
             return precondition("Authentication failed", &user);
         }
     };
-    match Batch::of(&said, desk.intake.clock().wall()) {
-        Ok(batch) => data(desk.take_batch(&account, batch, &user).await),
-        Err(failure) => precondition(&failure.text, "The schedule or the size of the batch is refused."),
+    let taken = match Batch::of(&said, desk.intake.clock().wall()) {
+        Ok(batch) => desk.take_batch(&account, batch, &user).await,
+        Err(failure) => Err(failure),
+    };
+    match taken {
+        Ok(said) => data(said),
+        Err(failure) => {
+            precondition(&failure.text, "The schedule, a URL or the size of the batch is refused.")
+        }
     }
 }
 

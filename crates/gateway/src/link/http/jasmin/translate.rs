@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrayvec::ArrayVec;
+use reqwest::Url;
 use sms::alphabet::gsm;
 use sms::{Address, Attached, DataCoding, Direction, Priority, ReceiptRequest, Timestamp};
 
@@ -30,7 +31,7 @@ pub(super) fn complete(said: &mut Arguments) {
 pub(super) fn submission(said: &Arguments, account: &Account, now: Timestamp) -> Result<Submission, Failure> {
     let not_before = said.text("sdt").map(|sdt| schedule(sdt, now)).transpose()?.flatten();
     let minutes = said.text("validity-period").and_then(|minutes| minutes.parse::<u64>().ok());
-    let (attached, receipt) = receipts(said, account);
+    let (attached, receipt) = receipts(said, account)?;
     let valid = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60)).min(VALIDITY_MAX);
     Ok(Submission {
         id: None,
@@ -109,17 +110,18 @@ fn destination(said: &Arguments) -> Result<Address, Failure> {
 }
 
 /// What is kept for callbacks, and the receipts that it takes to make them: of level 1 the SMSC's answer is enough.
-fn receipts(said: &Arguments, account: &Account) -> (Option<Arc<Attached>>, ReceiptRequest) {
+fn receipts(said: &Arguments, account: &Account) -> Result<(Option<Arc<Attached>>, ReceiptRequest), Failure> {
     let tags = tags(said);
     let kept = |callback: Option<Callback>| {
         let attributes = Attributes { callback, tags: tags.clone(), ..Attributes::default() };
         attributes.checked().ok().and_then(|attributes| attributes.attached(account.name()))
     };
     if said.text("dlr") != Some("yes") {
-        return (kept(None), ReceiptRequest::NONE);
+        return Ok((kept(None), ReceiptRequest::NONE));
     }
-    let url = said.text("dlr-url").filter(|url| account.config().jasmin.dlr && url.len() <= URL_OCTETS_MAX);
-    let Some(url) = url else { return (kept(None), account.receipts_by_http()) };
+    let url = said.text("dlr-url").filter(|_| account.config().jasmin.dlr);
+    let Some(url) = url else { return Ok((kept(None), account.receipts_by_http())) };
+    called_url("dlr-url", url, account)?;
     let by_smsc = Events::ACCEPTED | Events::REJECTED;
     let events = match said.text("dlr-level") {
         Some("2") => Events::FINAL,
@@ -129,7 +131,15 @@ fn receipts(said: &Arguments, account: &Account) -> (Option<Arc<Attached>>, Rece
     let is_get = said.text("dlr-method").is_some_and(|method| method.eq_ignore_ascii_case("get"));
     let method = if is_get { Method::Get } else { Method::Post };
     let callback = Callback { url: url.to_owned(), events, form: Form::Jasmin, method };
-    (kept(Some(callback)), events.receipts())
+    Ok((kept(Some(callback)), events.receipts()))
+}
+
+/// The URL in an argument, if it may be called.
+pub(super) fn called_url(argument: &str, url: &str, account: &Account) -> Result<Url, Failure> {
+    let wrong = || Failure::argument(format!("Argument [{argument}] has an invalid value: [{url}]."));
+    let parsed = Some(url).filter(|url| url.len() <= URL_OCTETS_MAX).and_then(|url| url.parse().ok());
+    let is_meant = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    parsed.filter(|url| is_meant(url) && account.may_call(url)).ok_or_else(wrong)
 }
 
 /// The words of `tags` by their number, for the record and for those who are told of it.

@@ -15,5 +15,5 @@ mod xml;
 pub(super) use coding::{Coding, Look, cut_text, data_coding};
 pub(super) use meta::{Overrides, tlvs as tlvs_of, told as meta_of};
 pub(super) use wanted::TOLD;
-pub(crate) use wanted::callback_of_words;
+pub(crate) use wanted::{callable, callback_of_words};
 pub(super) use xml::{Wishes, wishes_of_xml};

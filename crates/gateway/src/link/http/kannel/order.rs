@@ -10,7 +10,7 @@ use super::answer::Answer;
 use super::coding::{self, Around, Look};
 use super::meta::{self, Overrides};
 use super::request::Request;
-use super::wanted;
+use super::wanted::{self, TOLD};
 use crate::account::Account;
 use crate::attributes::{Events, META_OCTETS_MAX};
 use crate::submission::Content;
@@ -161,12 +161,14 @@ fn reports(request: &Request, account: &Account) -> Result<Reports, Answer> {
     if name.len() > ACCOUNT_OCTETS_MAX || name.iter().any(|octet| b"[]\r\n".contains(octet)) {
         return Err(Answer::rejected("Account field misformed or too long, rejected"));
     }
+    let mask = wanted::mask(request.dlr_mask.unwrap_or_default());
+    let is_called = account.config().kannel.dlr && mask.is_some_and(|mask| mask.has_any(TOLD));
+    let usable = |url: &str| wanted::callable(url).is_some_and(|url| !is_called || account.may_call(&url));
     let misformed = Answer::rejected("DLR-URL field misformed, rejected");
     let url = match request.dlr_url.as_deref().filter(|url| !url.is_empty()) {
-        Some(url) => Some(text(url).filter(|url| wanted::is_callable(url)).ok_or(misformed)?),
+        Some(url) => Some(text(url).filter(|url| usable(url)).ok_or(misformed)?),
         None => account.config().kannel.dlr_url.clone(),
     };
-    let mask = wanted::mask(request.dlr_mask.unwrap_or_default());
     let lossy = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
     Ok(Reports {
         mask: mask.ok_or(Answer::rejected("DLR-Mask field misformed, rejected"))?,

@@ -1,5 +1,7 @@
 //! `dlr-url` and `dlr-mask`: which reports are wanted, and where.
 
+use reqwest::Url;
+
 use super::escape::Pattern;
 use super::request;
 use crate::attributes::{Callback, Events, Form, URL_OCTETS_MAX};
@@ -7,7 +9,7 @@ use crate::config::Method;
 
 /// The callback that these words ask for; `None` if they cannot be meant.
 pub(crate) fn callback_of_words(url: &str, mask: &str) -> Option<Callback> {
-    let url = Some(url).filter(|url| is_callable(url))?;
+    callable(url)?;
     Some(callback(url.to_owned(), self::mask(request::number(mask.as_bytes())?)?))
 }
 
@@ -21,13 +23,14 @@ pub(super) fn mask(number: i32) -> Option<Events> {
     u32::try_from(number).ok().filter(|mask| *mask <= MASK_MAX).map(Events)
 }
 
-/// Whether it is a URL that can be called whatever its escape codes become.
-pub(super) fn is_callable(url: &str) -> bool {
+/// The URL, if it can be called whatever its escape codes become: those stand behind its host.
+pub(crate) fn callable(url: &str) -> Option<Url> {
     let starts =
         |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    (8..=URL_OCTETS_MAX).contains(&url.len())
+    let is_meant = (8..=URL_OCTETS_MAX).contains(&url.len())
         && (starts("http://") || starts("https://"))
-        && Pattern::new(url).names_its_host()
+        && Pattern::new(url).names_its_host();
+    if is_meant { url.parse().ok() } else { None }
 }
 
 /// What there are bits for.
