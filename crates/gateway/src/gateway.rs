@@ -349,6 +349,7 @@ impl Gateway {
             access_log: self.shared.access_log.clone(),
             called: Arc::new(Semaphore::new(outbind::sessions_max(config.sessions))),
             unreadable: Arc::default(),
+            overlong: Arc::default(),
         };
         self.shared.metrics.tls_unverified(&name, config.tls && !config.tls_verify);
         if config.tls && !config.tls_verify {

@@ -128,6 +128,7 @@ async fn one_batch(store: &dyn Store, lane: u64, batch: Vec<Entry>) {
                 state: State::Delivered,
                 error: 0,
                 done_at: Timestamp(1),
+                tlvs: bytes::Bytes::new(),
             });
             settlements.push(Settlement { lease, outcome: Outcome::Sent { remote_id }, answer: None });
         }

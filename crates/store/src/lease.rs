@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use sms::{Message, State, Timestamp};
 
 /// The name of one segment inside the store, valid while its message is under way.
@@ -44,6 +45,7 @@ pub struct Lease {
     pub(crate) item: Item,
     pub(crate) message: Arc<Message>,
     pub(crate) alternatives: Arc<[sms::LinkName]>,
+    pub(crate) receipt_tlvs: Bytes,
     pub(crate) attempts: u16,
     pub(crate) home: Option<Arc<dyn Home>>,
 }
@@ -76,6 +78,13 @@ impl Lease {
     #[must_use]
     pub fn alternatives(&self) -> &[sms::LinkName] {
         &self.alternatives
+    }
+
+    /// Of a notice the [`RemoteReceipt::tlvs`](crate::RemoteReceipt::tlvs) of the receipt that its state is from; of several
+    /// segments that were delivered, of the last one to be. Empty if the state is from no receipt.
+    #[must_use]
+    pub fn receipt_tlvs(&self) -> &Bytes {
+        &self.receipt_tlvs
     }
 
     /// How many attempts went before this one.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use smallvec::SmallVec;
 use sms::{LinkName, Message, State, Timestamp};
 
@@ -199,6 +200,19 @@ pub struct RemoteReceipt {
     pub error: u32,
     /// When that state was reached, if it says so; otherwise when it arrived.
     pub done_at: Timestamp,
+    /// What else it says that its owner is to be told, octet for octet. More than
+    /// [`RemoteReceipt::TLVS_OCTETS_MAX`] is not kept, and none of it.
+    pub tlvs: Bytes,
+}
+
+impl RemoteReceipt {
+    /// The most octets of [`RemoteReceipt::tlvs`] that are kept.
+    pub const TLVS_OCTETS_MAX: usize = 1024;
+
+    /// Its TLVs if they are not too many octets to be kept.
+    pub(crate) fn bounded_tlvs(&self) -> Bytes {
+        if self.tlvs.len() > Self::TLVS_OCTETS_MAX { Bytes::new() } else { self.tlvs.clone() }
+    }
 }
 
 /// What a receipt was found to be.
@@ -215,6 +229,8 @@ pub enum Sighting {
         error: u32,
         /// When it was so.
         done_at: Timestamp,
+        /// [`RemoteReceipt::tlvs`].
+        tlvs: Bytes,
     },
     /// Its segment already had a final state; noted in the history only.
     Repeated,

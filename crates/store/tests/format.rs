@@ -4,14 +4,15 @@
 //!
 //! `cargo test -p store --test format -- --ignored`
 //!
-//! `fixture/v2` in the same way when the ledger got version 2, `fixture/v3` when the journal did, and `fixture/v4` when that got
-//! version 3 and the ledger its table `attached`. A fixture is written once and never again: when the format changes, the version goes up, a new
+//! `fixture/v2` in the same way when the ledger got version 2, `fixture/v3` when the journal did, `fixture/v4` when that got
+//! version 3 and the ledger its table `attached`, and `fixture/v5` when the journal got version 4. A fixture is written once and never again: when the format changes, the version goes up, a new
 //! fixture is added beside the old ones, and the tests for those stay as they are.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod place;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,7 +49,7 @@ fn smsc() -> LinkName {
 }
 
 /// The versions of which there are fixtures; the last is the one that is written.
-const VERSIONS: [&str; 4] = ["v1", "v2", "v3", "v4"];
+const VERSIONS: [&str; 5] = ["v1", "v2", "v3", "v4", "v5"];
 
 fn fixture(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture").join(version)
@@ -76,7 +77,12 @@ fn receipt(id: &str) -> RemoteReceipt {
         state: State::Delivered,
         error: 0,
         done_at: Timestamp(1_767_225_600_000),
+        tlvs: bytes::Bytes::new(),
     }
+}
+
+fn saying(id: &str, besides: &str) -> RemoteReceipt {
+    RemoteReceipt { tlvs: besides.to_owned().into(), ..receipt(id) }
 }
 
 // INV-1
@@ -180,6 +186,23 @@ async fn what_was_attached_is_found_with_records_and_with_what_waited() {
     assert_eq!(lent, [attached(10), attached(4)]);
 }
 
+/// Fixtures have receipts with TLVs from version 5 on; that of message 7 was carried forward, one came early.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_receipts_said_besides_is_told() {
+    let (_directory, store) = open_fixture("v5");
+    let bank = LinkName::from("bank");
+    let notices = store.take(&bank, 100).await.unwrap();
+    let said = notices.iter().map(|lease| (&lease.message().parts[0][..], &lease.receipt_tlvs()[..]));
+    let said: HashMap<&[u8], &[u8]> = said.collect();
+    assert_eq!(said, HashMap::from([(&b"message 7"[..], &b"said of 7"[..]), (b"message 5", b"")]));
+    let mut leases = store.take(&smsc(), 100).await.unwrap();
+    let is_last = |lease: &Lease| lease.message().parts[0] == "message 10";
+    let last = leases.remove(leases.iter().position(is_last).unwrap());
+    settle(&store, last, Outcome::Sent { remote_id: remote_id("early") });
+    let notice = store.take(&LinkName::from("bank/callbacks"), 1).await.unwrap().remove(0);
+    assert_eq!(&notice.receipt_tlvs()[..], b"said early");
+}
+
 /// The table is added to a file that was made before there was one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_attached_is_kept_by_a_ledger_that_had_no_place_for_it() {
@@ -210,7 +233,7 @@ fn is_found_sound(version: &str) {
 /// Nothing is added to a file of an older journal.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_journal_of_an_older_version_is_gone_on_with_in_a_new_file() {
-    for version in ["v2", "v3"] {
+    for version in ["v2", "v3", "v4"] {
         is_gone_on_with_in_a_new_file(version).await;
     }
 }
@@ -226,7 +249,7 @@ async fn is_gone_on_with_in_a_new_file(version: &str) {
     assert!(kept == octets, "the old file is as it was");
     let (new, octets) = after.last().unwrap();
     assert!(new > name);
-    assert_eq!(octets[8..12], 3_u32.to_le_bytes());
+    assert_eq!(octets[8..12], 4_u32.to_le_bytes());
     drop(EmbeddedStore::open(directory.path(), options()).unwrap());
 }
 
@@ -300,7 +323,7 @@ fn write_the_fixture() {
         live(&store, &LIVES[..8]).await;
         push_forward(&store, &newest).await;
         live(&store, &LIVES[8..]).await;
-        store.receipts(vec![receipt("early")]).await.unwrap();
+        store.receipts(vec![saying("early", "said early")]).await.unwrap();
     });
     store.close();
 }
@@ -319,7 +342,8 @@ async fn live(store: &EmbeddedStore, numbers: &[u64]) {
         drop(leases);
         settle(store, lease, outcome(number));
         if matches!(number, 2 | 7 | 12) {
-            store.receipts(vec![receipt(&format!("sent-{number}"))]).await.unwrap();
+            let said = saying(&format!("sent-{number}"), &format!("said of {number}"));
+            store.receipts(vec![said]).await.unwrap();
         }
         if matches!(number, 2 | 12) {
             tell_owner(store).await;

@@ -44,6 +44,7 @@ async fn fill(store: &EmbeddedStore) {
         state: State::Delivered,
         error: 0,
         done_at: store::conformance::sample::now(),
+        tlvs: bytes::Bytes::new(),
     };
     store.receipts((0..10).chain([99]).map(receipt).collect()).await.unwrap();
     std::mem::forget(with_link);

@@ -79,6 +79,7 @@ async fn a_killed_process_loses_nothing() {
         state: State::Delivered,
         error: 0,
         done_at,
+        tlvs: bytes::Bytes::new(),
     };
     store.receipts((0..10).map(receipt).collect()).await.unwrap();
     assert!(store.find(batch[0].message.id).await.unwrap().is_some());

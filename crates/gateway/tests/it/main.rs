@@ -34,6 +34,7 @@ mod profiles;
 mod reassembly;
 mod recall;
 mod receipt_ids;
+mod receipt_tlvs;
 mod receipts;
 mod redelivery;
 mod refusals;

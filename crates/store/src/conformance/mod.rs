@@ -9,6 +9,7 @@ mod durability;
 pub mod history;
 mod queue;
 mod recall;
+mod receipt_tlvs;
 mod receipts;
 mod records;
 pub mod sample;
@@ -61,6 +62,12 @@ pub async fn run(fixture: &dyn Fixture) {
     receipts::an_unknown_outcome_that_is_repeated_is_counted(&*fixture.open().await).await;
     receipts::another_link_is_told(fixture).await;
     receipts::a_notice_is_told_until_it_is_settled(&*fixture.open().await).await;
+    receipt_tlvs::what_a_receipt_says_besides_is_told_octet_for_octet(fixture).await;
+    receipt_tlvs::what_is_too_long_is_not_told_in_part(&*fixture.open().await).await;
+    receipt_tlvs::what_a_receipt_says_is_kept_until_its_response_comes(fixture).await;
+    receipt_tlvs::of_a_long_message_counts_the_receipt_that_its_state_is_from(fixture).await;
+    receipt_tlvs::a_state_that_is_from_no_receipt_says_nothing_besides(&*fixture.open().await).await;
+    receipt_tlvs::what_is_not_the_end_says_besides_what_it_has(&*fixture.open().await).await;
     recall::what_waits_can_be_cancelled_and_is_never_lent_again(&*fixture.open().await).await;
     recall::what_is_lent_or_sent_or_over_is_not_cancelled(&*fixture.open().await).await;
     recall::what_is_alike_is_cancelled_together(&*fixture.open().await).await;
@@ -119,7 +126,8 @@ fn sent(id: &str) -> Outcome {
 }
 
 fn receipt(id: &str, state: sms::State) -> RemoteReceipt {
-    RemoteReceipt { smsc: link(SMSC), remote_id: sample::remote_id(id), state, error: 0, done_at: now() }
+    let (remote_id, tlvs) = (sample::remote_id(id), bytes::Bytes::new());
+    RemoteReceipt { smsc: link(SMSC), remote_id, state, error: 0, done_at: now(), tlvs }
 }
 
 fn soon() -> Timestamp {

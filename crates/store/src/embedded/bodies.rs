@@ -2,8 +2,10 @@
 
 use std::io;
 
+use bytes::Bytes;
+
 use super::body::{BODY_OCTETS_MAX, Body, PREFIX_OCTETS};
-use super::codec::{Malformed, Reader};
+use super::codec::{Malformed, Reader, TLVS_PREFIX_OCTETS};
 use super::disk::ReadDisk;
 use super::journal::Place;
 use crate::RemoteId;
@@ -61,6 +63,15 @@ impl Bodies {
         let length = prefix.get(1).copied().map_or(0, usize::from);
         let octets = self.single.get(disk, place, 2 + length, SINGLE_OCTETS, end)?;
         Reader::new(octets).remote_id().map_err(|Malformed| damaged(place))
+    }
+
+    /// The TLVs at `place`.
+    pub(super) fn tlvs(&mut self, disk: &mut impl ReadDisk, place: Place, end: Place) -> io::Result<Bytes> {
+        let prefix = self.single.get(disk, place, TLVS_PREFIX_OCTETS, SINGLE_OCTETS, end)?;
+        let length = Reader::new(prefix).u16().map_err(|Malformed| damaged(place))?;
+        let count = TLVS_PREFIX_OCTETS + usize::from(length);
+        let octets = self.single.get(disk, place, count, SINGLE_OCTETS, end)?;
+        Reader::new(octets).tlvs().map(Bytes::copy_from_slice).map_err(|Malformed| damaged(place))
     }
 }
 

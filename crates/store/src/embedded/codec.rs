@@ -44,6 +44,17 @@ pub(super) fn put_remote_id(out: &mut Vec<u8>, id: &RemoteId) {
     put_short(out, &id.raw);
 }
 
+/// TLVs with their length u16 and CRC-32 u32: they are read back by themselves, as bodies are. At most
+/// [`RemoteReceipt::TLVS_OCTETS_MAX`](crate::RemoteReceipt::TLVS_OCTETS_MAX).
+pub(super) fn put_tlvs(out: &mut Vec<u8>, tlvs: &[u8]) {
+    put_u16(out, tlvs.len() as u16);
+    put_u32(out, crc32fast::hash(tlvs));
+    out.extend_from_slice(tlvs);
+}
+
+/// Length and CRC before TLVs.
+pub(super) const TLVS_PREFIX_OCTETS: usize = 6;
+
 /// An instant that may be absent: 0 stands for `None`, which no message carries.
 pub(super) fn put_instant(out: &mut Vec<u8>, at: Option<Timestamp>) {
     put_u64(out, at.map_or(0, |at| at.0));
@@ -161,6 +172,13 @@ impl<'a> Reader<'a> {
         };
         let raw = self.short()?;
         if raw.len() > RemoteId::OCTETS_MAX { Err(Malformed) } else { Ok(RemoteId::new(raw, form)) }
+    }
+
+    /// Reads what [`put_tlvs`] wrote and checks its CRC.
+    pub(super) fn tlvs(&mut self) -> Result<&'a [u8], Malformed> {
+        let (length, crc) = (self.u16()?, self.u32()?);
+        let tlvs = self.octets(usize::from(length))?;
+        if crc32fast::hash(tlvs) == crc { Ok(tlvs) } else { Err(Malformed) }
     }
 
     pub(super) fn cause(&mut self) -> Result<Cause, Malformed> {

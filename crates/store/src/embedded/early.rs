@@ -1,10 +1,12 @@
 //! Receipts that came before anything they could belong to.
 
 use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroU32;
 
 use sms::Timestamp;
 
-use super::fact::Sighted;
+use super::fact::{Sighted, early_tlvs_place};
+use super::journal::Place;
 use super::remote::Key;
 
 /// A receipt that waits for the response that names its remote id.
@@ -15,8 +17,19 @@ pub(super) struct EarlyReceipt {
     pub(super) at: Timestamp,
     /// The file where it stands.
     pub(super) file: u32,
+    /// Where its TLVs stand in the file, if it has any.
+    tlvs: Option<NonZeroU32>,
     number: u64,
 }
+
+impl EarlyReceipt {
+    /// Where its TLVs stand, if it has any.
+    pub(super) fn tlvs(&self) -> Option<Place> {
+        self.tlvs.map(|offset| Place { file: self.file, offset: offset.get() })
+    }
+}
+
+const _: () = assert!(size_of::<EarlyReceipt>() == 40);
 
 /// Early receipts by link and remote id, oldest first.
 #[derive(Debug, Default)]
@@ -35,10 +48,21 @@ impl Early {
         self.count
     }
 
-    pub(super) fn insert(&mut self, link: u16, key: Key, sighted: Sighted, at: Timestamp, file: u32) {
+    /// Keeps a receipt that came at `at`, of which the journal says at `fact`.
+    pub(super) fn insert(
+        &mut self,
+        link: u16,
+        key: Key,
+        sighted: Sighted,
+        at: Timestamp,
+        fact: Place,
+        has_tlvs: bool,
+    ) {
         let number = self.next;
         self.next += 1;
-        self.kept.entry((link, key)).or_default().push(EarlyReceipt { sighted, at, file, number });
+        let tlvs = NonZeroU32::new(early_tlvs_place(fact).offset).filter(|_| has_tlvs);
+        let receipt = EarlyReceipt { sighted, at, file: fact.file, tlvs, number };
+        self.kept.entry((link, key)).or_default().push(receipt);
         self.order.push_back((number, link, key));
         self.count += 1;
         if self.order.len() > 2 * self.count + STALE_MAX {
@@ -55,6 +79,13 @@ impl Early {
         let taken = self.kept.remove(&(link, key)).unwrap_or_default();
         self.count -= taken.len();
         taken
+    }
+
+    /// What stood at an offset of this file now stands where `shifted` says.
+    pub(super) fn shift(&mut self, file: u32, shifted: &impl Fn(u32) -> u32) {
+        for receipt in self.kept.values_mut().flatten().filter(|receipt| receipt.file == file) {
+            receipt.tlvs = receipt.tlvs.and_then(|offset| NonZeroU32::new(shifted(offset.get())));
+        }
     }
 
     /// Takes out the oldest receipt if there are more than `most` or if it is from before `since`.
@@ -103,7 +134,15 @@ mod tests {
         let mut early = Early::default();
         let sighted = Sighted { state: State::Delivered, error: 0, done_at: Timestamp(1) };
         for number in 0..5_u32 {
-            early.insert(1, Key::from(u128::from(number)), sighted, Timestamp(u64::from(number)), number);
+            let fact = Place { file: number, offset: 9 };
+            early.insert(
+                1,
+                Key::from(u128::from(number)),
+                sighted,
+                Timestamp(u64::from(number)),
+                fact,
+                false,
+            );
         }
         assert_eq!(early.take(1, Key::from(0)).len(), 1);
         assert!(early.take(2, Key::from(1)).is_empty(), "another link");

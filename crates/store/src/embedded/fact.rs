@@ -1,11 +1,13 @@
 //! What the journal says: facts, each of which changes the state of the store in one way.
 
+use bytes::Bytes;
 use sms::{LinkName, State, Timestamp};
 
 use super::body::Body;
 use super::codec::{
-    Malformed, Reader, put_cause, put_instant, put_remote_id, put_short, put_u16, put_u32, put_u64,
+    Malformed, Reader, put_cause, put_instant, put_remote_id, put_short, put_tlvs, put_u16, put_u32, put_u64,
 };
+use super::journal::Place;
 use crate::{Cause, RemoteId};
 
 /// The number that stands for the notice among the segments of a message, which are 0 to 254.
@@ -17,6 +19,8 @@ const CARRIED: u8 = 3;
 const FINAL: u8 = 4;
 const EARLY: u8 = 5;
 const SERIAL: u8 = 6;
+const TLVS: u8 = 7;
+const EARLY_WITH_TLVS: u8 = 8;
 const ATTEMPTED: u8 = 16;
 const RETURNED: u8 = 17;
 const SENT: u8 = 18;
@@ -29,9 +33,14 @@ const UNKNOWN: u8 = 24;
 const RECEIPT: u8 = 25;
 const LAPSED: u8 = 26;
 const MOVED: u8 = 27;
+const RECEIPT_WITH_TLVS: u8 = 28;
 
 /// How far behind the start of a [`Change::Sent`] or [`Change::Amended`] its remote id stands.
 pub(super) const REMOTE_ID_OFFSET: usize = 12;
+/// How far behind the start of a fact its TLVs stand: of a receipt, of an early one, and of one that is over.
+const RECEIPT_TLVS_OFFSET: u32 = 10;
+const EARLY_TLVS_OFFSET: u32 = 1;
+const TLVS_OFFSET: u32 = 9;
 
 /// A fact as it is read back.
 ///
@@ -43,6 +52,8 @@ pub(super) const REMOTE_ID_OFFSET: usize = 12;
 ///   4 final      serial u64, state u8, error u32, done_at u64, delivered u8
 ///   5 early      link u16, remote id, state u8, error u32, done_at u64   a receipt that matched nothing
 ///   6 serial     serial u64                               no smaller number is given to a new message
+///   7 tlvs       serial u64, tlvs                         right behind `carried`: those of the receipt that its state is from
+///   8 early      tlvs, then as 5
 ///  16.. change   serial u64, segment u8 (255: the notice), then
 ///    16 attempted  link u16                 lent to that link
 ///    17 returned                            given back untouched
@@ -53,10 +64,12 @@ pub(super) const REMOTE_ID_OFFSET: usize = 12;
 ///    25 receipt    state u8, error u32, done_at u64
 ///    26 lapsed     state u8                 its time was up
 ///    27 moved      link u16, until u64, present u8, [cause]   waits for that link until then, as if it were new
+///    28 receipt    tlvs, then as 25
 /// tally    = state u8, error u32, done_at u64, delivered u8, open u8 (0: one segment follows, the notice)
 /// segment  = phase u8, flags u8, target u16, attempts u16, deadline u32, due u32 (seconds),
 ///            count u8, that many of: link u16, remote id
 /// remote id = form u8, length u8, octets      cause = kind u8, then by kind
+/// tlvs = length u16, CRC-32 u32, octets
 /// ```
 ///
 /// A fact of an unknown kind, or one that is shorter than its kind says, makes its group invalid.
@@ -66,8 +79,9 @@ pub(super) enum Fact<'a> {
     Accepted(Body<'a>),
     Carried(Body<'a>, Carried),
     Final { serial: u64, verdict: Verdict },
-    Early { link: u16, remote_id: RemoteId, sighted: Sighted },
+    Early { link: u16, remote_id: RemoteId, sighted: Sighted, has_tlvs: bool },
     Serial(u64),
+    Tlvs { serial: u64 },
     Changed { serial: u64, part: u8, change: Change },
 }
 
@@ -83,9 +97,27 @@ pub(super) enum Change {
     Redirect { to: u16 },
     Failed { state: State, cause: Cause },
     Unknown { retry_at: Option<Timestamp>, cause: Cause },
-    Receipt(Sighted),
+    Receipt { sighted: Sighted, tlvs: Bytes },
     Lapsed { state: State },
     Moved { to: u16, until: Timestamp, cause: Option<Cause> },
+}
+
+impl Change {
+    /// Where the TLVs stand that it says, if the fact starts at `fact`.
+    pub(super) fn tlvs_place(&self, fact: Place) -> Option<Place> {
+        let has_tlvs = matches!(self, Self::Receipt { tlvs, .. } if !tlvs.is_empty());
+        has_tlvs.then(|| fact.behind(RECEIPT_TLVS_OFFSET))
+    }
+}
+
+/// Where the TLVs of an early receipt stand that starts at `fact`.
+pub(super) const fn early_tlvs_place(fact: Place) -> Place {
+    fact.behind(EARLY_TLVS_OFFSET)
+}
+
+/// Where the TLVs stand that a [`Fact::Tlvs`] says which starts at `fact`.
+pub(super) const fn tlvs_place(fact: Place) -> Place {
+    fact.behind(TLVS_OFFSET)
 }
 
 /// What a receipt reports.
@@ -145,8 +177,20 @@ pub(super) fn put_final(out: &mut Vec<u8>, serial: u64, verdict: &Verdict) {
     put_verdict(out, verdict);
 }
 
-pub(super) fn put_early(out: &mut Vec<u8>, link: u16, remote_id: &RemoteId, sighted: &Sighted) {
-    out.push(EARLY);
+/// Puts which TLVs the receipt had that the state of a message is from, which has just been carried.
+pub(super) fn put_its_tlvs(out: &mut Vec<u8>, serial: u64, tlvs: &[u8]) {
+    out.push(TLVS);
+    put_u64(out, serial);
+    put_tlvs(out, tlvs);
+}
+
+pub(super) fn put_early(out: &mut Vec<u8>, link: u16, remote_id: &RemoteId, sighted: &Sighted, tlvs: &[u8]) {
+    if tlvs.is_empty() {
+        out.push(EARLY);
+    } else {
+        out.push(EARLY_WITH_TLVS);
+        put_tlvs(out, tlvs);
+    }
     put_u16(out, link);
     put_remote_id(out, remote_id);
     put_sighted(out, sighted);
@@ -215,7 +259,12 @@ pub(super) fn put_change(out: &mut Vec<u8>, serial: u64, part: u8, change: &Chan
             put_instant(out, *retry_at);
             put_cause(out, cause);
         }
-        Change::Receipt(sighted) => put_sighted(out, sighted),
+        Change::Receipt { sighted, tlvs } => {
+            if !tlvs.is_empty() {
+                put_tlvs(out, tlvs);
+            }
+            put_sighted(out, sighted);
+        }
         Change::Lapsed { state } => out.push(*state as u8),
         Change::Moved { to, until, cause } => {
             put_u16(out, *to);
@@ -228,7 +277,7 @@ pub(super) fn put_change(out: &mut Vec<u8>, serial: u64, part: u8, change: &Chan
     }
 }
 
-const fn kind_of(change: &Change) -> u8 {
+fn kind_of(change: &Change) -> u8 {
     match change {
         Change::Attempted { .. } => ATTEMPTED,
         Change::Returned => RETURNED,
@@ -239,7 +288,8 @@ const fn kind_of(change: &Change) -> u8 {
         Change::Redirect { .. } => REDIRECT,
         Change::Failed { .. } => FAILED,
         Change::Unknown { .. } => UNKNOWN,
-        Change::Receipt(_) => RECEIPT,
+        Change::Receipt { tlvs, .. } if tlvs.is_empty() => RECEIPT,
+        Change::Receipt { .. } => RECEIPT_WITH_TLVS,
         Change::Lapsed { .. } => LAPSED,
         Change::Moved { .. } => MOVED,
     }
@@ -257,17 +307,27 @@ pub(super) fn read_fact<'a>(reader: &mut Reader<'a>) -> Result<Fact<'a>, Malform
             Fact::Carried(body, carried)
         }
         FINAL => Fact::Final { serial: reader.u64()?, verdict: read_verdict(reader)? },
-        EARLY => Fact::Early {
-            link: reader.u16()?,
-            remote_id: reader.remote_id()?,
-            sighted: read_sighted(reader)?,
-        },
+        EARLY => read_early(reader, false)?,
+        EARLY_WITH_TLVS => {
+            reader.tlvs()?;
+            read_early(reader, true)?
+        }
         SERIAL => Fact::Serial(reader.u64()?),
+        TLVS => {
+            let serial = reader.u64()?;
+            reader.tlvs()?;
+            Fact::Tlvs { serial }
+        }
         kind => {
             let (serial, part) = (reader.u64()?, reader.u8()?);
             Fact::Changed { serial, part, change: read_change(kind, reader)? }
         }
     })
+}
+
+fn read_early<'a>(reader: &mut Reader<'_>, has_tlvs: bool) -> Result<Fact<'a>, Malformed> {
+    let (link, remote_id, sighted) = (reader.u16()?, reader.remote_id()?, read_sighted(reader)?);
+    Ok(Fact::Early { link, remote_id, sighted, has_tlvs })
 }
 
 fn read_change(kind: u8, reader: &mut Reader<'_>) -> Result<Change, Malformed> {
@@ -285,7 +345,11 @@ fn read_change(kind: u8, reader: &mut Reader<'_>) -> Result<Change, Malformed> {
         REDIRECT => Change::Redirect { to: reader.u16()? },
         FAILED => Change::Failed { state: reader.state()?, cause: reader.cause()? },
         UNKNOWN => Change::Unknown { retry_at: reader.instant()?, cause: reader.cause()? },
-        RECEIPT => Change::Receipt(read_sighted(reader)?),
+        RECEIPT => Change::Receipt { sighted: read_sighted(reader)?, tlvs: Bytes::new() },
+        RECEIPT_WITH_TLVS => {
+            let tlvs = Bytes::copy_from_slice(reader.tlvs()?);
+            Change::Receipt { sighted: read_sighted(reader)?, tlvs }
+        }
         LAPSED => Change::Lapsed { state: reader.state()? },
         MOVED => {
             let (to, until) = (reader.u16()?, reader.timestamp()?);
@@ -336,7 +400,7 @@ mod tests {
 
     use super::super::body::{Route, put_body};
     use super::*;
-    use crate::RemoteIdForm;
+    use crate::{RemoteIdForm, RemoteReceipt};
 
     fn some_message() -> impl Strategy<Value = Message> {
         let octets = |most| proptest::collection::vec(any::<u8>(), 0..most);
@@ -398,6 +462,7 @@ mod tests {
             "[a-zä]{0,40}".prop_map(|text| Cause::Other(text.into())),
         ];
         let state = Just(State::Undeliverable);
+        let tlvs = proptest::collection::vec(any::<u8>(), 0..=RemoteReceipt::TLVS_OCTETS_MAX);
         prop_oneof![
             any::<u16>().prop_map(|link| Change::Attempted { link }),
             Just(Change::Returned),
@@ -410,8 +475,9 @@ mod tests {
             (Just(State::Rejected), cause.clone()).prop_map(|(state, cause)| Change::Failed { state, cause }),
             (proptest::option::of(at.clone()), cause.clone())
                 .prop_map(|(retry_at, cause)| Change::Unknown { retry_at, cause }),
-            (any::<u32>(), at.clone()).prop_map(|(error, done_at)| {
-                Change::Receipt(Sighted { state: State::Delivered, error, done_at })
+            (any::<u32>(), at.clone(), tlvs).prop_map(|(error, done_at, tlvs)| {
+                let sighted = Sighted { state: State::Delivered, error, done_at };
+                Change::Receipt { sighted, tlvs: tlvs.into() }
             }),
             Just(Change::Lapsed { state: State::Expired }),
             (any::<u16>(), at, proptest::option::of(cause)).prop_map(|(to, until, cause)| Change::Moved {
@@ -450,7 +516,44 @@ mod tests {
             put_change(&mut out, serial, part, &change);
             let read = read_fact(&mut Reader::new(&out)).unwrap();
             let Fact::Changed { serial: found, part: its, change: read } = read else { panic!("another fact") };
-            prop_assert_eq!((found, its, read), (serial, part, change));
+            prop_assert_eq!((found, its, &read), (serial, part, &change));
+            if let Some(place) = change.tlvs_place(Place::default()) {
+                let Change::Receipt { tlvs, .. } = change else { panic!("no receipt") };
+                prop_assert_eq!(Reader::new(&out[place.offset as usize..]).tlvs().unwrap(), &tlvs[..]);
+            }
+        }
+
+        #[test]
+        fn tlvs_stand_where_they_are_looked_for(octets in proptest::collection::vec(any::<u8>(), 1..=64)) {
+            let found = |out: &[u8], place: Place| {
+                let mut reader = Reader::new(&out[place.offset as usize..]);
+                reader.tlvs().map(<[u8]>::to_vec)
+            };
+            let sighted = Sighted { state: State::Delivered, error: 0, done_at: Timestamp(7) };
+            let id = RemoteId::new(b"7", RemoteIdForm::Text);
+            let mut early = Vec::new();
+            put_early(&mut early, 3, &id, &sighted, &octets);
+            let read = read_fact(&mut Reader::new(&early)).unwrap();
+            let is_it = matches!(read, Fact::Early { link: 3, remote_id, sighted: its, has_tlvs: true } if remote_id == id && its == sighted);
+            prop_assert!(is_it);
+            prop_assert_eq!(found(&early, early_tlvs_place(Place::default())), Ok(octets.clone()));
+            let mut carried = Vec::new();
+            put_its_tlvs(&mut carried, 9, &octets);
+            let is_it = matches!(read_fact(&mut Reader::new(&carried)), Ok(Fact::Tlvs { serial: 9 }));
+            prop_assert!(is_it);
+            prop_assert_eq!(found(&carried, tlvs_place(Place::default())), Ok(octets));
+            carried[10] ^= 1;
+            prop_assert_eq!(found(&carried, tlvs_place(Place::default())), Err(Malformed));
+        }
+
+        #[test]
+        fn what_has_no_tlvs_takes_no_octet_more(error: u32, at: u64) {
+            let sighted = Sighted { state: State::Delivered, error, done_at: Timestamp(at) };
+            let (mut receipt, mut early) = (Vec::new(), Vec::new());
+            put_change(&mut receipt, 1, 0, &Change::Receipt { sighted, tlvs: Bytes::new() });
+            put_early(&mut early, 3, &RemoteId::new(b"7", RemoteIdForm::Text), &sighted, &[]);
+            prop_assert_eq!((receipt.len(), receipt[0]), (23, RECEIPT));
+            prop_assert_eq!((early.len(), early[0]), (19, EARLY));
         }
 
         #[test]

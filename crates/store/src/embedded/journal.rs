@@ -17,6 +17,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// So many octets further on in the file.
+    pub(super) const fn behind(self, octets: u32) -> Self {
+        Self { file: self.file, offset: self.offset + octets }
+    }
+
     pub(super) const fn to_u64(self) -> u64 {
         (self.file as u64) << 32 | self.offset as u64
     }
@@ -37,7 +42,7 @@ const FILE_OCTETS_MAX: u64 = 3 << 30;
 const _: () = assert!(FILE_OCTETS_MAX + (GROUP_OCTETS_MAX as u64) * 2 < u32::MAX as u64);
 
 const MAGIC: &[u8; 8] = b"ESTAFETJ";
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// Before each group, to find the next one after a damaged one.
 pub(super) const GROUP_MAGIC: [u8; 4] = [0xE5, b'g', b'r', 0xAF];
 /// What is kept of the write buffer between two commits, in octets.
@@ -151,6 +156,12 @@ impl Journal {
     /// Where the next octet will stand.
     pub(super) fn place(&self) -> Place {
         Place { file: self.number, offset: (self.written + self.buffer.len() as u64) as u32 }
+    }
+
+    /// What waits to be written from `place` on; `None` if that has been written.
+    pub(super) fn unwritten(&self, place: Place) -> Option<&[u8]> {
+        let at = u64::from(place.offset).checked_sub(self.written).filter(|_| place.file == self.number)?;
+        self.buffer.get(usize::try_from(at).ok()?..)
     }
 
     /// Ends the group; an empty one is dropped. Returns how many octets it takes.

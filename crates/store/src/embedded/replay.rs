@@ -8,7 +8,7 @@ use sms::Timestamp;
 use super::body::Body;
 use super::codec::Reader;
 use super::disk::ReadDisk;
-use super::fact::{Carried, Change, Fact, read_fact};
+use super::fact::{Carried, Change, Fact, read_fact, tlvs_place};
 use super::groups::Groups;
 use super::index::{Index, Newcomer};
 use super::journal::{FileInfo, GROUP_HEADER_OCTETS, GROUP_MAGIC, Group, Place, read_group};
@@ -166,10 +166,15 @@ impl Listener for Replay {
             Fact::Accepted(body) => self.accepted(&newcomer(&body, place), at),
             Fact::Carried(body, carried) => self.carried(&newcomer(&body, place), &carried, at),
             Fact::Final { .. } => {}
-            Fact::Early { link, remote_id, sighted } => {
+            Fact::Early { link, remote_id, sighted, has_tlvs } => {
                 let key = self.index.remote.key(&remote_id);
-                self.index.early.insert(link, key, sighted, at, place.file);
+                self.index.early.insert(link, key, sighted, at, place, has_tlvs);
                 self.index.census.enter_early(place.file);
+            }
+            Fact::Tlvs { serial } => {
+                if let Some(first) = self.serials.find(&self.index, serial) {
+                    self.index.keep_tlvs(first, Some(tlvs_place(place)));
+                }
             }
             Fact::Changed { serial, part, change } => self.changed(serial, part, &change, place, at),
         }

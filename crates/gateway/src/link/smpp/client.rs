@@ -13,7 +13,7 @@ use smpp::{
     TlvTag, Tlvs,
 };
 use sms::{Direction, ReceiptRequest, Timestamp};
-use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm, StoreError};
+use store::{Cause, Lease, Outcome, RemoteId, RemoteIdForm, RemoteReceipt, StoreError};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -59,6 +59,8 @@ pub(crate) struct Client {
     pub(crate) called: Arc<Semaphore>,
     /// Its receipts that cannot be applied.
     pub(crate) unreadable: Arc<Seldom>,
+    /// Its receipts with more TLVs than are passed on.
+    pub(crate) overlong: Arc<Seldom>,
 }
 
 impl Client {
@@ -169,6 +171,7 @@ impl Client {
             chance: self.intake.chance().clone(),
             access_log: self.access_log.clone(),
             unreadable: self.unreadable.clone(),
+            overlong: self.overlong.clone(),
         };
         let origin = Origin::Trusted(self.outlet.link().clone());
         Relay::new(side, self.intake.clone(), self.outlet.clone(), origin)
@@ -272,6 +275,7 @@ struct ToSmsc {
     chance: Chance,
     access_log: Option<Arc<AccessLog>>,
     unreadable: Arc<Seldom>,
+    overlong: Arc<Seldom>,
 }
 
 impl Side for ToSmsc {
@@ -287,7 +291,13 @@ impl Side for ToSmsc {
         }
         if self.is_receipt(&pdu) {
             let receipt = translate::receipt(&pdu, self.outlet.link(), &self.profile, self.clock.wall());
-            return Ok(receipt.map_or_else(|why| self.unreadable_receipt(why), Incoming::Receipt));
+            return Ok(match receipt {
+                Ok(receipt) => {
+                    self.note_length(&receipt);
+                    Incoming::Receipt(receipt)
+                }
+                Err(why) => self.unreadable_receipt(why),
+            });
         }
         let submission = translate::mobile_originated(&pdu);
         let now = self.clock.wall();
@@ -417,6 +427,15 @@ impl ToSmsc {
             tracing::warn!(link = %self.outlet.link(), reason, receipts, "a receipt cannot be applied");
         }
         Incoming::Nothing
+    }
+
+    /// A receipt whose TLVs are too long counts all the same; that they are lost is said.
+    fn note_length(&self, receipt: &RemoteReceipt) {
+        if receipt.tlvs.len() > RemoteReceipt::TLVS_OCTETS_MAX
+            && let Some(receipts) = self.overlong.count(self.clock.wall())
+        {
+            tracing::warn!(link = %self.outlet.link(), receipts, "TLVs of a receipt are too long to be passed on");
+        }
     }
 
     /// W-6: SMPP 5.0 says in responses how much more it can take.

@@ -109,7 +109,24 @@ pub(super) fn receipt(
         state: state_in(pdu, &parsed, error).ok_or("it names no state that there is")?,
         error,
         done_at: parsed.done_at.map_or(now, |local| profile.receipt_time_zone.instant(local)),
+        tlvs: told_besides(&pdu.tlvs, error),
     })
+}
+
+/// The TLVs of an SMSC's receipt that its owner is told, as they came and in their order (T-1): all but what is about
+/// that PDU itself or is written anew for the owner. A network_error_code is, if it is that of `error` in GSM or none at all.
+fn told_besides(tlvs: &Tlvs, error: u32) -> Bytes {
+    let is_written_anew = |tag| match tag {
+        TlvTag::NETWORK_ERROR_CODE => tlvs
+            .network_error_code()
+            .is_none_or(|(network, code)| network == NETWORK_GSM && code != 0 && u32::from(code) == error),
+        tag => OF_THE_PDU.contains(&tag),
+    };
+    if tlvs.iter().all(|(tag, _)| is_written_anew(tag)) {
+        Bytes::new()
+    } else {
+        tlvs.without(is_written_anew).as_wire().clone()
+    }
 }
 
 /// The state that a receipt tells; one that says nothing of it but an error is the end of its message.
@@ -165,7 +182,7 @@ pub(super) fn submit_sm(lease: &Lease, version: u8, validity: ValidityForm, cloc
 pub(super) fn deliver_sm(lease: &Lease, version: u8, ids: IdForm) -> ShortMessage {
     match lease.item() {
         Item::Segment(_) => delivered(lease.message(), segment(lease), version),
-        Item::Notice(notice) => receipt_for(lease.message(), notice, ids),
+        Item::Notice(notice) => receipt_for(lease.message(), notice, ids, lease.receipt_tlvs()),
     }
 }
 
@@ -305,8 +322,10 @@ fn short_message(message: &Message, body: Bytes, version: u8) -> ShortMessage {
     pdu
 }
 
-/// The owner's receipt: Appendix B text and TLVs, from the mobile back to the sender (R-1).
-fn receipt_for(message: &Message, notice: Notice, ids: IdForm) -> ShortMessage {
+/// The owner's receipt: Appendix B text and TLVs, from the mobile back to the sender (R-1), and behind them what the
+/// SMSC's receipt said besides.
+fn receipt_for(message: &Message, notice: Notice, ids: IdForm, besides: &Bytes) -> ShortMessage {
+    let besides = Tlvs::from_wire(besides.clone()).unwrap_or_default();
     let digits = short_id::digits_of(message, ids);
     let parts = u16::try_from(message.parts.len()).unwrap_or(u16::MAX);
     let text = ReceiptText {
@@ -333,19 +352,21 @@ fn receipt_for(message: &Message, notice: Notice, ids: IdForm) -> ShortMessage {
     let mut told: ArrayVec<(TlvTag, &[u8]), 4> = ArrayVec::new();
     told.push((TlvTag::RECEIPTED_MESSAGE_ID, named));
     told.push((TlvTag::MESSAGE_STATE, &state));
-    if code != 0 {
+    if code != 0 && besides.network_error_code().is_none() {
         told.push((TlvTag::NETWORK_ERROR_CODE, &network_error));
     }
     if let Some(reference) = &reference {
         told.push((TlvTag::USER_MESSAGE_REFERENCE, reference));
     }
+    let mut tlvs = Tlvs::of(&told).unwrap_or_default();
+    besides.iter().for_each(|(tag, value)| push(&mut tlvs, tag, value));
     ShortMessage {
         service_type: CString::clipped(&message.service_type),
         source: wire_address(&message.destination),
         destination: wire_address(&message.source),
         esm_class: SMSC_RECEIPT,
         short_message: short_message.into(),
-        tlvs: Tlvs::of(&told).unwrap_or_default(),
+        tlvs,
         ..ShortMessage::default()
     }
 }
@@ -361,9 +382,9 @@ fn own_reference(message: &Message) -> Option<u16> {
 
 /// The message that tells an owner what is not the end yet, if it wants to know (B-2).
 pub(super) fn notification(sighting: Sighting, intake: &Intake) -> Option<Entry> {
-    let Sighting::OnTheWay { message, error, done_at } = sighting else { return None };
+    let Sighting::OnTheWay { message, error, done_at, tlvs } = sighting else { return None };
     let notice = Notice { state: State::Enroute, error, done_at, delivered: 0 };
-    let pdu = receipt_for(&message, notice, intake.receipt_ids_of(&message.origin));
+    let pdu = receipt_for(&message, notice, intake.receipt_ids_of(&message.origin), &tlvs);
     let now = intake.clock().wall();
     if report::is_told_elsewhere(&message) {
         return report::of_notification(&message, pdu.short_message, now, intake.chance());
@@ -455,6 +476,20 @@ const SKIPPED: u8 = 9;
 const RECEIPT_ALWAYS: u8 = 0x01;
 /// network_error_code: the network is GSM, SMPP 3.4 section 5.3.2.31.
 const NETWORK_GSM: u8 = 3;
+/// What TLVs of a receipt say of the PDU that they are in, or of the message by the names that the SMSC knows.
+const OF_THE_PDU: [TlvTag; 11] = [
+    TlvTag::RECEIPTED_MESSAGE_ID,
+    TlvTag::MESSAGE_STATE,
+    TlvTag::USER_MESSAGE_REFERENCE,
+    TlvTag::MESSAGE_PAYLOAD,
+    TlvTag::PAYLOAD_TYPE,
+    TlvTag::SAR_MSG_REF_NUM,
+    TlvTag::SAR_TOTAL_SEGMENTS,
+    TlvTag::SAR_SEGMENT_SEQNUM,
+    TlvTag::SOURCE_PORT,
+    TlvTag::DESTINATION_PORT,
+    TlvTag::QOS_TIME_TO_LIVE,
+];
 const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
 /// congestion_state: nothing more, please, SMPP 5.0 section 4.8.4.18.
 const CONGESTED: u8 = 100;
@@ -499,7 +534,7 @@ mod tests {
         // R-1
         let notice =
             Notice { state: State::Delivered, error: 0, done_at: Timestamp(1_337_243_460_000), delivered: 1 };
-        let pdu = receipt_for(&message(), notice, IdForm::Hex);
+        let pdu = receipt_for(&message(), notice, IdForm::Hex, &Bytes::new());
         let id = "ab".repeat(16);
         let wanted = format!(
             "id:{id} sub:001 dlvrd:001 submit date:1205170830 done date:1205170831 stat:DELIVRD err:000 \
@@ -515,7 +550,7 @@ mod tests {
     #[test]
     fn what_we_write_as_a_receipt_we_read_as_one() {
         let notice = Notice { state: State::Undeliverable, error: 34, done_at: Timestamp(0), delivered: 0 };
-        let pdu = receipt_for(&message(), notice, IdForm::Hex);
+        let pdu = receipt_for(&message(), notice, IdForm::Hex, &Bytes::new());
         assert!(is_receipt(&pdu));
         let read = receipt(&pdu, &"telco".into(), &Profile::default(), Timestamp(0)).unwrap();
         assert_eq!((read.state, read.error), (State::Undeliverable, 34));

@@ -158,6 +158,7 @@ impl<D: Disk> Engine<D> {
                 slot.due = shifted(slot.due);
             }
         }
+        self.index.shift_tlvs(file, &shifted);
     }
 
     fn is_file_long(&self) -> bool {

@@ -2,17 +2,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sms::{MessageId, State};
 
 use super::super::disk::ReadDisk;
+use super::super::journal::Place;
 use super::super::summary::summarise;
 use super::rig::{OWNER, Rig, SMSC, done, options, receipt, sent};
 use crate::conformance::sample;
-use crate::{Entry, Lease};
+use crate::{Entry, Lease, RemoteReceipt};
 
 /// What must be true after a crash.
 #[derive(Default)]
@@ -37,7 +38,7 @@ impl Model {
         match random.random_range(0..10) {
             0..4 => self.accept(rig, random),
             4..7 => self.work(rig, random),
-            7 => self.receipt(rig),
+            7 => self.receipt(rig, random),
             8 => {
                 for lease in rig.take(OWNER, 5) {
                     self.ended.insert(lease.message().id);
@@ -88,9 +89,10 @@ impl Model {
         rig.settle(lease, sent(&remote));
     }
 
-    fn receipt(&mut self, rig: &mut Rig) {
+    fn receipt(&mut self, rig: &mut Rig, random: &mut StdRng) {
         if let Some((_, remote)) = self.sent.pop() {
-            let _ = rig.receipts(vec![receipt(&remote, State::Delivered)]);
+            let tlvs = vec![b't'; random.random_range(0..2) * 40].into();
+            let _ = rig.receipts(vec![RemoteReceipt { tlvs, ..receipt(&remote, State::Delivered) }]);
         }
     }
 
@@ -143,15 +145,25 @@ fn a_restart_changes_nothing() {
         }
         rig.engine.flush(rig.now);
         let before = (rig.live(), rig.engine.index.awaiting_receipt, rig.engine.index.live_messages);
+        let tlvs = places_of_tlvs(&rig);
         let mut again = rig.reopen(options()).unwrap();
         let index = &again.engine.index;
         let counts = (index.awaiting_receipt, index.live_messages);
         assert_eq!((again.live(), counts.0, counts.1), before, "seed {seed}");
+        assert_eq!(places_of_tlvs(&again), tlvs, "seed {seed}");
         for (_, remote) in std::mem::take(&mut model.sent) {
             let seen = again.receipts(vec![receipt(&remote, State::Delivered)]).unwrap();
             assert_eq!(seen, [crate::Sighting::Applied], "seed {seed}");
         }
     }
+}
+
+/// Of which messages TLVs are kept for their owner, and where.
+fn places_of_tlvs(rig: &Rig) -> BTreeMap<u64, Place> {
+    let index = &rig.engine.index;
+    let places =
+        (0..index.slab.len()).filter_map(|slot| Some((index.slab.get(slot)?.serial(), index.tlvs_of(slot)?)));
+    places.collect()
 }
 
 // DUR-1

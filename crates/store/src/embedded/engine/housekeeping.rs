@@ -6,7 +6,7 @@ use sms::Timestamp;
 
 use super::super::body::put_body;
 use super::super::disk::Disk;
-use super::super::fact::{accepted_kind, put_carried};
+use super::super::fact::{accepted_kind, put_carried, put_its_tlvs, tlvs_place};
 use super::super::journal::Place;
 use super::super::slots::{Phase, Slot};
 use super::Engine;
@@ -173,6 +173,10 @@ impl<D: Disk> Engine<D> {
         }
         let (Some(carried), Some(&slot)) = (carried, self.index.slab.get(first)) else { return };
         let Some(route) = self.route_of(&slot, &kept) else { return };
+        let tlvs = self.tlvs_at(self.index.tlvs_of(first));
+        if self.poisoned.is_some() {
+            return;
+        }
         let place = self.journal.place();
         let out = self.journal.facts();
         let start = out.len();
@@ -186,6 +190,11 @@ impl<D: Disk> Engine<D> {
             .map(|(at, segment)| at.filter(|_| segment.phase == Phase::Sent as u8).map(id_place))
             .collect();
         self.index.move_to(first, place, &id_places);
+        if !tlvs.is_empty() {
+            let place = self.journal.place();
+            put_its_tlvs(self.journal.facts(), slot.serial(), &tlvs);
+            self.index.keep_tlvs(first, Some(tlvs_place(place)));
+        }
     }
 
     /// Orders summaries of the files that the next start would have to read for what is under way.

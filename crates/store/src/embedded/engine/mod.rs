@@ -25,17 +25,21 @@ mod recall_tests;
 pub(super) mod rig;
 #[cfg(test)]
 mod time_tests;
+#[cfg(test)]
+mod tlvs_tests;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use sms::{LinkName, Timestamp};
 use tokio::sync::oneshot;
 
 use super::bodies::Bodies;
 use super::body::Route;
 use super::cache::{Cache, Kept};
+use super::codec::Reader;
 use super::disk::Disk;
 use super::fact::{Change, NOTICE_PART, put_change, put_final};
 use super::index::{Ended, Index};
@@ -299,6 +303,20 @@ impl<D: Disk> Engine<D> {
         let message = Arc::new(body.message(name).map_err(|_| missing())?);
         let numbers = body.alternatives;
         Ok(Kept { message, alternatives: self.alternatives_of(&numbers) })
+    }
+
+    /// TLVs of a receipt, from the journal if there are any; poisons the store if they cannot be read.
+    fn tlvs_at(&mut self, place: Option<Place>) -> Bytes {
+        let Some(place) = place else { return Bytes::new() };
+        let unwritten = self.journal.unwritten(place).and_then(|octets| Reader::new(octets).tlvs().ok());
+        if let Some(tlvs) = unwritten {
+            return Bytes::copy_from_slice(tlvs);
+        }
+        let read = self.bodies.tlvs(&mut self.disk, place, self.journal.written());
+        read.unwrap_or_else(|error| {
+            self.poison(&error);
+            Bytes::new()
+        })
     }
 
     /// How a message that is under way goes, to say it again in the journal.

@@ -1,5 +1,6 @@
 //! What an SMSC said later.
 
+use bytes::Bytes;
 use sms::{LinkName, ReceiptRequest, Timestamp};
 
 use super::super::cache::Kept;
@@ -38,54 +39,63 @@ impl<D: Disk> Engine<D> {
         let key = self.index.remote.key(&receipt.remote_id);
         match self.index.holder(link, key) {
             None => {
-                self.keep_early(link, key, &receipt.remote_id, sighted, now);
+                self.keep_early((link, key), receipt, sighted, now);
                 Sighting::Unmatched
             }
             Some(Holder::Finished { serial, part }) => {
-                put_change(self.journal.facts(), serial, part, &Change::Receipt(sighted));
+                put_change(self.journal.facts(), serial, part, &noted(sighted));
                 Sighting::Repeated
             }
             Some(Holder::Slot { slot, generation }) => {
-                self.sight(slot, generation, (link, key), sighted, now)
+                let part = Part { slot, generation };
+                self.sight(part, (link, key), sighted, receipt.bounded_tlvs(), now)
             }
         }
     }
 
     fn sight(
         &mut self,
-        number: u32,
-        generation: u32,
+        part: Part,
         id: (u16, Key),
         sighted: Sighted,
+        tlvs: Bytes,
         now: Timestamp,
     ) -> Sighting {
-        let is_owner = |slot: &&Slot| slot.generation() == generation && slot.phase() != Phase::Free;
-        let Some(&slot) = self.index.slab.get(number).filter(is_owner) else {
+        let is_owner = |slot: &&Slot| slot.generation() == part.generation && slot.phase() != Phase::Free;
+        let Some(&slot) = self.index.slab.get(part.slot).filter(is_owner) else {
             return Sighting::Repeated;
         };
         if slot.phase() == Phase::Closed || slot.has(NOTICE) {
-            put_change(self.journal.facts(), slot.serial(), slot.part(), &Change::Receipt(sighted));
+            put_change(self.journal.facts(), slot.serial(), slot.part(), &noted(sighted));
             return Sighting::Repeated;
         }
-        self.change(number, &Change::Receipt(sighted), now);
         if sighted.state.is_final() {
+            self.change(part.slot, &Change::Receipt { sighted, tlvs }, now);
             self.index.remote.finish(id.0, id.1, slot.serial(), slot.part());
             return Sighting::Applied;
         }
-        self.sighted_on_the_way(number, sighted)
+        self.change(part.slot, &noted(sighted), now);
+        self.sighted_on_the_way(part.slot, sighted, tlvs)
     }
 
-    fn sighted_on_the_way(&mut self, number: u32, sighted: Sighted) -> Sighting {
+    fn sighted_on_the_way(&mut self, number: u32, sighted: Sighted, tlvs: Bytes) -> Sighting {
         let wants = |kept: &Kept| kept.message.receipt.others & ReceiptRequest::INTERMEDIATE != 0;
         let Some(kept) = self.kept(number).filter(wants) else { return Sighting::Applied };
-        Sighting::OnTheWay { message: kept.message, error: sighted.error, done_at: sighted.done_at }
+        Sighting::OnTheWay { message: kept.message, error: sighted.error, done_at: sighted.done_at, tlvs }
     }
 
-    fn keep_early(&mut self, link: u16, key: Key, id: &RemoteId, sighted: Sighted, now: Timestamp) {
-        let file = self.journal.place().file;
-        put_early(self.journal.facts(), link, id, &sighted);
-        self.index.early.insert(link, key, sighted, now, file);
-        self.index.census.enter_early(file);
+    fn keep_early(
+        &mut self,
+        (link, key): (u16, Key),
+        receipt: &RemoteReceipt,
+        sighted: Sighted,
+        now: Timestamp,
+    ) {
+        let fact = self.journal.place();
+        let tlvs = receipt.bounded_tlvs();
+        put_early(self.journal.facts(), link, &receipt.remote_id, &sighted, &tlvs);
+        self.index.early.insert(link, key, sighted, now, fact, !tlvs.is_empty());
+        self.index.census.enter_early(fact.file);
         self.drop_early(now);
     }
 
@@ -107,7 +117,8 @@ impl<D: Disk> Engine<D> {
         let Some(generation) = self.ticket(number).map(|ticket| ticket.generation) else { return };
         for receipt in self.index.early.take(link, key) {
             self.index.census.leave_early(receipt.file);
-            self.sight(number, generation, (link, key), receipt.sighted, now);
+            let tlvs = self.tlvs_at(receipt.tlvs());
+            self.sight(Part { slot: number, generation }, (link, key), receipt.sighted, tlvs, now);
         }
     }
 
@@ -159,6 +170,11 @@ impl<D: Disk> Engine<D> {
         self.change(number, &change, now);
         self.journal.end(now, false);
     }
+}
+
+/// A receipt that changes nothing and is told to nobody: what it reports alone is kept.
+const fn noted(sighted: Sighted) -> Change {
+    Change::Receipt { sighted, tlvs: Bytes::new() }
 }
 
 /// With nobody, and not over.

@@ -124,5 +124,6 @@ pub(in super::super) fn sent(id: &str) -> Outcome {
 
 pub(in super::super) fn receipt(id: &str, state: sms::State) -> RemoteReceipt {
     let smsc = LinkName::from(SMSC);
-    RemoteReceipt { smsc, remote_id: sample::remote_id(id), state, error: 0, done_at: Timestamp(1) }
+    let (remote_id, done_at) = (sample::remote_id(id), Timestamp(1));
+    RemoteReceipt { smsc, remote_id, state, error: 0, done_at, tlvs: bytes::Bytes::new() }
 }

@@ -168,12 +168,14 @@ impl<D: Disk> Engine<D> {
 
     pub(super) fn lease(&mut self, number: u32) -> Option<Lease> {
         let kept = self.kept(number)?;
-        let slot = self.index.slab.get(number)?;
+        let slot = *self.index.slab.get(number)?;
+        let tlvs = self.index.tlvs_of(number).filter(|_| slot.has(NOTICE));
         Some(Lease {
             part: Part { slot: number, generation: slot.generation() },
-            item: self.item(number, slot),
+            item: self.item(number, &slot),
             message: kept.message,
             alternatives: kept.alternatives,
+            receipt_tlvs: self.tlvs_at(tlvs),
             attempts: slot.attempts,
             home: self.home.clone(),
         })

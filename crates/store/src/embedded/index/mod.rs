@@ -30,6 +30,8 @@ pub(super) struct Index {
     pub(super) early: Early,
     pub(super) census: Census,
     tallies: HashMap<u32, Tally, foldhash::fast::RandomState>,
+    /// Where the TLVs stand of the receipt that the state of a message is from so far, by its first slot, if it had any.
+    tlvs: HashMap<u32, Place, foldhash::fast::RandomState>,
     /// Ids besides the one whose place the slot knows.
     more_ids: HashMap<u32, Vec<(u16, RemoteId)>, foldhash::fast::RandomState>,
     /// Slots that wait or are delayed, by link.
@@ -76,6 +78,7 @@ impl Index {
             early: Early::default(),
             census: Census::default(),
             tallies: HashMap::default(),
+            tlvs: HashMap::default(),
             more_ids: HashMap::default(),
             waiting: Vec::new(),
             latest: 0,
@@ -223,21 +226,17 @@ impl Index {
                 });
                 self.set_phase(number, Phase::Held);
             }
-            Change::Done { state, .. } => {
-                return self.close(number, Sighted { state: *state, error: 0, done_at: now }, now);
-            }
-            Change::Lapsed { state } => {
-                return self.close(number, Sighted { state: *state, error: 0, done_at: now }, now);
+            Change::Done { state, .. } | Change::Lapsed { state } => {
+                return self.close(number, Sighted { state: *state, error: 0, done_at: now }, None, now);
             }
             Change::Failed { state, cause } => {
-                return self.close(
-                    number,
-                    Sighted { state: *state, error: cause.error(), done_at: now },
-                    now,
-                );
+                let sighted = Sighted { state: *state, error: cause.error(), done_at: now };
+                return self.close(number, sighted, None, now);
             }
-            Change::Receipt(sighted) if sighted.state == State::Enroute => {}
-            Change::Receipt(sighted) => return self.close(number, *sighted, now),
+            Change::Receipt { sighted, .. } if sighted.state == State::Enroute => {}
+            Change::Receipt { sighted, .. } => {
+                return self.close(number, *sighted, change.tlvs_place(place), now);
+            }
         }
         None
     }
@@ -340,7 +339,29 @@ impl Index {
         self.tallies.get(&first).map(|tally| tally.verdict)
     }
 
-    fn close(&mut self, number: u32, sighted: Sighted, now: Timestamp) -> Option<Ended> {
+    /// Where the TLVs stand that the owner of a message is told with its state, if there are any.
+    pub(super) fn tlvs_of(&self, first: u32) -> Option<Place> {
+        if self.tlvs.is_empty() { None } else { self.tlvs.get(&first).copied() }
+    }
+
+    /// The state of a message is from a receipt whose TLVs stand there, or from something that had none.
+    pub(super) fn keep_tlvs(&mut self, first: u32, place: Option<Place>) {
+        match place {
+            Some(place) => drop(self.tlvs.insert(first, place)),
+            None if self.tlvs.is_empty() => {}
+            None => drop(self.tlvs.remove(&first)),
+        }
+    }
+
+    /// TLVs that stood at an offset of this file now stand where `shifted` says.
+    pub(super) fn shift_tlvs(&mut self, file: u32, shifted: &impl Fn(u32) -> u32) {
+        for place in self.tlvs.values_mut().filter(|place| place.file == file) {
+            place.offset = shifted(place.offset);
+        }
+        self.early.shift(file, shifted);
+    }
+
+    fn close(&mut self, number: u32, sighted: Sighted, tlvs: Option<Place>, now: Timestamp) -> Option<Ended> {
         let slot = *self.slab.get(number)?;
         if slot.has(NOTICE) {
             self.forget(number);
@@ -356,20 +377,31 @@ impl Index {
             self.remote.mark_stale();
         }
         self.set_phase(number, Phase::Closed);
-        self.judge(number, slot, sighted).map(|(first, verdict)| self.end(first, verdict, now))
+        self.judge(number, slot, sighted, tlvs).map(|(first, verdict)| self.end(first, verdict, now))
     }
 
     /// Adds a segment's final state to its message's; the verdict if it was the last.
-    fn judge(&mut self, number: u32, slot: Slot, sighted: Sighted) -> Option<(u32, Verdict)> {
+    fn judge(
+        &mut self,
+        number: u32,
+        slot: Slot,
+        sighted: Sighted,
+        tlvs: Option<Place>,
+    ) -> Option<(u32, Verdict)> {
         if !slot.is_several() {
+            self.keep_tlvs(number, tlvs);
             let delivered = u8::from(is_delivered(sighted.state));
             return Some((number, Verdict { sighted, delivered }));
         }
         let first = self.first_of(number);
         let count = self.ring(first).count() as u8;
         let tally = self.tallies.entry(first).or_insert_with(|| Tally::new(count));
-        tally.add(sighted, count);
-        (tally.open == 0).then_some((first, tally.verdict))
+        let is_decided = tally.add(sighted, count);
+        let verdict = (tally.open == 0).then_some((first, tally.verdict));
+        if is_decided {
+            self.keep_tlvs(first, tlvs);
+        }
+        verdict
     }
 
     fn end(&mut self, first: u32, verdict: Verdict, now: Timestamp) -> Ended {
@@ -411,6 +443,7 @@ impl Index {
         if slot.is_several() || slot.has(NOTICE) {
             self.tallies.remove(&first);
         }
+        self.keep_tlvs(first, None);
         self.release_siblings(first);
         self.set_phase(first, Phase::Free);
         self.slab.release(first);

@@ -19,20 +19,26 @@ impl Tally {
     }
 
     /// Adds the final state of a segment. All delivered is delivered; the first failure is the message's (one of R-5's rules: the other
-    /// segments still go out).
-    pub(super) fn add(&mut self, sighted: Sighted, count: u8) {
+    /// segments still go out). Returns whether the state of the message is now this segment's: of several that were
+    /// delivered it is the last one's.
+    pub(super) fn add(&mut self, sighted: Sighted, count: u8) -> bool {
         let verdict = &mut self.verdict;
         let first = self.open == count;
         self.open = self.open.saturating_sub(1);
         verdict.delivered += u8::from(is_delivered(sighted.state));
         if first || (rank(verdict.sighted.state) < 3 && rank(sighted.state) == 3) {
             verdict.sighted = sighted;
-        } else if rank(verdict.sighted.state) < 3 {
-            verdict.sighted.done_at = verdict.sighted.done_at.max(sighted.done_at);
-            if rank(sighted.state) > rank(verdict.sighted.state) {
-                verdict.sighted.state = sighted.state;
-            }
+            return true;
         }
+        if rank(verdict.sighted.state) == 3 {
+            return false;
+        }
+        verdict.sighted.done_at = verdict.sighted.done_at.max(sighted.done_at);
+        let weighs_enough = rank(sighted.state) >= rank(verdict.sighted.state);
+        if weighs_enough {
+            verdict.sighted.state = sighted.state;
+        }
+        weighs_enough
     }
 }
 

@@ -157,7 +157,7 @@ impl News {
             }
             Change::Failed { cause, .. } => Event::Failed { cause },
             Change::Unknown { cause, .. } => Event::OutcomeUnknown { cause },
-            Change::Receipt(sighted) => Event::Receipt { state: sighted.state, error: sighted.error },
+            Change::Receipt { sighted, .. } => Event::Receipt { state: sighted.state, error: sighted.error },
             Change::Lapsed { state: State::Deleted } => {
                 Event::Failed { cause: Cause::Other("cancelled".into()) }
             }
@@ -284,7 +284,7 @@ impl Staging {
                 let saying = Saying::Carried { segments: body.count, times: Times::of(&body), attached };
                 self.say(body.serial, Late { place, at, saying });
             }
-            Fact::Early { .. } | Fact::Serial(_) => {}
+            Fact::Early { .. } | Fact::Serial(_) | Fact::Tlvs { .. } => {}
         }
     }
 

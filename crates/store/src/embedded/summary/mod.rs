@@ -14,7 +14,7 @@ pub(super) use write::summarise;
 const MAGIC: &[u8; 8] = b"ESTAFETS";
 /// The version of what is written, which goes up with every change here and with every version of the
 /// journal: a summary of another version is not looked at, and written again.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// The octets before the records.
 const HEADER_OCTETS: usize = 36;
 /// How much of both ends of a journal file a summary knows it by, in octets.

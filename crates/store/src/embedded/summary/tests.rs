@@ -15,7 +15,7 @@ use super::super::slots::Phase;
 use super::*;
 use crate::conformance::sample::{entries, entry};
 use crate::embedded::Options;
-use crate::{Cause, Outcome};
+use crate::{Cause, Outcome, RemoteReceipt};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -37,7 +37,8 @@ fn told(index: &super::super::index::Index, files: &[u32]) -> Vec<String> {
             let times = (slot.deadline, slot.due, slot.attempts, slot.told, slot.target);
             let (name, flags) = ((slot.serial(), slot.part(), slot.is_several()), slot.flags());
             let verdict = index.verdict(number).filter(|_| slot.has(super::super::slots::NOTICE));
-            format!("{name:?} {:?} {flags} {place:?} {times:?} {verdict:?}", slot.phase())
+            let tlvs = index.tlvs_of(number);
+            format!("{name:?} {:?} {flags} {place:?} {times:?} {verdict:?} {tlvs:?}", slot.phase())
         })
         .collect();
     said.sort();
@@ -88,7 +89,9 @@ fn step(rig: &mut Rig, random: &mut StdRng, number: u64) {
         }
         5..7 => {
             let state = if random.random() { State::Delivered } else { State::Enroute };
-            rig.receipts(vec![receipt(&remote(random.random()), state)]).unwrap();
+            let tlvs = vec![b't'; random.random_range(0..3) * 40].into();
+            let receipt = receipt(&remote(random.random()), state);
+            rig.receipts(vec![RemoteReceipt { tlvs, ..receipt }]).unwrap();
         }
         7 => rig.take(OWNER, 3).into_iter().for_each(|lease| rig.settle(lease, done())),
         _ => rig.pass(Duration::from_millis(100)),

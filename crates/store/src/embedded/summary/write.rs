@@ -137,10 +137,11 @@ impl Writer {
                 self.gone += u32::from(is_over);
                 is_over
             }
+            Fact::Tlvs { serial } => self.over.contains(serial),
             Fact::Changed { serial, part, .. } if self.over.contains(serial) => {
                 // A receipt right behind the response that names its id was there before it: that it waits
                 // no longer must be known.
-                let claims = |next: Fact<'_>| matches!(next, Fact::Changed { serial: its, part: at, change: Change::Receipt(_) } if its == *serial && at == *part);
+                let claims = |next: Fact<'_>| matches!(next, Fact::Changed { serial: its, part: at, change: Change::Receipt { .. } } if its == *serial && at == *part);
                 !read_fact(&mut rest).is_ok_and(claims)
             }
             _ => false,
