@@ -95,3 +95,23 @@ async fn what_was_too_much_rests_although_there_is_room_in_the_window() {
     assert_eq!(&telco.takes("m1").await.short_message[..], b"hello");
     assert!(since.elapsed() >= Duration::from_millis(900), "{:?}", since.elapsed());
 }
+
+#[tokio::test]
+async fn what_an_esme_always_throttles_holds_up_nothing_behind_it() {
+    let (gateway, mut telco) =
+        behind_played_smsc("match = { destination = \"1234\" }\nto = [\"bank\"]").await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    telco.send(Body::DeliverSm(message("1234", ANI, "never"))).await;
+    let refused = bank.request().await;
+    telco.send(Body::DeliverSm(message("1234", ANI, "behind"))).await;
+    bank.answer(&refused, CommandStatus::THROTTLED).await;
+    for _ in 0..8 {
+        let request = bank.request().await;
+        let Body::DeliverSm(delivered) = &request.body else { panic!("{request:?}") };
+        if &delivered.short_message[..] == b"behind" {
+            return;
+        }
+        bank.answer(&request, CommandStatus::THROTTLED).await;
+    }
+    panic!("it was held up");
+}

@@ -430,8 +430,11 @@ impl Side for ToEsme {
         let outcome = match status {
             CommandStatus::OK => Outcome::Done { state: sms::State::Delivered, remote_id: None },
             status if translate::is_temporary(status) => {
-                let throttled = status == CommandStatus::THROTTLED;
-                let wait = if throttled { Duration::ZERO } else { back_off(lease.attempts(), &self.chance) };
+                // Its place is kept while the ESME may mean them all; one that is never taken holds up no others.
+                let keeps_its_place =
+                    status == CommandStatus::THROTTLED && lease.attempts() < THROTTLED_IN_PLACE_MAX;
+                let wait =
+                    if keeps_its_place { Duration::ZERO } else { back_off(lease.attempts(), &self.chance) };
                 Outcome::Retry { at: self.clock.wall().plus(wait), cause: Cause::Smpp(status.0) }
             }
             CommandStatus::INVMSGLEN if self.desk.version < VERSION_3_4 => return self.too_long(lease),
@@ -497,3 +500,6 @@ impl ToEsme {
 fn rejected(status: CommandStatus) -> Outcome {
     Outcome::Failed { state: sms::State::Rejected, cause: Cause::Smpp(status.0) }
 }
+
+/// How often an item that the ESME throttles is sent again before those behind it.
+const THROTTLED_IN_PLACE_MAX: u16 = 3;
