@@ -118,7 +118,8 @@ impl EmbeddedStore {
             None
         };
         let summariser = Some(Summariser::start(&directory.join("journal"), engine.orders())?);
-        let status = Arc::new(Mutex::new(engine.status()));
+        let status = Arc::default();
+        thread::publish(&mut engine, &status);
         let (its_inbox, its_status) = (Arc::clone(&inbox), Arc::clone(&status));
         let thread = std::thread::Builder::new()
             .name(String::from("store"))
@@ -440,7 +441,8 @@ impl Store for EmbeddedStore {
     }
 
     fn status(&self) -> Status {
-        let status = self.status.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        status.waiting.retain(|(_, count)| *count > 0);
         Status { pressure: self.inbox.pressure(), ..status }
     }
 }

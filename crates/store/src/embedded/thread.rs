@@ -240,7 +240,7 @@ pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, status: &Mutex<
         let now = clock();
         let patience = engine.next_wake(now).since(now);
         if !patience.is_zero() || now.since(published) >= STATUS_INTERVAL {
-            publish(&engine, status);
+            publish(&mut engine, status);
             published = now;
         }
         let is_open = inbox.wait(patience, &mut agenda);
@@ -251,7 +251,7 @@ pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, status: &Mutex<
     }
     engine.flush(clock());
     engine.close();
-    publish(&engine, status);
+    publish(&mut engine, status);
 }
 
 /// The octets and messages that a command brings.
@@ -286,9 +286,8 @@ pub(super) fn turn<D: Disk>(engine: &mut Engine<D>, agenda: &mut Agenda, inbox: 
     engine.serve(now);
 }
 
-pub(super) fn publish<D: Disk>(engine: &Engine<D>, status: &Mutex<Status>) {
-    let now = engine.status();
-    *status.lock().unwrap_or_else(PoisonError::into_inner) = now;
+pub(super) fn publish<D: Disk>(engine: &mut Engine<D>, status: &Mutex<Status>) {
+    engine.update(&mut status.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ fn files_are_written_over_those_that_are_over() {
         assert!(rig.sync());
         octets_max = octets_max.max(rig.disk.octets());
     }
-    let written = rig.engine.status().written_octets_total;
+    let written = rig.status().written_octets_total;
     assert!(octets_max < 16 << 10 && written > 40 << 10, "{octets_max} of {written}");
 
     rig.accept(vec![sample::entry(1000, |_| {})]).unwrap();

@@ -24,7 +24,7 @@ fn after_a_failed_sync_nothing_is_accepted() {
     assert!(matches!(rig.receipts(vec![receipt("a", State::Delivered)]), Err(StoreError::Failed(_))));
     assert!(rig.take(SMSC, 10).is_empty());
     assert!(!rig.sync());
-    assert!(rig.engine.status().poisoned.is_some());
+    assert!(rig.status().poisoned.is_some());
 }
 
 // DUR-2
@@ -39,7 +39,7 @@ fn after_a_failed_write_nothing_is_accepted() {
     assert!(matches!(rig.receipts(vec![receipt("a", State::Delivered)]), Err(StoreError::Failed(_))));
     rig.settle(lease, done());
     assert!(rig.take(SMSC, 10).is_empty() && !rig.sync());
-    assert!(rig.engine.status().poisoned.is_some());
+    assert!(rig.status().poisoned.is_some());
     rig.disk.repair();
     assert!(matches!(rig.accept(entries(1)), Err(StoreError::Failed(_))), "not before a restart");
     let mut again = rig.reopen(options()).unwrap();
@@ -94,7 +94,7 @@ fn outcomes_wait_for_room() {
     rig.settle(leases.remove(0), sent("s"));
     assert!(!rig.sync());
     assert!(rig.take(SMSC, 1).is_empty(), "no attempt can be noted");
-    assert!(rig.engine.status().poisoned.is_none());
+    assert!(rig.status().poisoned.is_none());
     rig.disk.set_capacity(None);
     rig.pass(Duration::from_secs(2));
     assert!(rig.sync());

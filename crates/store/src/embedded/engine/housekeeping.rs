@@ -66,8 +66,7 @@ impl<D: Disk> Engine<D> {
         }
         let is_idle = self.index.slab.used() == 0 && self.index.early.len() == 0;
         let sweep = now.plus(if is_idle { IDLE_INTERVAL } else { SWEEP_INTERVAL });
-        let due = self.outlets.iter().filter(|outlet| !outlet.waiters.is_empty());
-        let due = due.filter_map(|outlet| outlet.queue.next_due()).min();
+        let due = self.alarms.first().map(|&(due, _)| due);
         due.into_iter().chain(self.commit_due(now)).fold(sweep, Timestamp::min)
     }
 
@@ -86,16 +85,34 @@ impl<D: Disk> Engine<D> {
     }
 
     fn wake_delayed(&mut self, now: Timestamp) {
-        for link in 0..self.outlets.len() as u16 {
-            let pop = |engine: &mut Self| {
-                let outlet = engine.outlets.get_mut(usize::from(link))?;
-                outlet.queue.pop_due(&engine.index.slab, link, now)
-            };
-            while let Some(ticket) = pop(self) {
-                self.index.set_phase(ticket.slot, Phase::Waiting);
-                self.enqueue(ticket, false, None);
-            }
+        while let Some(&(_, link)) = self.alarms.first().filter(|(due, _)| *due <= now) {
+            self.wake_link(link, now);
+            self.set_alarm(link);
         }
+    }
+
+    /// Lets what was delayed for a link and is due now wait.
+    pub(super) fn wake_link(&mut self, link: u16, now: Timestamp) {
+        while let Some(outlet) = self.outlets.get_mut(usize::from(link))
+            && let Some(ticket) = outlet.queue.pop_due(&self.index.slab, link, now)
+        {
+            self.index.set_phase(ticket.slot, Phase::Waiting);
+            self.enqueue(ticket, false, None);
+        }
+    }
+
+    /// Has [`Engine::tick`] wake what is due next for a link if somebody waits for that; what nobody waits for is
+    /// woken when somebody comes, and costs nothing before.
+    pub(super) fn set_alarm(&mut self, link: u16) {
+        let Some(outlet) = self.outlets.get_mut(usize::from(link)) else { return };
+        let due = outlet.queue.next_due().filter(|_| !outlet.waiters.is_empty());
+        if due == outlet.alarm {
+            return;
+        }
+        if let Some(before) = std::mem::replace(&mut outlet.alarm, due) {
+            self.alarms.remove(&(before, link));
+        }
+        self.alarms.extend(due.map(|due| (due, link)));
     }
 
     fn sweep(&mut self, now: Timestamp) {

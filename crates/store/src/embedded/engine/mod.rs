@@ -94,6 +94,8 @@ pub(super) struct Engine<D> {
     outlets: Vec<Outlet>,
     /// Links whose takers may have something to take.
     ready: Vec<u16>,
+    /// When something is due next for each link whose takers wait for that.
+    alarms: BTreeSet<(Timestamp, u16)>,
     cache: Cache,
     bodies: Bodies,
     alternatives: HashMap<Box<[u16]>, Arc<[LinkName]>>,
@@ -126,6 +128,8 @@ struct Outlet {
     queue: LinkQueue,
     waiters: VecDeque<Waiter>,
     is_ready: bool,
+    /// Its time among the alarms of the engine.
+    alarm: Option<Timestamp>,
     holds_unknown: bool,
     is_in_process: bool,
     /// Where what waits here goes when its time is up, and for how long.
@@ -173,14 +177,25 @@ impl<D: Disk> Engine<D> {
         }
     }
 
-    /// How things stand.
-    pub(super) fn status(&self) -> Status {
-        let names = self.links.names().iter().zip(0_u16..);
-        let waiting = names.map(|(name, number)| (name.clone(), self.index.waiting(number)));
+    /// Brings what was said of how things stand up to date, with all links that there ever were by their numbers.
+    /// It is said often, so that it costs as much as has changed.
+    pub(super) fn update(&mut self, status: &mut Status) {
+        let mut waiting = std::mem::take(&mut status.waiting);
+        let news = self.links.names().iter().skip(waiting.len());
+        waiting.extend(news.map(|name| (name.clone(), 0)));
+        self.index.tell_waiting(|link, count| {
+            if let Some((_, told)) = waiting.get_mut(usize::from(link)) {
+                *told = count;
+            }
+        });
+        *status = self.totals(waiting);
+    }
+
+    fn totals(&self, waiting: Vec<(LinkName, u64)>) -> Status {
         Status {
             poisoned: self.poisoned.clone(),
             pressure: 0,
-            waiting: waiting.filter(|(_, count)| *count > 0).collect(),
+            waiting,
             awaiting_receipt: self.index.awaiting_receipt,
             unmatched_receipts: self.index.early.len() as u64,
             live_messages: self.index.live_messages,
@@ -269,6 +284,7 @@ impl<D: Disk> Engine<D> {
             Phase::Delayed => {
                 let due = Timestamp(u64::from(slot.due) * 1000);
                 outlet.queue.push_delayed(exact.unwrap_or(due), ticket);
+                self.set_alarm(slot.target);
             }
             _ => {}
         }

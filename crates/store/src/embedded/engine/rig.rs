@@ -13,12 +13,13 @@ use super::super::slots::Phase;
 use super::commit::RECEIPT_DELAY;
 use super::{Answer, Command, Engine};
 use crate::conformance::sample;
-use crate::{Entry, Lease, Outcome, RemoteReceipt, Settlement, Sighting, StoreError};
+use crate::{Entry, Lease, Outcome, RemoteReceipt, Settlement, Sighting, Status, StoreError};
 
 pub(in super::super) struct Rig {
     pub(in super::super) engine: Engine<MemoryDisk>,
     pub(in super::super) disk: MemoryDisk,
     pub(in super::super) now: Timestamp,
+    status: Status,
 }
 
 pub(in super::super) const SMSC: &str = "telco-a";
@@ -38,7 +39,8 @@ impl Rig {
         options: Options,
         now: Timestamp,
     ) -> Result<Self, OpenError> {
-        Ok(Self { engine: Engine::open(disk.clone(), options, now)?, disk, now })
+        let engine = Engine::open(disk.clone(), options, now)?;
+        Ok(Self { engine, disk, now, status: Status::default() })
     }
 
     /// The same after a restart without a power cut.
@@ -101,6 +103,12 @@ impl Rig {
 
     pub(in super::super) fn sync(&mut self) -> bool {
         matches!(self.ask(Command::Sync), Some(Ok(())))
+    }
+
+    /// How things stand, as it is said again and again.
+    pub(in super::super) fn status(&mut self) -> Status {
+        self.engine.update(&mut self.status);
+        self.status.clone()
     }
 
     /// The ids of all messages under way, in order of acceptance.

@@ -1,6 +1,6 @@
 //! Going on where the journal ends.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sms::Timestamp;
@@ -37,6 +37,7 @@ impl<D: Disk> Engine<D> {
             links: found.links,
             outlets: Vec::new(),
             ready: Vec::new(),
+            alarms: BTreeSet::new(),
             cache: Cache::new(options.cache_octets),
             options,
             bodies: Bodies::default(),

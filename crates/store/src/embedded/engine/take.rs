@@ -89,19 +89,21 @@ impl<D: Disk> Engine<D> {
     }
 
     fn serve_link(&mut self, link: u16, now: Timestamp, loans: &mut Vec<Loan>) {
+        self.wake_link(link, now);
         if let Some(outlet) = self.outlets.get_mut(usize::from(link)) {
             outlet.is_ready = false;
         }
         while let Some(max) = self.next_waiter(link) {
             let leases = self.lend(link, max, now);
             if leases.is_empty() {
-                return;
+                break;
             }
             let outlet = self.outlets.get_mut(usize::from(link));
             if let Some(waiter) = outlet.and_then(|outlet| outlet.waiters.pop_front()) {
                 loans.push(Loan { link, waiter, leases });
             }
         }
+        self.set_alarm(link);
     }
 
     /// How many items the first one wants who still waits.
@@ -145,6 +147,9 @@ impl<D: Disk> Engine<D> {
         }
         let mut leases = Vec::new();
         let link = self.link(link);
+        if let Some(number) = link {
+            self.wake_link(number, now);
+        }
         self.journal.begin();
         while leases.len() < max.min(LENT_MAX)
             && let Some(number) = link
@@ -234,7 +239,9 @@ impl<D: Disk> Engine<D> {
     }
 
     pub(super) fn refuse_takers(&mut self, error: &StoreError) {
+        self.alarms.clear();
         for outlet in &mut self.outlets {
+            outlet.alarm = None;
             for waiter in outlet.waiters.drain(..) {
                 let _ = waiter.answer.send(Err(error.clone()));
             }

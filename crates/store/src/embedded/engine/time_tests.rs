@@ -85,9 +85,9 @@ fn an_owner_that_never_comes_is_not_waited_for_forever() {
     rig.accept(entries(1)).unwrap();
     let lease = rig.take(SMSC, 1).pop().unwrap();
     rig.settle(lease, Outcome::Failed { state: State::Rejected, cause: Cause::Smpp(0x0B) });
-    assert_eq!(rig.engine.status().live_messages, 1);
+    assert_eq!(rig.status().live_messages, 1);
     pass_slowly(&mut rig, 73 * HOUR);
-    assert_eq!(rig.engine.status().live_messages, 0);
+    assert_eq!(rig.status().live_messages, 0);
     assert!(rig.reopen(options()).unwrap().live().is_empty());
 }
 
@@ -131,15 +131,15 @@ fn a_link_can_be_told_to_hold_what_was_perhaps_sent() {
     let held = crate::embedded::Options { hold_unknown: vec![LinkName::from(SMSC)], ..options() };
     let mut rig = Rig::new(held.clone());
     rig.accept(entries(2)).unwrap();
-    let syncs = rig.engine.status().syncs_total;
+    let syncs = rig.status().syncs_total;
     assert_eq!(rig.take(SMSC, 1).len(), 1);
-    assert_eq!(rig.engine.status().syncs_total, syncs + 1, "the attempt is durable before it is made");
+    assert_eq!(rig.status().syncs_total, syncs + 1, "the attempt is durable before it is made");
     let mut again = rig.reopen(held).unwrap();
     assert_eq!(again.take(SMSC, 10).len(), 1, "only the other one");
-    assert_eq!(again.engine.status().possible_duplicates_total, 0);
+    assert_eq!(again.status().possible_duplicates_total, 0);
     let mut again = rig.reopen(options()).unwrap();
     assert_eq!(again.take(SMSC, 10).len(), 1, "what was lent to a link that now sends again");
-    assert_eq!(again.engine.status().possible_duplicates_total, 1);
+    assert_eq!(again.status().possible_duplicates_total, 1);
 }
 
 //
@@ -149,11 +149,11 @@ fn receipts_that_match_nothing_are_kept_ten_minutes() {
     for id in ["a", "b", "c"] {
         assert_eq!(rig.receipts(vec![receipt(id, State::Delivered)]).unwrap(), [Sighting::Unmatched]);
     }
-    assert_eq!(rig.engine.status().unmatched_receipts, 2, "the oldest has gone");
+    assert_eq!(rig.status().unmatched_receipts, 2, "the oldest has gone");
     pass_slowly(&mut rig, Duration::from_secs(599));
-    assert_eq!(rig.engine.status().unmatched_receipts, 2);
+    assert_eq!(rig.status().unmatched_receipts, 2);
     pass_slowly(&mut rig, Duration::from_secs(2));
-    assert_eq!(rig.engine.status().unmatched_receipts, 0);
+    assert_eq!(rig.status().unmatched_receipts, 0);
 }
 
 #[test]
@@ -184,12 +184,12 @@ fn receipts_share_the_sync_of_what_is_accepted_and_wait_a_millisecond_for_it() {
         answered
     };
     rig.sync();
-    let before = rig.engine.status().syncs_total;
+    let before = rig.status().syncs_total;
     let mut told = tell(&mut rig, "1");
     assert!(told.try_recv().is_err(), "it waits");
     rig.accept(vec![entry(7, |_| {})]).unwrap();
     assert!(matches!(told.try_recv(), Ok(Ok(_))));
-    assert_eq!(rig.engine.status().syncs_total, before + 1);
+    assert_eq!(rig.status().syncs_total, before + 1);
 
     let mut told = tell(&mut rig, "2");
     assert!(told.try_recv().is_err(), "it waits");

@@ -34,8 +34,10 @@ pub(super) struct Index {
     tlvs: HashMap<u32, Place, foldhash::fast::RandomState>,
     /// Ids besides the one whose place the slot knows.
     more_ids: HashMap<u32, Vec<(u16, RemoteId)>, foldhash::fast::RandomState>,
-    /// Slots that wait or are delayed, by link.
-    waiting: Vec<u64>,
+    /// By link.
+    waiting: Vec<Waiting>,
+    /// The links of which more or less waits than was told.
+    untold: Vec<u16>,
     /// The last file of the journal that anything was said of.
     latest: u32,
     pub(super) awaiting_receipt: u64,
@@ -43,6 +45,14 @@ pub(super) struct Index {
     pub(super) possible_duplicates: u64,
     receipt_timeout_s: u32,
     notice_timeout_s: u32,
+}
+
+/// How many slots wait for a link or are delayed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Waiting {
+    count: u64,
+    /// It has changed since it was told.
+    is_untold: bool,
 }
 
 /// A message that is taken over.
@@ -81,6 +91,7 @@ impl Index {
             tlvs: HashMap::default(),
             more_ids: HashMap::default(),
             waiting: Vec::new(),
+            untold: Vec::new(),
             latest: 0,
             awaiting_receipt: 0,
             live_messages: 0,
@@ -92,7 +103,17 @@ impl Index {
 
     /// How many segments and notices wait for this link, due or not.
     pub(super) fn waiting(&self, link: u16) -> u64 {
-        self.waiting.get(usize::from(link)).copied().unwrap_or(0)
+        self.waiting.get(usize::from(link)).map_or(0, |waiting| waiting.count)
+    }
+
+    /// Tells how much waits for each link of which that has changed since it was told.
+    pub(super) fn tell_waiting(&mut self, mut tell: impl FnMut(u16, u64)) {
+        for link in self.untold.drain(..) {
+            if let Some(waiting) = self.waiting.get_mut(usize::from(link)) {
+                waiting.is_untold = false;
+                tell(link, waiting.count);
+            }
+        }
     }
 
     /// Where the message in a slot stands in the journal.
@@ -166,21 +187,29 @@ impl Index {
     /// Puts a slot into a phase, and counts.
     pub(super) fn set_phase(&mut self, number: u32, phase: Phase) {
         let Some(slot) = self.slab.get_mut(number) else { return };
-        let (before, target) = (slot.phase(), usize::from(slot.target));
+        let (before, target) = (slot.phase(), slot.target);
         slot.set_phase(phase);
         let waits = |phase| matches!(phase, Phase::Waiting | Phase::Delayed);
         if waits(before) != waits(phase) {
-            if self.waiting.len() <= target {
-                self.waiting.resize(target + 1, 0);
-            }
-            if let Some(count) = self.waiting.get_mut(target) {
-                *count = if waits(phase) { *count + 1 } else { count.saturating_sub(1) };
-            }
+            self.count_waiting(target, waits(phase));
         }
         match (before == Phase::Sent, phase == Phase::Sent) {
             (false, true) => self.awaiting_receipt += 1,
             (true, false) => self.awaiting_receipt -= 1,
             _ => {}
+        }
+    }
+
+    /// One more waits for a link, or one less.
+    fn count_waiting(&mut self, link: u16, is_more: bool) {
+        let at = usize::from(link);
+        if self.waiting.len() <= at {
+            self.waiting.resize(at + 1, Waiting::default());
+        }
+        let Some(waiting) = self.waiting.get_mut(at) else { return };
+        waiting.count = if is_more { waiting.count + 1 } else { waiting.count.saturating_sub(1) };
+        if !std::mem::replace(&mut waiting.is_untold, true) {
+            self.untold.push(link);
         }
     }
 

@@ -64,7 +64,8 @@ impl EmbeddedStore {
         let mut engine = Engine::open(machine.disk.clone(), options, (machine.clock)())?;
         engine.set_home(Arc::clone(&inbox) as Arc<dyn crate::lease::Home>);
         machine.recorder.open(engine.shared_names());
-        let status = Arc::new(Mutex::new(engine.status()));
+        let status = Arc::default();
+        publish(&mut engine, &status);
         let process = Process { inbox: Arc::clone(&inbox), status: Arc::clone(&status) };
         let records = Some(Records::Recorder(machine.recorder.clone()));
         let watchers = Arc::default();
@@ -118,7 +119,7 @@ where
         if is_last {
             engine.flush(now);
         }
-        publish(&engine, &process.status);
+        publish(&mut engine, &process.status);
         if machine.disk.is_off() {
             return Ended::PowerGone;
         }

@@ -152,7 +152,7 @@ fn a_store_goes_on_behind_its_summaries() {
                 settle(&mut rig);
             }
         }
-        assert!(rig.engine.status().poisoned.is_none(), "every body was read where the summary says");
+        assert!(rig.status().poisoned.is_none(), "every body was read where the summary says");
     }
 }
 
@@ -215,7 +215,7 @@ fn damage_behind_a_summary_is_named_when_it_is_read() {
     while let Some(lease) = rig.take(SMSC, 1).pop() {
         rig.settle(lease, done());
     }
-    let reason = rig.engine.status().poisoned.unwrap();
+    let reason = rig.status().poisoned.unwrap();
     assert!(reason.contains("journal file 0000000002.log is damaged at offset"), "{reason}");
 }
 
