@@ -24,8 +24,18 @@ pub(super) struct Finding {
     /// What it is, with its unit.
     pub(super) what: String,
     pub(super) value: f64,
+    /// Between what it was, if it was measured several times.
+    #[serde(flatten)]
+    pub(super) spread: Option<Spread>,
     #[serde(flatten)]
     pub(super) goal: Option<Goal>,
+}
+
+/// Between what a figure was.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Spread {
+    pub(super) least: f64,
+    pub(super) most: f64,
 }
 
 /// Where a figure should be.
@@ -38,13 +48,32 @@ pub(super) struct Goal {
 impl Finding {
     /// A figure that is only told.
     pub(super) fn told(what: impl Into<String>, value: f64) -> Self {
-        Self { what: what.into(), value, goal: None }
+        Self { what: what.into(), value, spread: None, goal: None }
     }
 
     /// A figure that is judged.
     pub(super) fn judged(what: impl Into<String>, value: f64, bound: Bound) -> Self {
         let goal = Goal { bound, met: bound.is_met_by(value) };
-        Self { what: what.into(), value, goal: Some(goal) }
+        Self { what: what.into(), value, spread: None, goal: Some(goal) }
+    }
+
+    /// The same, with how far it was spread.
+    pub(super) fn among(mut self, values: impl Iterator<Item = f64> + Clone) -> Self {
+        let least = values.clone().min_by(f64::total_cmp);
+        self.spread = least.zip(values.max_by(f64::total_cmp)).map(|(least, most)| Spread { least, most });
+        self
+    }
+
+    /// As people read it.
+    fn line(&self) -> String {
+        let Self { what, value, spread, goal } = self;
+        let spread = spread.map_or_else(String::new, |Spread { least, most }| {
+            format!("   {} to {}", number(least), number(most))
+        });
+        let goal = goal.map_or_else(String::new, |Goal { bound, met }| {
+            format!("   goal {bound}: {}", if met { "met" } else { "missed" })
+        });
+        format!("{what:WHAT_WIDTH$}{:>VALUE_WIDTH$}{spread}{goal}", number(*value))
     }
 }
 
@@ -52,12 +81,7 @@ impl Findings {
     /// As people read it, line by line.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.machine.line(self.disk), String::new()];
-        lines.extend(self.findings.iter().map(|Finding { what, value, goal }| {
-            let goal = goal.map_or_else(String::new, |Goal { bound, met }| {
-                format!("   goal {bound}: {}", if met { "met" } else { "missed" })
-            });
-            format!("{what:WHAT_WIDTH$}{:>VALUE_WIDTH$}{goal}", number(*value))
-        }));
+        lines.extend(self.findings.iter().map(Finding::line));
         lines.extend(self.faults.iter().map(|fault| format!("NOT SOUND: {fault}")));
         lines
     }
@@ -79,7 +103,7 @@ mod tests {
             findings: vec![
                 Finding::told("messages", 12_000.0),
                 Finding::judged("ratio", 2.5, Bound::AtMost(2.0)),
-                Finding::judged("share", 0.6, Bound::AtLeast(0.5)),
+                Finding::judged("share", 0.6, Bound::AtLeast(0.5)).among([0.6, 0.4, 1200.0].into_iter()),
             ],
             faults: vec!["1 lost".to_owned()],
         };
@@ -88,7 +112,7 @@ mod tests {
             |start: &str, end: &str| lines.iter().any(|line| line.starts_with(start) && line.ends_with(end));
         assert!(ends("messages", "12,000"), "{lines:?}");
         assert!(ends("ratio", "2.50   goal at most 2: missed"), "{lines:?}");
-        assert!(ends("share", "0.60   goal at least 0.5: met"), "{lines:?}");
+        assert!(ends("share", "0.60   0.40 to 1,200   goal at least 0.5: met"), "{lines:?}");
         assert!(ends("NOT SOUND: 1 lost", ""), "{lines:?}");
     }
 }

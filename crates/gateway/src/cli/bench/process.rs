@@ -85,9 +85,23 @@ impl Process {
 
     /// Asks it to end.
     pub(super) fn terminate(&self) -> anyhow::Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// Lets it do nothing until it is thawed; what happens to it meanwhile waits for it.
+    pub(super) fn freeze(&self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    pub(super) fn thaw(&self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let id = id.ok_or_else(|| self.failure("has ended before"))?;
-        kill_process(id, Signal::TERM).with_context(|| format!("cannot end the {}", self.name))
+        kill_process(id, signal).with_context(|| format!("{signal:?} does not reach the {}", self.name))
     }
 
     /// Asks it to end and waits until it has.

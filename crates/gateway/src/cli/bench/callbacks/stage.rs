@@ -12,8 +12,10 @@ use super::super::fetch::fetch;
 use super::super::gateway::{ACCOUNT, METRICS, PASSWORD, SMSC, start_as, value};
 use super::super::process::{PATIENCE, Process};
 use super::super::stage::start_smsc;
+use super::super::usage::Usage;
 use super::dead::Dead;
 use super::manner::Manner;
+use super::turn::Turn;
 use crate::cli::simulate::caller::CallerSummary;
 use crate::cli::simulate::smsc::Listening;
 
@@ -36,7 +38,16 @@ impl Stage {
     }
 
     /// Messages of the live customer, until all their receipts have come.
-    pub(super) async fn load(&self, messages: u64, connections: usize) -> anyhow::Result<CallerSummary> {
+    pub(super) async fn load(&self, messages: u64, connections: usize) -> anyhow::Result<Turn> {
+        let id = self.gateway.id().context("the gateway is over")?;
+        let failed_before = self.failed_calls().await?;
+        let used_before = Usage::of(id)?.cpu;
+        let load = self.call(messages, connections).await?;
+        let cpu = Usage::of(id)?.cpu - used_before;
+        Ok(Turn { load, cpu, failed_calls: self.failed_calls().await? - failed_before })
+    }
+
+    async fn call(&self, messages: u64, connections: usize) -> anyhow::Result<CallerSummary> {
         let (target, callback) = (self.http.to_string(), self.callback.to_string());
         let (messages, connections) = (messages.to_string(), connections.to_string());
         let mut arguments = vec!["simulate", "caller", "--json", "--log-level", "warn", "--account", ACCOUNT];
@@ -50,6 +61,17 @@ impl Stage {
         caller.end().await?;
         anyhow::ensure!(load.accepted > 0, "nothing was accepted");
         Ok(load)
+    }
+
+    /// How many calls were not taken so far; only the dead take none.
+    async fn failed_calls(&self) -> anyhow::Result<f64> {
+        let metrics = fetch(self.http, METRICS).await?;
+        let failed = ["outcome=\"retried\"} ", "outcome=\"unknown\"} "];
+        let counts = metrics.lines().filter(|line| line.starts_with(DELIVERIES)).filter_map(|line| {
+            let (_, count) = failed.iter().find_map(|outcome| line.split_once(outcome))?;
+            count.trim().parse::<f64>().ok()
+        });
+        Ok(counts.sum())
     }
 
     /// Hands in messages whose receipts are for the dead, and waits until the receipts are there.
@@ -103,6 +125,16 @@ impl Stage {
         }
     }
 
+    /// Lets the gateway do nothing until it is thawed.
+    pub(super) fn freeze(&self) -> anyhow::Result<()> {
+        self.gateway.freeze()
+    }
+
+    /// Lets the gateway go on.
+    pub(super) fn thaw(&self) -> anyhow::Result<()> {
+        self.gateway.thaw()
+    }
+
     pub(super) async fn end(self) -> anyhow::Result<()> {
         // It would wait for the calls of the dead.
         self.gateway.kill().await?;
@@ -149,6 +181,7 @@ fn text(
 }
 
 const SESSIONS: usize = 1;
+const DELIVERIES: &str = "estafet_deliveries_total{";
 /// Calls at a time of an account that nobody answers: each takes a descriptor on both sides.
 const DEAD_WINDOW: u16 = 4;
 /// Messages of a request.
