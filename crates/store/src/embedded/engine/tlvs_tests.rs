@@ -111,6 +111,6 @@ fn they_are_not_told_if_they_were_damaged() {
     let place = rig.engine.index.tlvs_of(0).unwrap();
     rig.disk.damage(place.file, |octets| octets[place.offset as usize + 9] ^= 1);
     assert!(rig.take(OWNER, 1).is_empty());
-    let reason = rig.engine.status().poisoned.unwrap();
+    let reason = rig.status().poisoned.unwrap();
     assert!(reason.ends_with(&format!("is damaged at offset {}", place.offset)), "{reason}");
 }
