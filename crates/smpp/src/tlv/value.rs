@@ -24,10 +24,16 @@ impl Tlvs {
         self.u8(TlvTag::MESSAGE_STATE)
     }
 
-    /// The type of the network and its error (3.4 section 5.3.2.31).
+    /// The type of the network and its error (3.4 section 5.3.2.31). Three digits, which some peers send in their
+    /// place, are the error in GSM: there is no network of their numbers.
     #[must_use]
     pub fn network_error_code(&self) -> Option<(u8, u16)> {
+        const GSM: u8 = 3;
         match *self.get(TlvTag::NETWORK_ERROR_CODE)? {
+            [high @ b'0'..=b'9', middle @ b'0'..=b'9', low @ b'0'..=b'9'] => {
+                let digit = |octet: u8| u16::from(octet - b'0');
+                Some((GSM, digit(high) * 100 + digit(middle) * 10 + digit(low)))
+            }
             [network, high, low] => Some((network, u16::from_be_bytes([high, low]))),
             _ => None,
         }
@@ -325,6 +331,17 @@ mod tests {
         ]);
         assert_eq!((wrong.qos_time_to_live(), wrong.user_message_reference()), (None, None));
         assert_eq!((wrong.dest_addr_subunit(), wrong.its_session_info()), (None, None));
+    }
+
+    #[test]
+    fn errors_of_networks_in_digits_are_read_as_numbers() {
+        //
+        let error = |value: &[u8]| tlvs(&[(TlvTag::NETWORK_ERROR_CODE, value)]).network_error_code();
+        assert_eq!(
+            (error(b"034"), error(b"\x0334"), error(&[3, 0, 34])),
+            (Some((3, 34)), Some((3, 0x3334)), Some((3, 34)))
+        );
+        assert_eq!((error(b"34"), error(b"0034")), (None, None));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How the parts of a long message are told apart on the wire, and messages that go whole.
 
+use bytes::Bytes;
 use smpp::{ShortMessage, TlvTag};
 use sms::udh::{Concatenation, Reference};
 use sms::{Alphabet, DataCoding, Message, UserDataHeader};
@@ -37,18 +38,21 @@ impl Parts {
     }
 }
 
-/// Moves the concatenation from the user data header to the TLVs. Other elements stay.
+/// Moves the concatenation from the user data header to the TLVs. If the header has more to say it stays as it is, as
+/// a header and sar TLVs do not go together (O-2).
 fn by_sar(pdu: &mut ShortMessage) {
     let whole = body::of(pdu);
     let Ok((header, text)) = UserDataHeader::parse(&whole) else { return };
     let Some(concatenation) = header.concatenation() else { return };
-    let rest =
-        body::with_elements(pdu, &header.encoded(|element| Concatenation::of(element).is_none()), text);
+    if !header.encoded(|element| Concatenation::of(element).is_none()).is_empty() {
+        return;
+    }
+    pdu.esm_class &= !Message::UDHI;
     let reference = match concatenation.reference {
         Reference::Short(reference) => u16::from(reference),
         Reference::Long(reference) => reference,
     };
-    body::put(pdu, rest);
+    body::put(pdu, Bytes::copy_from_slice(text));
     pdu.tlvs.push_u16(TlvTag::SAR_MSG_REF_NUM, reference);
     pdu.tlvs.push_u8(TlvTag::SAR_TOTAL_SEGMENTS, concatenation.total);
     pdu.tlvs.push_u8(TlvTag::SAR_SEGMENT_SEQNUM, concatenation.number);
@@ -68,8 +72,6 @@ const SEPTETS: usize = 160;
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::*;
 
     fn part(body: &'static [u8]) -> ShortMessage {
@@ -94,15 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn other_elements_stay_in_the_header() {
-        // U-1
-        let mut pdu = part(b"\x0B\x05\x04\x0B\x84\x23\xF0\x00\x03\x01\x02\x02x");
-        Parts::Sar.say(&mut pdu);
-        assert_eq!((pdu.esm_class, &pdu.short_message[..]), (0x40, &b"\x06\x05\x04\x0B\x84\x23\xF0x"[..]));
-        for untouched in [&b"\x06\x05\x04\x0B\x84\x23\xF0x"[..], b"\x09\x00"] {
+    fn a_header_that_says_more_stays_as_it_is() {
+        // O-2, U-1
+        let beside_ports = b"\x0B\x05\x04\x0B\x84\x23\xF0\x00\x03\x01\x02\x02x";
+        for untouched in [&beside_ports[..], b"\x06\x05\x04\x0B\x84\x23\xF0x", b"\x09\x00"] {
             let mut pdu = part(untouched);
             Parts::Sar.say(&mut pdu);
-            assert_eq!((&pdu.short_message[..], pdu.tlvs.is_empty()), (untouched, true));
+            assert_eq!((pdu.esm_class, &pdu.short_message[..]), (0x40, untouched));
+            assert!(pdu.tlvs.is_empty());
         }
     }
 
