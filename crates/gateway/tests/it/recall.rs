@@ -107,10 +107,10 @@ async fn another_text_leaves_all_else_as_it_is() {
     }
     let octets = hand_in(json!({ "text": null, "binary": "00", "udh": "0605040b8423f0" })).await;
     let refused = bank.patch(&octets, json!({ "text": "x" })).await;
-    assert_eq!((refused.status, code(&refused.body)), (422, "bad_value"));
+    assert_eq!((refused.status, code(&refused.body)), (409, "does_not_fit"));
     let waiting = hand_in(json!({ "waiting": { "kind": "voice", "count": 3 } })).await;
     let refused = bank.patch(&waiting, json!({ "text": "x", "flash": true })).await;
-    assert_eq!((refused.status, &refused.body["field"]), (422, &json!("flash")));
+    assert_eq!((refused.status, &refused.body["field"]), (409, &json!("flash")));
     for id in [&octets, &waiting] {
         assert_eq!(bank.delete(id).await.status, 200);
     }

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use store::{Happening, Seen, Watch};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep_until};
 
 use super::caller::Shown;
 use super::desk::Desk;
@@ -21,7 +22,8 @@ use super::translate;
 use crate::account::Account;
 use crate::config::Scope;
 
-/// `GET /v1/events`: what happens to the caller's messages from now on, until it leaves or we stop.
+/// `GET /v1/events`: what happens to the caller's messages from now on, until it leaves or we stop, or for as long as it
+/// asks for.
 pub(super) async fn follow(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -30,12 +32,13 @@ pub(super) async fn follow(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let account = desk.caller(peer, shown, Scope::Read).await?;
-    let wanted = translate::events_query(&uri)?;
+    let (wanted, time) = translate::events_query(&uri)?;
     let place = account.listen().ok_or_else(too_many_listeners)?;
     let links = desk.directory.load().seen_by(account.name());
     let follower = Follower {
         watch: desk.store.watch(&links, Box::new(move |happening| wanted.has(happening))),
         greeting: Some(translate::greeting(&headers)),
+        until: time.map(|time| Instant::now() + time),
         count: 0,
         account,
         desk,
@@ -57,6 +60,8 @@ struct Follower {
     watch: Watch,
     /// What it is told first, so that it knows that it is heard.
     greeting: Option<Event>,
+    /// When it has heard enough, if it said so.
+    until: Option<Instant>,
     /// Events so far.
     count: u64,
     account: Arc<Account>,
@@ -75,6 +80,7 @@ impl Follower {
                 biased;
                 () = self.desk.stop.cancelled() => return None,
                 () = self.account.revoked() => return None,
+                () = over(self.until) => return None,
                 seen = self.watch.next() => seen,
             };
             match seen {
@@ -95,6 +101,14 @@ impl Follower {
             let seen = self.desk.directory.load().seen_by(self.account.name());
             ends.into_iter().any(|end| seen.contains(end))
         }
+    }
+}
+
+/// Waits until then; without a time, for ever.
+async fn over(until: Option<Instant>) {
+    match until {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -36,6 +36,11 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_value", detail).in_field(field)
     }
 
+    /// A value that the message has no use for as it is; `field` has it.
+    pub(super) fn does_not_fit(field: &'static str, detail: &'static str) -> Self {
+        Self::new(StatusCode::CONFLICT, "does_not_fit", detail).in_field(field)
+    }
+
     /// There is no such message, or it is somebody else's: nobody learns which (ABU-5).
     pub(super) fn no_such_message() -> Self {
         Self::new(StatusCode::NOT_FOUND, "unknown_message", "there is no message with this id")
@@ -96,6 +101,7 @@ impl From<Refusal> for Problem {
             Refusal::BadDestination => (StatusCode::UNPROCESSABLE_ENTITY, "bad_destination", Some("to")),
             Refusal::BadLength => (StatusCode::UNPROCESSABLE_ENTITY, "bad_length", None),
             Refusal::Expired => (StatusCode::UNPROCESSABLE_ENTITY, "expired", None),
+            Refusal::NoReply(NoReply::Unknown) => (StatusCode::NOT_FOUND, "reply_to_unknown", None),
             Refusal::NoReply(no_reply) => (StatusCode::UNPROCESSABLE_ENTITY, code_of(no_reply), None),
             Refusal::Throttled => (StatusCode::TOO_MANY_REQUESTS, "throttled", None),
             Refusal::QueueFull => (StatusCode::SERVICE_UNAVAILABLE, "queue_full", None),
@@ -198,7 +204,7 @@ mod tests {
             (Refusal::BadDestination, 422, "bad_destination", Some("to"), None),
             (Refusal::BadLength, 422, "bad_length", None, None),
             (Refusal::Expired, 422, "expired", None, None),
-            (NoReply::Unknown.into(), 422, "reply_to_unknown", None, None),
+            (NoReply::Unknown.into(), 404, "reply_to_unknown", None, None),
             (NoReply::Foreign.into(), 422, "reply_to_foreign", None, None),
             (NoReply::OtherHandset.into(), 422, "reply_to_other_handset", None, None),
             (NoReply::OtherShortCode.into(), 422, "reply_from_other_code", None, None),

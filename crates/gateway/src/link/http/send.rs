@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -42,20 +42,12 @@ pub(super) async fn by_form(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let sent = match form(&parts.headers, body).await {
-        Ok(body) => desk.send_form(peer, shown, &parts.headers, &body).await,
-        Err(problem) => Err(problem),
-    };
+    let sent = desk.send_form(peer, shown, &parts.headers, body).await;
     answer(&parts.headers, sent)
 }
 
 /// A message, and the credentials beside it.
 type Said = (Option<Credentials>, MessageRequest);
-
-async fn form(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    check_type(headers, "application/x-www-form-urlencoded")?;
-    read_up_to(FORM_OCTETS_MAX, body).await
-}
 
 impl Desk {
     async fn send(
@@ -65,7 +57,8 @@ impl Desk {
         headers: &HeaderMap,
         (credentials, message): Said,
     ) -> Result<Accepted, Problem> {
-        let account = self.sender(peer, shown, headers, credentials).await?;
+        let shown = caller::meant(shown, headers).or(credentials.map(Shown::Password));
+        let account = self.sender(peer, shown, headers).await?;
         self.submit_one(account, message, None).await
     }
 
@@ -74,15 +67,25 @@ impl Desk {
         peer: SocketAddr,
         shown: Option<Shown>,
         headers: &HeaderMap,
-        body: &[u8],
+        body: Body,
     ) -> Result<Sent, Problem> {
-        let (credentials, message) = translate::send_form(body)?;
-        let account = self.sender(peer, shown, headers, credentials).await?;
+        check_type(headers, "application/x-www-form-urlencoded")?;
+        let known = match caller::meant(shown, headers) {
+            Some(shown) => Some(self.sender(peer, Some(shown), headers).await?),
+            None => None,
+        };
+        let octets_max = if known.is_some() { FORM_OCTETS_MAX } else { STRANGERS_FORM_OCTETS_MAX };
+        let body = read_up_to(octets_max, body).await?;
+        let (credentials, message) = translate::send_form(&body)?;
+        let account = match known {
+            Some(account) => account,
+            None => self.sender(peer, credentials.map(Shown::Password), headers).await?,
+        };
         match Key::shown(headers, account.name())? {
             None => self.submit_one(account, message, None).await.map(Sent::first),
             // What is kept must not help to guess a password.
             Some(key) => {
-                let content = translate::without_credentials(body);
+                let content = translate::without_credentials(&body);
                 self.submit_one_once(account, key, &content, message).await
             }
         }
@@ -93,9 +96,7 @@ impl Desk {
         peer: SocketAddr,
         shown: Option<Shown>,
         headers: &HeaderMap,
-        credentials: Option<Credentials>,
     ) -> Result<Arc<Account>, Problem> {
-        let shown = caller::meant(shown, headers).or(credentials.map(Shown::Password));
         self.caller(peer, shown, Scope::Send).await.map_err(|problem| {
             // Whatever its user would be asked for does not count here.
             if caller::is_made_to(headers) { problem.without_prompt() } else { problem }
@@ -147,8 +148,10 @@ fn accepted(headers: &HeaderMap) -> impl Iterator<Item = (String, f32)> {
 }
 
 const ACCEPT: HeaderName = header::ACCEPT;
-/// A form is read before it is known who calls.
-const FORM_OCTETS_MAX: usize = 64 << 10;
+/// Whatever text has room in a message has room in a form, written in the longest way.
+const FORM_OCTETS_MAX: usize = 512 << 10;
+/// A form is read before it is known who calls, unless the head says it.
+const STRANGERS_FORM_OCTETS_MAX: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {

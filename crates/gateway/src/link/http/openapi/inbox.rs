@@ -50,7 +50,8 @@ fn follow() -> Description {
         ))
         .schema(Some(text()));
     operation(HttpMethod::Get, "/v1/events", "follow", TAG, "Follow what happens to messages")
-        .explained("Server-sent events without an end; the data of each is a `Happening`, and of `lagged` what was missed.")
+        .explained("Server-sent events, without an end unless `for_s` says when; the data of each is a `Happening`, and of \
+             `lagged` what was missed.")
         .for_accounts("read")
         .query::<EventsQuery>()
         .parameter(last.build())

@@ -6,8 +6,8 @@ use utoipa::openapi::{Header, HttpMethod, Required};
 
 use super::operation::{Description, header, operation};
 use super::refused::{
-    BAD_BATCH, BAD_FORM, BAD_LENGTH, BAD_QUERY, BAD_VALUE, NOT_OF_TYPE, NOT_WAITING, OF_KEYS, OF_MESSAGES,
-    QUEUE_FULL, TOO_MANY_SEARCHES, UNKNOWN_MESSAGE,
+    BAD_BATCH, BAD_FORM, BAD_LENGTH, BAD_QUERY, BAD_VALUE, DOES_NOT_FIT, NOT_OF_TYPE, NOT_WAITING, OF_KEYS,
+    OF_MESSAGES, QUEUE_FULL, TOO_MANY_SEARCHES, UNKNOWN_MESSAGE,
 };
 use crate::link::http::idempotency::KEY_PATTERN;
 use crate::link::http::translate::words::text;
@@ -51,7 +51,7 @@ fn submit() -> Description {
         .refuses(&[BAD_BATCH])
         .refuses(&OF_KEYS)
         .refuses(&OF_MESSAGES);
-    [403, 422, 429, 503].into_iter().fold(description, |description, status| {
+    [403, 404, 422, 429, 503].into_iter().fold(description, |description, status| {
         description.answers_json::<Receipts>(status, all_refused, each_refused())
     })
 }
@@ -64,7 +64,7 @@ fn send() -> Description {
         )
         .for_accounts("send")
         .or_in_query()
-        .query::<SendQuery>()
+        .query_of::<SendQuery>()
         .speaking_of::<Flag>()
         .refuses(&[BAD_QUERY])
         .sent_alone()
@@ -131,7 +131,7 @@ fn replace() -> Description {
         .of_message()
         .body::<Replacement>(&[("text", json!({ "text": "Your code is 4712" }))])
         .answers_json::<Accepted>(200, "It has the other text, on disk.", accepted())
-        .refuses(&[UNKNOWN_MESSAGE, NOT_WAITING, BAD_VALUE, BAD_LENGTH, QUEUE_FULL])
+        .refuses(&[UNKNOWN_MESSAGE, NOT_WAITING, DOES_NOT_FIT, BAD_VALUE, BAD_LENGTH, QUEUE_FULL])
 }
 
 fn preview() -> Description {

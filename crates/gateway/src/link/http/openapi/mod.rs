@@ -24,7 +24,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 use self::operation::{ACCOUNT_IN_QUERY, Description, KEY, PASSWORD, PASSWORD_IN_QUERY};
 use super::problem::Problem;
-use super::translate::{Kind, MessageRequest, PreviewRequest, Replacement, WaitingOfSeveralKinds, rules};
+use super::translate::rules::{self, Notation};
+use super::translate::{
+    Kind, MessageRequest, PreviewRequest, Replacement, SendForm, SendQuery, WaitingOfSeveralKinds,
+};
 
 pub(super) use page::{HTML, page};
 
@@ -96,6 +99,8 @@ fn ruled(mut document: Value) -> Value {
     rules::add_to_message(&mut schemas[MessageRequest::name().as_ref()]);
     rules::add_to_preview(&mut schemas[PreviewRequest::name().as_ref()]);
     rules::add_to_replacement(&mut schemas[Replacement::name().as_ref()]);
+    rules::add_to_text(&mut schemas[SendQuery::name().as_ref()], &Notation::query());
+    rules::add_to_text(&mut schemas[SendForm::name().as_ref()], &Notation::form());
     let kinds = serde_json::to_value(Kind::schema()).unwrap_or_default();
     let kinds = kinds["enum"].as_array().map_or(&[][..], Vec::as_slice);
     rules::add_to_waiting(&mut schemas[WaitingOfSeveralKinds::name().as_ref()], kinds);

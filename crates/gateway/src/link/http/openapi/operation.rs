@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::link::LinkBuilder;
-use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{
+    Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, ParameterStyle,
+};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Schema, Type};
@@ -92,6 +94,22 @@ impl Description {
         for parameter in T::into_params(|| Some(ParameterIn::Query)) {
             self.operation = self.operation.parameter(parameter);
         }
+        self.bounded_query()
+    }
+
+    /// A query whose fields are those of an object: so it can be said which of them go together.
+    pub(super) fn query_of<T: ToSchema>(self) -> Self {
+        let fields = ParameterBuilder::new()
+            .name("query")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::True)
+            .style(Some(ParameterStyle::Form))
+            .explode(Some(true))
+            .schema(Some(Ref::from_schema_name(T::name())));
+        self.speaking_of::<T>().parameter(fields.build()).bounded_query()
+    }
+
+    fn bounded_query(self) -> Self {
         self.answers(414, "The query is too long.")
             .answers(431, "The query and the headers have more than 64 KiB.")
     }

@@ -25,12 +25,24 @@ function resolved(object) {
   return names.reduce((found, name) => found[name], api);
 }
 
+/** The fields of a query that is described as an object, or the parameter itself. */
+function fields(parameter) {
+  const { properties, required = [] } = resolved(parameter.schema) || {};
+  if (!properties) return [parameter];
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    schema,
+    in: parameter.in,
+    required: required.includes(name),
+  }));
+}
+
 function listed() {
   return Object.entries(api.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => ({
       path,
       method: method.toUpperCase(),
-      parameters: (item[method].parameters || []).map(resolved),
+      parameters: (item[method].parameters || []).map(resolved).flatMap(fields),
       ...item[method],
       id: item[method].operationId,
     })),

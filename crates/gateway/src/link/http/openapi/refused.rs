@@ -33,15 +33,16 @@ pub(super) const OF_BODIES: [Refused; 3] = [
     refused(413, "body_too_large", "the body, or what it makes, is too large"),
 ];
 /// Of what hands messages in.
-pub(super) const OF_MESSAGES: [Refused; 15] = [
+pub(super) const OF_MESSAGES: [Refused; 16] = [
     refused(403, "source_not_allowed", "the account may not send from this source"),
     refused(403, "protocol_not_allowed", "the account may not use this protocol_id"),
+    refused(403, "callback_not_allowed", "the account may not have this `callback_url` called"),
+    refused(404, "reply_to_unknown", "there is no message of a handset with the id that is quoted"),
     BAD_VALUE,
     refused(422, "no_route", "no route leads to the destination"),
     refused(422, "bad_destination", "the destination is empty, too long or not a number"),
     BAD_LENGTH,
     refused(422, "expired", "the validity has ended"),
-    refused(422, "reply_to_unknown", "there is no message of a handset with the id that is quoted"),
     refused(422, "reply_to_foreign", "the message that is quoted was told to somebody else"),
     refused(422, "reply_to_other_handset", "the message that is quoted came from another handset"),
     refused(422, "reply_from_other_code", "the message that is quoted went to another number"),
@@ -68,6 +69,8 @@ pub(super) const BAD_JSON: Refused = refused(400, "bad_json", "the body is not J
 pub(super) const BAD_FORM: Refused = refused(400, "bad_form", "the form is not of this form");
 pub(super) const NOT_WAITING: Refused =
     refused(409, "not_waiting", "the message was sent, may have been, or is over");
+pub(super) const DOES_NOT_FIT: Refused =
+    refused(409, "does_not_fit", "a message of this kind cannot be given that; `field` names what");
 pub(super) const NO_INBOX: Refused = refused(404, "no_inbox", "the account has no inbox");
 pub(super) const INBOX_LENT_OUT: Refused =
     refused(429, "inbox_lent_out", "too much is lent that was not acknowledged");

@@ -104,6 +104,9 @@ async fn one_message_can_be_followed_alone() {
         ("colour=7", "bad_query"),
         ("event=ended", "bad_value"),
         ("state=", "bad_value"),
+        ("for_s=0", "bad_value"),
+        ("for_s=3601", "bad_value"),
+        ("for_s=soon", "bad_query"),
     ] {
         let answer = desk.get(&format!("/v1/events?{query}"), Some("bank:hunter22")).await;
         assert_eq!(answer.problem().1, code);
@@ -137,6 +140,21 @@ async fn what_is_followed_can_be_chosen() {
         let more = tokio::time::timeout(Duration::ZERO, answer.body_mut().frame()).await;
         assert!(more.is_err(), "{query}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_to_follow_for_a_time_is_told_until_then() {
+    let desk = Desk::open();
+    let since = Instant::now();
+    let mut answer = follow(&desk, "/v1/events?for_s=60", &[]).await;
+    told(&mut answer, 1).await;
+    tell(&desk, ID, 7, Event::Accepted);
+    assert!(told(&mut answer, 1).await.starts_with("id: 7-1\n"));
+    while let Some(frame) = answer.body_mut().frame().await {
+        assert_eq!(frame.unwrap().into_data().unwrap(), ":\n\n");
+    }
+    assert_eq!(since.elapsed(), Duration::from_secs(60));
+    assert!(!desk.notes.watchers.is_any(), "its place is free again");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use reqwest::Url;
 use sms::{Attached, LinkName, ReceiptRequest};
 
@@ -64,7 +65,7 @@ pub(super) fn attached(
 
 /// WH-3: what may be called is what the callback of the account might be.
 fn callback(url: String, manner: Option<&EndpointConfig>) -> Result<Callback, Problem> {
-    let manner = manner.ok_or_else(|| refused("goes with accounts that have a callback themselves"))?;
+    let manner = manner.ok_or_else(|| not_allowed("goes with accounts that have a callback themselves"))?;
     let parsed: Url = url.parse().map_err(|error| refused(format!("not a URL: {error}")))?;
     // A URL is read with blanks around it, and without the slashes: nobody means that.
     let is_plain = ["http://", "https://"].iter().any(|scheme| starts_with(&url, scheme))
@@ -72,7 +73,7 @@ fn callback(url: String, manner: Option<&EndpointConfig>) -> Result<Callback, Pr
     if !is_plain || !parsed.has_host() {
         return Err(refused("an http or https URL with a host, without blanks"));
     }
-    manner.reach.check(&parsed).map_err(|refusal| refused(refusal.to_string()))?;
+    manner.reach.check(&parsed).map_err(|refusal| not_allowed(refusal.to_string()))?;
     Ok(Callback { url, events: Events::FINAL, form: Form::Json, method: Method::Post })
 }
 
@@ -97,6 +98,11 @@ pub(super) fn shown_url(url: String) -> String {
 
 fn refused(detail: impl Into<Cow<'static, str>>) -> Problem {
     Problem::bad_value("callback_url", detail)
+}
+
+/// What is a URL, but not one that the account may have called.
+fn not_allowed(detail: impl Into<Cow<'static, str>>) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "callback_not_allowed", detail).in_field("callback_url")
 }
 
 fn too_much(excess: Excess) -> Problem {

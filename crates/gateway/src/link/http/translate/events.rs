@@ -1,5 +1,7 @@
 //! What happens to messages, as those are told who follow it.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, Uri};
 use axum::response::sse::Event;
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,9 @@ pub(in super::super) struct EventsQuery {
     /// The state that a receipt reports or that is final: a word, or several with commas between them.
     #[param(value_type = StateWords, required = false)]
     state: Option<String>,
+    /// After how many seconds the answer ends; if it is left out, it goes on.
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 3600)]
+    for_s: Option<u32>,
 }
 
 /// What one who follows wants to be told.
@@ -77,17 +82,19 @@ fn state_of(event: &store::Event) -> Option<State> {
     }
 }
 
-/// What is asked for in a query.
-pub(in super::super) fn events_query(uri: &Uri) -> Result<Wanted, Problem> {
+/// What is asked for in a query, and for how long if that has an end.
+pub(in super::super) fn events_query(uri: &Uri) -> Result<(Wanted, Option<Duration>), Problem> {
     let query: EventsQuery = super::query::read(uri)?;
     let bad_id = |_| Problem::bad_value("message", "an id of a message has 32 hexadecimal digits");
-    Ok(Wanted {
+    let wanted = Wanted {
         message: query.message.map(|id| id.parse().map_err(bad_id)).transpose()?,
         reference: query.client_reference.map(String::into_bytes),
         number: query.number.map(|number| super::query::number_of(&number)),
         events: query.event.map(|said| choice::events("event", &said)).transpose()?,
         states: query.state.map(|said| choice::states("state", &said)).transpose()?,
-    })
+    };
+    let for_s = query.for_s.map(|for_s| super::inbox::number("for_s", for_s, 1, FOR_S_MAX)).transpose()?;
+    Ok((wanted, for_s.map(|for_s| Duration::from_secs(for_s.into()))))
 }
 
 /// What one who follows hears first: since when it missed what happened, if it comes again.
@@ -119,3 +126,5 @@ pub(in super::super) fn happened(happening: &Happening, count: u64) -> Event {
     let data = serde_json::to_string(&view).unwrap_or_default();
     Event::default().id(format!("{}-{count}", happening.step.at.0)).event(view.step.event).data(data)
 }
+
+const FOR_S_MAX: u32 = 3600;

@@ -76,7 +76,8 @@ pub(in super::super) fn inbox_query(uri: &Uri) -> Result<Fetch, Problem> {
     })
 }
 
-fn number(field: &'static str, number: u32, least: u32, most: u32) -> Result<u32, Problem> {
+/// A number that somebody names, if it is within its bounds.
+pub(super) fn number(field: &'static str, number: u32, least: u32, most: u32) -> Result<u32, Problem> {
     let number = Some(number).filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| Problem::bad_value(field, format!("{least} to {most}")))
 }

@@ -64,6 +64,15 @@ pub(in super::super) struct SendQuery {
     callback_url: Option<String>,
 }
 
+impl PartialSchema for SendQuery {
+    fn schema() -> RefOr<Schema> {
+        let query = ObjectBuilder::new().description(Some("The fields of a message for one receiver."));
+        with_fields(query, std::convert::identity)
+    }
+}
+
+impl ToSchema for SendQuery {}
+
 /// The form of `POST /v1/send`, as the document has it.
 pub(in super::super) struct SendForm;
 
@@ -72,22 +81,27 @@ impl PartialSchema for SendForm {
         let form = ObjectBuilder::new()
             .description(Some("The fields of a message for one receiver, and who hands it in."))
             .property("account", words::text())
-            .property("password", words::text())
-            .additional_properties(Some(AdditionalProperties::FreeForm(false)));
-        let add = |form: ObjectBuilder, field: Parameter| {
-            let is_required = matches!(field.required, Required::True);
-            let form = field.schema.into_iter().fold(form, |form, schema| {
-                form.property(&field.name, if is_required { schema } else { or_empty(schema) })
-            });
-            if is_required { form.required(field.name) } else { form }
-        };
-        // What stands in no query stands in the path, where nothing can be left out.
-        let fields = SendQuery::into_params(|| Some(ParameterIn::Query));
-        fields.into_iter().fold(form, add).into()
+            .property("password", words::text());
+        with_fields(form, or_empty)
     }
 }
 
 impl ToSchema for SendForm {}
+
+/// An object with the fields of [`SendQuery`] and no others; what may be left out is as `optional` has it.
+fn with_fields(object: ObjectBuilder, optional: fn(RefOr<Schema>) -> RefOr<Schema>) -> RefOr<Schema> {
+    let add = |object: ObjectBuilder, field: Parameter| {
+        let is_required = matches!(field.required, Required::True);
+        let object = field.schema.into_iter().fold(object, |object, schema| {
+            object.property(&field.name, if is_required { schema } else { optional(schema) })
+        });
+        if is_required { object.required(field.name) } else { object }
+    };
+    // What stands in no query stands in the path, where nothing can be left out.
+    let fields = SendQuery::into_params(|| Some(ParameterIn::Query));
+    let object = object.additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    fields.into_iter().fold(object, add).into()
+}
 
 /// A field that may be left empty.
 fn or_empty(schema: RefOr<Schema>) -> RefOr<Schema> {

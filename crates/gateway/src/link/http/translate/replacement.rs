@@ -39,13 +39,13 @@ impl Replacement {
         let Self { text, flash, message_class, transliterate } = self;
         let detail = "the message has octets or a user data header of its own: it cannot be given a text";
         let mut presentation =
-            Presentation::of_text(message).ok_or_else(|| Problem::bad_value("text", detail))?;
+            Presentation::of_text(message).ok_or_else(|| Problem::does_not_fit("text", detail))?;
         if flash.is_some() || message_class.is_some() {
             presentation.class = class(flash.unwrap_or_default(), message_class)?;
         }
         if presentation.class.is_some() && !presentation.waiting.is_empty() {
             let field = if message_class.is_some() { "message_class" } else { "flash" };
-            return Err(Problem::bad_value(field, "a message that says what waits has no class"));
+            return Err(Problem::does_not_fit(field, "a message that says what waits has no class"));
         }
         for waiting in &mut presentation.waiting {
             waiting.is_kept = !text.is_empty();

@@ -3,9 +3,24 @@
 
 use serde_json::{Value, json};
 
+/// How it is written that a field says nothing, and that a switch is on or off.
+pub(in super::super) struct Notation {
+    nothing: Value,
+    on: Value,
+    off: Value,
+}
+
 /// Adds to the schema of a message what cannot be said of its fields one by one.
 pub(in super::super) fn add_to_message(schema: &mut Value) {
-    schema["allOf"] = [content(), class(), header(), priority(), receipt()].into();
+    let json = Notation::json();
+    let rules = [content(), class(), header(), json.priority(), json.receipt(), json.quoted()];
+    schema["allOf"] = rules.into();
+}
+
+/// Adds the same to the schema of a message in a query or a form, which has no other content than a text.
+pub(in super::super) fn add_to_text(schema: &mut Value, notation: &Notation) {
+    schema["allOf"] =
+        [notation.one_class(), notation.priority(), notation.receipt(), notation.quoted()].into();
 }
 
 /// Adds the same to the schema of a message that is previewed, which has no other fields.
@@ -15,7 +30,7 @@ pub(in super::super) fn add_to_preview(schema: &mut Value) {
 
 /// Adds the same to the schema of a text that replaces another: it has one class.
 pub(in super::super) fn add_to_replacement(schema: &mut Value) {
-    schema["allOf"] = [any_of([not_flash(), left_out(&["message_class"])])].into();
+    schema["allOf"] = [Notation::json().one_class()].into();
 }
 
 /// Adds to the schema of an array of what waits that each of these kinds is said once.
@@ -55,15 +70,56 @@ fn header() -> Value {
     any_of([left_out(&["udh"]), left_out(&["ports"])])
 }
 
-fn priority() -> Value {
-    any_of([left_out(&["priority"]), left_out(&["class"])])
-}
+impl Notation {
+    fn json() -> Self {
+        Self {
+            nothing: json!({ "type": "null" }),
+            on: json!({ "const": true }),
+            off: json!({ "const": false }),
+        }
+    }
 
-fn receipt() -> Value {
-    any_of([
-        json!({ "properties": { "receipt": { "not": { "const": false } } } }),
-        left_out(&["callback_url"]),
-    ])
+    /// In a query all that stands there says something.
+    pub(in super::super) fn query() -> Self {
+        Self {
+            nothing: json!({ "not": {} }),
+            on: json!({ "enum": ["true", "on", "1"] }),
+            off: json!({ "enum": ["false", "off", "0"] }),
+        }
+    }
+
+    /// In a form a field may be left empty.
+    pub(in super::super) fn form() -> Self {
+        Self { nothing: json!({ "maxLength": 0 }), ..Self::query() }
+    }
+
+    fn one_class(&self) -> Value {
+        any_of([self.not_flash(), self.left_out(&["message_class"])])
+    }
+
+    fn priority(&self) -> Value {
+        any_of([self.left_out(&["priority"]), self.left_out(&["class"])])
+    }
+
+    fn receipt(&self) -> Value {
+        let wanted = json!({ "properties": { "receipt": { "not": self.off } } });
+        any_of([wanted, self.left_out(&["callback_url"])])
+    }
+
+    /// The two names of one field: one of them is enough.
+    fn quoted(&self) -> Value {
+        any_of([self.left_out(&["in_reply_to"]), self.left_out(&["trx_id"])])
+    }
+
+    /// Fields that say nothing, if they are there.
+    fn left_out(&self, fields: &[&str]) -> Value {
+        let nothing = |field: &&str| ((*field).to_owned(), self.nothing.clone());
+        json!({ "properties": fields.iter().map(nothing).collect::<serde_json::Map<_, _>>() })
+    }
+
+    fn not_flash(&self) -> Value {
+        json!({ "properties": { "flash": { "not": self.on } } })
+    }
 }
 
 fn any_of<const N: usize>(cases: [Value; N]) -> Value {
@@ -72,12 +128,11 @@ fn any_of<const N: usize>(cases: [Value; N]) -> Value {
 
 /// Fields that are not there, or null.
 fn left_out(fields: &[&str]) -> Value {
-    let null = |field: &&str| ((*field).to_owned(), json!({ "type": "null" }));
-    json!({ "properties": fields.iter().map(null).collect::<serde_json::Map<_, _>>() })
+    Notation::json().left_out(fields)
 }
 
 fn not_flash() -> Value {
-    json!({ "properties": { "flash": { "not": { "const": true } } } })
+    Notation::json().not_flash()
 }
 
 fn nothing_waits() -> Value {
