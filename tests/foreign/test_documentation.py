@@ -28,7 +28,7 @@ def test_every_curl_line_works(gateway, smsc, document):
         answer = curl(*arguments, user=None)
         # A documented id is nobody's: everything but the message is right.
         if any("trx_id" in word for word in arguments):
-            expected = {(422, "reply_to_unknown")}
+            expected = {(404, "reply_to_unknown")}
         elif any(AN_ID.search(word) for word in arguments):
             expected = {(404, "unknown_message")}
         else:

@@ -86,7 +86,7 @@ def refute(gateway: Gateway, folder: Path, phases: str, *which: str) -> None:
     settings = folder / "schemathesis.toml"
     settings.write_text(
         "[checks]\n"
-        'positive_data_acceptance.expected-statuses = ["2xx", 404, 409, 422]\n'
+        'positive_data_acceptance.expected-statuses = ["2xx", 403, 404, 409, 422]\n'
         # What has no room in a form, a URL or a head is refused before anybody looks at what it says.
         "negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 413, 414, 415, 422, 429, 431]\n"
     )

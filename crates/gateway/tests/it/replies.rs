@@ -28,7 +28,7 @@ async fn code(caller: &Caller, message: Value) -> String {
     let answer = caller.post(message).await;
     match answer.status {
         202 => "accepted".to_owned(),
-        422 => answer.body["code"].as_str().unwrap().to_owned(),
+        404 | 422 => answer.body["code"].as_str().unwrap().to_owned(),
         _ => panic!("{answer:?}"),
     }
 }

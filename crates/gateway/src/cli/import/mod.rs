@@ -5,6 +5,7 @@ mod endpoint;
 mod jasmin;
 mod kannel;
 mod report;
+mod source;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

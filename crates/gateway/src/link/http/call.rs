@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use rustls::ClientConfig;
 use sms::{State, Timestamp};
@@ -242,6 +242,8 @@ fn client(config: &EndpointConfig, tls: Option<&ClientConfig>) -> Result<Client,
     let timeout = Duration::from_secs(config.timeout_s.get());
     let mut builder = Client::builder()
         .user_agent(concat!("estafet/", env!("CARGO_PKG_VERSION")))
+        // RFC 9110 section 12.5.3: without a word of ours any coding would do.
+        .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]))
         .redirect(redirect::Policy::none())
         .no_proxy()
         .timeout(timeout)

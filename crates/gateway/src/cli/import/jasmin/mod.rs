@@ -11,12 +11,10 @@ mod tests;
 mod users;
 
 use std::path::PathBuf;
-use std::rc::Rc;
-
-use anyhow::Context;
 
 use super::draft::{Draft, Section};
 use super::report::Report;
+use super::source;
 use console::Command;
 
 /// Our configuration in place of these files, and what is not in it.
@@ -28,9 +26,7 @@ pub(super) fn import(files: &[PathBuf]) -> anyhow::Result<(Draft, Report)> {
     let mut listeners: Vec<Section> = Vec::new();
     let mut commands: Vec<Command> = Vec::new();
     for path in files {
-        let octets = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let text = String::from_utf8_lossy(&octets);
-        let name: Rc<str> = path.display().to_string().into();
+        let (text, name) = source::read(path, &mut report)?;
         if text.lines().any(|line| line.starts_with('[')) {
             listeners.extend(config_file::listeners(&text, &name, &mut report));
         } else {

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use anyhow::{Context, bail};
 
 use super::super::report::{Place, Report};
+use super::super::source;
 use super::group::{Entry, Group};
 
 /// Reads a file and what it includes.
@@ -34,11 +34,8 @@ struct Reader<'r> {
 
 impl Reader<'_> {
     fn file(&mut self, path: &Path) -> anyhow::Result<()> {
-        let octets = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let (text, name) = source::read(path, self.report)?;
         self.seen.insert(path.to_owned());
-        // Kannel's files say nothing of their character set.
-        let text = String::from_utf8_lossy(&octets);
-        let name: Rc<str> = path.display().to_string().into();
         for (line, content) in lines(&text) {
             self.line(content.trim(), Place { file: name.clone(), line }, path)?;
         }

@@ -42,7 +42,7 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
     let unified = numbers::Unified::of(core.as_mut(), &mut report);
     let requests = users::Requests {
         unified_prefix: unified.text.clone(),
-        global_sender: smsbox.as_mut().and_then(|smsbox| smsbox.text("global-sender")),
+        global_sender: smsbox.as_mut().and_then(|smsbox| global_sender(smsbox, &mut report)),
         tlvs: users::tlvs(groups.take("smpp-tlv"), &mut report),
         immediate: smsbox.as_mut().is_some_and(|smsbox| smsbox.flag("immediate-sendsms-reply")),
         lists: receivers::Lists::of(smsbox.as_mut(), &mut report),
@@ -68,6 +68,14 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
     draft.extend(services.routes);
     core.into_iter().chain(smsbox).chain(groups.0).for_each(|group| group.finish(&mut report));
     Ok((draft, report.in_order()))
+}
+
+/// The sender where nobody names one, which for Kannel is also the number that handsets write to.
+fn global_sender(smsbox: &mut Group, report: &mut Report) -> Option<String> {
+    let entry = smsbox.take("global-sender")?;
+    let why = "it is the default_sender of accounts alone: services are told the number that a handset wrote to, and answer from it";
+    smsbox.remark(&entry, why, report);
+    Some(entry.value).filter(|sender| !sender.is_empty())
 }
 
 /// How long parts of long messages wait for each other.

@@ -112,6 +112,10 @@ fn action(keywords: &[String], group: &mut Group, report: &mut Report) -> Option
         group.remark_whole("it does nothing: the service is left out", report);
         return None;
     };
+    if group.number("max-messages", report) == Some(0) {
+        group.remark_whole("it answers nothing (max-messages = 0): the service is left out", report);
+        return None;
+    }
     if entry.value.contains('%') {
         group.remark(&entry, "a fixed answer has no escape codes: they are sent as they stand", report);
     }
@@ -145,9 +149,7 @@ fn count_words(pattern: &str, counts: bool, group: &mut Group, report: &mut Repo
 }
 
 fn answer(name: String, text: String, group: &mut Group) -> Section {
-    for key in ["max-messages", "accept-x-kannel-headers"] {
-        drop(group.take(key));
-    }
+    drop(group.take("accept-x-kannel-headers"));
     Section::new("[[answer]]").with("name", name).with("text", text)
 }
 

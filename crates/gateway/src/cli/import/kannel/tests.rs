@@ -232,6 +232,30 @@ fn what_services_and_users_do_with_texts_is_carried_over() {
     assert!(section(&text, "name = \"xml\"").contains("format = \"kannel-xml\""), "{text}");
 }
 
+// KN-43, KN-47
+#[test]
+fn a_service_that_answers_nothing_becomes_no_answer() {
+    let text = "group = sms-service\nkeyword = default\ntext = \"No service specified\"\nmax-messages = 0\n\n\
+                group = sms-service\nkeyword = help\ntext = \"Call us\"\n";
+    let (config, _, report) = imported(text);
+    assert_eq!(config.answer.len(), 1);
+    assert!(report.contains("line 1: group sms-service: it answers nothing"), "{report}");
+}
+
+// KN-46
+#[test]
+fn what_is_not_in_utf_8_is_in_iso_8859_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kannel.conf");
+    let octets = b"group = sms-service\nkeyword = default\ntext = \"Caf\xE9 \xA3\"\n";
+    std::fs::write(&path, octets).unwrap();
+    let (draft, report) = super::import(&path).unwrap();
+    assert!(draft.to_string().contains("Caf\u{e9} \u{a3}"), "{draft}");
+    assert!(report.to_string().contains("line 3: the file: not in UTF-8"), "{report}");
+    std::fs::write(&path, "\u{FEFF}group = sms-service\nkeyword = default\ntext = caf\u{e9}\n").unwrap();
+    assert!(super::import(&path).unwrap().0.to_string().contains("caf\u{e9}"));
+}
+
 #[test]
 fn no_password_is_in_a_remark() {
     let text = "group = core\nadmin-password = s3cret\nstatus-password = s3cret\n\n\

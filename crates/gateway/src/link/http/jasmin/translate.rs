@@ -82,9 +82,8 @@ pub(super) fn segments(submission: &Submission) -> usize {
 fn content(said: &Arguments) -> Result<Content, Failure> {
     let coding = said.text("coding").and_then(|coding| coding.parse::<u8>().ok());
     let octets = match (said.text("hex-content"), said.get("content")) {
-        (Some(digits), _) => octets_of_hex(digits).ok_or_else(|| {
-            Failure::argument("Argument [hex-content] has an invalid value: [not hexadecimal].")
-        })?,
+        (Some(digits), _) => octets_of_hex(digits)
+            .ok_or_else(|| Failure::argument(format!("Invalid hex-content data: '{digits}'")))?,
         (None, Some(text)) if coding.is_none() => {
             return Ok(Content::plain(String::from_utf8_lossy(text).into_owned()));
         }

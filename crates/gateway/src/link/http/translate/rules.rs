@@ -13,7 +13,7 @@ pub(in super::super) struct Notation {
 /// Adds to the schema of a message what cannot be said of its fields one by one.
 pub(in super::super) fn add_to_message(schema: &mut Value) {
     let json = Notation::json();
-    let rules = [content(), class(), header(), json.priority(), json.receipt(), json.quoted()];
+    let rules = [content(), class(), header(), json.priority(), json.receipt()];
     schema["allOf"] = rules.into();
 }
 

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
 use super::answer_text::{charset_of, cut, decoded, essence, spoken};
 use super::unreadable::UnreadableReply;
 use super::{kannel_reply, page, xml};
@@ -84,10 +82,21 @@ fn by_type<'a>(
         return decoded(rules, heard, body).map(|page| Some(Cow::Owned(page::text_or_page(&page))));
     }
     if essence.eq_ignore_ascii_case("application/json") {
-        let object: Object = serde_json::from_slice(body).map_err(|_| UnreadableReply::Json)?;
-        return Ok(object.reply.map(Cow::Owned));
+        return by_object(body);
     }
     Err(UnreadableReply::Type)
+}
+
+fn by_object<'a>(body: &[u8]) -> Result<Option<Cow<'a, str>>, UnreadableReply> {
+    // RFC 8259 section 8.1: nobody should send a mark of the order of octets, and who reads may pass it over.
+    let json = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let mut object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(json).map_err(|_| UnreadableReply::Json)?;
+    match object.remove("reply") {
+        None | Some(serde_json::Value::Null) => Ok(None),
+        Some(serde_json::Value::String(text)) => Ok(Some(Cow::Owned(text))),
+        Some(_) => Err(UnreadableReply::Json),
+    }
 }
 
 fn at_pointer(body: &str, pointer: &str) -> Result<Option<Cow<'static, str>>, UnreadableReply> {
@@ -98,11 +107,6 @@ fn at_pointer(body: &str, pointer: &str) -> Result<Option<Cow<'static, str>>, Un
         Some(serde_json::Value::Number(number)) => Ok(Some(Cow::Owned(number.to_string()))),
         Some(_) => Err(UnreadableReply::Pointer),
     }
-}
-
-#[derive(Deserialize)]
-struct Object {
-    reply: Option<String>,
 }
 
 #[cfg(test)]
@@ -152,6 +156,8 @@ mod tests {
         assert_eq!(reply(None, b"Anda menang\r\n"), text("Anda menang"));
         assert_eq!(reply(Some("text/plain; charset=utf-8"), "é\n\n".as_bytes()), text("é\n"));
         assert_eq!(reply(Some("Application/JSON"), br#"{"reply":"ya","balance":5}"#), text("ya"));
+        let marked = "\u{FEFF}{\"reply\":\"ya\"}";
+        assert_eq!(reply(Some("application/json"), marked.as_bytes()), text("ya"));
         assert_eq!(
             reply(Some("text/html; charset=UTF-8"), "Selamat é\nya\n".as_bytes()),
             text("Selamat é\nya")
@@ -175,7 +181,7 @@ mod tests {
     fn what_is_no_reply_is_not_sent_to_a_handset() {
         assert_eq!(reply(Some("image/gif"), b"GIF89a"), Err(UnreadableReply::Type));
         assert_eq!(reply(None, b"\xff\xfe"), Err(UnreadableReply::Alphabet));
-        for body in [r#"{"reply":5}"#, "[", "\"ya\""] {
+        for body in [r#"{"reply":5}"#, "[", "\"ya\"", r#"["ya"]"#] {
             assert_eq!(
                 reply(Some("application/json"), body.as_bytes()),
                 Err(UnreadableReply::Json),
