@@ -214,6 +214,46 @@ fn nothing_is_lent_before_it_is_durable() {
     assert!(answered.try_recv().unwrap().is_ok());
 }
 
+#[test]
+fn what_is_delayed_is_woken_in_its_time_for_who_waits() {
+    let mut rig = Rig::new(options());
+    rig.accept(vec![entry(1, |message| message.receipt = sms::ReceiptRequest::NONE)]).unwrap();
+    let lease = rig.take(SMSC, 1).pop().unwrap();
+    let due = rig.now.plus(Duration::from_millis(70));
+    rig.settle(lease, Outcome::Retry { at: due, cause: Cause::Timeout });
+    rig.pass(Duration::from_millis(20));
+    assert!(rig.engine.next_wake(rig.now) > due, "nobody waits for it");
+    let (answer, mut taken) = tokio::sync::oneshot::channel();
+    rig.engine.handle(Command::Take { link: LinkName::from(SMSC), max: 1, answer }, rig.now);
+    rig.turn();
+    assert!(taken.try_recv().is_err());
+    assert_eq!(rig.engine.next_wake(rig.now), due);
+    rig.pass(due.since(rig.now));
+    let lease = taken.try_recv().unwrap().unwrap().pop().unwrap();
+    assert!(rig.engine.next_wake(rig.now) > rig.now, "the alarm is over");
+    rig.settle(lease, Outcome::Retry { at: rig.now.plus(HOUR), cause: Cause::Timeout });
+    rig.pass(2 * HOUR);
+    assert_eq!(rig.take(SMSC, 1).len(), 1, "who comes late finds what is due");
+}
+
+#[test]
+fn what_waits_is_told_of_links_that_changed_and_known_of_the_others() {
+    let mut rig = Rig::new(options());
+    let elsewhere = crate::Entry { target: LinkName::from("away"), ..entry(9, |_| {}) };
+    rig.accept(vec![entry(1, |_| {}), entry(2, |_| {}), elsewhere]).unwrap();
+    let waiting = |rig: &mut Rig, link: &str| {
+        let status = rig.status();
+        status.waiting.iter().find(|(name, _)| name.as_str() == link).map(|(_, count)| *count)
+    };
+    assert_eq!((waiting(&mut rig, SMSC), waiting(&mut rig, "away")), (Some(2), Some(1)));
+    let lease = rig.take(SMSC, 1).pop().unwrap();
+    assert_eq!((waiting(&mut rig, SMSC), waiting(&mut rig, "away")), (Some(1), Some(1)));
+    rig.settle(lease, Outcome::Retry { at: rig.now.plus(HOUR), cause: Cause::Timeout });
+    assert_eq!((waiting(&mut rig, SMSC), waiting(&mut rig, "away")), (Some(2), Some(1)));
+    let mut again = rig.reopen(options()).unwrap();
+    assert_eq!((waiting(&mut again, SMSC), waiting(&mut again, "away")), (Some(2), Some(1)));
+}
+
 fn settle_some(rig: &mut Rig, rounds: u64) {
     for number in 0..rounds {
         let short = entry(1000 + number, |message| {
