@@ -34,6 +34,7 @@ async fn arguments_that_are_wrong_are_named() {
         (format!("{named}&to=1&content=x&coding=12"), "Argument [coding] has an invalid value: [12]."),
         (format!("{named}&to=1&content=x&dlr-level=4"), "Argument [dlr-level] has an invalid value: [4]."),
         (format!("{named}&to=1"), "content or hex-content not present."),
+        (format!("{named}&to=1&hex-content=0g"), "Invalid hex-content data: '0g'"),
         (
             format!("{named}&to=1&content=x&hex-content=00"),
             "content and hex-content cannot be used both in same request.",

@@ -82,8 +82,11 @@ pub(super) fn segments(submission: &Submission) -> usize {
 fn content(said: &Arguments) -> Result<Content, Failure> {
     let coding = said.text("coding").and_then(|coding| coding.parse::<u8>().ok());
     let octets = match (said.text("hex-content"), said.get("content")) {
-        (Some(digits), _) => octets_of_hex(digits)
-            .ok_or_else(|| Failure::argument(format!("Invalid hex-content data: '{digits}'")))?,
+        (Some(digits), _) => octets_of_hex(digits).ok_or_else(|| {
+            // A batch tells it in the query of a URL.
+            let start: String = digits.chars().take(QUOTED_MAX).collect();
+            Failure::argument(format!("Invalid hex-content data: '{start}'"))
+        })?,
         (None, Some(text)) if coding.is_none() => {
             return Ok(Content::plain(String::from_utf8_lossy(text).into_owned()));
         }
@@ -158,6 +161,8 @@ fn schedule(sdt: &str, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
     Ok(Some(at).filter(|at| *at > now))
 }
 
+/// How many characters of what is wrong an answer quotes.
+const QUOTED_MAX: usize = 32;
 /// A later schedule is refused, D-3.
 pub(super) const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A longer validity is cut, D-3.

@@ -75,6 +75,7 @@ async fn echo(method: Method, uri: Uri, headers: axum::http::HeaderMap, body: St
         ("uri", Some(uri.to_string())),
         ("type", header("content-type")),
         ("agent", header("user-agent")),
+        ("coding", header("accept-encoding")),
         ("attempt", header("x-estafet-attempt")),
         ("body", Some(body)),
     ]);
@@ -103,6 +104,7 @@ async fn a_message_is_posted_as_a_form() {
     assert_eq!(shown("body"), Some(FORM));
     assert_eq!(shown("attempt"), Some("3"));
     assert_eq!(shown("agent"), Some(concat!("estafet/", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(shown("coding"), Some("identity"), "no answer that would have to be unpacked");
 }
 
 #[tokio::test]

@@ -108,6 +108,19 @@ async fn a_browser_is_answered_with_a_page() {
     assert_eq!(in_json.json()["to"], "6281234567890");
 }
 
+#[tokio::test]
+async fn a_long_form_is_read_of_who_is_known() {
+    let desk = Desk::open();
+    let long = format!("to=6281234567890&text={}", "%61".repeat(30_000));
+    let known = form().header("authorization", basic(BANK));
+    let answer = desk.ask(known.body(long.clone().into()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let stranger = form().body(format!("account=bank&password=hunter22&{long}").into()).unwrap();
+    assert_eq!(desk.ask(stranger).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let longer = form().header("authorization", basic(BANK)).body("a".repeat(600 << 10).into()).unwrap();
+    assert_eq!(desk.ask(longer).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
 #[tokio::test(start_paused = true)]
 async fn nobody_is_asked_for_a_password_that_would_not_count() {
     let desk = Desk::open();
