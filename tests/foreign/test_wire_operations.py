@@ -283,6 +283,16 @@ def test_a_message_that_waits_is_cancelled(wire, smsc):
     assert not smsc.events("submit")
 
 
+def test_a_receipt_does_not_overtake_the_answer_to_the_cancel(wire):
+    # O-5
+    for _ in range(200):
+        message_id = wire.ask(submit_sm(schedule="000001000000000R", registered_delivery=1)).message_id
+        assert wire.ask(by_id(CANCEL_SM, message_id)).command_id == CANCEL_SM | RESPONSE
+        delivery = wire.hear()
+        assert delivery.command_id == DELIVER_SM and f"id:{message_id}".encode() in delivery.body
+        wire.say(pdu(DELIVER_SM | RESPONSE, b"\0", delivery.sequence))
+
+
 def test_all_that_wait_for_somebody_are_cancelled_together(wire, smsc):
     # O-5
     for destination in ("628111", "628111", "628222"):

@@ -1,7 +1,7 @@
 //! Replies to messages of handsets: who may give them, and how many.
 
 use sms::{Direction, Message, MessageId};
-use store::StoreError;
+use store::Record;
 
 use super::Intake;
 use crate::account::Account;
@@ -49,12 +49,10 @@ impl Intake {
     }
 
     /// A message was cancelled: if it was a reply, its place is free for another.
-    pub(crate) async fn reply_cancelled(&self, id: MessageId) -> Result<(), StoreError> {
-        let record = self.store.find(id).await?;
-        if let Some(question) = record.and_then(|record| record.in_reply_to) {
+    pub(crate) fn reply_cancelled(&self, record: &Record) {
+        if let Some(question) = record.in_reply_to {
             self.replies.give_up(question);
         }
-        Ok(())
     }
 
     /// Takes the place of one reply to a message, for what its provider answered at once.

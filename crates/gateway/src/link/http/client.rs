@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::call::{Answer, Call, Endpoint, Heard, RETRY_AFTER_MAX};
 use super::own_addresses::OwnAddresses;
 use super::trouble::Trouble;
+use crate::chance::Chance;
 use crate::clock::{Clock, now};
 use crate::config::EndpointConfig;
 use crate::dispatch::Outlet;
@@ -28,6 +29,7 @@ pub(crate) struct Client<S> {
     pub(crate) tls: Option<Arc<ClientConfig>>,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) clock: Clock,
+    pub(crate) chance: Chance,
     pub(crate) presence: Arc<Presence>,
     /// Where that goes which will never be taken.
     pub(crate) shelf: Shelf,
@@ -113,7 +115,7 @@ impl<S: Side> Client<S> {
         while !self.stop.is_cancelled() {
             let room = failures.window(window).saturating_sub(calls.len()) * self.side.batch();
             if taking.is_none() && room > 0 {
-                taking = Some(self.take(room, failures.pause(now())));
+                taking = Some(self.take(room, failures.pause(now(), &self.chance)));
             }
             tokio::select! {
                 biased;
@@ -274,19 +276,20 @@ impl Failures {
     }
 
     /// The wait before the next call.
-    fn pause(&self, now: Instant) -> Duration {
+    fn pause(&self, now: Instant, chance: &Chance) -> Duration {
         let rest = self.resting_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
-        self.pause_by_itself().max(rest)
+        self.pause_by_itself(chance).max(rest)
     }
 
     /// The wait if the other side has not said how long it shall be.
-    fn pause_by_itself(&self) -> Duration {
+    fn pause_by_itself(&self, chance: &Chance) -> Duration {
         let Some(doublings) =
             self.in_a_row.checked_sub(FAILURES_WITHOUT_PAUSE).filter(|_| !self.was_uncalled)
         else {
             return Duration::ZERO;
         };
-        PAUSE_FIRST.saturating_mul(1 << doublings.min(16)).min(PAUSE_LONGEST)
+        let doubled = PAUSE_FIRST.saturating_mul(1 << doublings.min(16));
+        chance.spread(doubled.min(PAUSE_LONGEST), 0.9..1.1)
     }
 
     // WH-2
@@ -347,7 +350,8 @@ pub(super) async fn next_leases(taking: &mut Option<Taking>) -> Vec<Lease> {
 /// So many failures in a row may be those of single messages.
 const FAILURES_WITHOUT_PAUSE: u32 = 3;
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
-const PAUSE_LONGEST: Duration = Duration::from_secs(5);
+/// Reached after a minute: who is away for long is not soon back, and many of them must cost little.
+const PAUSE_LONGEST: Duration = Duration::from_secs(30);
 /// How long an endpoint is believed that says that it is gone.
 const GONE_TIME: Duration = Duration::from_secs(3600);
 
@@ -358,25 +362,31 @@ mod tests {
     #[test]
     fn failing_calls_become_fewer_and_slower() {
         let (mut failures, now) = (Failures::default(), Instant::now());
-        assert_eq!((failures.window(32), failures.pause(now)), (32, Duration::ZERO));
+        let pause = |failures: &Failures| failures.pause(now, &Chance::default());
+        assert_eq!((failures.window(32), pause(&failures)), (32, Duration::ZERO));
         failures.in_a_row = 1;
-        assert_eq!((failures.window(32), failures.pause(now)), (1, Duration::ZERO));
-        failures.in_a_row = FAILURES_WITHOUT_PAUSE + 1;
-        assert_eq!(failures.pause(now), PAUSE_FIRST * 2);
-        failures.in_a_row = u32::MAX;
-        assert_eq!(failures.pause(now), PAUSE_LONGEST);
+        assert_eq!((failures.window(32), pause(&failures)), (1, Duration::ZERO));
+        for (in_a_row, about) in [(FAILURES_WITHOUT_PAUSE + 1, PAUSE_FIRST * 2), (u32::MAX, PAUSE_LONGEST)] {
+            failures.in_a_row = in_a_row;
+            let pauses = [0; 20].map(|_| pause(&failures));
+            assert!(
+                pauses.iter().all(|&pause| pause >= about * 9 / 10 && pause < about * 11 / 10),
+                "{pauses:?}"
+            );
+            assert!(pauses.iter().any(|&pause| pause != pauses[0]), "all come back together: {pauses:?}");
+        }
     }
 
     // WH-2
     #[test]
     fn who_wants_to_be_left_alone_is() {
-        let (mut failures, now) = (Failures::default(), Instant::now());
+        let (mut failures, now, chance) = (Failures::default(), Instant::now(), Chance::default());
         let minute = Duration::from_secs(60);
         failures.rest(now, minute);
         failures.rest(now, minute / 2);
         assert!(failures.is_resting(now + minute / 2));
-        assert_eq!(failures.pause(now + minute / 4), minute * 3 / 4, "the longest counts");
+        assert_eq!(failures.pause(now + minute / 4, &chance), minute * 3 / 4, "the longest counts");
         assert!(!failures.is_resting(now + minute));
-        assert_eq!(failures.pause(now + minute), Duration::ZERO);
+        assert_eq!(failures.pause(now + minute, &chance), Duration::ZERO);
     }
 }

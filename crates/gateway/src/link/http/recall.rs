@@ -34,7 +34,9 @@ pub(super) async fn cancel(
     match desk.store.cancel(account.name(), Which::Message(id)).await? {
         0 => Err(desk.why_not(&account, id).await?),
         _ => {
-            desk.intake.reply_cancelled(id).await?;
+            if let Some(record) = desk.store.find(id).await? {
+                desk.intake.reply_cancelled(&record);
+            }
             Ok(Json(translate::cancelled(id)).into_response())
         }
     }

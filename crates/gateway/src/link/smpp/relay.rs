@@ -125,8 +125,18 @@ pub(super) struct Relay<S> {
     receipts: Vec<(Asked, RemoteReceipt)>,
     settled: Vec<Settlement>,
     steps: Steps<Work>,
-    taking: Option<Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>>,
+    taking: Taking,
     given_up: GivenUp,
+}
+
+/// How far a session is with what it asks the store for.
+#[derive(Default)]
+enum Taking {
+    #[default]
+    Nothing,
+    Asked(Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>),
+    /// Lent, and not sent yet.
+    Taken(Vec<Lease>),
 }
 
 impl<S: Side> Relay<S> {
@@ -141,7 +151,7 @@ impl<S: Side> Relay<S> {
             receipts: Vec::new(),
             settled: Vec::new(),
             steps: Steps::default(),
-            taking: None,
+            taking: Taking::Nothing,
             given_up: GivenUp::default(),
         }
     }
@@ -228,16 +238,16 @@ impl<S: Side> Relay<S> {
     pub(super) async fn next(&mut self, room: usize) -> Work {
         if room == 0 {
             self.let_go();
-        } else if self.taking.is_none() {
+        } else if matches!(self.taking, Taking::Nothing) {
             let outlet = self.outlet.clone();
-            self.taking = Some(Box::pin(async move { outlet.take(room).await }));
+            self.taking = Taking::Asked(Box::pin(async move { outlet.take(room).await }));
         }
         std::future::poll_fn(|context| self.poll_work(context)).await
     }
 
     /// Asks for nothing more to send, for now or for good: what the store would give us, others can send.
     pub(super) fn let_go(&mut self) {
-        self.taking = None;
+        self.taking = Taking::Nothing;
     }
 
     /// Does what came of [`Relay::next`].
@@ -260,16 +270,23 @@ impl<S: Side> Relay<S> {
     }
 
     fn poll_work(&mut self, context: &mut Context<'_>) -> Poll<Work> {
+        if let Taking::Asked(taking) = &mut self.taking
+            && let Poll::Ready(leases) = taking.as_mut().poll(context)
+        {
+            self.taking = Taking::Taken(leases);
+        }
+        // What is lent was lent after the answers that came before: a receipt does not overtake the answer to
+        // what it is about.
         if let Poll::Ready(work) = self.steps.poll(context) {
             return Poll::Ready(work);
         }
-        if let Some(taking) = &mut self.taking
-            && let Poll::Ready(leases) = taking.as_mut().poll(context)
-        {
-            self.taking = None;
-            return Poll::Ready(Work::Leases(leases));
+        match std::mem::take(&mut self.taking) {
+            Taking::Taken(leases) => Poll::Ready(Work::Leases(leases)),
+            other => {
+                self.taking = other;
+                Poll::Pending
+            }
         }
-        Poll::Pending
     }
 
     fn answer(&self, now: Instant, session: &mut Session, kept: Kept) {

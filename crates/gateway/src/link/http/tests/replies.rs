@@ -71,6 +71,7 @@ impl Games {
             side: Provider { intake: intake.clone(), outlet: outlet.clone(), rules: Arc::new(rules) },
             outlet,
             clock: intake.clock(),
+            chance: intake.chance().clone(),
             presence: presence.clone(),
             shelf: Shelf { link: "games/dead-letters".into(), time: Duration::from_secs(3600) },
             stop: stop.clone(),

@@ -40,8 +40,7 @@ impl Desk {
             if destination.is_empty() || *destination == record.destination.value[..] {
                 let segments = self.cancel_which(Which::Message(record.id)).await?;
                 if segments > 0 {
-                    let noted = self.intake.reply_cancelled(record.id).await;
-                    noted.map_err(|error| translate::status(&error.into()))?;
+                    self.intake.reply_cancelled(record);
                 }
                 cancelled += segments;
             }
