@@ -58,9 +58,9 @@ impl Scene {
     ) -> anyhow::Result<Pair> {
         if number.is_multiple_of(2) {
             let alone = self.turn_alone(messages, connections).await?;
-            Ok(Pair { alone, beside: self.turn_beside(messages, connections).await? })
+            Ok(Pair { alone, beside: self.turn_beside(number, messages, connections).await? })
         } else {
-            let beside = self.turn_beside(messages, connections).await?;
+            let beside = self.turn_beside(number, messages, connections).await?;
             Ok(Pair { alone: self.turn_alone(messages, connections).await?, beside })
         }
     }
@@ -72,10 +72,10 @@ impl Scene {
         self.alone.load(messages, connections).await
     }
 
-    async fn turn_beside(&mut self, messages: u64, connections: usize) -> anyhow::Result<Turn> {
+    async fn turn_beside(&mut self, number: u32, messages: u64, connections: usize) -> anyhow::Result<Turn> {
         if std::mem::take(&mut self.is_frozen) {
             self.beside.thaw()?;
-            tokio::time::sleep(THAWED).await;
+            tokio::time::sleep(THAWED + STEP * (number / 2 % STEPS)).await;
         }
         self.beside.load(messages, connections).await
     }
@@ -89,3 +89,6 @@ impl Scene {
 /// After so long whatever was due while it was frozen has been done, and the calls of those that never answer that
 /// began then have ended.
 const THAWED: Duration = Duration::from_secs(15);
+/// What was due while it was frozen comes again half a minute later, together: some turns meet it and some do not.
+const STEP: Duration = Duration::from_secs(7);
+const STEPS: u32 = 4;
