@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sms::{Attached, LinkName, ReceiptRequest, Substitution, Timestamp};
 
+use crate::callback_url::URL_OCTETS_MAX;
 use crate::config::{Method, callbacks_of};
 use crate::recoding::Body;
 
@@ -214,8 +215,6 @@ pub(crate) struct Unreadable;
 pub(crate) const TAGS_MAX: usize = 16;
 /// The longest name of a tag, and the longest of what stands behind it, in octets.
 pub(crate) const TAG_OCTETS_MAX: usize = 64;
-/// The longest URL of a callback, in octets.
-pub(crate) const URL_OCTETS_MAX: usize = 2048;
 /// The longest `meta-data`, in octets.
 pub(crate) const META_OCTETS_MAX: usize = 1024;
 /// The most results of a request with a key.

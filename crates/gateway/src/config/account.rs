@@ -17,7 +17,7 @@ use super::{
     ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, IdForm, JasminConfig, Name, Networks,
     Ports, Problem, Reach, Secret, SendsmsConfig, SigningKeyConfig, SigningSecret,
 };
-use crate::link::http::kannel::callable;
+use crate::callback_url::callable;
 
 /// One ESME.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -7,7 +7,7 @@ use reqwest::Url;
 
 use super::endpoint::DEFAULT_TIMEOUT_S;
 use super::{EndpointConfig, EndpointTls, JasminConfig, Reach, SendsmsConfig, SigningSecret};
-use crate::link::http::kannel::callable;
+use crate::callback_url::callable;
 
 /// How an account is told what goes to it.
 #[derive(Clone, Debug, PartialEq)]

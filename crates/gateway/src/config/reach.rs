@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::link::http::public_address::names_private_address;
+use crate::public_address::names_private_address;
 
 /// Where calls may lead beside https at the usual ports of public addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use super::endpoint::DEFAULT_TIMEOUT_S;
 use super::name::Name;
 use super::problem::Problem;
 use super::{EndpointConfig, EndpointTls, Method, NamedTlv, Reach, Secret, SigningSecret};
-use crate::link::http::charset::Charset;
+use crate::charset::Charset;
 
 pub(crate) use answer::{AnswerRules, KannelReply, ReplyFrom};
 pub use answer::{ReplyConfig, SignConfig};

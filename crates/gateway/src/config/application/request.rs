@@ -7,12 +7,12 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use toml::Spanned;
 
 use super::{ApplicationConfig, Format, credentials, problem, sample};
+use crate::charset::Charset;
 use crate::config::endpoint::checked_url;
 use crate::config::problem::Problem;
 use crate::config::{Method, NamedTlv, Secret};
-use crate::link::http::charset::Charset;
-use crate::link::http::kannel::escape::Pattern;
-use crate::link::http::template::{Escape, Field, Template};
+use crate::escape_codes::Pattern;
+use crate::template::{Escape, Field, Template};
 
 /// How a message is written for a content provider.
 #[derive(Debug, PartialEq)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use crate::link::http::template::{Escape, Field, Template};
+use crate::template::{Escape, Field, Template};
 
 /// Fills a body with the worst and with nothing, and says what is wrong with it.
 pub(super) fn check(template: &Template, escape: Escape) -> Result<(), String> {

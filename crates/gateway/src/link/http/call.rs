@@ -11,7 +11,7 @@ use sms::{State, Timestamp};
 use store::{Cause, Lease, Outcome};
 
 use super::own_addresses::OwnAddresses;
-use super::public_address::PublicOnly;
+use super::public_only::PublicOnly;
 use super::signature::Signer;
 use super::translate::UnreadableReply;
 use crate::chance::Chance;

@@ -2,7 +2,6 @@
 
 mod call;
 mod caller;
-pub(crate) mod charset;
 mod circuits;
 pub(crate) mod client;
 mod coding;
@@ -13,7 +12,7 @@ mod events;
 pub(crate) mod idempotency;
 mod inbox;
 mod jasmin;
-pub(crate) mod kannel;
+mod kannel;
 mod lasting;
 mod messages;
 pub(crate) mod named;
@@ -26,7 +25,7 @@ mod preview;
 mod probes;
 mod problem;
 pub(crate) mod provider;
-pub(crate) mod public_address;
+mod public_only;
 mod rate_limit;
 mod reason;
 mod recall;
@@ -34,7 +33,6 @@ mod send;
 pub(crate) mod server;
 mod signature;
 mod signed;
-pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 mod told;

@@ -8,10 +8,10 @@ use store::{Entry, Item, Lease, Outcome, Settlement};
 
 use super::call::{Answer, Call, Heard};
 use super::client::Side;
-use super::kannel::callable;
 use super::translate;
 use crate::account::Account;
 use crate::attributes::{Attributes, Callback};
+use crate::callback_url::callable;
 use crate::config::{Patience, ProviderRules};
 use crate::directory::Origin;
 use crate::dispatch::Outlet;

@@ -14,7 +14,8 @@ use super::answer::Failure;
 use super::arguments::Arguments;
 use super::tlvs;
 use crate::account::Account;
-use crate::attributes::{Attributes, Callback, Events, Form, TAG_OCTETS_MAX, TAGS_MAX, URL_OCTETS_MAX};
+use crate::attributes::{Attributes, Callback, Events, Form, TAG_OCTETS_MAX, TAGS_MAX};
+use crate::callback_url::URL_OCTETS_MAX;
 use crate::config::Method;
 use crate::submission::{Content, Submission};
 

@@ -2,9 +2,9 @@
 
 use sms::alphabet::{gsm, ucs2};
 
-use super::super::charset::{Charset, Missing};
 use super::answer::Answer;
 use super::request::Request;
+use crate::charset::{Charset, Missing};
 use crate::submission::Content;
 
 /// `coding` of a request.

@@ -5,8 +5,8 @@ use smpp::Tlvs;
 use sms::{Address, Npi, Ton};
 
 use super::super::octets;
-use super::escape::MetaGroup;
 use crate::config::{NamedTlv, TlvKind};
+use crate::escape_codes::MetaGroup;
 use crate::submission::Content;
 
 /// What the group `smpp` of a request says in place of what would be said of it.

@@ -2,7 +2,6 @@
 
 mod answer;
 mod coding;
-pub(crate) mod escape;
 mod meta;
 mod order;
 pub(super) mod report;
@@ -14,6 +13,5 @@ mod xml;
 
 pub(super) use coding::{Coding, Look, cut_text, data_coding};
 pub(super) use meta::{Overrides, tlvs as tlvs_of, told as meta_of};
-pub(super) use wanted::TOLD;
-pub(crate) use wanted::{callable, callback_of_words};
+pub(super) use wanted::{TOLD, callback_of_words};
 pub(super) use xml::{Wishes, wishes_of_xml};

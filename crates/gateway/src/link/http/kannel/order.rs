@@ -13,6 +13,7 @@ use super::request::Request;
 use super::wanted::{self, TOLD};
 use crate::account::Account;
 use crate::attributes::{Events, META_OCTETS_MAX};
+use crate::callback_url::callable;
 use crate::submission::Content;
 
 /// A request that can be meant.
@@ -163,7 +164,7 @@ fn reports(request: &Request, account: &Account) -> Result<Reports, Answer> {
     }
     let mask = wanted::mask(request.dlr_mask.unwrap_or_default());
     let is_called = account.config().kannel.dlr && mask.is_some_and(|mask| mask.has_any(TOLD));
-    let usable = |url: &str| wanted::callable(url).is_some_and(|url| !is_called || account.may_call(&url));
+    let usable = |url: &str| callable(url).is_some_and(|url| !is_called || account.may_call(&url));
     let misformed = Answer::rejected("DLR-URL field misformed, rejected");
     let url = match request.dlr_url.as_deref().filter(|url| !url.is_empty()) {
         Some(url) => Some(text(url).filter(|url| usable(url)).ok_or(misformed)?),

@@ -8,10 +8,10 @@ use store::{Cause, Event, Notice, Record, RemoteId};
 use super::super::call::Call;
 use super::super::reason::refusal;
 use super::super::told::{News, Told};
-use super::escape::{MetaGroup, Pattern, Said, Values};
 use super::meta;
 use crate::access_log::AccessLog;
 use crate::attributes::{Events, Report as OnTheWay};
+use crate::escape_codes::{MetaGroup, Pattern, Said, Values};
 
 /// The `account` and `binfo` of a request, as they are kept with its message.
 pub(super) const ACCOUNT: &str = "account";

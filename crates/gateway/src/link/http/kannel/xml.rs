@@ -4,8 +4,8 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
 
-use super::super::charset::Charset;
 use super::request::{self, Request};
+use crate::charset::Charset;
 
 /// What a document says; nothing, if it is none.
 pub(super) fn request(body: &[u8]) -> Request {

@@ -6,7 +6,8 @@ use utoipa::openapi::{KnownFormat, SchemaFormat};
 
 use super::body::OCTETS_MAX;
 use super::submission::VALIDITY_S_MAX;
-use crate::attributes::{TAG_OCTETS_MAX, TAGS_MAX, URL_OCTETS_MAX};
+use crate::attributes::{TAG_OCTETS_MAX, TAGS_MAX};
+use crate::callback_url::URL_OCTETS_MAX;
 
 /// Declares a type that stands for a word in the document and nowhere else.
 macro_rules! word {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::unreadable::UnreadableReply;
+use crate::charset::{self, Charset};
 use crate::config::AnswerRules;
 use crate::link::http::call::Heard;
-use crate::link::http::charset::{self, Charset};
 
 /// What an answer says that it is, without parameters.
 pub(super) fn essence(heard: &Heard) -> &str {

@@ -6,7 +6,7 @@ use sms::{Direction, Message, Timestamp};
 
 use super::super::content::Told;
 use super::super::{Rfc3339, instant_of};
-use crate::link::http::template::Field;
+use crate::template::Field;
 
 /// What is known of a message, ready to be told.
 pub(super) struct Facts<'m> {

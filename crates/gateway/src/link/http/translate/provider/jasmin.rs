@@ -7,7 +7,7 @@ use sms::Joined;
 use super::super::hex;
 use super::facts::Facts;
 use super::form::append;
-use crate::link::http::charset::{Charset, Missing};
+use crate::charset::{Charset, Missing};
 
 /// The fields of a call. `content` is the octets of the SMSC, unless a character set is asked for.
 pub(super) fn form(facts: &Facts<'_>, charset: Option<Charset>) -> String {

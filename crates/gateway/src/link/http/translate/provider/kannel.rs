@@ -8,10 +8,10 @@ use sms::{Address, Alphabet, DataCoding, Joined, Timestamp, Ton};
 
 use super::super::{instant_of, octets_of_hex};
 use super::facts::Facts;
+use crate::charset::{Charset, Missing};
 use crate::config::RequestForm;
+use crate::escape_codes::{Pattern, Said, Values, packed};
 use crate::link::http::call::Call;
-use crate::link::http::charset::{Charset, Missing};
-use crate::link::http::kannel::escape::{Pattern, Said, Values, packed};
 use crate::link::http::kannel::meta_of;
 
 /// What a message says, as Kannel has it: in UTF-8 if it came in GSM and in UTF-16BE if it came in UCS-2; or in the

@@ -12,9 +12,9 @@ use super::answer_text::{cut, decoded, essence, spoken};
 use super::page;
 use super::unreadable::UnreadableReply;
 use crate::attributes::Callback;
+use crate::charset::{self, Charset};
 use crate::config::{AnswerRules, KannelReply};
 use crate::link::http::call::Heard;
-use crate::link::http::charset::{self, Charset};
 use crate::link::http::kannel::{
     Coding, Look, Overrides, TOLD, Wishes, callback_of_words, cut_text, data_coding, tlvs_of, wishes_of_xml,
 };

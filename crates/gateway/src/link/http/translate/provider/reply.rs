@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::answer_text::{charset_of, cut, decoded, essence, spoken};
 use super::unreadable::UnreadableReply;
 use super::{kannel_reply, page, xml};
+use crate::charset;
 use crate::config::{AnswerRules, ReplyFrom};
 use crate::link::http::call::{Answer, Heard};
-use crate::link::http::charset;
 use crate::reply::Reply;
 
 /// What an answer means by the rules of a content provider.

@@ -9,10 +9,10 @@ use sms::Message;
 use super::facts::Facts;
 use super::form::append;
 use super::{jasmin, kannel};
+use crate::charset::{Charset, Missing};
 use crate::config::{Content, Method, RequestForm, Told, Where};
 use crate::link::http::call::Call;
-use crate::link::http::charset::{Charset, Missing};
-use crate::link::http::template::{Escape, Field, Template};
+use crate::template::{Escape, Field, Template};
 
 /// The call that tells a message; `attempt` counts from 1.
 ///

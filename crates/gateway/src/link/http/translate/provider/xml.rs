@@ -5,7 +5,7 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::unreadable::UnreadableReply;
-use crate::link::http::charset::Charset;
+use crate::charset::Charset;
 
 /// The text of the first element at this path from the outermost, or of its attribute; `None` if there is no such
 /// one. Prefixes of names do not count; nothing is fetched, and entities other than those of XML are errors.

@@ -1,32 +1,8 @@
 //! Which addresses a content provider's URL may lead to, when it may not lead into our own network.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use reqwest::Url;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-
-use crate::config::OutOfReach;
-
-/// Resolves names to public addresses only (WH-3).
-///
-/// The connection is made to the very addresses that were looked at: a name that changes its mind
-/// between the check and the connection gains nothing.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PublicOnly;
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
-            if public.is_empty() {
-                return Err(OutOfReach::NotPublic.into());
-            }
-            let addresses: Addrs = Box::new(public.into_iter());
-            Ok(addresses)
-        })
-    }
-}
 
 /// Whether the URL names an address, instead of a host, that is not public; resolvers are not asked
 /// about these.
@@ -40,7 +16,7 @@ pub(crate) fn names_private_address(url: &Url) -> bool {
 ///
 /// Refused: this machine, private and link-local networks, carrier-grade NAT, multicast, what is
 /// reserved or for documentation, and all IPv6 forms that have an IPv4 address inside.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
@@ -84,8 +60,6 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-
-    use std::error::Error;
 
     use super::*;
 
@@ -192,12 +166,5 @@ mod tests {
         ] {
             assert!(!private(url), "{url}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_name_of_this_machine_is_refused_with_its_reason() {
-        let refused = PublicOnly.resolve("localhost".parse().unwrap()).await;
-        let error: Box<dyn Error + Send + Sync> = refused.err().unwrap();
-        assert!(error.is::<OutOfReach>());
     }
 }

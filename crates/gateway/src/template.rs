@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use form_urlencoded::byte_serialize;
 
-use super::charset::{Charset, Missing};
+use crate::charset::{Charset, Missing};
 
 /// What a content provider can be told of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
