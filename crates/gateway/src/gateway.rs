@@ -29,6 +29,7 @@ use crate::inbox::Keeper;
 use crate::intake::Intake;
 use crate::link::answer::{Answerer, HandsetLimit};
 use crate::link::http::client as http;
+use crate::link::http::connection::ALPN;
 use crate::link::http::desk::Api;
 use crate::link::http::named::Named;
 use crate::link::http::own_addresses::OwnAddresses;
@@ -115,7 +116,7 @@ impl Gateway {
         config: Config,
         store: impl Future<Output = anyhow::Result<EmbeddedStore>>,
     ) -> anyhow::Result<Self> {
-        let tls = Tls::load(&config)?;
+        let tls = Tls::load(&config, &ALPN)?;
         let smpp = config.smpp.as_ref();
         let smpp_tls = smpp.and_then(|smpp| smpp.tls_listen.as_ref()).map(|listen| *listen.get_ref());
         let smpp_tls = listen_for_smpp(&surroundings, smpp_tls, "smpp by TLS").await?;
@@ -209,7 +210,7 @@ impl Gateway {
             let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
             running.config.check_change(&config)?;
         }
-        self.shared.tls.store(Arc::new(Tls::load(&config)?));
+        self.shared.tls.store(Arc::new(Tls::load(&config, &ALPN)?));
         let before = self.shared.directory.load_full();
         let directory = Arc::new(Directory::new(&config, routes, Some(&before)));
         self.shared.directory.store(directory.clone());

@@ -15,7 +15,6 @@ use rustls::crypto::CryptoProvider;
 use sms::LinkName;
 
 use crate::config::{Config, SmscConfig};
-use crate::link::http::connection::ALPN;
 
 pub(crate) use client::ClientTls;
 pub(crate) use endpoint::Endpoints;
@@ -35,18 +34,20 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Reads all certificates and keys that a configuration names.
+    /// Reads all certificates and keys that a configuration names. By https these versions of HTTP are offered, the
+    /// dearest first.
     ///
     /// # Errors
     /// Names the first file that is of no use.
-    pub(crate) fn load(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn load(config: &Config, http_versions: &[&[u8]]) -> anyhow::Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let asks = config.account.iter().any(|account| !account.client_certificate.is_empty());
         let smpp = config.smpp.as_ref().and_then(|smpp| Some((smpp.tls_files()?, &smpp.tls_client_ca)));
         let smpp = smpp.map(|(files, ca)| ServerTls::load(&provider, &files, ca.as_deref(), asks));
         let http = config.http.as_ref().and_then(|http| http.tls_files());
-        let http =
-            http.map(|files| ServerTls::load(&provider, &files, None, false).map(|tls| tls.speaking(&ALPN)));
+        let http = http.map(|files| {
+            ServerTls::load(&provider, &files, None, false).map(|tls| tls.speaking(http_versions))
+        });
         let mut smscs = HashMap::new();
         for smsc in config.smsc.iter().filter(|smsc| smsc.tls) {
             smscs.insert(smsc.name.get_ref().as_str().into(), load_smsc(&provider, smsc)?);
@@ -66,7 +67,7 @@ impl Config {
     /// # Errors
     /// Names the first file that is of no use.
     pub fn check_certificates(&self) -> anyhow::Result<()> {
-        Tls::load(self).map(drop)
+        Tls::load(self, &[]).map(drop)
     }
 }
 
