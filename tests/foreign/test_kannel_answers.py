@@ -24,6 +24,10 @@ ALIKE = {
     "quoted": Answer(content_type='text/plain; charset="ISO-8859-1"', body=b"caf\xe9"),
     "windows": Answer(content_type="text/plain; charset=windows-1252", body=b"\x80 1"),
     "unnamed": Answer(content_type="text/plain", body=b"caf\xe9"),
+    "wide": Answer(content_type="text/plain; charset=UCS-2BE", body=b"\x00h\x00\xe9"),
+    "narrow": Answer(content_type="text/plain; charset=UTF-16LE", body=b"h\x00\xe9\x00"),
+    "dos": Answer(content_type="text/plain; charset=cp850", body=b"caf\x82"),
+    "ascii": Answer(content_type="text/plain; charset=us-ascii", body="é"),
     "cased": Answer(content_type="Text/Plain;Charset=UTF-8", body="é"),
     "page": Answer(content_type=f"text/html{UTF_8}", body="<html><body>\n<b>a</b> b<br>c &lt;&gt;</body></html>"),
     "lines": Answer(content_type=f"text/html{UTF_8}", body="hello\n world"),
@@ -35,6 +39,7 @@ INSTEAD = {
     "empty": (Answer(content_type="text/plain", body=""), b"nothing"),
     "json": (Answer(content_type="application/json", body="{}"), b"sorry"),
     "gone": (Answer(status=404, content_type="text/html", body="no"), b"sorry"),
+    "klingon": (Answer(content_type="text/plain; charset=klingon", body="hi"), b"sorry"),
     "created": (Answer(status=201, content_type="text/plain", body="hi"), b"sorry"),
 }
 #: Where we say more than Kannel: what it says, and what we do.

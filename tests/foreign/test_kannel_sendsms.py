@@ -17,6 +17,8 @@ from harness.waiting import until
 SENDSMS = "/cgi-bin/sendsms"
 USER = "username=bank&password=hunter22"
 HEADERS = {"X-Kannel-Username": "bank", "X-Kannel-Password": "hunter22", "X-Kannel-To": "628111"}
+#: A document of one text, in the character set that it declares.
+LATIN_XML = '<?xml version="1.0" encoding="ISO-8859-1"?>'
 XML = (
     b'<?xml version="1.0"?><message><submit><da><number>628111</number></da><oa><number>4242</number></oa>'
     b"<ud>hello &amp; more</ud><pid>5</pid><dcs><mclass>1</mclass></dcs>"
@@ -150,8 +152,19 @@ REFUSED = [
     post("text/plain", b"x", MClass="7"),
     Request(SENDSMS, "POST", {"Content-Type": "text/xml"}, b"junk"),
     Request(f"{SENDSMS}?{USER}&to=1&text=x", "POST", {"Content-Type": "text/plain"}, b"x"),
-    Request("/cgi-bin/nothing"),
-    Request("/cgi-bin/sendsms/"),
+    to_one("udh=%05%00%03%07%02%01&text=x&charset=klingon"),
+    to_one("text=x&charset=GSM"),
+    post("text/plain; charset=klingon", b"x"),
+    post("text/plain", b"x", DLR_Url="ftp://example.com/"),
+    post("text/plain", b"x", Coding="9"),
+    *[
+        Request(SENDSMS, "POST", {"Content-Type": "text/xml"}, XML.replace(b"<pid>5</pid>", element))
+        for element in [b"<pid>x</pid>", b"<pid></pid>", b"<pid/>", b"<priority>x</priority>", b"<rpi>x</rpi>"]
+        + [b"<vp><delay>x</delay></vp>", b"<timing><delay>x</delay></timing>"]
+        + [b"<statusrequest><dlr-mask>x</dlr-mask></statusrequest>"]
+    ],
+    *[Request(path) for path in ["/", "/favicon.ico", "/cgi-bin", "/cgi-bin/", "/cgi-bin/nothing", "/cgi-bin/sendsms/"]],
+    *[Request("/nothing", method) for method in ["HEAD", "POST"]],
 ]
 
 #: Requests that send, with how many segments come of each.
@@ -201,6 +214,39 @@ SENT = [
             "text=x&from=twelve+chars+x",
             "text=x&dlr-mask=0",
             "text=x&dlr-url=HTTP://a",
+            "text=%25%25",
+            "text=x%%",
+            "text=%%41",
+            "text=%2%",
+            "text=%%%",
+            "te%78t=x",
+            "text=a=b;c?d",
+            "text=a%0Ab%0D%0Ac",
+            "coding=0&text=%C3%A7%60%E2%80%99",
+            "charset=UCS-2BE&text=%00A",
+            "charset=UCS-2&text=A%00",
+            "charset=UTF-16LE&coding=2&text=%14%04",
+            "charset=UTF-16&coding=2&text=%FE%FF%04%14",
+            "charset=cp932&coding=2&text=%82%A0",
+            "charset=cp850&text=%84%82",
+            "charset=IBM437&coding=2&text=%84%E0",
+            "charset=cp866&coding=2&text=%84",
+            "charset=KOI8-R&coding=2&text=%C4",
+            "charset=UTF-8//TRANSLIT&text=%C3%A4",
+            "udh=%06%05%04%15%82%00%00&text=%E4&charset=latin1&coding=0",
+            "udh=%05%00%03%07%02%01&text=hi&mclass=1",
+            "udh=%05%00%03%07%02%01&text=hi&mwi=1&coding=0",
+            "text=x&mclass=0x1",
+            "text=x&mclass=-0",
+            "text=x&pid=63",
+            "text=x&validity=5&deferred=-1",
+            "text=x&meta-data=%3Fsmpp",
+            *[f"text=h%C3%A4&meta-data=%3Fsmpp%3Fdata_coding%3D{number}" for number in [0, 3, 4, 8, 9, 240, "8x", "x"]],
+            *[
+                f"text=h%C3%A4&meta-data=%3Fsmpp%3Fdata_coding%3D8&{query}"
+                for query in ["coding=0", "coding=1", "mclass=1", "mwi=1&coding=0", "alt-dcs=1&coding=0", "alt-dcs=0"]
+                + ["udh=%05%00%03%07%02%01", "udh=%05%00%03%07%02%01&coding=0"]
+            ],
         ]
     ],
     *[(to_one(f"text=xx&mwi={mwi}&coding={coding}"), 1) for mwi in range(8) for coding in range(3)],
@@ -231,8 +277,17 @@ SENT = [
             XML.replace(b"hello &amp; more", "Д".encode()).replace(b"<mclass>1</mclass>", b"<coding>2</coding>"),
             XML.replace(b"hello &amp; more", b"&#x414;").replace(b"<mclass>1</mclass>", b"<coding>2</coding>"),
             XML.replace(b"hello &amp; more", b"  hello\n "),
+            XML.replace(b"hello &amp; more", b"a+b%2Bc %C3%A4 100%25 %zz"),
+            XML.replace(b"hello &amp; more", b"100%"),
+            XML.replace(b"hello &amp; more", b"%00%FF").replace(b"<mclass>1</mclass>", b"<coding>1</coding>"),
+            XML.replace(b"hello &amp; more", b"%D0%94").replace(b"<mclass>1</mclass>", b"<coding>2</coding>"),
+            XML.replace(b"hello &amp; more", b"%E4+%F6").replace(b'<?xml version="1.0"?>', LATIN_XML.encode()),
+            XML.replace(b"<mclass>1</mclass>", b"").replace(b"<pid>", b"<meta-data>?smpp?data_coding=8</meta-data><pid>"),
         ]
     ],
+    (post("text/plain; charset=", b"\xe4"), 1),
+    (post("text/plain", b"h", Meta_Data="?smpp?data_coding=8"), 1),
+    (post("application/octet-stream", "ä".encode(), Coding="0"), 1),
     (post("text/plain", b"hi"), 1),
     (post("text/plain", b""), 1),
     (post("text/plain; charset=utf-8", "ä".encode()), 1),
@@ -270,10 +325,18 @@ def test_what_is_sent_is_answered_and_submitted_alike(sides, request_: Request, 
 
 
 # KN-3
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
-def test_other_methods_are_answered_without_a_word(sides, method: str):
-    kannel, ours = (side.ask(Request(f"{SENDSMS}?{USER}&to=1&text=x", method)) for side in sides)
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "PATCH", "WHAT"])
+@pytest.mark.parametrize("path", [f"{SENDSMS}?{USER}&to=1&text=x", "/", "/cgi-bin/nothing"])
+def test_other_methods_are_answered_without_a_word(sides, method: str, path: str):
+    kannel, ours = (side.ask(Request(path, method)) for side in sides)
     assert (ours.status, ours.body) == (kannel.status, kannel.body) == (400, "")
+
+
+# KN-1
+def test_below_our_own_paths_our_own_api_answers(sides):
+    _, ours = sides
+    said = ours.ask(Request("/v1/nothing"))
+    assert (said.status, said.headers["content-type"]) == (404, "application/problem+json")
 
 
 # KN-3

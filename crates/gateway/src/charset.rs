@@ -2,10 +2,15 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{EncoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{
+    EncoderResult, Encoding, ISO_8859_15, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+    X_USER_DEFINED,
+};
 use serde::{Deserialize, Deserializer, de};
 
-/// A character set by its name of the WHATWG, and ISO-8859-1 as ISO has it.
+use crate::code_page::CodePage;
+
+/// A character set by its name of the WHATWG, or by another that partners use; ISO-8859-1 and ASCII as ISO has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Charset(Kind);
 
@@ -13,6 +18,9 @@ pub(crate) struct Charset(Kind);
 enum Kind {
     /// The WHATWG takes it for windows-1252, which has letters where this has controls.
     Latin1,
+    /// The WHATWG takes it for windows-1252, too.
+    Ascii,
+    CodePage(&'static CodePage),
     Named(&'static Encoding),
 }
 
@@ -27,25 +35,33 @@ pub(crate) enum Missing {
 
 impl Charset {
     pub(crate) const LATIN_1: Self = Self(Kind::Latin1);
+    pub(crate) const ASCII: Self = Self(Kind::Ascii);
     pub(crate) const UTF_8: Self = Self(Kind::Named(UTF_8));
     pub(crate) const UTF_16BE: Self = Self(Kind::Named(UTF_16BE));
 
+    pub(crate) const fn of(encoding: &'static Encoding) -> Self {
+        Self(Kind::Named(encoding))
+    }
+
     /// The character set with this name, in any case; `None` if nobody knows it.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        let name = name.trim();
-        if ["iso-8859-1", "iso8859-1", "latin1", "latin-1"]
-            .iter()
-            .any(|latin| name.eq_ignore_ascii_case(latin))
-        {
-            return Some(Self(Kind::Latin1));
-        }
-        Encoding::for_label(name.as_bytes()).map(|encoding| Self(Kind::Named(encoding)))
+        // What iconv takes behind two slashes is for the other side.
+        let name = name.split("//").next().unwrap_or_default().trim();
+        let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        let is_named = |(names, charset): &(&[&str], Self)| is_one_of(names).then_some(*charset);
+        let known = || Encoding::for_label(name.as_bytes()).map(Self::of);
+        let code_page = || CodePage::named(name).map(|page| Self(Kind::CodePage(page)));
+        let charset = NAMES.iter().find_map(is_named).or_else(known).or_else(code_page);
+        // What the WHATWG knows for browsers alone.
+        charset.filter(|charset| ![Self::of(REPLACEMENT), Self::of(X_USER_DEFINED)].contains(charset))
     }
 
     /// Its name as headers have it.
     pub(crate) fn name(self) -> &'static str {
         match self.0 {
             Kind::Latin1 => "ISO-8859-1",
+            Kind::Ascii => "US-ASCII",
+            Kind::CodePage(page) => page.name,
             Kind::Named(encoding) => encoding.name(),
         }
     }
@@ -61,17 +77,25 @@ impl Charset {
                 text.encode_utf16().flat_map(u16::to_le_bytes).collect()
             }
             Kind::Named(encoding) => Cow::Owned(encode_with(encoding, text, missing)),
-            Kind::Latin1 => {
-                let mut octets = Vec::with_capacity(text.len());
-                for character in text.chars() {
-                    match u8::try_from(character) {
-                        Ok(octet) => octets.push(octet),
-                        Err(_) => missing.put(character, &mut octets),
-                    }
-                }
-                Cow::Owned(octets)
+            Kind::Latin1 => encode_each(text, missing, |character| u8::try_from(character).ok()),
+            Kind::Ascii => {
+                encode_each(text, missing, |character| u8::try_from(character).ok().filter(u8::is_ascii))
             }
+            Kind::CodePage(page) => encode_each(text, missing, |character| page.octet(character)),
         }
+    }
+
+    /// Whether octets of ASCII in it are these characters.
+    pub(crate) fn is_ascii_compatible(self) -> bool {
+        match self.0 {
+            Kind::Named(encoding) => encoding.is_ascii_compatible(),
+            Kind::Latin1 | Kind::Ascii | Kind::CodePage(_) => true,
+        }
+    }
+
+    /// Whether there are octets for every character of a text.
+    pub(crate) fn has_all_of(self, text: &str) -> bool {
+        self.decode(&self.encode(text, Missing::Mark)).is_some_and(|read| read == text)
     }
 
     /// The text that these octets are; `None` if they are none. Of UTF-16 a byte order mark says more than the name.
@@ -83,6 +107,8 @@ impl Charset {
         match self.0 {
             Kind::Latin1 if octets.is_ascii() => std::str::from_utf8(octets).ok().map(Cow::Borrowed),
             Kind::Latin1 => Some(octets.iter().copied().map(char::from).collect()),
+            Kind::Ascii => text_called_ascii(octets),
+            Kind::CodePage(page) => page.decode(octets).map(Cow::Owned),
             Kind::Named(encoding) => encoding.decode_without_bom_handling_and_without_replacement(octets),
         }
     }
@@ -109,9 +135,26 @@ impl<'de> Deserialize<'de> for Charset {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         Self::named(&name)
-            .filter(|charset| charset.0 != Kind::Named(encoding_rs::REPLACEMENT))
             .ok_or_else(|| de::Error::custom(format!("\"{name}\" is no character set that is known")))
     }
+}
+
+/// Who calls a text ASCII that has more letters means one of these.
+fn text_called_ascii(octets: &[u8]) -> Option<Cow<'_, str>> {
+    let is_utf8 = std::str::from_utf8(octets).ok().map(Cow::Borrowed);
+    is_utf8.or_else(|| WINDOWS_1252.decode_without_bom_handling_and_without_replacement(octets))
+}
+
+/// A text in octets of one character each.
+fn encode_each(text: &str, missing: Missing, octet: impl Fn(char) -> Option<u8>) -> Cow<'static, [u8]> {
+    let mut octets = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        match octet(character) {
+            Some(octet) => octets.push(octet),
+            None => missing.put(character, &mut octets),
+        }
+    }
+    Cow::Owned(octets)
 }
 
 fn encode_with(encoding: &'static Encoding, text: &str, missing: Missing) -> Vec<u8> {
@@ -134,12 +177,49 @@ fn encode_with(encoding: &'static Encoding, text: &str, missing: Missing) -> Vec
 
 /// What the `charset` of a Content-Type names, if there is one and it is known.
 pub(crate) fn of_content_type(value: &str) -> Option<Charset> {
+    name_in_content_type(value).as_deref().and_then(Charset::named)
+}
+
+/// What a Content-Type calls its character set, if it does.
+pub(crate) fn name_in_content_type(value: &str) -> Option<String> {
     let parameter = |part: &str| {
         let (name, value) = part.split_once('=')?;
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"').to_owned())
     };
-    value.split(';').skip(1).find_map(parameter).as_deref().and_then(Charset::named)
+    value.split(';').skip(1).find_map(parameter).filter(|name| !name.is_empty())
 }
+
+/// Names that the WHATWG does not have, or has for something else: what has no order of octets in its name is in that of
+/// networks if it is ISO's, and else as the WHATWG and the C library have it.
+const NAMES: [(&[&str], Charset); 7] = [
+    (
+        &[
+            "iso-8859-1",
+            "iso8859-1",
+            "iso_8859-1",
+            "iso88591",
+            "8859_1",
+            "latin1",
+            "latin-1",
+            "l1",
+            "cp819",
+            "ibm819",
+            "iso-ir-100",
+            "csisolatin1",
+            "iso_8859-1:1987",
+        ],
+        Charset::LATIN_1,
+    ),
+    (
+        &["us-ascii", "ascii", "ansi_x3.4-1968", "iso-ir-6", "iso646-us", "us", "cp367", "ibm367", "csascii"],
+        Charset::ASCII,
+    ),
+    (&["ucs-2be", "utf16be", "utf-16-be", "unicodebig", "iso-10646-ucs-2"], Charset::UTF_16BE),
+    (&["ucs-2le", "ucs2", "utf16", "utf16le", "utf-16-le", "unicodelittle"], Charset::of(UTF_16LE)),
+    (&["cp932", "ibm932", "ibm-943", "ibm943"], Charset::of(SHIFT_JIS)),
+    (&["latin9", "latin-9", "8859_15"], Charset::of(ISO_8859_15)),
+    (&["utf_8"], Charset::UTF_8),
+];
 
 #[cfg(test)]
 mod tests {
@@ -158,17 +238,32 @@ mod tests {
             ("utf-16le", "é", b"\xE9\x00"),
             ("koi8-r", "да", b"\xC4\xC1"),
             ("Shift_JIS", "日", b"\x93\xFA"),
+            ("cp932", "日", b"\x93\xFA"),
+            ("cp850", "é¥", b"\x82\xBE"),
+            ("IBM437", "éα", b"\x82\xE0"),
+            ("cp866", "да", b"\xA4\xA0"),
+            ("cp1251", "да", b"\xE4\xE0"),
+            ("UCS-2BE", "é", b"\x00\xE9"),
+            ("UTF16BE", "é", b"\x00\xE9"),
+            ("ISO-10646-UCS-2", "é", b"\x00\xE9"),
+            ("UCS-2", "é", b"\xE9\x00"),
+            ("UCS-2LE", "é", b"\xE9\x00"),
+            ("us-ascii", "a~", b"a~"),
+            ("UTF-8//TRANSLIT", "é", b"\xC3\xA9"),
+            ("latin9", "€", b"\xA4"),
         ] {
             let charset = Charset::named(name).unwrap();
             assert_eq!(charset.encode(text, Missing::Mark), octets, "{name}");
             assert_eq!(charset.decode(octets).as_deref(), Some(text), "{name}");
         }
-        assert_eq!(Charset::named("klingon"), None);
+        for name in ["klingon", "", "x-user-defined", "iso-2022-kr", "UTF-7", "UTF-32"] {
+            assert_eq!(Charset::named(name), None, "{name}");
+        }
     }
 
     #[test]
     fn what_a_character_set_does_not_have_is_marked_or_named() {
-        for name in ["iso-8859-1", "windows-1252"] {
+        for name in ["iso-8859-1", "windows-1252", "us-ascii", "cp850"] {
             let charset = Charset::named(name).unwrap();
             assert_eq!(&*charset.encode("aя😀b", Missing::Mark), b"a??b");
             assert_eq!(&*charset.encode("aяb", Missing::Reference), b"a&#1103;b");
@@ -181,6 +276,9 @@ mod tests {
         assert_eq!(Charset::UTF_8.decode(b"\xfe\xff\x04\x30"), None);
         assert_eq!(Charset::UTF_16BE.decode(b"\xff\xfe\x30\x04").as_deref(), Some("а"), "a mark says more");
         assert_eq!(Charset::UTF_8.decode(b"\xef\xbb\xbfa").as_deref(), Some("a"));
+        assert_eq!(Charset::ASCII.decode("é".as_bytes()).as_deref(), Some("é"), "what was meant");
+        assert_eq!(Charset::ASCII.decode(b"\xe9").as_deref(), Some("é"), "what was meant");
+        assert_eq!(Charset::named("cp857").unwrap().decode(b"\xd5\xe7"), None);
     }
 
     #[test]

@@ -399,6 +399,7 @@ impl Gateway {
             intake: self.shared.intake.clone(),
             outlet: self.shared.outlets.of(&config.name.get_ref().as_str().into()),
             text: config.text.clone(),
+            sender: config.sender.clone(),
             limit: HandsetLimit::new(config.handset_max.get(), period),
             stop: stop.clone(),
         };

@@ -10,6 +10,7 @@ mod callback_url;
 mod chance;
 mod charset;
 mod clock;
+mod code_page;
 pub mod config;
 mod directory;
 mod dispatch;

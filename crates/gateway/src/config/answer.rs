@@ -2,7 +2,8 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
+use sms::Address;
 
 use super::name::Name;
 
@@ -14,12 +15,21 @@ pub struct AnswerConfig {
     pub name: Name,
     /// What the handset is told.
     pub text: String,
+    /// From where, if not from the number that the handset wrote to.
+    #[serde(default, deserialize_with = "sender")]
+    pub sender: Option<Address>,
     /// How often a handset is told it in a period.
     #[serde(default = "default_handset_max")]
     pub handset_max: NonZeroU32,
     /// Seconds of that period.
     #[serde(default = "default_handset_period_s")]
     pub handset_period_s: NonZeroU64,
+}
+
+fn sender<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Address>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let address = Address::guess(text.as_bytes());
+    address.map(Some).ok_or_else(|| de::Error::custom(format!("\"{text}\" is no sender")))
 }
 
 const fn default_handset_max() -> NonZeroU32 {

@@ -43,3 +43,19 @@ async fn the_longest_keyword_wins_and_all_else_is_answered_so_often() {
     let submits = telco.submits();
     assert!(submits.iter().all(|submit| submit.message.service_type.is_empty()), "free");
 }
+
+// KN-47
+#[tokio::test]
+async fn an_answer_comes_from_the_sender_that_it_names() {
+    let telco = centre().await;
+    let _gateway = TestGateway::with([
+        smsc("telco", telco.address(), ""),
+        "[[answer]]\nname = \"help\"\ntext = \"Call us\"\nsender = \"GAMES\"\n".to_owned(),
+        route("to = [\"help\"]"),
+    ])
+    .await;
+    let handset = telco.handset(ANI);
+    handset.send("1234", "help").await.unwrap();
+    let told = handset.next_message(SOON).await.unwrap();
+    assert_eq!((&told.from[..], &told.text[..]), ("GAMES", "Call us"));
+}

@@ -168,6 +168,40 @@ async fn a_url_is_told_what_becomes_of_an_answer() {
     }
 }
 
+// KN-49, ABU-9
+#[tokio::test]
+async fn a_url_of_an_answer_that_leads_where_its_account_may_not_call_is_never_called() {
+    for host in ["127.0.0.1", "localhost"] {
+        let mut reports = Provider::start(|_: &Told| "").await;
+        let url = format!("{}?type=%d", reports.url.replace("127.0.0.1", host));
+        let telco = centre().await;
+        let provider = Provider::start(move |_: &Told| {
+            ([("x-kannel-dlr-mask", "31".to_owned()), ("x-kannel-dlr-url", url.clone())], "answer")
+        })
+        .await;
+        let keys = format!("format = \"kannel\"\n{HEADERS}\naccount = \"games-account\"");
+        let gateway = TestGateway::with([
+            smsc("telco", telco.address(), ""),
+            application("games", &provider.url, &keys),
+            account(
+                "games-account",
+                "kannel = { dlr = true, allow_http = true, allow_ports = [\"1024-65535\"] }",
+            ),
+            route("match = { destination = \"1234\" }\nto = [\"games\"]"),
+        ])
+        .await;
+        let handset = telco.handset(ANI);
+        handset.send("1234", "GAME").await.unwrap();
+        assert_eq!(handset.next_message(SOON).await.unwrap().text, "answer", "it is sent all the same");
+        match host {
+            // What only a lookup of its name can say is told when it is called, and ever again.
+            "localhost" => gateway.call_retried("games-account/callbacks").await,
+            _ => drop(gateway.settled().await),
+        }
+        assert_eq!(reports.others(), 0, "{host}");
+    }
+}
+
 // KN-43
 #[tokio::test]
 async fn with_max_messages_0_nothing_is_answered() {

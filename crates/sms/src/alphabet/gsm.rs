@@ -84,11 +84,13 @@ fn write(text: &str, room: &mut [u8]) -> (Stop, usize, usize) {
     (Stop::End, text.len(), end)
 }
 
-/// The octets of `text`, with a question mark for each character that the alphabet does not have.
+/// The octets of `text`, with a question mark for each character that the alphabet does not have; for ç, which tables
+/// of old had in its place, stands Ç.
 #[must_use]
 pub fn encode_lossy(text: &str) -> Vec<u8> {
     let mark = || sequence('?').unwrap_or_default();
-    text.chars().flat_map(|character| sequence(character).unwrap_or_else(mark)).collect()
+    let nearest = |character| if character == 'ç' { 'Ç' } else { character };
+    text.chars().flat_map(|character| sequence(nearest(character)).unwrap_or_else(mark)).collect()
 }
 
 /// How many septets `text` takes, or `None` if the alphabet does not have all its characters.

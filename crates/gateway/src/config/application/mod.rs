@@ -185,6 +185,12 @@ pub(crate) struct ReplyRules {
 }
 
 impl ApplicationConfig {
+    /// Whether `charset` may be this.
+    #[must_use]
+    pub fn knows_charset(name: &str) -> bool {
+        Charset::named(name).is_some()
+    }
+
     /// Finds out what the keys mean together.
     pub(crate) fn rules(&self) -> Result<ProviderRules, Problem> {
         let (request, url) = RequestForm::of(self)?;

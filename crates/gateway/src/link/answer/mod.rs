@@ -5,7 +5,7 @@ mod limit;
 
 use std::sync::Arc;
 
-use sms::State;
+use sms::{Address, State};
 use store::{Entry, Lease, Outcome, Settlement};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +21,8 @@ pub(crate) struct Answerer {
     pub(crate) intake: Intake,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) text: String,
+    /// From where, if not from the number that was written to.
+    pub(crate) sender: Option<Address>,
     pub(crate) limit: HandsetLimit,
     pub(crate) stop: CancellationToken,
 }
@@ -52,8 +54,8 @@ impl Answerer {
     /// Without a service type and TLVs, so that nobody is charged for it.
     fn answer(&self, lease: &Lease) -> Option<Entry> {
         let origin = Origin::Trusted(self.outlet.link().clone());
-        let reply = Reply::from(self.text.clone()).to(lease.message(), self.intake.clock().wall());
-        match self.intake.admit(&origin, reply) {
+        let reply = Reply { source: self.sender.clone(), ..self.text.clone().into() };
+        match self.intake.admit(&origin, reply.to(lease.message(), self.intake.clock().wall())) {
             Ok(entry) => {
                 self.outlet.metrics().received.inc();
                 Some(entry)

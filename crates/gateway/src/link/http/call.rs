@@ -63,6 +63,8 @@ pub(crate) enum Answer {
     NotAsked(Cause),
     /// It was asked, and nobody knows whether it heard.
     Lost(Cause),
+    /// It answered with more than is read of a head, and nobody knows whether it took the message.
+    Unread(Cause),
 }
 
 impl Call {
@@ -155,6 +157,10 @@ impl Answer {
                 state: State::Rejected,
                 cause: Cause::Other("the answer refuses it".into()),
             },
+            // Each call says it again to somebody who has heard it.
+            Self::Unread(cause) if attempts + 1 >= UNREAD_MAX => {
+                Outcome::Failed { state: State::Undeliverable, cause: cause.clone() }
+            }
             _ => self.insistent_outcome(attempts, now, chance),
         }
     }
@@ -177,7 +183,9 @@ impl Answer {
                 Outcome::Retry { at: now.plus(wait()), cause }
             }
             Self::NotAsked(cause) => Outcome::Retry { at: now.plus(wait()), cause: cause.clone() },
-            Self::Lost(cause) => Outcome::Unknown { retry_at: Some(now.plus(wait())), cause: cause.clone() },
+            Self::Lost(cause) | Self::Unread(cause) => {
+                Outcome::Unknown { retry_at: Some(now.plus(wait())), cause: cause.clone() }
+            }
         }
     }
 
@@ -187,7 +195,7 @@ impl Answer {
             Self::Taken(_) => false,
             Self::Refused { status, .. } => is_temporary(*status),
             Self::Unlike { is_final } => !is_final,
-            Self::NotAsked(_) | Self::Lost(_) => true,
+            Self::NotAsked(_) | Self::Lost(_) | Self::Unread(_) => true,
         }
     }
 
@@ -232,6 +240,7 @@ impl std::fmt::Debug for Answer {
             Self::Unlike { is_final } => write!(f, "the body does not take it, for good: {is_final}"),
             Self::NotAsked(cause) => write!(f, "not asked: {cause}"),
             Self::Lost(cause) => write!(f, "lost: {cause}"),
+            Self::Unread(cause) => write!(f, "not read: {cause}"),
         }
     }
 }
@@ -245,6 +254,8 @@ fn client(config: &EndpointConfig, tls: Option<&ClientConfig>) -> Result<Client,
         // RFC 9110 section 12.5.3: without a word of ours any coding would do.
         .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]))
         .redirect(redirect::Policy::none())
+        // RFC 9112 section 5.2: who reads an answer takes the line break of a folded header for a blank.
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
         .no_proxy()
         .timeout(timeout)
         // What takes longer than this has certainly been connected, and so perhaps been heard.
@@ -287,7 +298,26 @@ fn failure(error: reqwest::Error) -> Answer {
     if error.is_connect() {
         return Answer::NotAsked(Cause::Other(reason(&error).into()));
     }
-    Answer::Lost(if error.is_timeout() { Cause::Timeout } else { Cause::ConnectionLost })
+    match of_http(&error) {
+        _ if error.is_timeout() => Answer::Lost(Cause::Timeout),
+        Some(error) if error.is_parse_too_large() => {
+            Answer::Unread(Cause::Other("the answer has more headers than are read, or longer ones".into()))
+        }
+        Some(error) if error.is_parse() => Answer::Lost(Cause::Other("the answer is not HTTP".into())),
+        _ => Answer::Lost(Cause::ConnectionLost),
+    }
+}
+
+/// What went wrong with HTTP itself, if that did.
+fn of_http(error: &reqwest::Error) -> Option<&hyper::Error> {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref() {
+            return Some(error);
+        }
+        source = error.source();
+    }
+    None
 }
 
 /// Why there is no connection, without the URL: a text may stand in it.
@@ -329,6 +359,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// WH-2.
 const GONE: u16 = 410;
 const ATTEMPT: &str = "x-estafet-attempt";
+/// As many calls as are answered with what is not read.
+const UNREAD_MAX: u16 = 3;
 /// WH-3: more of an answer is not read.
 const REPLY_OCTETS_MAX: usize = 64 * 1024;
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(5);
@@ -396,6 +428,17 @@ mod tests {
         assert_eq!(read("99999999"), Some(RETRY_AFTER_MAX));
         assert_eq!(read("soon"), None);
         assert_eq!(read("-1"), None);
+    }
+
+    #[test]
+    fn what_is_answered_in_vain_is_not_said_for_ever() {
+        let unread = Answer::Unread(Cause::Other("long".into()));
+        let outcome = |attempts| unread.outcome(attempts, NOW, &Chance::default());
+        assert!(matches!(outcome(0), Outcome::Unknown { retry_at: Some(_), .. }));
+        assert!(matches!(outcome(1), Outcome::Unknown { retry_at: Some(_), .. }));
+        assert!(matches!(outcome(2), Outcome::Failed { state: State::Undeliverable, .. }));
+        let insistent = unread.insistent_outcome(9, NOW, &Chance::default());
+        assert!(matches!(insistent, Outcome::Unknown { retry_at: Some(_), .. }));
     }
 
     // DUR-7

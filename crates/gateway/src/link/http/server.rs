@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -32,9 +33,8 @@ impl Api {
         let desk = Desk::new(self);
         let (sendsms, is_jasmin) = (desk.sendsms.path().map(str::to_owned), desk.jasmin);
         let router = native().route_layer(from_fn_with_state(desk.clone(), signed::verify));
-        let router = with_sendsms(router, sendsms.as_deref());
+        let router = with_sendsms(router.fallback(no_such_path), sendsms.as_deref());
         if is_jasmin { with_jasmin(router) } else { router }
-            .fallback(no_such_path)
             .method_not_allowed_fallback(no_such_method)
             .with_state(desk)
     }
@@ -140,15 +140,10 @@ pub(super) fn native() -> Router<Desk> {
         .route_layer(CompressionLayer::new().compress_when(compressed))
 }
 
-/// The path of Kannel's `sendsms`, and those beside it.
+/// The path of Kannel's `sendsms`.
 fn with_sendsms(router: Router<Desk>, path: Option<&str>) -> Router<Desk> {
     let Some(path) = path else { return router };
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let router = router.route(path, any(kannel::sendsms));
-    match folder {
-        "" => router,
-        folder => router.route(&format!("{folder}/{{*beside}}"), any(kannel::unknown)),
-    }
+    router.route(path, any(kannel::sendsms)).fallback(no_such_path_of_kannel)
 }
 
 /// The paths of Jasmin's HTTP interface and of its REST interface.
@@ -172,6 +167,14 @@ async fn no_such_path() -> Problem {
         "unknown_path",
         "there is nothing at this path; /v1/docs shows those that there are",
     )
+}
+
+/// What is not there is answered as by Kannel, but below the paths of our own API.
+async fn no_such_path_of_kannel(method: Method, uri: Uri) -> Response {
+    if uri.path().starts_with("/v1/") {
+        return no_such_path().await.into_response();
+    }
+    kannel::unknown(&method)
 }
 
 async fn no_such_method() -> Problem {

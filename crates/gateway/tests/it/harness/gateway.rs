@@ -126,6 +126,16 @@ impl TestGateway {
         self.gateway.store().status()
     }
 
+    /// Waits until a call by this link was made in vain, and is to be made again.
+    pub(crate) async fn call_retried(&self, link: &str) {
+        let (link, caller) = (format!("link=\"{link}\""), self.caller(""));
+        let is_count = |line: &str| {
+            let is_of_link = line.starts_with("estafet_deliveries_total{") && line.contains(&link);
+            is_of_link && line.contains("outcome=\"retried\"") && !line.ends_with(" 0")
+        };
+        until("a call in vain", async || caller.metrics().await.lines().any(is_count)).await;
+    }
+
     /// How much waits for a link.
     pub(crate) async fn waiting(&self, link: &str) -> u64 {
         let link = LinkName::from(link);

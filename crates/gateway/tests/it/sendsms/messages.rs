@@ -132,6 +132,35 @@ async fn a_text_has_the_head_and_the_foot_of_its_account() {
     assert_eq!(telco.texts_when(2).await, ["H:hi:F", "H:hi:F"]);
 }
 
+// KN-35: observed of Kannel 1.4.5, which writes a text in the alphabet that the data_coding of meta-data stands for.
+#[tokio::test]
+async fn a_data_coding_of_meta_data_says_what_a_text_is_in() {
+    let (telco, _gateway, customer) = shop().await;
+    let named = |number: u8, text: &str| format!("text={text}&meta-data=%3Fsmpp%3Fdata_coding%3D{number}");
+    let queries = [
+        named(8, "h%C3%A4"),
+        named(3, "h%C3%A4"),
+        named(240, "h%C3%A4"),
+        named(8, "%D0%94"),
+        format!("{}&coding=0", named(8, "h")),
+        format!("{}&coding=1", named(8, "h")),
+        format!("{}&mclass=1", named(8, "h")),
+    ];
+    let queries: Vec<&str> = queries.iter().map(String::as_str).collect();
+    let made = made(&customer, &telco, &queries).await;
+    let made: Vec<_> = made.iter().map(|(coding, _, body)| (*coding, &body[..])).collect();
+    let expected: [(u8, &[u8]); 7] = [
+        (8, b"\0h\0\xe4"),
+        (3, b"h\xe4"),
+        (240, b"h\x7b"),
+        (8, b"\x04\x14"),
+        (8, b"\0h"),
+        (4, b"h"),
+        (0xF1, b"h"),
+    ];
+    assert_eq!(made, expected);
+}
+
 // KN-35: overrides and TLVs of `meta-data`.
 #[tokio::test]
 async fn meta_data_says_what_a_submit_sm_has() {

@@ -103,6 +103,25 @@ async fn only_what_the_mask_asks_for_is_told() {
     assert_eq!(receiver.calls().len(), 1);
 }
 
+// KN-13, KN-27, ABU-9
+#[tokio::test]
+async fn a_url_in_a_private_network_is_refused_in_headers_too_and_never_called() {
+    let keys = "kannel = { default_sender = \"SHOP\", dlr = true, allow_http = true, allow_ports = [\"1024-65535\"] }";
+    let (telco, gateway, customer) = shop_with(keys).await;
+    let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
+    let url = format!("{}?d=%d", receiver.url());
+    let by_name = url.replace("127.0.0.1", "localhost");
+    let post = async |url: &str| {
+        let kind = ("content-type", "text/plain");
+        customer.post(&[kind, ("x-kannel-dlr-url", url), ("x-kannel-dlr-mask", "31")], "x").await
+    };
+    post(&url).await.is(400, "DLR-URL field misformed, rejected");
+    // What only a lookup of its name can say is told when it is called, and ever again.
+    post(&by_name).await.is_accepted();
+    gateway.call_retried("shop/callbacks").await;
+    assert_eq!((receiver.calls().len(), telco.submits().len()), (0, 1));
+}
+
 // KN-32, KN-28: "… 4 buffered, 8 accepted by SMSC"; "`%A` = receipt text, or `ACK/`"; "8/16 texts `ACK/…`"
 #[tokio::test]
 async fn what_happens_on_the_way_is_told_to_who_asks() {

@@ -10,9 +10,14 @@ use super::{Customer, SENDSMS, SHOP, shop};
 #[tokio::test]
 async fn what_is_not_sendsms_beside_it_is_unknown() {
     let (_telco, _gateway, customer) = shop().await;
-    for path in ["/cgi-bin/sendota", "/cgi-bin/sendsms/", "/cgi-bin/a/b"] {
+    for path in ["/cgi-bin/sendota", "/cgi-bin/sendsms/", "/cgi-bin/a/b", "/", "/favicon.ico", "/cgi-bin"] {
         customer.ask(Method::GET, path).await.is(404, "Unknown request.");
+        customer.ask(Method::POST, path).await.is(404, "Unknown request.");
+        customer.ask(Method::HEAD, path).await.is(404, "");
+        customer.ask(Method::PUT, path).await.is(400, "");
     }
+    let ours = customer.ask(Method::GET, "/v1/nothing").await;
+    assert_eq!((ours.status, ours.header("content-type")), (404, "application/problem+json"));
 }
 
 // KN-1: "Same path by default, configurable"

@@ -1,5 +1,7 @@
 //! How smsbox calls the URLs of its services, and what it says in their place.
 
+use gateway::config::ApplicationConfig;
+
 use super::super::report::Report;
 use super::group::Group;
 
@@ -18,6 +20,8 @@ pub(super) struct Calls {
     pub(super) unreadable_text: Option<String>,
     /// `reply-emptymessage`
     pub(super) empty_text: Option<String>,
+    /// `global-sender`
+    pub(super) global_sender: Option<String>,
     /// The groups `smpp-tlv`.
     pub(super) tlvs: Vec<toml::Value>,
     /// `mo-recode`
@@ -53,6 +57,7 @@ impl Calls {
             unreadable_text: smsbox.text("reply-couldnotrepresent").or_else(|| fallback_text.clone()),
             fallback_text,
             empty_text: smsbox.text("reply-emptymessage"),
+            global_sender: None,
             tlvs,
             recodes: recodes.is_some(),
         }
@@ -62,7 +67,7 @@ impl Calls {
     pub(super) fn charset(&self, group: &mut Group, report: &mut Report) -> Option<String> {
         let general = || self.recodes.then(|| "UTF-8".to_owned());
         let Some(entry) = group.take("alt-charset") else { return general() };
-        if encoding_rs::Encoding::for_label(entry.value.trim().as_bytes()).is_none() {
+        if !ApplicationConfig::knows_charset(&entry.value) {
             group.remark(&entry, "nobody knows this character set", report);
             return general();
         }

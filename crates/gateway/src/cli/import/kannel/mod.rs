@@ -47,7 +47,10 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
         immediate: smsbox.as_mut().is_some_and(|smsbox| smsbox.flag("immediate-sendsms-reply")),
         lists: receivers::Lists::of(smsbox.as_mut(), &mut report),
     };
-    let calls = calls::Calls::of(core.as_mut(), smsbox.as_mut(), requests.tlvs.clone(), &mut report);
+    let calls = calls::Calls {
+        global_sender: requests.global_sender.clone(),
+        ..calls::Calls::of(core.as_mut(), smsbox.as_mut(), requests.tlvs.clone(), &mut report)
+    };
     draft.extend(core.as_mut().and_then(|core| reassembly(core, &mut report)));
     let general =
         smsc::General { authority: core.as_mut().and_then(|core| core.text("ssl-trusted-ca-file")), unified };
@@ -73,7 +76,7 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
 /// The sender where nobody names one, which for Kannel is also the number that handsets write to.
 fn global_sender(smsbox: &mut Group, report: &mut Report) -> Option<String> {
     let entry = smsbox.take("global-sender")?;
-    let why = "it is the default_sender of accounts alone: services are told the number that a handset wrote to, and answer from it";
+    let why = "it is the default_sender of accounts and the sender of what services answer; %P is the number that a handset wrote to, where Kannel writes this one";
     smsbox.remark(&entry, why, report);
     Some(entry.value).filter(|sender| !sender.is_empty())
 }

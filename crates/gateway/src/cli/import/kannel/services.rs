@@ -1,5 +1,7 @@
 //! Groups `sms-service`: applications and fixed answers, and the keywords by which messages come to them.
 
+use sms::Address;
+
 use super::super::draft::{Section, table};
 use super::super::endpoint;
 use super::super::report::Report;
@@ -40,7 +42,7 @@ pub(super) fn services(
         place.extend(routes);
         services.links.push(match action {
             Action::Call(url, manner) => application(name, (url, manner), calls, &mut group, report),
-            Action::Answer(text) => answer(name, text, &mut group),
+            Action::Answer(text) => answer(name, text, calls, &mut group, report),
         });
         group.finish(report);
     }
@@ -148,9 +150,28 @@ fn count_words(pattern: &str, counts: bool, group: &mut Group, report: &mut Repo
     group.remark_whole(why, report);
 }
 
-fn answer(name: String, text: String, group: &mut Group) -> Section {
+fn answer(name: String, text: String, calls: &Calls, group: &mut Group, report: &mut Report) -> Section {
     drop(group.take("accept-x-kannel-headers"));
-    Section::new("[[answer]]").with("name", name).with("text", text)
+    Section::new("[[answer]]")
+        .with("name", name)
+        .with("text", text)
+        .maybe("sender", answered_from(calls, group, report))
+}
+
+/// What a service answers from, if not from the number that was written to: its own sender or that of all.
+fn answered_from(calls: &Calls, group: &mut Group, report: &mut Report) -> Option<String> {
+    let can_be = |sender: &str| Address::guess(sender.as_bytes()).is_some();
+    let own = group.take("faked-sender").filter(|entry| !entry.value.is_empty());
+    let Some(entry) = own else { return calls.global_sender.clone().filter(|sender| can_be(sender)) };
+    if !can_be(&entry.value) {
+        group.remark(
+            &entry,
+            "no message can have this sender: answers come from the number that was written to",
+            report,
+        );
+        return None;
+    }
+    Some(entry.value)
 }
 
 fn application(
@@ -180,7 +201,7 @@ fn application(
     section
         .maybe("accept_x_kannel_headers", headers)
         .maybe("send_sender", sender)
-        .maybe("faked_sender", group.text("faked-sender"))
+        .maybe("faked_sender", answered_from(calls, group, report))
         .maybe("header", group.text("header"))
         .maybe("footer", group.text("footer"))
         .maybe("max_messages", (0..=255).contains(&messages).then_some(messages))

@@ -38,6 +38,29 @@ fn a_setup_of_bearerbox_and_smsbox_is_carried_over() {
     assert_eq!(config.answer.len(), 1);
 }
 
+// KN-12, KN-49
+#[test]
+fn services_answer_from_their_own_sender_or_from_that_of_all() {
+    let text = "group = smsbox\nglobal-sender = 9999\n\n\
+        group = sms-service\nkeyword = a\nget-url = \"http://h/\"\n\n\
+        group = sms-service\nkeyword = b\nget-url = \"http://h/\"\nfaked-sender = 555\n\n\
+        group = sms-service\nkeyword = c\ntext = x\n\n\
+        group = sms-service\nkeyword = d\ntext = x\nfaked-sender = 777\n\n\
+        group = sms-service\nkeyword = e\ntext = x\nfaked-sender = 123456789012345678901\n";
+    let (config, text, report) = imported(text);
+    assert_eq!((config.application.len(), config.answer.len()), (2, 3));
+    for (name, sender) in [
+        ("name = \"a\"", "faked_sender = \"9999\""),
+        ("name = \"b\"", "faked_sender = \"555\""),
+        ("name = \"c\"", "sender = \"9999\""),
+        ("name = \"d\"", "sender = \"777\""),
+    ] {
+        assert!(section(&text, name).contains(&format!("\n{sender}")), "{text}");
+    }
+    assert!(!section(&text, "name = \"e\"").contains("sender"), "{text}");
+    assert!(report.contains("group sms-service, faked-sender: no message can have this sender"), "{report}");
+}
+
 /// The path that the comment at the top names.
 fn first_line_path(text: &str) -> &str {
     text.lines().next().unwrap().rsplit(' ').next().unwrap()

@@ -72,6 +72,9 @@ pub(super) fn accounts(
     report: &mut Report,
 ) -> Users {
     let mut users = Users::default();
+    if let Some(group) = groups.first() {
+        group.remark_whole(REMARK_OF_PROTOCOLS, report);
+    }
     for mut group in groups {
         let Some(name) = group.text("username") else {
             group.remark_whole("no username", report);
@@ -141,3 +144,7 @@ fn keys(group: &mut Group, requests: &Requests, is_near: bool, report: &mut Repo
     }
     toml::Value::Table(keys)
 }
+
+/// What an account may not say that a user of Kannel may.
+const REMARK_OF_PROTOCOLS: &str = "a pid of 64 (shown nowhere) or 125 to 127 (for the handset and its SIM) is answered \
+     403, as of every account without sim_access = true; Kannel passes all on";

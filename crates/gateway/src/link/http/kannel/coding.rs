@@ -1,6 +1,9 @@
 //! Texts and octets as Kannel encodes them, and the data_coding that it gives them.
 
+use encoding_rs::{EUC_JP, EUC_KR, ISO_8859_5, ISO_8859_8, SHIFT_JIS};
 use sms::alphabet::{gsm, ucs2};
+use sms::data_coding::Encoding;
+use sms::{Alphabet, DataCoding};
 
 use super::answer::Answer;
 use super::request::Request;
@@ -37,12 +40,22 @@ pub(super) struct Around<'a> {
 /// The text of a request, cut to so many segments if there is a limit; with its user data header in front if it
 /// has one.
 ///
-/// Where no `coding` is said, a text is in the alphabet that takes all of it; Kannel sends question marks there.
-pub(super) fn content(request: &Request, look: Look, around: &Around<'_>) -> Result<Content, Answer> {
+/// Where no `coding` is said, a text is in the alphabet that takes all of it; Kannel sends question marks there. A
+/// `named` data_coding, of meta-data, counts where the request itself comes to 0.
+pub(super) fn content(
+    request: &Request,
+    look: Look,
+    named: Option<u8>,
+    around: &Around<'_>,
+) -> Result<Content, Answer> {
     let most = around.most;
     let udh = request.udh.as_deref().unwrap_or_default();
     let (coding, text) = coding_and_text(request)?;
     let text = text.map(|text| [around.header, &text, around.footer].concat());
+    if let Some((named, text)) = named.zip(text.as_ref()).filter(|_| data_coding(coding, look) == 0) {
+        let body = octets_of(named, text);
+        return encoded(udh, body, named, Coding::of(named), most);
+    }
     let is_free = request.coding.is_none() && udh.is_empty() && look.is_plain();
     if let Some(text) = text.as_ref().filter(|_| is_free) {
         let cut = |most| cut_text(text, most, around.split_chars);
@@ -52,21 +65,52 @@ pub(super) fn content(request: &Request, look: Look, around: &Around<'_>) -> Res
         Some(text) if request.coding.is_none() && gsm::septets(text).is_none() => Coding::Ucs2,
         _ => coding,
     };
-    let mut body = match (coding, text) {
+    let body = match (coding, text) {
         (Coding::Gsm, Some(text)) => gsm::encode_lossy(&text),
         (Coding::Ucs2, Some(text)) => Charset::UTF_16BE.encode(&text, Missing::Mark).into_owned(),
         (_, _) => request.text.clone(),
     };
+    encoded(udh, body, data_coding(coding, look), coding, most)
+}
+
+/// A body behind its user data header, cut to so many segments if there is a limit.
+fn encoded(
+    udh: &[u8],
+    mut body: Vec<u8>,
+    data_coding: u8,
+    coding: Coding,
+    most: Option<u8>,
+) -> Result<Content, Answer> {
+    if Coding::of(data_coding) == Coding::Ucs2 && !body.len().is_multiple_of(2) {
+        return Err(MISFORMED);
+    }
     if let Some(most) = most {
         body.truncate(room(coding, udh.len(), most, body.len()));
     }
-    let octets = [udh, &body].concat();
-    Ok(Content::Encoded { data_coding: data_coding(coding, look), octets: octets.into() })
+    Ok(Content::Encoded { data_coding, octets: [udh, &body].concat().into() })
+}
+
+/// The octets of a text in a data_coding that meta-data names, as Kannel takes the number; a question mark for what
+/// its alphabet does not have.
+pub(in super::super) fn octets_of(data_coding: u8, text: &str) -> Vec<u8> {
+    let data_coding = DataCoding(data_coding);
+    let charset = match data_coding.listed() {
+        _ if data_coding.alphabet() == Alphabet::Ucs2 => Charset::UTF_16BE,
+        Some(Encoding::Octets | Encoding::OtherOctets) => Charset::UTF_8,
+        Some(Encoding::Ascii) => Charset::ASCII,
+        Some(Encoding::Latin1) => Charset::LATIN_1,
+        Some(Encoding::Jis) => Charset::of(SHIFT_JIS),
+        Some(Encoding::Cyrillic) => Charset::of(ISO_8859_5),
+        Some(Encoding::Hebrew) => Charset::of(ISO_8859_8),
+        Some(Encoding::ExtendedKanji) => Charset::of(EUC_JP),
+        Some(Encoding::Korean) => Charset::of(EUC_KR),
+        _ => return gsm::encode_lossy(text),
+    };
+    charset.encode(text, Missing::Mark).into_owned()
 }
 
 /// What the octets are, and the text that they mean if they are one.
 fn coding_and_text(request: &Request) -> Result<(Coding, Option<String>), Answer> {
-    let misformed = Answer::rejected("Charset or body misformed, rejected");
     let coding = match request.coding {
         Some(1) => Coding::Octets,
         Some(2) => Coding::Ucs2,
@@ -78,22 +122,35 @@ fn coding_and_text(request: &Request) -> Result<(Coding, Option<String>), Answer
     }
     let named = request.charset.as_deref().filter(|name| !name.is_empty());
     let Some(name) = named else {
-        if coding == Coding::Ucs2 && !request.text.len().is_multiple_of(2) {
-            return Err(misformed);
-        }
-        let text = (coding == Coding::Gsm).then(|| String::from_utf8_lossy(&request.text).into_owned());
-        return Ok((coding, text));
+        return Ok((coding, (coding == Coding::Gsm).then(|| marked(&request.text))));
     };
-    let charset = std::str::from_utf8(name).ok().and_then(Charset::named).ok_or(misformed)?;
+    let charset = std::str::from_utf8(name).ok().and_then(Charset::named).ok_or(MISFORMED)?;
     let text = match charset.decode(&request.text) {
         Some(text) => text.into_owned(),
         // Kannel looks at text that says that it is UTF-8 already no more closely than at text that says nothing.
-        None if charset == Charset::UTF_8 && coding == Coding::Gsm => {
-            String::from_utf8_lossy(&request.text).into_owned()
-        }
-        None => return Err(misformed),
+        None if charset == Charset::UTF_8 && coding == Coding::Gsm => marked(&request.text),
+        None => return Err(MISFORMED),
     };
     Ok((coding, Some(text)))
+}
+
+/// A text in UTF-8, with a question mark for what is none.
+fn marked(octets: &[u8]) -> String {
+    match std::str::from_utf8(octets) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(octets).replace(char::REPLACEMENT_CHARACTER, "?"),
+    }
+}
+
+impl Coding {
+    /// What the segments of a body in this data_coding hold.
+    fn of(data_coding: u8) -> Self {
+        match DataCoding(data_coding).alphabet() {
+            Alphabet::Gsm7 => Self::Gsm,
+            Alphabet::Ucs2 => Self::Ucs2,
+            Alphabet::Ascii | Alphabet::Latin1 | Alphabet::Octets => Self::Octets,
+        }
+    }
 }
 
 impl Look {
@@ -193,6 +250,7 @@ fn segment_of(text: &str) -> (usize, usize) {
     if gsm::septets(text).is_some() { (SEPTETS, PART_SEPTETS) } else { (UNITS, PART_UNITS) }
 }
 
+const MISFORMED: Answer = Answer::rejected("Charset or body misformed, rejected");
 /// Octets of a segment, 23.040.
 const SEGMENT: usize = 140;
 const SEPTETS: usize = 160;
@@ -240,6 +298,7 @@ mod tests {
         match content(
             &Request::of_query(query),
             Look::default(),
+            None,
             &Around { header: "", footer: "", most, split_chars: "" },
         ) {
             Ok(Content::Encoded { data_coding, octets }) => (data_coding, octets.to_vec()),
@@ -252,6 +311,7 @@ mod tests {
         match content(
             &Request::of_query(query),
             Look::default(),
+            None,
             &Around { header: "", footer: "", most, split_chars: "" },
         ) {
             Ok(Content::Text { text, .. }) => text,
@@ -269,6 +329,50 @@ mod tests {
         assert_eq!(encoded("coding=1&charset=klingon&text=%00", None), (4, b"\0".to_vec()));
         assert_eq!(encoded("udh=%01%00&text=%00", None), (4, b"\x01\0\0".to_vec()));
         assert_eq!(text("text=%D0%94", None), "Д");
+        assert_eq!(text("text=a%E4b", None), "a?b", "what is no UTF-8 makes no UCS-2 of the rest");
+    }
+
+    // KN-35: observed of Kannel 1.4.5, but for what it sends in UTF-8 or in GSM under the number of another alphabet.
+    #[test]
+    fn a_data_coding_that_is_named_says_what_a_text_is_in() {
+        for (named, octets) in [
+            (0, &b"h\x7b\x1be?"[..]),
+            (1, b"h???"),
+            (2, "hä€Д".as_bytes()),
+            (3, b"h\xe4??"),
+            (4, "hä€Д".as_bytes()),
+            (6, b"h??\xb4"),
+            (8, b"\0h\0\xe4\x20\xac\x04\x14"),
+            (0x18, b"\0h\0\xe4\x20\xac\x04\x14"),
+            (9, b"h\x7b\x1be?"),
+            (0xF0, b"h\x7b\x1be?"),
+        ] {
+            assert_eq!(octets_of(named, "hä€Д"), octets, "{named}");
+        }
+        assert_eq!(octets_of(5, "日"), b"\x93\xfa");
+        assert_eq!(octets_of(14, "한"), b"\xc7\xd1");
+    }
+
+    // KN-35: observed of Kannel 1.4.5.
+    #[test]
+    fn a_data_coding_that_is_named_counts_where_nothing_else_is_said() {
+        let around = Around { header: "", footer: "", most: None, split_chars: "" };
+        let flash = Look { class: Some(0), ..Look::default() };
+        for (query, look, expected) in [
+            ("text=h", Look::default(), (8, &b"\0h"[..])),
+            ("text=h&coding=0", Look::default(), (8, b"\0h")),
+            ("text=h&coding=0&udh=%01%00", Look::default(), (8, b"\x01\0\0h")),
+            ("text=h&udh=%01%00", Look::default(), (4, b"\x01\0h")),
+            ("text=h&coding=1", Look::default(), (4, b"h")),
+            ("text=h&coding=0", flash, (0xF0, b"h")),
+        ] {
+            let Ok(Content::Encoded { data_coding, octets }) =
+                content(&Request::of_query(query), look, Some(8), &around)
+            else {
+                panic!("{query}: no octets")
+            };
+            assert_eq!((data_coding, &octets[..]), expected, "{query}");
+        }
     }
 
     // KN-26, KN-44: observed of Kannel 1.4.5

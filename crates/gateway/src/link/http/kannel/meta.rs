@@ -5,9 +5,9 @@ use smpp::Tlvs;
 use sms::{Address, Npi, Ton};
 
 use super::super::octets;
+use super::request;
 use crate::config::{NamedTlv, TlvKind};
 use crate::escape_codes::MetaGroup;
-use crate::submission::Content;
 
 /// What the group `smpp` of a request says in place of what would be said of it.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(in super::super) struct Overrides {
 
 impl Overrides {
     pub(in super::super) fn of(text: &str) -> Self {
-        let number = |name: &str| value(text, "smpp", name)?.trim().parse().ok();
+        let number = |name: &str| u8::try_from(request::number(value(text, "smpp", name)?.as_bytes())?).ok();
         Self {
             data_coding: number("data_coding"),
             source: (number("source_addr_ton"), number("source_addr_npi")),
@@ -27,12 +27,9 @@ impl Overrides {
         }
     }
 
-    /// A text is put into its own octets first: what they are called is said here.
-    pub(in super::super) fn content(&self, content: Content) -> Content {
-        match (content, self.data_coding) {
-            (Content::Encoded { octets, .. }, Some(data_coding)) => Content::Encoded { data_coding, octets },
-            (content, _) => content,
-        }
+    /// What a text is to be in of which nothing else is said.
+    pub(in super::super) fn data_coding(&self) -> Option<u8> {
+        self.data_coding
     }
 
     pub(in super::super) fn source(&self, address: Address) -> Address {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arrayvec::ArrayVec;
 use bytes::Bytes;
-use sms::{Address, Npi, Priority, Timestamp, Ton};
+use sms::{Address, Npi, Priority, Timestamp, Ton, UserDataHeader};
 
 use super::answer::Answer;
 use super::coding::{self, Around, Look};
@@ -82,7 +82,7 @@ impl Order {
             split_chars: said.split_chars.as_deref().unwrap_or_default(),
         };
         Ok(Self {
-            content: overrides.content(coding::content(request, look, &around)?),
+            content: coding::content(request, look, overrides.data_coding(), &around)?,
             denied,
             receivers: receivers
                 .into_iter()
@@ -104,15 +104,18 @@ impl Order {
     }
 }
 
-/// A user data header starts with its own length; an empty one is none.
+/// A user data header starts with its own length and is filled by its elements; an empty one is none.
 fn check_udh(request: &Request) -> Result<bool, Answer> {
     let Some((length, _)) = request.udh.as_ref().and_then(|udh| udh.split_first()) else { return Ok(false) };
     let octets = request.udh.as_ref().map_or(0, Vec::len);
     if octets != usize::from(*length) + 1 {
-        return Err(Answer::rejected("UDH field misformed, rejected"));
+        return Err(MISFORMED_UDH);
     }
     if octets > UDH_OCTETS_MAX {
         return Err(Answer::rejected("UDH field is too long, rejected"));
+    }
+    if UserDataHeader::parse(request.udh.as_deref().unwrap_or_default()).is_err() {
+        return Err(MISFORMED_UDH);
     }
     Ok(true)
 }
@@ -207,6 +210,7 @@ fn text(octets: &[u8]) -> Option<String> {
     std::str::from_utf8(octets).ok().map(str::to_owned)
 }
 
+const MISFORMED_UDH: Answer = Answer::rejected("UDH field misformed, rejected");
 /// A segment has no room for more.
 const UDH_OCTETS_MAX: usize = 140;
 /// SMPP 3.4 section 5.2.8: source_addr has 20 characters.

@@ -2,7 +2,6 @@
 
 use axum::http::{HeaderMap, header};
 
-use super::super::octets;
 use super::answer::Answer;
 
 /// A request as it came. Values are octets: what they mean, the request itself says. Has no `Debug` form, so that
@@ -47,9 +46,11 @@ pub(super) enum ContentType {
 impl Request {
     /// A GET: everything stands in the query. Of what is there twice, the first counts.
     pub(super) fn of_query(query: &str) -> Self {
-        let pairs: Vec<_> = query.split('&').flat_map(|part| octets::pairs(whole(part).as_bytes())).collect();
-        let value =
-            |name: &str| pairs.iter().find(|(key, _)| key == name.as_bytes()).map(|(_, value)| value.clone());
+        let pairs: Vec<_> = query.split('&').map(|part| part.split_once('=').unwrap_or((part, ""))).collect();
+        let value = |name: &str| {
+            let named = pairs.iter().find(|(key, _)| decoded(key.as_bytes()) == name.as_bytes());
+            named.map(|(_, value)| decoded(value.as_bytes()))
+        };
         Self {
             username: value("username").or_else(|| value("user")),
             password: value("password").or_else(|| value("pass")),
@@ -128,7 +129,7 @@ fn charset(headers: &HeaderMap) -> Option<Vec<u8>> {
     let named = parts.find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let value = value.trim().trim_matches('"').as_bytes().to_vec();
-        name.trim().eq_ignore_ascii_case("charset").then_some(value)
+        (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty()).then_some(value)
     });
     named.or_else(|| is_text.then(|| b"ISO-8859-1".to_vec()))
 }
@@ -136,16 +137,42 @@ fn charset(headers: &HeaderMap) -> Option<Vec<u8>> {
 /// A user data header in a header: percent-encoded or in hexadecimal digits, or else itself.
 pub(super) fn header_of_text(text: &[u8]) -> Vec<u8> {
     if text.first() == Some(&b'%') {
-        return octets::decoded(text);
+        return decoded(text);
     }
     let digits = std::str::from_utf8(text).ok();
     digits.and_then(super::super::translate::octets_of_hex).unwrap_or_else(|| text.to_vec())
 }
 
-/// What is cut off at the end of a value is dropped.
-fn whole(value: &str) -> &str {
-    let cut = value.rfind('%').filter(|at| value.len() - at < 3);
-    cut.and_then(|at| value.get(..at)).unwrap_or(value)
+/// Without percent signs and plusses. What is no code stays, all three octets of it; what is cut off at the end is
+/// dropped.
+pub(super) fn decoded(text: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, behind)) = rest.split_first() {
+        rest = match (first, behind) {
+            (b'+', _) => {
+                octets.push(b' ');
+                behind
+            }
+            (b'%', [high, low, after @ ..]) => {
+                match digit(*high).zip(digit(*low)) {
+                    Some((high, low)) => octets.push(high << 4 | low),
+                    None => octets.extend([b'%', *high, *low]),
+                }
+                after
+            }
+            (b'%', _) => break,
+            _ => {
+                octets.push(*first);
+                behind
+            }
+        };
+    }
+    octets
+}
+
+fn digit(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// As `scanf` reads a `%d`: what stands before a number may be blanks, what stands behind it does not matter. No
@@ -171,8 +198,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_cut_off_is_dropped() {
-        for (query, text) in [("text=100%", "100"), ("text=a%4", "a"), ("text=a%zzb&x=%", "a%zzb")] {
+    fn what_is_no_code_stays_and_what_is_cut_off_is_dropped() {
+        for (query, text) in [
+            ("text=a+b%2Bc", "a b+c"),
+            ("te%78t=x", "x"),
+            ("text=100%", "100"),
+            ("text=a%4", "a"),
+            ("text=x%%", "x"),
+            ("text=a%zzb&x=%", "a%zzb"),
+            ("text=%%41", "%%41"),
+            ("text=%2%", "%2%"),
+            ("text=%%%", "%%%"),
+        ] {
             assert_eq!(Request::of_query(query).text, text.as_bytes(), "{query}");
         }
     }

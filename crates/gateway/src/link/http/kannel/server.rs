@@ -40,15 +40,22 @@ pub(in super::super) async fn sendsms(
             desk.get(peer, &said).await
         }
         Method::POST => desk.post(peer, request).await,
-        // Without a word, nor the usual headers.
-        _ => return StatusCode::BAD_REQUEST.into_response(),
+        _ => return without_a_word(),
     };
     answered.unwrap_or_else(Answer::into_response)
 }
 
 /// Whatever else is asked for where `sendsms` is.
-pub(in super::super) async fn unknown() -> Response {
-    Answer::UNKNOWN_REQUEST.into_response()
+pub(in super::super) fn unknown(method: &Method) -> Response {
+    match *method {
+        Method::GET | Method::HEAD | Method::POST => Answer::UNKNOWN_REQUEST.into_response(),
+        _ => without_a_word(),
+    }
+}
+
+/// What is answered to methods that Kannel does not know: it has not even the usual headers.
+fn without_a_word() -> Response {
+    StatusCode::BAD_REQUEST.into_response()
 }
 
 impl Desk {

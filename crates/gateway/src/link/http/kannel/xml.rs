@@ -1,27 +1,31 @@
 //! A request in XML: `/message/submit` and what stands in it.
 
+use std::borrow::Cow;
+
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
 
 use super::request::{self, Request};
-use crate::charset::Charset;
+use crate::charset::{Charset, Missing};
 
 /// What a document says; nothing, if it is none.
 pub(super) fn request(body: &[u8]) -> Request {
     let said = values(body).unwrap_or_default();
+    let charset = declared(body).unwrap_or(Charset::UTF_8);
     let all = |path: &str| {
         said.iter().filter(|(at, _)| at == path).map(|(_, value)| value.as_str()).collect::<Vec<_>>()
     };
     let text = |path: &str| all(path).first().map(|value| value.trim().as_bytes().to_vec());
-    let number = |path: &str| request::number(all(path).first()?.as_bytes());
+    // An element without a number is out of every range.
+    let number = |path: &str| Some(request::number(all(path).first()?.as_bytes()).unwrap_or(i32::MIN));
     let receivers = all("da/number").join(" ");
     Request {
         username: text("from/username").or_else(|| text("from/user")),
         password: text("from/password").or_else(|| text("from/pass")),
         to: (!receivers.is_empty()).then(|| receivers.into_bytes()),
         from: text("oa/number"),
-        text: text("ud").unwrap_or_default(),
+        text: said_in(all("ud").first().unwrap_or(&"").trim(), number("dcs/coding"), charset),
         // The text of a document is characters, whatever it was encoded in.
         charset: Some(Charset::UTF_8.name().as_bytes().to_vec()),
         udh: text("udh").map(|udh| request::header_of_text(&udh)),
@@ -42,6 +46,15 @@ pub(super) fn request(body: &[u8]) -> Request {
         priority: number("priority"),
         meta: text("meta-data"),
     }
+}
+
+/// What stands in `ud`, URL-encoded: octets, or a text whose codes are in the character set of the document.
+fn said_in(ud: &str, coding: Option<i32>, charset: Charset) -> Vec<u8> {
+    let is_text = coding != Some(OCTETS) && charset.is_ascii_compatible() && charset.has_all_of(ud);
+    let encoded = if is_text { charset.encode(ud, Missing::Mark) } else { ud.as_bytes().into() };
+    let octets = request::decoded(&encoded);
+    let text = if is_text { charset.decode(&octets).map(Cow::into_owned) } else { None };
+    text.map_or(octets, String::into_bytes)
 }
 
 /// What an answer asks for, in the words that it has; `None` if it is no document.
@@ -115,6 +128,11 @@ fn values(body: &[u8]) -> Option<Vec<(String, String)>> {
                 }
                 values.extend(below(&path).map(|path| (path, String::new())));
             }
+            Event::Empty(element) => {
+                path.push(String::from_utf8_lossy(element.local_name().as_ref()).into_owned());
+                values.extend(below(&path).map(|path| (path, String::new())));
+                path.pop();
+            }
             Event::End(_) => drop(path.pop()),
             Event::Text(text) => say(&path, &mut values, &text.decode().ok()?),
             Event::CData(data) => say(&path, &mut values, &data.decode().ok()?),
@@ -157,6 +175,8 @@ fn referred(reference: &BytesRef<'_>) -> Option<String> {
 }
 
 const DEPTH_MAX: usize = 8;
+/// `coding` of octets.
+const OCTETS: i32 = 1;
 
 #[cfg(test)]
 mod tests {
@@ -182,6 +202,38 @@ mod tests {
         assert_eq!(said.username.zip(said.password), Some((b"bank".to_vec(), b"p".to_vec())));
         assert_eq!(said.udh.as_deref(), Some(&b"\x05\0\x03\x07\x02\x01"[..]));
         assert_eq!(said.smsc.as_deref(), Some(&b"telco"[..]));
+    }
+
+    // KN-5: observed of Kannel 1.4.5
+    #[test]
+    fn the_text_of_a_document_is_url_encoded_in_its_character_set() {
+        let text = |encoding: &str, inner: &str| {
+            let document = format!(
+                "<?xml version=\"1.0\" encoding=\"{encoding}\"?><message><submit>{inner}</submit></message>"
+            );
+            request(document.as_bytes()).text
+        };
+        for (encoding, ud, expected) in [
+            ("UTF-8", "a+b%2Bc %C3%A4", "a b+c ä"),
+            ("UTF-8", "100% sure %zz", "100% sure %zz"),
+            ("UTF-8", "100%", "100"),
+            ("ISO-8859-1", "%E4+%F6 %zz", "ä ö %zz"),
+            ("ISO-8859-1", "a+&#x20AC;", "a €"),
+            ("windows-1251", "%C4a", "Дa"),
+            ("Shift_JIS", "%83A&#x65E5;", "ア日"),
+        ] {
+            let read = text(encoding, &format!("<ud>{ud}</ud>"));
+            assert_eq!(String::from_utf8_lossy(&read), expected, "{encoding} {ud}");
+        }
+        let octets = text("ISO-8859-1", "<ud>%00%FF</ud><dcs><coding>1</coding></dcs>");
+        assert_eq!(octets, b"\x00\xff");
+    }
+
+    // KN-13: observed of Kannel 1.4.5
+    #[test]
+    fn an_element_without_a_number_is_out_of_every_range() {
+        let said = request(b"<message><submit><pid>x</pid><priority/></submit></message>");
+        assert_eq!((said.pid, said.priority, said.mwi), (Some(i32::MIN), Some(i32::MIN), None));
     }
 
     #[test]

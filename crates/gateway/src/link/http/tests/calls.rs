@@ -162,6 +162,26 @@ async fn a_call_without_a_whole_answer_is_lost() {
     }
 }
 
+// DUR-7
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_told_as_what_it_is() {
+    let long = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x-y: z\r\n".repeat(101));
+    let answer = call(&peer(long.leak().as_bytes()).await, "").await;
+    let Answer::Unread(cause) = answer else { panic!("{answer:?}") };
+    assert_eq!(cause.to_string(), "the answer has more headers than are read, or longer ones");
+    let answer = call(&peer(b"SMPP is not spoken here\r\n\r\n").await, "").await;
+    let Answer::Lost(cause) = answer else { panic!("{answer:?}") };
+    assert_eq!(cause.to_string(), "the answer is not HTTP");
+}
+
+// RFC 9112 section 5.2
+#[tokio::test]
+async fn a_folded_header_is_read() {
+    let folded = b"HTTP/1.1 200 OK\r\nX-Note: one\r\n two\r\nContent-Length: 2\r\n\r\nhi";
+    let answer = call(&peer(folded).await, "").await;
+    assert!(matches!(answer, Answer::Taken(Ok(Some(_)))), "{answer:?}");
+}
+
 #[tokio::test]
 async fn a_call_that_is_not_answered_in_time_is_lost() {
     let never = || async { std::future::pending::<()>().await };

@@ -15,13 +15,17 @@ use crate::link::http::call::Call;
 use crate::link::http::kannel::meta_of;
 
 /// What a message says, as Kannel has it: in UTF-8 if it came in GSM and in UTF-16BE if it came in UCS-2; or in the
-/// character set that is asked for, as with its `mo-recode`.
+/// character set that is asked for, as with its `mo-recode`, unless UCS-2 has letters that it has not.
 struct Body {
     said: Said,
     octets: Vec<u8>,
     /// 0 for GSM, 1 for octets, 2 for UCS-2.
     coding: u8,
     charset: &'static str,
+    /// Whether it came in UCS-2.
+    is_ucs2: bool,
+    /// What a document says that it is in, which is that of its text where UCS-2 was written anew.
+    declared: &'static str,
 }
 
 impl Body {
@@ -30,15 +34,19 @@ impl Body {
         let is_ucs2 = DataCoding(message.data_coding).alphabet() == Alphabet::Ucs2;
         let Some(text) = &facts.told().text else {
             let octets = Joined::of(message).octets();
-            return Self { said: Said::octets(&octets), octets, coding: 1, charset: "8-BIT" };
+            let (said, declared) = (Said::octets(&octets), Charset::LATIN_1.name());
+            return Self { said, octets, coding: 1, charset: "8-BIT", is_ucs2, declared };
         };
-        let (charset, coding, name) = match charset {
-            Some(charset) => (charset, 0, charset.name()),
-            None if is_ucs2 => (Charset::UTF_16BE, 2, "UTF-16BE"),
-            None => (Charset::UTF_8, 0, "UTF-8"),
+        let asked = charset.filter(|charset| !is_ucs2 || charset.has_all_of(text));
+        let (charset, coding) = match asked {
+            Some(charset) => (charset, 0),
+            None if is_ucs2 => (Charset::UTF_16BE, 2),
+            None => (Charset::UTF_8, 0),
         };
         let encode = |text: &str| charset.encode(text, Missing::Mark).into_owned();
-        Self { said: Said::text(text, encode), octets: encode(text), coding, charset: name }
+        let declared = asked.filter(|_| is_ucs2).unwrap_or(Charset::LATIN_1).name();
+        let said = Said::text(text, encode);
+        Self { said, octets: encode(text), coding, charset: charset.name(), is_ucs2, declared }
     }
 }
 
@@ -148,13 +156,18 @@ pub(super) fn post_xml(call: &mut Call, request: &RequestForm, facts: &Facts<'_>
         Some(("to", format!("  \t\t<service>{service}</service>\n"))),
         Some(("meta-data", quick_xml::escape::escape(meta).into_owned())),
     ];
+    let declared = body.declared;
     let mut document =
-        "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<message cid=\"1\">\n\t<submit>\n".to_owned();
+        format!("<?xml version=\"1.0\" encoding=\"{declared}\"?>\n<message cid=\"1\">\n\t<submit>\n");
     for (name, value) in elements.into_iter().flatten() {
         let _ = writeln!(document, "  \t\t<{name}>{value}</{name}>");
     }
     document.push_str("\t</submit>\n</message>\n");
-    call.body = Some((XML, document.into_bytes()));
+    let content_type = match body.is_ucs2 {
+        true => HeaderValue::try_from(format!("text/xml; charset=\"{declared}\"")).unwrap_or(XML),
+        false => XML,
+    };
+    call.body = Some((content_type, document.into_bytes()));
 }
 
 /// An international number has a plus, whether the SMSC wrote one, 00 or neither.
@@ -326,6 +339,18 @@ mod tests {
             posted("format = \"kannel-xml\"", &sample(0x10, 0, &[b"pxml <a> & \x7b"]));
         let expected = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<message cid=\"1\">\n\t<submit>\n  \t\t<oa>  \t\t<number>+6281234567890</number>\n</oa>\n  \t\t<da>  \t\t<number>1234</number>\n</da>\n  \t\t<ud>pxml+%3Ca%3E+%26+%C3%A4</ud>\n  \t\t<pid>0</pid>\n  \t\t<dcs>  \t\t<coding>0</coding>\n  \t\t<mclass>0</mclass>\n  \t\t<alt-dcs>0</alt-dcs>\n  \t\t<compress>0</compress>\n</dcs>\n  \t\t<at><year>2026</year><month>01</month><day>01</day><hour>00</hour><minute>00</minute><second>00</second><timezone>0</timezone></at>\n  \t\t<from>  \t\t<account>telco-a</account>\n</from>\n  \t\t<to>  \t\t<service>games</service>\n</to>\n  \t\t<meta-data>?smpp?</meta-data>\n\t</submit>\n</message>\n";
         assert_eq!((content_type.as_str(), std::str::from_utf8(&body).unwrap()), ("text/xml", expected));
+        for (options, head, content_type, ud) in [
+            ("", "ISO-8859-1", "text/xml; charset=\"ISO-8859-1\"", "%04%14%00+%00x"),
+            ("charset = \"UTF-8\"", "UTF-8", "text/xml; charset=\"UTF-8\"", "%D0%94+x"),
+            ("charset = \"latin1\"", "ISO-8859-1", "text/xml; charset=\"ISO-8859-1\"", "%04%14%00+%00x"),
+        ] {
+            let options = format!("format = \"kannel-xml\"\n{options}");
+            let (_, said, body) = posted(&options, &sample(8, 0, &[b"\x04\x14\0 \0x"]));
+            let body = String::from_utf8(body).unwrap();
+            assert_eq!(said, content_type, "{options}");
+            assert!(body.starts_with(&format!("<?xml version=\"1.0\" encoding=\"{head}\"?>\n")), "{body}");
+            assert!(body.contains(&format!("<ud>{ud}</ud>\n")), "{body}");
+        }
         let ported = sample(4, Message::UDHI, &[b"\x06\x05\x04\x0b\x84\x23\xf0\xff"]);
         let (_, _, body) = posted("format = \"kannel-xml\"", &ported);
         let body = std::str::from_utf8(&body).unwrap();

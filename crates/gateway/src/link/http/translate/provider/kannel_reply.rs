@@ -16,7 +16,8 @@ use crate::charset::{self, Charset};
 use crate::config::{AnswerRules, KannelReply};
 use crate::link::http::call::Heard;
 use crate::link::http::kannel::{
-    Coding, Look, Overrides, TOLD, Wishes, callback_of_words, cut_text, data_coding, tlvs_of, wishes_of_xml,
+    Coding, Look, Overrides, TOLD, Wishes, callback_of_words, cut_text, data_coding, octets_of, tlvs_of,
+    wishes_of_xml,
 };
 use crate::presentation::Presentation;
 use crate::reply::{Rare, Reply};
@@ -87,12 +88,7 @@ fn with_meta(reply: Reply, meta: &str, kannel: &KannelReply) -> Reply {
     } else {
         Some(Box::new(Rare { tlvs, ..reply.rare.map(|rare| *rare).unwrap_or_default() }))
     };
-    Reply {
-        rare,
-        source: reply.source.map(|source| overrides.source(source)),
-        content: overrides.content(reply.content),
-        ..reply
-    }
+    Reply { rare, source: reply.source.map(|source| overrides.source(source)), ..reply }
 }
 
 fn plain(text: String, rules: &AnswerRules, kannel: &KannelReply) -> Content {
@@ -103,11 +99,14 @@ fn plain(text: String, rules: &AnswerRules, kannel: &KannelReply) -> Content {
 }
 
 /// The text of an answer. What names no character set and is not in the usual one is in ISO-8859-1, the one that HTTP
-/// means where none is named.
+/// means where none is named; one that nobody knows cannot be read.
 fn readable<'a>(rules: &AnswerRules, heard: &Heard, body: &'a [u8]) -> Result<Cow<'a, str>, UnreadableReply> {
-    let names_none = heard.content_type().and_then(charset::of_content_type).is_none();
+    let name = heard.content_type().and_then(charset::name_in_content_type);
+    if name.as_deref().is_some_and(|name| Charset::named(name).is_none()) {
+        return Err(UnreadableReply::Alphabet);
+    }
     match decoded(rules, heard, body) {
-        Err(error) if names_none => Charset::LATIN_1.decode(body).ok_or(error),
+        Err(error) if name.is_none() => Charset::LATIN_1.decode(body).ok_or(error),
         read => read,
     }
 }
@@ -190,7 +189,8 @@ fn granted(mut reply: Reply, wishes: &Wishes) -> Option<Reply> {
     };
     let coding = up_to(&wishes.coding, 2)?;
     let udh = wishes.udh.as_deref().map_or(Some(Vec::new()), header_octets)?;
-    encode(reply, coding, look, &udh)
+    let named = wishes.meta.as_deref().and_then(|meta| Overrides::of(meta).data_coding());
+    encode(reply, coding, (look, named), &udh)
 }
 
 /// The reports that are wanted, if there are any; `None` if they are not possible.
@@ -206,8 +206,21 @@ fn header_octets(text: &str) -> Option<Vec<u8>> {
     UserDataHeader::parse(&octets).is_ok_and(|(_, rest)| rest.is_empty()).then_some(octets)
 }
 
-/// A text stays one, to be encoded for its SMSC, unless the headers want more than that.
-fn encode(mut reply: Reply, coding: Option<u8>, look: Look, udh: &[u8]) -> Option<Reply> {
+/// A text stays one, to be encoded for its SMSC, unless the headers want more than that. A `named` data_coding counts
+/// where nothing else says what the text is in.
+fn encode(
+    mut reply: Reply,
+    coding: Option<u8>,
+    (look, named): (Look, Option<u8>),
+    udh: &[u8],
+) -> Option<Reply> {
+    reply.has_udh = !udh.is_empty();
+    let named = named.filter(|_| matches!(coding, None | Some(0)) && data_coding(Coding::Gsm, look) == 0);
+    if let (Content::Text { text, .. }, Some(data_coding)) = (&reply.content, named) {
+        let octets = [udh, &octets_of(data_coding, text)].concat().into();
+        reply.content = Content::Encoded { data_coding, octets };
+        return Some(reply);
+    }
     let (coding, body) = match (reply.content, coding) {
         (Content::Text { text, .. }, None) if udh.is_empty() && look.is_classed_at_most() => {
             let presentation =
@@ -219,7 +232,6 @@ fn encode(mut reply: Reply, coding: Option<u8>, look: Look, udh: &[u8]) -> Optio
         (Content::Text { text, .. }, Some(1)) => (Coding::Octets, text.into_bytes()),
         (Content::Text { text, .. }, coding) => encoded(&text, coding)?,
     };
-    reply.has_udh = !udh.is_empty();
     let data_coding = data_coding(coding, look);
     reply.content = Content::Encoded { data_coding, octets: [udh, &body].concat().into() };
     Some(reply)
@@ -285,6 +297,11 @@ mod tests {
             replied("", "text/plain; charset=utf-8", &[], b"caf\xe9").err(),
             Some(UnreadableReply::Alphabet)
         );
+        assert_eq!(
+            replied("", "text/plain; charset=klingon", &[], b"cafe").err(),
+            Some(UnreadableReply::Alphabet)
+        );
+        assert_eq!(text(replied("", "text/plain; charset=cp850", &[], b"caf\x82")).as_deref(), Some("café"));
         assert!(matches!(replied("", "image/gif", &[], b"x"), Err(UnreadableReply::Type)));
         let Content::Encoded { data_coding, octets } =
             replied("", "application/octet-stream", &[], b"\x00\xff").unwrap().unwrap().content
@@ -425,6 +442,16 @@ mod tests {
                 &[("x-kannel-coding", "0"), ("x-kannel-meta-data", "?smpp?data_coding=242")],
                 "hi",
                 (242, b"hi"),
+            ),
+            (&[("x-kannel-meta-data", "?smpp?data_coding=8")], "hi", (8, b"\0h\0i")),
+            (
+                &[
+                    ("x-kannel-mclass", "0"),
+                    ("x-kannel-coding", "0"),
+                    ("x-kannel-meta-data", "?smpp?data_coding=8"),
+                ],
+                "hi",
+                (0xF0, b"hi"),
             ),
         ] {
             let Content::Encoded { data_coding, octets } =

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::answer_text::{charset_of, cut, decoded, essence, spoken};
 use super::unreadable::UnreadableReply;
 use super::{kannel_reply, page, xml};
-use crate::charset;
+use crate::charset::{self, Charset};
 use crate::config::{AnswerRules, ReplyFrom};
 use crate::link::http::call::{Answer, Heard};
 use crate::reply::Reply;
@@ -82,16 +82,18 @@ fn by_type<'a>(
         return decoded(rules, heard, body).map(|page| Some(Cow::Owned(page::text_or_page(&page))));
     }
     if essence.eq_ignore_ascii_case("application/json") {
-        return by_object(body);
+        return by_object(heard, body);
     }
     Err(UnreadableReply::Type)
 }
 
-fn by_object<'a>(body: &[u8]) -> Result<Option<Cow<'a, str>>, UnreadableReply> {
+/// JSON is in UTF-8 unless it says otherwise, whatever texts are in that say nothing.
+fn by_object<'a>(heard: &Heard, body: &[u8]) -> Result<Option<Cow<'a, str>>, UnreadableReply> {
+    let charset = heard.content_type().and_then(charset::of_content_type).unwrap_or(Charset::UTF_8);
     // RFC 8259 section 8.1: nobody should send a mark of the order of octets, and who reads may pass it over.
-    let json = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let json = charset.decode(body).ok_or(UnreadableReply::Alphabet)?;
     let mut object: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_slice(json).map_err(|_| UnreadableReply::Json)?;
+        serde_json::from_str(&json).map_err(|_| UnreadableReply::Json)?;
     match object.remove("reply") {
         None | Some(serde_json::Value::Null) => Ok(None),
         Some(serde_json::Value::String(text)) => Ok(Some(Cow::Owned(text))),
@@ -223,6 +225,17 @@ mod tests {
     }
 
     #[test]
+    fn an_object_says_its_character_set_or_is_in_utf_8() {
+        let latin = b"{\"reply\":\"caf\xe9\"}";
+        assert_eq!(reply(Some("application/json; charset=ISO-8859-1"), latin), said("café"));
+        let wide: Vec<u8> = "{\"reply\":\"да\"}".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(reply(Some("application/json; charset=utf-16be"), &wide), said("да"));
+        assert_eq!(reply(Some("application/json"), latin), Err(UnreadableReply::Alphabet));
+        let utf8 = "{\"reply\":\"café\"}".as_bytes();
+        assert_eq!(read_by("charset = \"latin1\"", Some("application/json"), utf8), said("café"));
+    }
+
+    #[test]
     fn a_reply_that_is_too_long_is_cut_between_characters() {
         assert_eq!(read_by("reply_characters_max = 3", None, "äöüß".as_bytes()), said("äöü"));
         assert_eq!(read_by("reply_characters_max = 4", None, "äöüß".as_bytes()), said("äöüß"));
@@ -234,7 +247,7 @@ mod tests {
             Answer::Refused { .. } => "status",
             Answer::Unlike { is_final: false } => "again",
             Answer::Unlike { is_final: true } => "never",
-            Answer::NotAsked(_) | Answer::Lost(_) => "lost",
+            Answer::NotAsked(_) | Answer::Lost(_) | Answer::Unread(_) => "lost",
         }
     }
 
