@@ -81,14 +81,21 @@ impl Address {
 
     /// The number that people mean by these characters, or `None` if there is no such number.
     ///
-    /// Blanks, dashes, dots, slashes and parentheses between the 1 to 20 digits do not count. What stands
-    /// behind a plus or 00, or has seven digits and more, is an international number, kept without either;
+    /// Blanks, dashes, dots, slashes and parentheses between the 1 to 20 digits do not count, nor do those blanks,
+    /// dashes and marks of direction in UTF-8 that other programs copy with a number. What stands behind a plus or 00, or has seven digits and more, is an international number, kept without either;
     /// but a number of that length with a 0 in front is one of a country that nobody names (type unknown).
     /// Fewer digits are a short code. A 0 in parentheses behind a country code is not taken: some dial it,
     /// and some do not.
     #[must_use]
     pub fn number(text: &[u8]) -> Option<Self> {
         Written::of(text)?.address()
+    }
+
+    /// The first character of a text that cannot stand in a number, if there is one.
+    #[must_use]
+    pub fn stranger_in_number(text: &str) -> Option<char> {
+        let text = text.trim_ascii().trim_matches(is_odd_separator);
+        text.strip_prefix('+').unwrap_or(text).chars().find(|&character| !is_part(character))
     }
 
     /// The value for people: octets that are not ASCII are shown as `\xNN`.
@@ -115,18 +122,16 @@ struct Written {
 
 impl Written {
     fn of(text: &[u8]) -> Option<Self> {
-        let text = text.trim_ascii();
-        let rest = text.strip_prefix(b"+").unwrap_or(text);
+        let text = std::str::from_utf8(text.trim_ascii()).ok()?.trim_matches(is_odd_separator);
+        let rest = text.strip_prefix('+').unwrap_or(text);
         let has_plus = rest.len() < text.len();
         // (0) behind a country code: who calls from abroad leaves it out, who reads the digits does not.
-        if !rest.iter().all(|octet| octet.is_ascii_digit() || SEPARATORS.contains(octet))
-            || rest.windows(3).any(|octets| octets == b"(0)")
-        {
+        if !rest.chars().all(is_part) || rest.contains("(0)") {
             return None;
         }
         let mut digits = ArrayVec::new();
-        for digit in rest.iter().filter(|octet| octet.is_ascii_digit()) {
-            digits.try_push(*digit).ok()?;
+        for digit in rest.bytes().filter(u8::is_ascii_digit) {
+            digits.try_push(digit).ok()?;
         }
         (!digits.is_empty()).then_some(Self { has_plus, digits })
     }
@@ -144,8 +149,22 @@ impl Written {
     }
 }
 
+/// What may stand in a number behind its plus.
+fn is_part(character: char) -> bool {
+    character.is_ascii_digit() || SEPARATORS.contains(character) || is_odd_separator(character)
+}
+
+/// Blanks, dashes and marks of direction that no keyboard has. What ends a line separates numbers.
+fn is_odd_separator(character: char) -> bool {
+    matches!(
+        character,
+        '\u{A0}' | '\u{AD}' | '\u{1680}' | '\u{2000}'..='\u{2015}' | '\u{202A}'..='\u{202F}' | '\u{205F}'
+            | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{2212}' | '\u{3000}' | '\u{FE63}' | '\u{FEFF}' | '\u{FF0D}'
+    )
+}
+
 /// What people put between the digits of a number.
-const SEPARATORS: &[u8] = b" -./()";
+const SEPARATORS: &str = " -./()";
 /// Shorter numbers without a plus are short codes.
 const NUMBER_DIGITS_MIN: usize = 7;
 /// The longest number of submit_sm: SMPP 3.4 section 5.2.9.
@@ -189,6 +208,9 @@ mod tests {
             "00 62 811 000 111",
             "+62 (811) 000.111",
             "62/811/000111",
+            "+62\u{a0}811\u{202f}000\u{2011}111",
+            "\u{202a}+62 811 000 111\u{202c}",
+            "\u{feff}62\u{2009}811\u{2013}000\u{2212}111 \r\n",
         ] {
             assert_eq!(number(text), abroad, "{text}");
             assert_eq!(guessed(text), abroad, "{text}");
@@ -206,8 +228,21 @@ mod tests {
             "++62811000111",
             "62+811000111",
             "+628110001112223334445",
+            "62811000111\n62811000112",
+            "62\u{2028}811",
+            "\u{ff16}\u{ff12}811000111",
         ] {
             assert_eq!(number(text), None, "{text}");
+        }
+        for (text, stranger) in [
+            ("+62 811 x 000", Some('x')),
+            ("62+811", Some('+')),
+            ("62811000111\n62811000112", Some('\n')),
+            ("\u{ff16}2811000111", Some('\u{ff16}')),
+            ("+62\u{a0}811", None),
+            ("+", None),
+        ] {
+            assert_eq!(Address::stranger_in_number(text), stranger, "{text}");
         }
     }
 
