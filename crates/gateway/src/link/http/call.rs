@@ -4,11 +4,13 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use async_compression::tokio::bufread::{GzipDecoder, ZlibDecoder};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use rustls::ClientConfig;
 use sms::{State, Timestamp};
 use store::{Cause, Lease, Outcome};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::own_addresses::OwnAddresses;
 use super::public_only::PublicOnly;
@@ -45,8 +47,8 @@ pub(crate) struct Call {
 pub(crate) struct Heard {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
-    /// `None` if it has more than is read.
-    pub(super) body: Option<Vec<u8>>,
+    /// With its Content-Encoding undone, if it has one.
+    pub(super) body: Result<Vec<u8>, UnreadableReply>,
     /// How long we shall leave it alone.
     pub(super) retry_after: Option<Duration>,
 }
@@ -288,7 +290,36 @@ async fn heard(mut response: Response, now: Timestamp) -> Result<Heard, Answer> 
     }
     let retry_after = retry_after(response.headers(), now);
     let headers = std::mem::take(response.headers_mut());
-    Ok(Heard { status: response.status().as_u16(), headers, body: is_whole.then_some(body), retry_after })
+    let body = if is_whole { plain(body, &headers).await } else { Err(UnreadableReply::TooLong) };
+    Ok(Heard { status: response.status().as_u16(), headers, body, retry_after })
+}
+
+/// The body as it was before it was coded (RFC 9110, 8.4), which some servers do although nobody asked for it.
+async fn plain(body: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>, UnreadableReply> {
+    let said = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&octet| octet == b','));
+    let mut codings = said.map(<[u8]>::trim_ascii).filter(|coding| !coding.eq_ignore_ascii_case(b"identity"));
+    let (coding, other) = (codings.next().unwrap_or_default(), codings.next());
+    let is = |name: &str| coding.eq_ignore_ascii_case(name.as_bytes());
+    match other {
+        _ if coding.is_empty() || body.is_empty() => Ok(body),
+        None if is("gzip") || is("x-gzip") => {
+            let mut decoder = GzipDecoder::new(&body[..]);
+            decoder.multiple_members(true);
+            inflated(decoder).await
+        }
+        None if is("deflate") => inflated(ZlibDecoder::new(&body[..])).await,
+        _ => Err(UnreadableReply::Coding),
+    }
+}
+
+async fn inflated(decoder: impl AsyncRead + Unpin) -> Result<Vec<u8>, UnreadableReply> {
+    let mut body = Vec::new();
+    let mut bounded = decoder.take(REPLY_OCTETS_MAX as u64 + 1);
+    bounded.read_to_end(&mut body).await.map_err(|_| UnreadableReply::Coding)?;
+    if body.len() > REPLY_OCTETS_MAX { Err(UnreadableReply::TooLong) } else { Ok(body) }
 }
 
 fn failure(error: reqwest::Error) -> Answer {

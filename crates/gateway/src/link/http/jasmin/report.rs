@@ -29,7 +29,7 @@ pub(in super::super) fn call(told: &Told<'_>) -> Option<Call> {
 
 /// A status below 400 takes it if the body says so, and nothing else does.
 pub(in super::super) fn read(heard: &Heard) -> Answer {
-    let says_so = heard.body.as_deref().is_some_and(|body| body.trim_ascii() == ACKNOWLEDGED);
+    let says_so = heard.body.as_deref().is_ok_and(|body| body.trim_ascii() == ACKNOWLEDGED);
     match heard.status {
         ..400 if says_so => Answer::Taken(Ok(None)),
         ..400 => Answer::Unlike { is_final: false },

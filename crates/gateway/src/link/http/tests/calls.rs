@@ -1,6 +1,7 @@
 //! Calling a content provider over a real connection.
 
 use std::collections::HashMap;
+use std::io::Write;
 
 use axum::extract::State;
 use axum::http::{Method, Uri};
@@ -227,4 +228,44 @@ async fn our_own_network_is_not_called() {
         let cause = cause.to_string();
         assert!(cause.starts_with("the URL leads to an address that is not public"), "{cause}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_coded_although_nobody_asked_is_read_or_says_why_not() {
+    let zipped = |text: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    };
+    let deflated = |text: &[u8]| {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    };
+    let bomb = vec![b'a'; (64 << 10) + 1];
+    for (coding, body, expected) in [
+        ("gzip", zipped(b"You have won"), Ok("You have won")),
+        ("X-GZIP", [zipped(b"You "), zipped(b"have won")].concat(), Ok("You have won")),
+        ("deflate", deflated(b"You have won"), Ok("You have won")),
+        ("identity", b"You have won".to_vec(), Ok("You have won")),
+        ("gzip", zipped(&bomb), Err(UnreadableReply::TooLong)),
+        ("gzip", b"You have won".to_vec(), Err(UnreadableReply::Coding)),
+        ("gzip", zipped(b"You have won")[..20].to_vec(), Err(UnreadableReply::Coding)),
+        ("br", b"\x0b\x05\x80You have won\x03".to_vec(), Err(UnreadableReply::Coding)),
+        ("gzip, br", zipped(b"You have won"), Err(UnreadableReply::Coding)),
+    ] {
+        let headers = [("content-type", "text/plain"), ("content-encoding", coding)];
+        let answer = call(&provider((headers, body)).await, "").await;
+        let Answer::Taken(reply) = answer else { panic!("{coding}: {answer:?}") };
+        match (reply, expected) {
+            (Ok(Some(Reply { content: Content::Text { text, .. }, .. })), Ok(expected)) => {
+                assert_eq!(text, expected, "{coding}");
+            }
+            (Err(error), Err(expected)) => assert_eq!(error, expected, "{coding}"),
+            (reply, expected) => panic!("{coding}: {:?} for {expected:?}", reply.is_ok()),
+        }
+    }
+    let headers = [("content-type", "text/plain"), ("content-encoding", "gzip")];
+    let answer = call(&provider((headers, "")).await, "").await;
+    assert!(matches!(answer, Answer::Taken(Ok(None))), "nothing has no coding");
 }

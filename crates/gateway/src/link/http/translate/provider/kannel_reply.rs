@@ -268,7 +268,7 @@ mod tests {
         headers.extend(
             more.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))),
         );
-        let heard = Heard { status: 200, headers, body: Some(body.to_vec()), retry_after: None };
+        let heard = Heard { status: 200, headers, body: Ok(body.to_vec()), retry_after: None };
         let rules = rules_at("http://h/?%a", &format!("format = \"kannel\"\n{options}"));
         let ReplyFrom::Kannel(kannel) = &rules.answer.reply else { panic!("not of Kannel") };
         reply(&rules.answer, kannel, &heard, body)

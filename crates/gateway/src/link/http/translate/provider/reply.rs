@@ -18,7 +18,7 @@ pub(in super::super::super) fn read(rules: &AnswerRules, heard: &Heard) -> Answe
         return heard.refusal();
     }
     if rules.looks_at_body() {
-        let body = heard.body.as_deref().and_then(|body| charset_of(rules, heard).decode(body));
+        let body = heard.body.as_deref().ok().and_then(|body| charset_of(rules, heard).decode(body));
         let body = body.unwrap_or_default();
         if refused.is_some_and(|sign| sign.has_body(&body)) {
             return Answer::Unlike { is_final: true };
@@ -37,7 +37,7 @@ fn reply(rules: &AnswerRules, heard: &Heard) -> Result<Option<Reply>, Unreadable
     if matches!(rules.reply, ReplyFrom::None | ReplyFrom::Jasmin) {
         return Ok(None);
     }
-    let body = heard.body.as_deref().ok_or(UnreadableReply::TooLong)?;
+    let body = heard.body.as_deref().map_err(|&unreadable| unreadable)?;
     if let ReplyFrom::Kannel(kannel) = &rules.reply {
         return kannel_reply::reply(rules, kannel, heard, body);
     }
@@ -125,7 +125,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.extend(content_type.map(|value| (CONTENT_TYPE, HeaderValue::from_static(value))));
         headers.insert("x-reply", HeaderValue::from_static("by header"));
-        Heard { status, headers, body: Some(body.to_vec()), retry_after: None }
+        Heard { status, headers, body: Ok(body.to_vec()), retry_after: None }
     }
 
     fn read_by(

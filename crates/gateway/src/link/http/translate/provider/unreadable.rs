@@ -5,6 +5,8 @@
 pub(crate) enum UnreadableReply {
     #[error("it has more than 64 KiB")]
     TooLong,
+    #[error("it has a Content-Encoding that is not undone, or is not what that says")]
+    Coding,
     #[error("it is neither text/plain, text/html nor application/json")]
     Type,
     #[error("it is not in the character set that it should be in")]
