@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
 from datetime import datetime
 from urllib.parse import quote
 
 import pytest
+import requests
 
 from harness import config
 from harness.curl import Answer, curl, post, run_curl
-from harness.waiting import until
+from harness.waiting import DEADLINE_S, until
 
 
 def test_a_message_is_sent_and_its_record_tells_its_whole_story(gateway, smsc):
@@ -50,6 +52,47 @@ def test_curl_is_answered_by_gzip_and_sends_it(gateway, smsc, tmp_path):
     assert smsc.submits()[0]["text"] == "zipped"
     refused = curl("--header", "content-encoding: br", *how)
     assert (refused.status, refused.json["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"])
+@pytest.mark.parametrize("expect", ["expect:", "expect: 100-continue"])
+def test_curl_sees_why_a_large_body_is_refused_before_it_was_read(gateway, tmp_path, version, expect):
+    body = tmp_path / "large.json"
+    body.write_bytes(b" " * 5_000_000)
+    how = [version, "--header", expect, "--data-binary", f"@{body}"]
+    json_type = ["--header", "content-type: application/json"]
+    for more, path, user, status, code in [
+        (json_type, "/v1/messages", "bank:hunter22", 413, "body_too_large"),
+        (json_type, "/v1/messages", None, 401, "unauthorised"),
+        ([], "/v1/messages", "bank:hunter22", 415, "unsupported_media_type"),
+        ([], "/v1/nothing", None, 404, "unknown_path"),
+    ]:
+        assert_problem(curl(*how, *more, gateway.url + path, user=user), status, code)
+
+
+def test_requests_sees_why_a_large_body_is_refused_and_goes_on(gateway):
+    with requests.Session() as session:
+        for _ in range(3):
+            answer = session.post(gateway.url + "/v1/messages", json={"text": "x" * 5_000_000}, timeout=DEADLINE_S)
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthorised")
+            assert answer.headers["connection"] == "close"
+        short = session.post(gateway.url + "/v1/messages", json={"text": "x" * 1000}, timeout=DEADLINE_S)
+        assert short.status_code == 401 and "connection" not in short.headers
+
+
+FETCH = """
+const [url] = process.argv.slice(1);
+const answer = await fetch(url, { method: "POST", body: "x".repeat(5_000_000), headers: { "content-type": "application/json" } });
+console.log(answer.status, (await answer.json()).code);
+"""
+
+
+def test_fetch_of_node_sees_why_a_large_body_is_refused(gateway):
+    run = subprocess.run(
+        ["node", "--input-type=module", "--eval", FETCH, gateway.url + "/v1/messages"],
+        capture_output=True, text=True, timeout=DEADLINE_S,
+    )
+    assert run.stdout.split() == ["401", "unauthorised"], run.stderr
 
 
 def test_a_message_may_be_sent_by_a_query(gateway, smsc):

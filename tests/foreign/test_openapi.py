@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.strategies import data, from_regex, lists
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
@@ -75,6 +78,26 @@ def test_dead_letters_are_as_the_document_says(start_gateway, start_provider, tm
         assert curl("--request", "DELETE", f"{gateway.url}/v1/messages/{message['id']}").status == 200
     until(lambda: len(letters(gateway)) == 3, "three dead letters")
     refute(gateway, tmp_path, "examples,coverage,fuzzing", "--include-tag", "dead letters")
+
+
+def test_callback_urls_and_numbers_are_taken_that_the_document_admits(start_gateway):
+    gateway = start(start_gateway, callback_url="http://127.0.0.1:9/", allow_private_address=True)
+    schemas = json.loads(gateway.get("/v1/openapi.json")[1])["components"]["schemas"]
+
+    @seed(4711)
+    @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(data())
+    def check(drawn):
+        some = {name: from_regex(re.compile(schemas[name]["pattern"])) for name in ("CallbackUrl", "Number")}
+        urls = drawn.draw(lists(some["CallbackUrl"].filter(lambda url: len(url) <= 2048), min_size=20, max_size=20))
+        numbers = drawn.draw(lists(some["Number"].filter(lambda number: len(number) <= 200), min_size=20, max_size=20))
+        messages = [{"to": number, "text": "x", "callback_url": url.strip("\n")} for number, url in zip(numbers, urls)]
+        answer = requests.post(f"{gateway.url}/v1/messages", json=messages, auth=("bank", "hunter22"), timeout=DEADLINE_S)
+        refused = [(message, said["problem"]) for message, said in zip(messages, answer.json()) if "problem" in said]
+        # A URL may be one that must not be called.
+        assert not [each for each in refused if each[1]["code"] != "callback_not_allowed"]
+
+    check()
 
 
 def letters(gateway: Gateway) -> list[dict]:

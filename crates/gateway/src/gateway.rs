@@ -28,6 +28,7 @@ use crate::health::Health;
 use crate::inbox::Keeper;
 use crate::intake::Intake;
 use crate::link::answer::{Answerer, HandsetLimit};
+use crate::link::http::bodies::Bodies;
 use crate::link::http::client as http;
 use crate::link::http::connection::ALPN;
 use crate::link::http::desk::Api;
@@ -528,6 +529,7 @@ impl Gateway {
             health: self.shared.health.clone(),
             sendsms: config.kannel,
             jasmin: config.jasmin,
+            bodies: Bodies::new(config.bodies_octets_max.octets()),
             keys: Default::default(),
             stop: self.listening.stop.clone(),
         };

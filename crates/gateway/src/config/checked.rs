@@ -3,6 +3,8 @@
 use serde::{Deserialize, Deserializer, de};
 use smpp::session::PDU_OCTETS_CEILING;
 
+use crate::link::http::bodies::BODIES_OCTETS_MIN;
+
 /// A text that fits into a field of SMPP with `MAX` octets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(String);
@@ -68,6 +70,36 @@ impl<'de> Deserialize<'de> for PduOctets {
     }
 }
 
+/// How many octets of requests' bodies may be in memory at a time: [`BODIES_OCTETS_MIN`] and more (ABU-15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodiesOctets(usize);
+
+impl BodiesOctets {
+    /// In octets.
+    #[must_use]
+    pub const fn octets(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for BodiesOctets {
+    fn default() -> Self {
+        Self(BODIES_OCTETS_MAX)
+    }
+}
+
+impl<'de> Deserialize<'de> for BodiesOctets {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let octets = usize::deserialize(deserializer)?;
+        if octets >= BODIES_OCTETS_MIN {
+            Ok(Self(octets))
+        } else {
+            Err(de::Error::custom(format!("bodies need {BODIES_OCTETS_MIN} octets at least, not {octets}")))
+        }
+    }
+}
+
 /// Enough for any submit_sm without a payload, and for what a bind or an enquire_link takes.
 const PDU_OCTETS_MIN: usize = 1024;
 const PDU_OCTETS_MAX: usize = 16 * 1024;
+const BODIES_OCTETS_MAX: usize = 64 << 20;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::checked::{PduOctets, at_most};
+use super::checked::{BodiesOctets, PduOctets, at_most};
 use super::problem::Problem;
 use super::{CertificateFiles, SendsmsPath};
 
@@ -79,6 +79,9 @@ pub struct HttpConfig {
     /// Connections of one address at a time, of both listeners together.
     #[serde(default = "default_http_connections_per_address_max")]
     pub connections_per_address_max: NonZeroUsize,
+    /// Octets of bodies of requests that may be in memory at a time.
+    #[serde(default)]
+    pub bodies_octets_max: BodiesOctets,
     /// Where Kannel's `sendsms` is answered, if it is.
     #[serde(default)]
     pub kannel: SendsmsPath,

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use super::bodies;
 use super::desk::Desk;
 use super::problem::Problem;
 use super::rate_limit;
@@ -38,6 +39,7 @@ impl Desk {
             Shown::Signature(SignedBy(holder)) => opened(&holder, scope)?,
         };
         rate_limit::known(&account);
+        bodies::known();
         Ok(account)
     }
 }

@@ -11,6 +11,7 @@ use axum::response::Response;
 use futures_util::TryStreamExt;
 use tokio_util::io::{ReaderStream, StreamReader};
 
+use super::bodies;
 use super::messages::{BODY_OCTETS_MAX, too_large};
 use super::problem::Problem;
 
@@ -26,7 +27,7 @@ pub(super) async fn undo(request: Request, next: Next) -> Result<Response, Probl
     }
     parts.headers.remove(header::CONTENT_ENCODING);
     parts.headers.remove(header::CONTENT_LENGTH);
-    Ok(next.run(Request::from_parts(parts, inflated(body))).await)
+    Ok(next.run(Request::from_parts(parts, bodies::counted(inflated(body)))).await)
 }
 
 /// Whether gzip, by either of its names (RFC 9110, 8.4.1.3), and nothing else has been done to the body.

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::http::uri::Authority;
-use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{BoxError, body::Body};
 use http_body_util::BodyExt;
@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::lasting::Flow;
+use super::leftover;
 use super::problem::Problem;
 
 /// The version that a connection speaks from its first octet to its last.
@@ -73,17 +74,21 @@ impl Conversation {
         let router = TowerToHyperService::new(router);
         let stream = TokioIo::new(stream);
         let (flow, flowing) = Flow::new();
+        let stopping = stop.clone();
         let limits = Limits { peer, stop, flowing };
         match version {
             Version::Http1 => {
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let answered = check_host(&request).map(|()| answer(&router, peer, request));
-                    let flow = flow.clone();
+                    let (request, rest) = leftover::watched(request);
+                    let checked = check_host(&request).and_then(|()| check_framing(request.headers()));
+                    let answered = checked.map(|()| answer(&router, peer, request));
+                    let (flow, stop) = (flow.clone(), stopping.clone());
                     async move {
-                        match answered {
-                            Ok(answered) => answered.await.map(|response| flow.answer(response)),
-                            Err(problem) => Ok(never_cached(problem.into_response())),
-                        }
+                        let response = match answered {
+                            Ok(answered) => answered.await?,
+                            Err(problem) => never_cached(problem.into_response()),
+                        };
+                        Ok::<_, Infallible>(rest.follow(flow.answer(response), &stop))
                     }
                 });
                 // Hyper itself ends a connection of HTTP/1.1 that is silent.
@@ -94,10 +99,13 @@ impl Conversation {
                 let (open, seen) = watch::channel(0);
                 let service = service_fn(move |request: Request<Incoming>| {
                     let exchange = Exchange::begin(&open);
-                    let (answered, flow) = (answer(&router, peer, request), flow.clone());
+                    let (request, rest) = leftover::watched(request);
+                    let (answered, flow, stop) =
+                        (answer(&router, peer, request), flow.clone(), stopping.clone());
                     async move {
-                        let response = answered.await.map(|response| flow.answer(response));
-                        response.map(|response| response.map(|body| exchange.last_as_long_as(body)))
+                        let response = flow.answer(answered.await?);
+                        let response = response.map(|body| exchange.last_as_long_as(body));
+                        Ok::<_, Infallible>(rest.follow(response, &stop))
                     }
                 });
                 drive(http2_builder().serve_connection(stream, service), limits, silence(seen)).await;
@@ -130,7 +138,28 @@ fn check_host<B>(request: &Request<B>) -> Result<(), Problem> {
         _ => false,
     };
     let detail = "a request says for which host it is: once, with a port if need be";
-    if is_clear { Ok(()) } else { Err(Problem::new(StatusCode::BAD_REQUEST, "bad_host", detail)) }
+    if is_clear {
+        Ok(())
+    } else {
+        Err(Problem::new(StatusCode::BAD_REQUEST, "bad_host", detail).in_field("Host"))
+    }
+}
+
+/// A body is sent whole or in chunks; whatever else has been done to it on the way is not undone here (RFC 9112, 6.1).
+fn check_framing(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let is_clear = match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
+    };
+    let detail =
+        "the only Transfer-Encoding that is undone is chunked; a body may have a Content-Encoding: gzip";
+    if is_clear {
+        return Ok(());
+    }
+    let problem = Problem::new(StatusCode::NOT_IMPLEMENTED, "unknown_transfer_coding", detail);
+    Err(problem.in_field("Transfer-Encoding"))
 }
 
 /// A request of HTTP/2 that is being answered, until all of the answer has been handed over.
@@ -247,6 +276,8 @@ fn http2_builder() -> http2::Builder<TokioExecutor> {
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
+        .initial_stream_window_size(STREAM_WINDOW_OCTETS)
+        .initial_connection_window_size(CONNECTION_WINDOW_OCTETS)
         .max_header_list_size(HEADER_OCTETS_MAX as u32)
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT);
@@ -271,6 +302,9 @@ pub(super) const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 const HEADER_OCTETS_MAX: usize = 64 * 1024;
 /// Requests of one HTTP/2 connection that may be open at a time (SETTINGS_MAX_CONCURRENT_STREAMS).
 const STREAMS_MAX: u32 = 100;
+/// What may come of one request before it is read (ABU-15), and of all requests of a connection.
+const STREAM_WINDOW_OCTETS: u32 = 128 << 10;
+const CONNECTION_WINDOW_OCTETS: u32 = 2 * STREAM_WINDOW_OCTETS;
 /// After this a silent peer of HTTP/2 is asked whether it is there.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// How long its answer may take.

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
+use super::bodies::Bodies;
 use super::idempotency::KeysInWork;
 use crate::config::SendsmsPath;
 use crate::directory::Directory;
@@ -28,6 +29,8 @@ pub(crate) struct Api {
     pub(crate) sendsms: SendsmsPath,
     /// Whether Jasmin's paths are there.
     pub(crate) jasmin: bool,
+    /// The octets that there are for bodies of requests.
+    pub(crate) bodies: Bodies,
     /// The idempotency keys of requests that have no answer yet.
     pub(crate) keys: KeysInWork,
     /// Whoever waits for something waits no longer than until then.

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use sms::{Address, LinkName, MessageId, Timestamp};
 use store::{Entry, Record};
 
+use super::bodies;
 use super::desk::Desk;
 use super::messages::{batch_of, one_accepted, translated};
 use super::problem::Problem;
@@ -116,7 +117,10 @@ impl Once {
 
     /// Notes that the next message is refused.
     pub(super) fn refused(&mut self, problem: &Problem) {
-        let is_it = |refusal: &&Refusal| Problem::from(Refusal::clone(refusal)).code() == problem.code();
+        let is_it = |refusal: &&Refusal| {
+            let known = Problem::from(Refusal::clone(refusal));
+            known.code() == problem.code() && known.detail() == problem.detail()
+        };
         let outcome = REFUSALS.iter().find(is_it).map_or(Outcome::Invalid, Outcome::Refused);
         self.request.results.push(outcome.octet());
     }
@@ -255,11 +259,11 @@ impl Desk {
         key: Key,
         work: impl Future<Output = Result<T, Problem>> + Send + 'static,
     ) -> Result<T, Problem> {
-        let in_work = self.keys.begin(account, key)?;
+        let (in_work, share) = (self.keys.begin(account, key)?, bodies::share());
         // A caller that hangs up must not free its key while the store may still take the messages over.
         let done = tokio::spawn(async move {
             let answer = work.await;
-            drop(in_work);
+            drop((in_work, share));
             answer
         });
         done.await.unwrap_or_else(|_| Err(Refusal::Unavailable.into()))
@@ -357,7 +361,9 @@ impl Desk {
     ) -> Result<Accepted, Problem> {
         let segments = match Outcome::of(octet) {
             Outcome::Accepted(segments) => segments,
-            Outcome::Refused(refusal) => return Err(refusal.clone().into()),
+            Outcome::Refused(refusal) => {
+                return Err(translate::unfit(refusal.clone(), message.content_field()));
+            }
             Outcome::Invalid => return Err(again.why_invalid(message)),
         };
         let id = again.next_id();

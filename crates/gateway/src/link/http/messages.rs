@@ -10,10 +10,12 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::BytesMut;
+use http_body_util::BodyExt;
 use sms::{LinkName, MessageId, Substitution, Timestamp};
 use store::Entry;
 
+use super::bodies;
 use super::caller::Shown;
 use super::desk::Desk;
 use super::idempotency::{Key, Once};
@@ -174,14 +176,15 @@ impl Desk {
         mut message: MessageRequest,
         id: Option<MessageId>,
     ) -> Result<Admitted, Problem> {
-        let quoted = message.take_quoted()?;
+        let (quoted, content_field) = (message.take_quoted()?, message.content_field());
         let (mut submission, substitutions) = translated(account, message, self.intake.clock().wall())?;
         submission.id = id.map(|id| (id, 0));
         let claim = match quoted {
             Some(quoted) => Some(self.claim(account, quoted, &mut submission).await?),
             None => None,
         };
-        let entry = self.intake.admit(&Origin::Account(account.clone()), submission)?;
+        let entry = self.intake.admit(&Origin::Account(account.clone()), submission);
+        let entry = entry.map_err(|refusal| translate::unfit(refusal, content_field))?;
         Ok(Admitted { entry, substitutions, claim })
     }
 
@@ -328,16 +331,32 @@ pub(super) async fn read_up_to(octets_max: usize, body: Body) -> Result<Bytes, P
     if body.size_hint().lower() > octets_max as u64 {
         return Err(too_large(octets_max));
     }
-    let whole = Limited::new(body, octets_max).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(octets_max)),
-        Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "broken_body", "the body broke off")),
-        Err(_) => {
-            let detail = "the body did not come in time";
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail))
+    tokio::time::timeout(BODY_TIMEOUT, collected(octets_max, body)).await.unwrap_or_else(|_| {
+        let detail = "the body did not come in time";
+        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail))
+    })
+}
+
+/// All octets in one piece: each of the pieces that they come in takes more memory than it has octets.
+async fn collected(octets_max: usize, mut body: Body) -> Result<Bytes, Problem> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        if whole.len() + data.len() > octets_max {
+            return Err(too_large(octets_max));
         }
+        let rest = usize::try_from(body.size_hint().lower()).unwrap_or(octets_max);
+        whole.reserve(data.len() + rest.min(octets_max));
+        whole.extend_from_slice(&data);
     }
+    Ok(whole.freeze())
+}
+
+fn broken(error: axum::Error) -> Problem {
+    if bodies::is_no_room(&error) {
+        return bodies::no_room();
+    }
+    Problem::new(StatusCode::BAD_REQUEST, "broken_body", "the body broke off")
 }
 
 pub(super) fn too_large(octets_max: usize) -> Problem {

@@ -1,5 +1,6 @@
 //! HTTP links: ESMEs that call us, and content providers and accounts that we call.
 
+pub(crate) mod bodies;
 mod call;
 mod caller;
 mod circuits;
@@ -14,6 +15,7 @@ mod inbox;
 mod jasmin;
 mod kannel;
 mod lasting;
+mod leftover;
 mod messages;
 pub(crate) mod named;
 mod newcomers;

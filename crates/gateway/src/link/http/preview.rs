@@ -24,8 +24,9 @@ pub(super) async fn preview(
     let account = desk.caller(peer, shown, Scope::Send).await?;
     check_is_json(&parts.headers)?;
     let request = translate::preview_request(&read(body).await?)?;
+    let content_field = request.content_field();
     let (submission, substitutions) = translated(&account, request, desk.intake.clock().wall())?;
     let encoded = desk.intake.preview(&submission);
-    let encoded = encoded.map_err(|refusal| translate::unfit(&submission, refusal))?;
+    let encoded = encoded.map_err(|refusal| translate::unfit(refusal, content_field))?;
     Ok(Json(translate::preview(&submission, &encoded, substitutions)).into_response())
 }

@@ -36,6 +36,11 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_value", detail).in_field(field)
     }
 
+    /// A destination that is none.
+    pub(super) fn bad_destination(detail: String) -> Self {
+        Self { detail: detail.into(), ..Refusal::BadDestination.into() }
+    }
+
     /// A value that the message has no use for as it is; `field` has it.
     pub(super) fn does_not_fit(field: &'static str, detail: &'static str) -> Self {
         Self::new(StatusCode::CONFLICT, "does_not_fit", detail).in_field(field)
@@ -49,6 +54,12 @@ impl Problem {
     /// The field of the request that is to blame.
     pub(super) fn in_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// Says for people where in the request it is.
+    pub(super) fn at(mut self, place: &str) -> Self {
+        self.detail = format!("{place}: {}", self.detail).into();
         self
     }
 
@@ -100,7 +111,7 @@ impl From<Refusal> for Problem {
             Refusal::ProtocolNotAllowed => (StatusCode::FORBIDDEN, "protocol_not_allowed", None),
             Refusal::BadDestination => (StatusCode::UNPROCESSABLE_ENTITY, "bad_destination", Some("to")),
             Refusal::BadLength => (StatusCode::UNPROCESSABLE_ENTITY, "bad_length", None),
-            Refusal::Expired => (StatusCode::UNPROCESSABLE_ENTITY, "expired", None),
+            Refusal::Expired => (StatusCode::UNPROCESSABLE_ENTITY, "expired", Some("validity_s")),
             Refusal::NoReply(NoReply::Unknown) => (StatusCode::NOT_FOUND, "reply_to_unknown", None),
             Refusal::NoReply(no_reply) => (StatusCode::UNPROCESSABLE_ENTITY, code_of(no_reply), None),
             Refusal::Throttled => (StatusCode::TOO_MANY_REQUESTS, "throttled", None),
@@ -203,7 +214,7 @@ mod tests {
             (Refusal::ProtocolNotAllowed, 403, "protocol_not_allowed", None, None),
             (Refusal::BadDestination, 422, "bad_destination", Some("to"), None),
             (Refusal::BadLength, 422, "bad_length", None, None),
-            (Refusal::Expired, 422, "expired", None, None),
+            (Refusal::Expired, 422, "expired", Some("validity_s"), None),
             (NoReply::Unknown.into(), 404, "reply_to_unknown", None, None),
             (NoReply::Foreign.into(), 422, "reply_to_foreign", None, None),
             (NoReply::OtherHandset.into(), 422, "reply_to_other_handset", None, None),

@@ -63,7 +63,8 @@ pub(super) async fn replace(
     let (content, wish) = replacement.instead_of(&waiting.message)?;
     let submission = Submission::reworded(&waiting.message, content);
     let (submission, substitutions) = transliterated(&account, submission, wish);
-    let message = Arc::new(desk.intake.reword(&waiting, submission)?);
+    let message = desk.intake.reword(&waiting, submission);
+    let message = Arc::new(message.map_err(|refusal| translate::unfit(refusal, "text"))?);
     let entry = Entry { message, ..waiting };
     let answer = translate::accepted(&entry, substitutions);
     if desk.store.replace(entry).await? {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
@@ -21,7 +21,8 @@ use super::jasmin::{rest as jasmin_rest, server as jasmin};
 use super::kannel::server as kannel;
 use super::problem::Problem;
 use super::{
-    coding, dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall, send, signed,
+    bodies, coding, dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall,
+    send, signed,
 };
 use crate::network::accept_each;
 use crate::places::Places;
@@ -31,11 +32,13 @@ impl Api {
     /// The paths that there are, and what answers them.
     pub(crate) fn router(self) -> Router {
         let desk = Desk::new(self);
+        let bodies = desk.bodies.clone();
         let (sendsms, is_jasmin) = (desk.sendsms.path().map(str::to_owned), desk.jasmin);
         let router = native().route_layer(from_fn_with_state(desk.clone(), signed::verify));
         let router = with_sendsms(router.fallback(no_such_path), sendsms.as_deref());
         if is_jasmin { with_jasmin(router) } else { router }
             .method_not_allowed_fallback(no_such_method)
+            .layer(from_fn_with_state(bodies, bodies::bound))
             .with_state(desk)
     }
 
@@ -161,26 +164,39 @@ fn with_jasmin(router: Router<Desk>) -> Router<Desk> {
         .route("/secure/rate", get(jasmin_rest::rate))
 }
 
-async fn no_such_path() -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "unknown_path",
-        "there is nothing at this path; /v1/docs shows those that there are",
-    )
+async fn no_such_path(method: Method, uri: Uri) -> Response {
+    // RFC 9110, 9.3.7: the server as a whole.
+    if method == Method::OPTIONS && uri.path() == "*" {
+        return (StatusCode::NO_CONTENT, [(header::ALLOW, METHODS)]).into_response();
+    }
+    let detail = "there is nothing at this path; /v1/docs shows those that there are";
+    Problem::new(StatusCode::NOT_FOUND, "unknown_path", detail).into_response()
 }
 
-/// What is not there is answered as by Kannel, but below the paths of our own API.
+/// What is not there is answered as by Kannel, but below the paths of our own API and for the server as a whole.
 async fn no_such_path_of_kannel(method: Method, uri: Uri) -> Response {
-    if uri.path().starts_with("/v1/") {
-        return no_such_path().await.into_response();
+    if uri.path().starts_with("/v1/") || uri.path() == "*" {
+        return no_such_path(method, uri).await;
     }
     kannel::unknown(&method)
 }
 
-async fn no_such_method() -> Problem {
+/// The methods of a path that has no answer to this one; the router adds Allow where it is not wrong about HEAD.
+async fn no_such_method(method: Method, uri: Uri) -> Response {
     let detail = "this path does not know the method; Allow lists those that it does";
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail)
+    let mut response = match method {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail).into_response(),
+    };
+    let without_head = WITHOUT_HEAD.iter().find(|(path, _)| *path == uri.path());
+    let methods = without_head.map(|(_, methods)| (header::ALLOW, HeaderValue::from_static(methods)));
+    response.headers_mut().extend(methods);
+    response
 }
 
+/// Where asking does something, so that HEAD must not.
+const WITHOUT_HEAD: [(&str, &str); 2] = [("/v1/send", "GET,POST"), ("/v1/inbox", "GET")];
+/// All methods that any path knows.
+const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
 /// Answers with fewer octets gain nothing by gzip.
 const COMPRESSED_OCTETS_MIN: u16 = 1024;

@@ -25,7 +25,7 @@ pub(super) struct Calls {
     /// The groups `smpp-tlv`.
     pub(super) tlvs: Vec<toml::Value>,
     /// `mo-recode`
-    recodes: bool,
+    pub(super) recodes: bool,
 }
 
 impl Calls {

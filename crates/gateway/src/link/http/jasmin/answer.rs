@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sms::MessageId;
 
+use super::super::problem::Problem;
 use crate::refusal::Refusal;
 
 /// Why a request fails, in the words of Jasmin.
@@ -42,11 +43,22 @@ impl Failure {
             Refusal::BadDestination => Self::argument(format!("Argument [to] has an invalid value: [{to}].")),
             Refusal::Expired => filtered("validity_period"),
             Refusal::BadLength | Refusal::ProtocolNotAllowed | Refusal::NoReply(_) => filtered("content"),
-            Refusal::QueueFull | Refusal::Unavailable => {
-                let text = "Cannot send submit_sm, check SMPPClientManagerPB log file for details";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, text)
-            }
+            Refusal::QueueFull | Refusal::Unavailable => Self::for_now(),
         }
+    }
+
+    /// A body that did not come whole, in these words, or that there is no room for now.
+    pub(super) fn unread(problem: &Problem, text: &str) -> Self {
+        match problem.status() {
+            StatusCode::SERVICE_UNAVAILABLE => Self::for_now(),
+            status => Self::new(status, text),
+        }
+    }
+
+    /// What may go better later.
+    fn for_now() -> Self {
+        let text = "Cannot send submit_sm, check SMPPClientManagerPB log file for details";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, text)
     }
 
     /// As `/send` says it.

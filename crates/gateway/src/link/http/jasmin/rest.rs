@@ -103,8 +103,10 @@ pub(in super::super) async fn rate(
 async fn object(request: Request) -> Result<(Map<String, Value>, Credentials), Response> {
     let (parts, body) = request.into_parts();
     let credentials = password(&parts.headers).ok_or_else(no_token)?;
-    let body =
-        read(body).await.map_err(|problem| message(problem.status(), "the body did not come whole"))?;
+    let body = read(body).await.map_err(|problem| {
+        let failure = Failure::unread(&problem, "the body did not come whole");
+        message(failure.status, &failure.text)
+    })?;
     if body.is_empty() && parts.method == axum::http::Method::GET {
         return Ok((Map::new(), credentials));
     }

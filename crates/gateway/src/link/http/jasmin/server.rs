@@ -85,7 +85,7 @@ fn bare(told: Result<Value, Failure>) -> Response {
 async fn arguments(request: Request) -> Result<Arguments, Failure> {
     let (parts, body) = request.into_parts();
     let body = read(body).await.map_err(|problem| {
-        Failure::new(problem.status(), "Unknown error: the body did not come whole, or is too long")
+        Failure::unread(&problem, "Unknown error: the body did not come whole, or is too long")
     })?;
     Arguments::of(parts.uri.query().unwrap_or_default(), &parts.headers, &body)
 }

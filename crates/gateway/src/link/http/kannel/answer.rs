@@ -70,9 +70,12 @@ impl From<Refusal> for Answer {
     }
 }
 
-/// Of a body that did not come whole.
+/// Of a body that did not come whole, or that there is no room for now.
 impl From<Problem> for Answer {
-    fn from(_: Problem) -> Self {
+    fn from(problem: Problem) -> Self {
+        if problem.status() == StatusCode::SERVICE_UNAVAILABLE {
+            return Self::LATER;
+        }
         Self::rejected("Charset or body misformed, rejected")
     }
 }

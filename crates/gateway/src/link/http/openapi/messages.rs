@@ -48,6 +48,7 @@ fn submit() -> Description {
         .with_header(202, "Location", location())
         .with_header(202, "Idempotent-Replayed", replayed())
         .leads_to(202, &["find", "cancel", "replace"])
+        .leads_from_array_to(202, &["find", "cancel", "replace"])
         .refuses(&[BAD_BATCH])
         .refuses(&OF_KEYS)
         .refuses(&OF_MESSAGES);

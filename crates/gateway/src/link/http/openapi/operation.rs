@@ -41,7 +41,7 @@ struct Answer {
     description: String,
     contents: Vec<(&'static str, Content)>,
     headers: Vec<(&'static str, Header)>,
-    links: Vec<&'static str>,
+    links: Vec<Link>,
 }
 
 /// A new description; `id` is the name of the operation for programs that are made from the document.
@@ -205,7 +205,15 @@ impl Description {
 
     /// Operations on the message whose `id` is answered.
     pub(super) fn leads_to(mut self, status: u16, operations: &[&'static str]) -> Self {
-        self.answers.entry(status).or_default().links.extend(operations);
+        let links = operations.iter().map(|&operation| Link { operation, is_first_of_array: false });
+        self.answers.entry(status).or_default().links.extend(links);
+        self
+    }
+
+    /// The same of the first message, where an array is answered.
+    pub(super) fn leads_from_array_to(mut self, status: u16, operations: &[&'static str]) -> Self {
+        let links = operations.iter().map(|&operation| Link { operation, is_first_of_array: true });
+        self.answers.entry(status).or_default().links.extend(links);
         self
     }
 
@@ -264,13 +272,23 @@ impl Answer {
         for (name, header) in self.headers {
             response = response.header(name, header);
         }
-        for operation in self.links {
-            let link =
-                LinkBuilder::new().operation_id(operation).parameter("id", "$response.body#/id").build();
-            response = response.link(operation, link);
+        for Link { operation, is_first_of_array } in self.links {
+            let (name, id, of) = if is_first_of_array {
+                (format!("{operation}First"), "$response.body#/0/id", "Of the first message of an array.")
+            } else {
+                (operation.to_owned(), "$response.body#/id", "Of a message that is answered alone.")
+            };
+            let link = LinkBuilder::new().operation_id(operation).parameter("id", id).description(of).build();
+            response = response.link(name, link);
         }
         response.build()
     }
+}
+
+/// An operation on a message that is answered.
+struct Link {
+    operation: &'static str,
+    is_first_of_array: bool,
 }
 
 /// A problem with one of these codes.

@@ -27,10 +27,11 @@ pub(super) const OF_CALLERS: [Refused; 10] = [
     UNAVAILABLE,
 ];
 /// Of every request with a body.
-pub(super) const OF_BODIES: [Refused; 3] = [
+pub(super) const OF_BODIES: [Refused; 4] = [
     refused(400, "broken_body", "the body broke off, or is not gzip"),
     refused(408, "body_timeout", "the body did not come in 30 s"),
     refused(413, "body_too_large", "the body, or what it makes, is too large"),
+    refused(503, "too_many_bodies", "as many octets of bodies are in memory as may be"),
 ];
 /// Of what hands messages in.
 pub(super) const OF_MESSAGES: [Refused; 16] = [

@@ -26,6 +26,7 @@ use axum::response::Response;
 use tokio::time::Instant;
 
 use self::input::SignatureInput;
+use super::bodies;
 use super::desk::Desk;
 use super::messages::read;
 use super::problem::Problem;
@@ -90,6 +91,7 @@ impl Desk {
         let clock = self.intake.clock();
         let directory = self.directory.load_full();
         let holder = self.door.recognise(&directory, peer.ip(), &signature, clock.wall())?;
+        bodies::known();
         let body = read(body).await.map_err(Fault::Body)?;
         let is_covered = input.covers(digest::CONTENT_DIGEST.as_str());
         if (is_covered || !body.is_empty()) && !(is_covered && digest::is_of(&parts.headers, &body)) {

@@ -107,3 +107,110 @@ async fn who_asks_before_it_sends_too_much_is_spared_it() {
     let answer = answered(&(head(body.len(), "") + body)).await;
     assert!(answer.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\n"), "{answer}");
 }
+
+// RFC 9112, 6.1
+#[tokio::test]
+async fn a_transfer_coding_that_is_not_undone_is_refused() {
+    for (lines, status) in [
+        ("transfer-encoding: chunked\r\n", "202 Accepted"),
+        ("Transfer-Encoding: Chunked \r\n", "202 Accepted"),
+        ("transfer-encoding: gzip, chunked\r\n", "501 Not Implemented"),
+        ("transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n", "501 Not Implemented"),
+        ("transfer-encoding: identity, chunked\r\n", "501 Not Implemented"),
+    ] {
+        let (login, body) = (basic("bank:hunter22"), r#"{"to": "628111000111", "text": "hello"}"#);
+        let answer = answered(&format!(
+            "POST /v1/messages HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {login}\r\n\
+             content-type: application/json\r\n{lines}\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            body.len()
+        ))
+        .await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{lines}: {answer}");
+        assert_eq!(
+            answer.contains("\"code\":\"unknown_transfer_coding\""),
+            status.starts_with("501"),
+            "{answer}"
+        );
+    }
+}
+
+// RFC 9110, 9.3.7
+#[tokio::test]
+async fn options_say_which_methods_there_are() {
+    for (method, target, allowed) in [
+        ("HEAD", "/v1/send?to=62811&text=x", "GET,POST"),
+        ("HEAD", "/v1/inbox", "GET"),
+        ("PUT", "/v1/send", "GET,POST"),
+        ("PUT", "/v1/messages", "GET,HEAD,POST"),
+    ] {
+        let answer =
+            answered(&format!("{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"), "{answer}");
+        assert!(answer.contains(&format!("allow: {allowed}\r\n")), "{method} {target}: {answer}");
+    }
+    for (target, allowed) in
+        [("*", "GET, HEAD, POST, PATCH, DELETE, OPTIONS"), ("/v1/messages", "GET,HEAD,POST")]
+    {
+        let answer =
+            answered(&format!("OPTIONS {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 204 No Content\r\n"), "{answer}");
+        assert!(answer.contains(&format!("allow: {allowed}\r\n")), "{answer}");
+        assert!(!answer.contains("access-control"), "pages of other sites may not call: {answer}");
+    }
+    assert!(
+        answered("OPTIONS /none HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            .await
+            .starts_with("HTTP/1.1 404")
+    );
+}
+
+/// A request for a connection that may go on, with the first of so many octets.
+fn begun(path: &str, more: &str, octets: usize) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{more}content-length: {octets}\r\n\r\n{{"
+    )
+}
+
+#[tokio::test]
+async fn who_is_answered_early_may_send_all_the_same_and_keeps_the_answer() {
+    const LARGE: usize = 5_000_000;
+    let login = format!("authorization: {}\r\n", basic("bank:hunter22"));
+    for (path, more, status) in [
+        ("/v1/messages", login.as_str(), "413 Payload Too Large"),
+        ("/v1/messages", "", "401 Unauthorized"),
+        ("/v1/nothing", "", "404 Not Found"),
+        ("/v1/events", "", "405 Method Not Allowed"),
+    ] {
+        let mut stream = Desk::open().connect().await;
+        stream.write_all(begun(path, more, LARGE).as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; LARGE - 1]).await.unwrap();
+        let mut heard = String::new();
+        stream.read_to_string(&mut heard).await.unwrap();
+        assert!(heard.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{heard}");
+        assert!(heard.contains("connection: close\r\n") && heard.ends_with('}'), "{heard}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_short_body_ends_no_connection() {
+    let mut stream = Desk::open().connect().await;
+    let both = begun("/v1/messages", "", 1) + "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    stream.write_all(both.as_bytes()).await.unwrap();
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).await.unwrap();
+    assert!(
+        heard.starts_with("HTTP/1.1 401 Unauthorized\r\n") && heard.contains("HTTP/1.1 200 OK\r\n"),
+        "{heard}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_go_on_sending_is_waited_for_a_moment_only() {
+    let mut stream = Desk::open().connect().await;
+    stream.write_all(begun("/v1/nothing", "", 5_000_000).as_bytes()).await.unwrap();
+    let since = Instant::now();
+    let mut heard = Vec::new();
+    let _ = stream.read_to_end(&mut heard).await;
+    assert!(heard.starts_with(b"HTTP/1.1 404"), "the answer comes at once");
+    assert!((4..=6).contains(&since.elapsed().as_secs()), "{:?}", since.elapsed());
+}

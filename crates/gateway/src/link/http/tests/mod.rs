@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod bodies;
 mod calls;
 mod connections;
 mod encodings;
@@ -15,6 +16,7 @@ mod previews;
 mod replies;
 mod signatures;
 mod submissions;
+mod validation;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -40,6 +42,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::bodies::Bodies;
 use super::desk::Api;
 use super::server::Reception;
 use crate::clock::Clock;
@@ -279,6 +282,7 @@ impl Desk {
             keys: Default::default(),
             stop: Default::default(),
             door: Arc::new(Door::new(metrics.login(), clock.wall())),
+            bodies: Bodies::new(64 << 20),
             sendsms: Default::default(),
             jasmin: false,
             directory: directory.clone(),

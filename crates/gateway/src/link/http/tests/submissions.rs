@@ -35,6 +35,16 @@ async fn an_account_with_one_source_need_not_name_it() {
     assert_eq!(desk.kept()[0][0].message.source.text(), "BANK");
 }
 
+// RFC 8259, 8.1
+#[tokio::test]
+async fn a_mark_of_the_order_of_octets_is_passed_over() {
+    let desk = Desk::open();
+    for body in [r#"{"to":"6281234567890","text":"x"}"#, r#"[{"to":"6281234567890","text":"x"}]"#] {
+        let answer = desk.post(BANK, format!("\u{feff}{body}")).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+    }
+}
+
 #[tokio::test]
 async fn an_array_is_kept_in_one_batch_and_answered_one_by_one() {
     let desk = Desk::open();

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::super::problem::Problem;
 use super::presentation::{PortsRequest, class, presentation};
-use super::submission::MessageRequest;
+use super::submission::{MessageRequest, unfit};
 use super::{octets_of_hex, words};
 use crate::refusal::Refusal;
 use crate::submission::Content;
@@ -86,7 +86,7 @@ fn encoded(binary: &str, header: Vec<u8>, data_coding: u8) -> Result<(Content, b
     let mut octets = header;
     octets.extend(octets_of_hex(binary).ok_or_else(|| Problem::bad_value("binary", NOT_HEX))?);
     if octets.len() > OCTETS_MAX {
-        return Err(Refusal::BadLength.into());
+        return Err(unfit(Refusal::BadLength, "binary"));
     }
     Ok((Content::Encoded { data_coding, octets: octets.into() }, has_header))
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::callback::{EventView, event};
 use super::record::Text;
 use super::submission::json;
-use super::words;
+use super::{ids, words};
 use crate::link::http::problem::Problem;
 
 /// A page of dead letters.
@@ -72,8 +72,7 @@ pub(in super::super) fn replay_request(body: &[u8]) -> Result<Option<HashSet<Mes
         return Ok(None);
     }
     let request: ReplayRequest = json(body)?;
-    let bad_id = || Problem::bad_value("ids", "an id of a message has 32 hexadecimal digits");
-    request.ids.iter().map(|id| id.parse().map_err(|_| bad_id())).collect::<Result<_, _>>().map(Some)
+    ids("ids", &request.ids, "an id of a message has 32 hexadecimal digits").map(Some)
 }
 
 /// How many are told anew.

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::callback::{EventView, event};
 use super::submission::json;
-use super::{as_text, words};
+use super::{as_text, ids, words};
 use crate::inbox::EventId;
 use crate::link::http::inbox::Fetch;
 use crate::link::http::problem::Problem;
@@ -121,8 +121,8 @@ pub(in super::super) fn acknowledgement(body: &[u8]) -> Result<HashSet<EventId>,
     if request.ids.is_empty() || request.ids.len() > IDS_MAX {
         return Err(Problem::bad_value("ids", format!("1 to {IDS_MAX} of them")));
     }
-    let bad_id = |_| Problem::bad_value("ids", "an ack_id is receipt_ or message_ and 32 hexadecimal digits");
-    request.ids.iter().map(|id| id.parse().map_err(bad_id)).collect()
+    let detail = "an ack_id is receipt_ or message_ and 32 hexadecimal digits";
+    ids("ids", &request.ids, detail)
 }
 
 /// How many items are acknowledged now, and which are not there.

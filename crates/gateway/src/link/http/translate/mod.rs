@@ -22,10 +22,15 @@ mod submission;
 mod whole;
 pub(super) mod words;
 
+use std::collections::HashSet;
 use std::fmt::Display;
+use std::hash::Hash;
+use std::str::FromStr;
 
 use serde::Serializer;
 use sms::Timestamp;
+
+use super::problem::Problem;
 
 pub(super) use attributes::Sender;
 pub(super) use callback::{callback, callbacks};
@@ -38,7 +43,7 @@ pub(super) use inbox::{
     AckRequest, AckView, InboxQuery, PageOfItems, acknowledged, acknowledgement, inbox_item, inbox_query,
 };
 pub(super) use presentation::{Kind, WaitingOfSeveralKinds};
-pub(super) use preview::{PreviewRequest, PreviewView, preview, preview_request, unfit};
+pub(super) use preview::{PreviewRequest, PreviewView, preview, preview_request};
 pub(crate) use provider::UnreadableReply;
 #[cfg(test)]
 pub(super) use provider::sample;
@@ -53,7 +58,7 @@ pub(super) use record::{DirectionWord, PageView, RecordView, page};
 pub(super) use replacement::{Cancelled, Replacement, cancelled, replacement};
 pub(super) use submission::{
     Accepted, Batch, MessageRequest, Messages, Quoted, Receipts, Taken, accepted, accepted_as, batch,
-    submission,
+    submission, unfit,
 };
 
 /// An instant as RFC 3339 has it, in UTC with milliseconds.
@@ -112,6 +117,23 @@ fn digits_at_start(text: &str) -> usize {
 }
 
 const SECOND_PATTERN: &str = "0000-00-00T00:00:00";
+
+/// JSON without the mark of the order of octets that nobody should send, and who reads may pass over (RFC 8259, 8.1).
+fn unmarked(json: &[u8]) -> &[u8] {
+    json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json)
+}
+
+/// What an array of ids names; `detail` says what an id is.
+fn ids<T: FromStr + Eq + Hash>(
+    field: &'static str,
+    written: &[String],
+    detail: &'static str,
+) -> Result<HashSet<T>, Problem> {
+    let one = |(number, id): (usize, &String)| {
+        id.parse().map_err(|_| Problem::bad_value(field, detail).at(&format!("{field}[{number}]")))
+    };
+    written.iter().enumerate().map(one).collect()
+}
 
 /// The octets that pairs of hexadecimal digits name.
 pub(super) fn octets_of_hex(text: &str) -> Option<Vec<u8>> {

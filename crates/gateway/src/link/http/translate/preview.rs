@@ -11,7 +11,6 @@ use super::recipients::Recipients;
 use super::submission::{MessageRequest, SubstitutionView, json};
 use super::{hex, object, whole, words};
 use crate::encoding::Encoded;
-use crate::refusal::Refusal;
 use crate::submission::{Content, Submission};
 
 /// A message as a caller writes it, as far as that says how many segments it takes.
@@ -130,14 +129,6 @@ pub(in super::super) fn preview(
         parts: bodies.iter().map(shown).collect(),
         transliterated: substitutions.into_iter().map(SubstitutionView::from).collect(),
     }
-}
-
-/// Why a message cannot be sent, with the field that is too long.
-pub(in super::super) fn unfit(submission: &Submission, refusal: Refusal) -> Problem {
-    Problem::from(refusal).in_field(match submission.content {
-        Content::Text { .. } => "text",
-        Content::Encoded { .. } => "binary",
-    })
 }
 
 const fn encoding_name(alphabet: Alphabet) -> &'static str {

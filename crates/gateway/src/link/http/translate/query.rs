@@ -10,11 +10,12 @@ use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ObjectBuilder,
 use utoipa::openapi::{RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::super::octets::pairs;
 use super::super::problem::Problem;
 use super::choice::{self, StateWords};
 use super::recipients::Recipients;
 use super::record::{DIRECTIONS, DirectionWord, direction_name};
-use super::submission::{ClassWord, MessageRequest, PriorityWord, field_of};
+use super::submission::{ClassWord, MessageRequest, PriorityWord, blamed};
 use super::{instant, words};
 use crate::login::Credentials;
 
@@ -194,7 +195,7 @@ fn sent(query: SendQuery) -> (Option<Credentials>, MessageRequest) {
         validity_s: query.validity_s,
         priority: query.priority,
         class: query.class,
-        not_before: query.not_before,
+        not_before: query.not_before.map(with_plus),
         flash: query.flash.unwrap_or_default(),
         message_class: query.message_class,
         transliterate: query.transliterate,
@@ -264,32 +265,17 @@ pub(super) fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
 /// Names and values as a query and a form have them; if they are not what `T` wants, the problem has this code.
 fn understood<T: DeserializeOwned>(encoded: &[u8], code: &'static str) -> Result<T, Problem> {
     let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, code, detail);
-    if !is_utf8(encoded) {
-        return Err(bad("what is said is not UTF-8".to_owned()));
+    // The parser would replace what is not.
+    let is_utf8 = |octets: &[u8]| std::str::from_utf8(octets).is_ok();
+    if let Some((name, _)) = pairs(encoded).find(|(name, value)| !is_utf8(name) || !is_utf8(value)) {
+        let problem = bad("what is said is not UTF-8".to_owned());
+        return Err(match String::from_utf8(name) {
+            Ok(name) => problem.at(&name).in_field(name),
+            Err(_) => problem,
+        });
     }
     let words = serde_urlencoded::Deserializer::new(form_urlencoded::parse(encoded));
-    serde_path_to_error::deserialize(words).map_err(|error| {
-        let problem = bad(error.to_string());
-        match field_of(error.path()) {
-            Some(field) => problem.in_field(field),
-            None => problem,
-        }
-    })
-}
-
-/// Whether the octets that are named are UTF-8: the parser would replace what is not.
-fn is_utf8(encoded: &[u8]) -> bool {
-    let mut octets = Vec::with_capacity(encoded.len());
-    let mut rest = encoded;
-    while let Some((&first, after)) = rest.split_first() {
-        let escaped = after.first_chunk().filter(|_| first == b'%').and_then(|&[high, low]| {
-            let digit = |digit: u8| char::from(digit).to_digit(16);
-            u8::try_from(digit(high)? * 16 + digit(low)?).ok()
-        });
-        octets.push(escaped.unwrap_or(first));
-        rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
-    }
-    std::str::from_utf8(&octets).is_ok()
+    serde_path_to_error::deserialize(words).map_err(|error| blamed(bad(error.inner().to_string()), &error))
 }
 
 /// Reads a switch as people write it, and as a box of a form that is ticked.
@@ -307,9 +293,17 @@ words::word!(
     words::text().enum_values(Some(["true", "false", "on", "off", "1", "0"]))
 );
 
+/// An instant whose plus was not escaped: in a query that is a blank, which stands nowhere in front of an offset.
+fn with_plus(mut instant: String) -> String {
+    let offset = instant.len().saturating_sub("+00:00".len());
+    if instant.as_bytes().get(offset) == Some(&b' ') {
+        instant.replace_range(offset..=offset, "+");
+    }
+    instant
+}
+
 fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let instant = instant(&text);
+    let instant = instant(&with_plus(String::deserialize(deserializer)?));
     let error = || serde::de::Error::custom("not an instant like 2026-01-31T12:00:00Z");
     instant.ok_or_else(error).map(Some)
 }
@@ -384,6 +378,9 @@ mod tests {
         assert_eq!((&query.states, query.direction), (&None, None));
         assert!(query.cursor.is_some());
         let empty = search_query(&"/x".parse().unwrap(), own.clone()).unwrap();
+        let until = |text: &str| search_query(&uri(&format!("until={text}")), own.clone()).unwrap().until;
+        assert_eq!(until("2026-01-01T07:00:00+07:00"), Some(Timestamp(1_767_225_600_000)), "a plus as it is");
+        assert_eq!(until("2026-01-01+07:00:00%2B07:00"), Some(Timestamp(1_767_225_600_000)));
         assert_eq!((empty.limit, empty.number), (LIMIT_DEFAULT, None));
         let chosen = search_query(&uri("state=expired,handed_over&direction=mo"), own).unwrap();
         assert_eq!(chosen.states, Some(vec![State::Expired, State::HandedOver]));
@@ -415,6 +412,7 @@ mod tests {
             ("limit=1001", "\"field\":\"limit\""),
             ("cursor=5", "\"field\":\"cursor\""),
             ("until=today", "until"),
+            ("until=2026-01-01", "until"),
             ("state=sent", "one of enroute, delivered, expired"),
             ("state=", "\"field\":\"state\""),
             ("state=delivered,", "\"field\":\"state\""),

@@ -40,12 +40,16 @@ impl Recipients {
 }
 
 /// A message for each receiver, in their order.
-pub(super) fn each(requests: Vec<MessageRequest>) -> Result<Vec<MessageRequest>, Problem> {
+pub(super) fn each(requests: Vec<MessageRequest>, is_array: bool) -> Result<Vec<MessageRequest>, Problem> {
+    let detail = format!("a request has 1 to {MESSAGES_MAX} messages, each for somebody");
+    let bad_batch = || Problem::new(StatusCode::BAD_REQUEST, "bad_batch", detail.clone());
+    if let Some(number) = requests.iter().position(|request| request.to.count() == 0) {
+        let place = if is_array { format!("[{number}].to") } else { "to".to_owned() };
+        return Err(bad_batch().at(&place).in_field("to"));
+    }
     let total: usize = requests.iter().map(|request| request.to.count()).sum();
-    let is_for_nobody = requests.iter().any(|request| request.to.count() == 0);
-    if is_for_nobody || !(1..=MESSAGES_MAX).contains(&total) {
-        let detail = format!("a request has 1 to {MESSAGES_MAX} messages, each for somebody");
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_batch", detail));
+    if !(1..=MESSAGES_MAX).contains(&total) {
+        return Err(bad_batch());
     }
     let octets: usize = requests.iter().map(|request| request.to.count() * request.octets()).sum();
     if octets > OCTETS_MAX {

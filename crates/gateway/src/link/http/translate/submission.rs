@@ -1,6 +1,7 @@
 //! What a caller hands in, as a submission; and what it is answered.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::time::Duration;
 
 use arrayvec::ArrayVec;
@@ -22,7 +23,7 @@ use super::object::{self, Object};
 use super::presentation::{PortsRequest, WaitingRequest, WaitingRequests, waiting};
 use super::recipients::{self, Recipients};
 use super::words::{self, text};
-use super::{as_text, instant, whole};
+use super::{as_text, instant, unmarked, whole};
 use crate::attributes::RESULTS_MAX;
 use crate::refusal::Refusal;
 use crate::submission::Submission;
@@ -151,6 +152,20 @@ impl MessageRequest {
     }
 }
 
+impl MessageRequest {
+    /// The field that says what is carried.
+    pub(in super::super) fn content_field(&self) -> &'static str {
+        if self.binary.is_some() { "binary" } else { "text" }
+    }
+}
+
+/// Why a message cannot be sent; this field says what it carries.
+pub(in super::super) fn unfit(refusal: Refusal, content_field: &'static str) -> Problem {
+    let is_length = refusal == Refusal::BadLength;
+    let problem = Problem::from(refusal);
+    if is_length { problem.in_field(content_field) } else { problem }
+}
+
 /// The message of a handset that a message answers.
 pub(in super::super) struct Quoted {
     /// The field that names it.
@@ -277,16 +292,18 @@ impl ToSchema for Taken {
 ///
 /// A body that is not of this form is refused whole, and the answer says where it goes wrong.
 pub(in super::super) fn batch(body: &[u8]) -> Result<Batch, Problem> {
-    let first = body.iter().find(|octet| !octet.is_ascii_whitespace());
+    let first = unmarked(body).iter().find(|octet| !octet.is_ascii_whitespace());
     if first != Some(&b'[') {
         let message: MessageRequest = json(body)?;
         return match message.to {
             Recipients::One(_) => Ok(Batch::One(Box::new(message))),
-            Recipients::Several(_) => recipients::each(vec![message]).map(Batch::Many),
+            Recipients::Several(_) => recipients::each(vec![message], false)
+                .map_err(|problem| problem.in_field("to"))
+                .map(Batch::Many),
         };
     }
     let messages: Vec<Object<MessageRequest>> = parsed(body)?;
-    recipients::each(messages.into_iter().map(|Object(message)| message).collect()).map(Batch::Many)
+    recipients::each(messages.into_iter().map(|Object(message)| message).collect(), true).map(Batch::Many)
 }
 
 /// What a caller wants carried.
@@ -299,8 +316,7 @@ pub(in super::super) fn submission(
     let expires_at = expiry(request.validity_s, not_before.unwrap_or(now))?;
     let priority = urgency(request.priority, request.class.as_deref())?;
     let source = source(request.from.as_deref())?;
-    let destination = Address::number(request.to.number().as_bytes())
-        .ok_or_else(|| Problem::from(Refusal::BadDestination))?;
+    let destination = destination(request.to.number())?;
     let said = Said {
         client_reference: request.client_reference.take(),
         tags: std::mem::take(&mut request.tags),
@@ -385,31 +401,65 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 /// Reads a body that is to be JSON of this form. What is wrong with it is said with the place, and with the field
 /// if it is in one.
 fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let body = unmarked(body);
     serde_json::from_slice(body).map_err(|error| {
         let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail);
         // Only who fails pays for the place.
         let again: Result<T, _> =
             serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body));
-        let Some(at) = again.err().filter(|_| error.is_data()) else { return bad(error.to_string()) };
-        match field_of(at.path()) {
-            Some(field) => bad(format!("{}: {error}", at.path())).in_field(field),
-            None => bad(error.to_string()),
+        match again {
+            Err(at) if error.is_data() => blamed(bad(error.to_string()), &at),
+            _ => bad(error.to_string()),
         }
     })
 }
 
+/// A problem of what could not be read, with the field that is to blame, and the place of it for people.
+pub(super) fn blamed<E: Display>(problem: Problem, error: &serde_path_to_error::Error<E>) -> Problem {
+    let path = error.path();
+    let lacking = lacking(&error.inner().to_string());
+    let place = match (path.iter().next(), &lacking) {
+        (None, None) => return problem,
+        (None, Some(lacking)) => lacking.clone(),
+        (Some(_), None) => path.to_string(),
+        (Some(_), Some(lacking)) => format!("{path}.{lacking}"),
+    };
+    let problem = problem.at(&place);
+    match field_of(path).or(lacking) {
+        Some(field) => problem.in_field(field),
+        None => problem,
+    }
+}
+
 /// The field of a message, or whatever else is read, that leads there.
-pub(super) fn field_of(path: &Path) -> Option<String> {
+fn field_of(path: &Path) -> Option<String> {
     path.iter().find_map(|segment| match segment {
         Segment::Map { key } if key.len() <= FIELD_OCTETS_MAX => Some(key.clone()),
         _ => None,
     })
 }
 
+/// The field that is not there, or twice: no path leads to it, and serde names it in these words alone.
+fn lacking(said: &str) -> Option<String> {
+    let named = ["missing field `", "duplicate field `"].iter().find_map(|words| said.strip_prefix(words));
+    named.and_then(|rest| rest.split('`').next()).map(str::to_owned)
+}
+
 fn source(from: Option<&str>) -> Result<Address, Problem> {
     let Some(from) = from else { return Ok(Address::default()) };
     let detail = "a sender is a number of up to 20 digits or a name of up to 11 ASCII characters";
     Address::guess(from.as_bytes()).ok_or_else(|| Problem::bad_value("from", detail))
+}
+
+fn destination(to: &str) -> Result<Address, Problem> {
+    Address::number(to.as_bytes()).ok_or_else(|| match Address::stranger_in_number(to) {
+        Some(stranger) => {
+            let detail =
+                format!("“{}” (U+{:04X}) is no part of a number", stranger.escape_debug(), stranger as u32);
+            Problem::bad_destination(detail)
+        }
+        None => Refusal::BadDestination.into(),
+    })
 }
 
 /// D-3: a schedule in the past is now, one far ahead is refused.

@@ -65,7 +65,7 @@ word!(
             "A number as people write it: up to 20 digits, perhaps with blanks, dashes, dots, slashes and \
              parentheses between them, but without a 0 in parentheses.",
         ))
-        .pattern(Some(r"^(?!\s*[ -~]*\(0\))[ \t\n\f\r]*\+?[ \-./()]*([0-9][ \-./()]*){1,20}[ \t\n\f\r]*$"))
+        .pattern(Some(format!("^{}$", number(r"\+?", 1))))
         .examples(["628111000111"])
 );
 word!(
@@ -75,10 +75,7 @@ word!(
         .description(Some(
             "A number as people write it, a short code, or a name of up to 11 printable ASCII characters.",
         ))
-        .pattern(Some(concat!(
-            r"^(?:[ -~]{1,11}|(?!\s*[ -~]*\(0\))[ \t\n\f\r]*(?:\+[ \-./()]*([0-9][ \-./()]*){1,20}",
-            r"|[ \-./()]*([0-9][ \-./()]*){7,20})[ \t\n\f\r]*)$"
-        )))
+        .pattern(Some(format!("^(?:[ -~]{{1,11}}|{}|{})$", number(r"\+", 1), number("", 7))))
         .examples(["BANK"])
 );
 word!(
@@ -132,7 +129,9 @@ word!(
     CallbackUrl,
     text()
         .description(Some("An http or https URL, in up to 2048 octets."))
-        .pattern(Some(r"^https?://\S+$"))
+        .pattern(Some(format!(
+            "^[Hh][Tt][Tt][Pp][Ss]?://(?:{USERINFO}@)?(?:{NAME}|{IPV4}|{IPV6})(?:{PORT})?(?:[/?#][!-~]*)?$"
+        )))
         .max_length(Some(URL_OCTETS_MAX))
 );
 word!(
@@ -147,6 +146,25 @@ word!(
         .description(Some("The state of a message; all but `enroute` are final."))
         .enum_values(Some(super::record::STATES.map(super::record::state_name)))
 );
+
+/// The pattern of what [`sms::Address::number`] reads, with this before its digits, and so many of them at least.
+fn number(plus: &str, digits_min: usize) -> String {
+    format!(
+        r"(?![\s\S]*\(0\))[ \t\n\f\r]*[{ODD_SEPARATORS}]*{plus}[ \-./(){ODD_SEPARATORS}]*(?:[0-9][ \-./(){ODD_SEPARATORS}]*){{{digits_min},20}}[ \t\n\f\r]*"
+    )
+}
+
+/// Blanks, dashes and marks that no keyboard has.
+const ODD_SEPARATORS: &str = "\u{A0}\u{AD}\u{1680}\u{2000}-\u{2015}\u{202A}-\u{202F}\u{205F}\u{2060}\u{2066}-\u{2069}\u{2212}\u{3000}\u{FE63}\u{FEFF}\u{FF0D}";
+/// RFC 3986, section 3.2.1.
+const USERINFO: &str = "[A-Za-z0-9._~!$&'()*+,;=:%-]*";
+/// A name of DNS that no address can be taken for; one of IDNA is not, so that it need not be decoded.
+const NAME: &str = r"(?:(?![Xx][Nn]--)[A-Za-z0-9_][A-Za-z0-9_-]*\.)*(?![Xx][Nn]--)[A-Za-z][A-Za-z0-9_-]*";
+const IPV4: &str =
+    r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+/// RFC 4291, section 2.2: whole, or with zeros left out once.
+const IPV6: &str = r"\[(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,3})?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,2})?)\]";
+const PORT: &str = ":(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
 
 /// A schema of strings.
 pub(in super::super) fn text() -> ObjectBuilder {
