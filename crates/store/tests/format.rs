@@ -5,7 +5,8 @@
 //! `cargo test -p store --test format -- --ignored`
 //!
 //! `fixture/v2` in the same way when the ledger got version 2, `fixture/v3` when the journal did, `fixture/v4` when that got
-//! version 3 and the ledger its table `attached`, and `fixture/v5` when the journal got version 4. A fixture is written once and never again: when the format changes, the version goes up, a new
+//! version 3 and the ledger its table `attached`, `fixture/v5` when the journal got version 4, and `fixture/v6` when the files
+//! of keys got version 2 and the ledger its table `moved`. A fixture is written once and never again: when the format changes, the version goes up, a new
 //! fixture is added beside the old ones, and the tests for those stay as they are.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
@@ -49,7 +50,7 @@ fn smsc() -> LinkName {
 }
 
 /// The versions of which there are fixtures; the last is the one that is written.
-const VERSIONS: [&str; 5] = ["v1", "v2", "v3", "v4", "v5"];
+const VERSIONS: [&str; 6] = ["v1", "v2", "v3", "v4", "v5", "v6"];
 
 fn fixture(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture").join(version)
@@ -113,6 +114,14 @@ async fn opens_with_all_its_records(version: &str) {
         assert_eq!(record.state, state, "message {number}");
         assert_eq!(record.history[0].event, Event::Accepted, "message {number}");
         assert_eq!(record.segments, if number == 0 { 2 } else { 1 });
+        let found = async |link: &str| {
+            let links = Some(vec![LinkName::from(link)]);
+            let number = Some(record.destination.value.to_vec());
+            let query = Query { links, number, limit: 10, ..Query::default() };
+            store.search(query).await.unwrap().records.len()
+        };
+        let of = [found("bank").await, found("telco-a").await, found("stranger").await];
+        assert_eq!(of, [1, 1, 0], "message {number}");
     }
     let finished = record(&store, 2).await;
     assert_eq!(finished.history.last().unwrap().event, Event::OwnerTold { link: LinkName::from("bank") });
@@ -228,6 +237,43 @@ fn is_found_sound(version: &str) {
     assert_eq!(standing.live_messages, 9);
     assert_eq!(standing.waiting, [(LinkName::from("bank"), 2), (smsc(), 5)]);
     assert_eq!((standing.awaiting_receipt, standing.held, standing.unmatched_receipts), (2, 1, 1));
+}
+
+/// What stands beside a ledger of an older version leads to no links: it is made again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_of_an_older_version_are_made_again_and_what_moves_is_noted() {
+    for (version, keys) in [("v2", 1), ("v5", 1), ("v6", 2)] {
+        let directory = tempfile::tempdir().unwrap();
+        copy(&fixture(version), directory.path());
+        assert_eq!(key_versions(directory.path()), [keys], "{version}");
+        let store = EmbeddedStore::open(directory.path(), options()).unwrap();
+        let leases = store.take(&smsc(), 100).await.unwrap();
+        let count = leases.len();
+        let outcome = || Outcome::Redirect { to: LinkName::from("spare") };
+        store.settle(
+            leases.into_iter().map(|lease| Settlement { lease, outcome: outcome(), answer: None }).collect(),
+        );
+        store.sync().await.unwrap();
+        for (link, expected) in [("spare", 3), ("stranger", 0)] {
+            let query = Query {
+                links: Some(vec![LinkName::from(link)]),
+                number: Some(b"1234".to_vec()),
+                limit: 100,
+                ..Query::default()
+            };
+            let found = store.search(query).await.unwrap().records;
+            assert_eq!((count, found.len()), (4, expected), "{version}: four segments of three messages");
+        }
+        store.close();
+        assert_eq!(key_versions(directory.path()), [2], "{version}");
+        let report = Inspector::open(directory.path()).unwrap().check().unwrap();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+    }
+}
+
+fn key_versions(directory: &Path) -> Vec<u8> {
+    let files = sqlite_files(&directory.join("ledger"));
+    files.iter().map(|file| fs::read(file.with_extension("keys")).unwrap()[8]).collect()
 }
 
 /// Nothing is added to a file of an older journal.

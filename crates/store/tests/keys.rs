@@ -13,7 +13,7 @@ use sms::LinkName;
 use store::conformance::sample::{entry, id};
 use store::embedded::inspect::Inspector;
 use store::embedded::{EmbeddedStore, Options};
-use store::{Entry, Query, Store};
+use store::{Entry, Outcome, Query, Record, Settlement, Store};
 use tempfile::TempDir;
 
 /// How many messages are put into a ledger, in files of [`FILE_RECORDS`].
@@ -132,11 +132,121 @@ async fn flipped_bits_are_found_and_made_good() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_of_another_version_or_file_are_not_used() {
-    is_mended(2, "format version 3", |file, _| change(file, 8, 2)).await;
+    is_mended(2, "format version 3", |file, _| change(file, 8, 1)).await;
     is_mended(0, "another file", |file, files| {
         fs::copy(&files[1], file).unwrap();
     })
     .await;
+}
+
+/// Says that a file of keys is of version 1, which has no keys of links: those that are there are not looked at.
+fn make_older(file: &Path, seed: u32) {
+    let mut octets = fs::read(file).unwrap();
+    octets[8..12].copy_from_slice(&1_u32.to_le_bytes());
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&seed.to_le_bytes());
+    crc.update(&0_u64.to_le_bytes());
+    crc.update(&octets[..28]);
+    octets[28..32].copy_from_slice(&crc.finalize().to_le_bytes());
+    fs::write(file, octets).unwrap();
+}
+
+fn versions(directory: &Path) -> Vec<u8> {
+    key_files(directory).iter().map(|file| fs::read(file).unwrap()[8]).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_of_version_1_are_read_and_made_again_when_a_link_is_looked_for() {
+    let (directory, batch) = closed().await;
+    for file in key_files(directory.path()) {
+        let seed = fs::read(&file).unwrap()[12..16].try_into().unwrap();
+        make_older(&file, u32::from_le_bytes(seed));
+    }
+    assert!(findings(directory.path()).is_empty(), "they are as good as ever");
+    let store = open(directory.path());
+    assert!(store.find(batch[0].message.id).await.unwrap().is_some());
+    assert_eq!(versions(directory.path()), [1, 1, 1, 2], "the newest is gone on with");
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while versions(directory.path()) != [2; 4] {
+        assert!(std::time::Instant::now() < deadline, "{:?}", versions(directory.path()));
+        answers_are_right(&store, &batch, "while they are made again").await;
+    }
+    answers_are_right(&store, &batch, "made again").await;
+    store.close();
+    assert!(findings(directory.path()).is_empty());
+}
+
+/// The records of these numbers that are found by the number of their sender and a link, newest first.
+async fn found_of(store: &EmbeddedStore, link: &str, batch: &[Entry]) -> Vec<usize> {
+    let links = Some(vec![LinkName::from(link)]);
+    let found = store.search(Query { links, ..of("1234") }).await.unwrap().records;
+    let at = |record: &Record| batch.iter().position(|entry| entry.message.id == record.id).unwrap();
+    found.iter().map(at).collect()
+}
+
+/// Gives the messages that wait for a link to another one.
+async fn redirect(store: &EmbeddedStore, from: &str, to: &str, count: usize) {
+    let mut left = count;
+    while left > 0 {
+        let leases = store.take(&LinkName::from(from), left).await.unwrap();
+        left -= leases.len();
+        let to = |lease| {
+            let outcome = Outcome::Redirect { to: LinkName::from(to) };
+            Settlement { lease, outcome, answer: None }
+        };
+        store.settle(leases.into_iter().map(to).collect());
+    }
+    store.sync().await.unwrap();
+}
+
+/// What goes to another link after its record was written is found by that and not by the one before, whatever the
+/// process had in memory and wherever it was killed; also what goes there and back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_went_to_another_link_later_is_found_by_that() {
+    let (directory, batch) = (tempfile::tempdir().unwrap(), fill());
+    let newest_first = |of: usize| (0..batch.len()).rev().filter(move |at| at % 2 == of);
+    let (even, odd): (Vec<usize>, Vec<usize>) = (newest_first(0).collect(), newest_first(1).collect());
+    let all: Vec<usize> = (0..batch.len()).rev().collect();
+    let running = directory.path().join("running");
+    let store = open(&running);
+    store.accept(batch.clone()).await.unwrap();
+    assert_eq!(found_of(&store, "telco-b", &batch).await, odd, "all records are written");
+    redirect(&store, "telco-b", "spare", odd.len()).await;
+    let is_moved = async |store: &EmbeddedStore, what: &str| {
+        assert_eq!(found_of(store, "spare", &batch).await, odd, "{what}");
+        assert!(found_of(store, "telco-b", &batch).await.is_empty(), "{what}");
+        assert_eq!(found_of(store, "telco-a", &batch).await, even, "{what}");
+        assert_eq!(found_of(store, "bank", &batch).await, all, "{what}");
+        assert!(found_of(store, "stranger", &batch).await.is_empty(), "{what}");
+    };
+    is_moved(&store, "running").await;
+    let killed = directory.path().join("killed");
+    copy(&running, &killed);
+    store.close();
+    is_moved(&open(&running), "started again").await;
+    let store = open(&killed);
+    is_moved(&store, "killed").await;
+    redirect(&store, "spare", "telco-b", odd.len()).await;
+    redirect(&store, "telco-b", "spare", odd.len()).await;
+    is_moved(&store, "there and back").await;
+    redirect(&store, "spare", "telco-b", odd.len()).await;
+    assert_eq!(found_of(&store, "telco-b", &batch).await, odd);
+    assert!(found_of(&store, "spare", &batch).await.is_empty());
+    store.close();
+    for file in key_files(&killed) {
+        fs::remove_file(file).unwrap();
+    }
+    let store = open(&killed);
+    for what in ["by the table", "by keys that were made again"] {
+        assert_eq!(found_of(&store, "telco-b", &batch).await, odd, "{what}");
+        assert!(found_of(&store, "spare", &batch).await.is_empty(), "{what}");
+        answers_without_links(&store, &batch).await;
+    }
+}
+
+async fn answers_without_links(store: &EmbeddedStore, batch: &[Entry]) {
+    let found = store.search(of("1234")).await.unwrap().records;
+    assert_eq!(found.len(), batch.len());
 }
 
 // What a power cut leaves that kept the keys of before.

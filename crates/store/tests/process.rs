@@ -11,7 +11,9 @@ use place::copy;
 use sms::{LinkName, State};
 use store::conformance::sample::{entries, entry, remote_id};
 use store::embedded::{EmbeddedStore, OpenError, Options};
-use store::{Event, Lease, Outcome, Query, RemoteReceipt, Settlement, Store, StoreError};
+use store::{
+    Entry, Event, Lease, Likeness, Outcome, Query, RemoteReceipt, Settlement, Store, StoreError, Which,
+};
 
 fn link(name: &str) -> LinkName {
     LinkName::from(name)
@@ -186,4 +188,40 @@ async fn a_ledger_that_cannot_be_read_stops_no_message() {
     store.accept(vec![entry(1, |_| {})]).await.unwrap();
     assert_eq!(store.take(&link("telco-a"), 10).await.unwrap().len(), 2);
     assert!(matches!(store.search(Query::default()).await, Err(StoreError::Failed(_))));
+}
+
+/// More than are gathered in one step.
+const ALIKE: u64 = 10_000;
+
+// O-5 O-6
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_are_alike_all_are_cancelled_or_superseded() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(directory.path(), Options::default()).unwrap();
+    let alike = |number: u64| {
+        entry(number, |message| {
+            message.destination = message.source.clone();
+            message.service_type =
+                if number % 10 == 9 { b"WAP"[..].try_into().unwrap() } else { Default::default() };
+        })
+    };
+    let fill = async |first: u64| {
+        let batch: Vec<Entry> = (first..first + ALIKE).map(alike).collect();
+        for some in batch.chunks(1000) {
+            store.accept(some.to_vec()).await.unwrap();
+        }
+    };
+    fill(0).await;
+    let like = Likeness::of(&alike(0).message);
+    let cancelled = store.cancel(&link("bank"), Which::Like(like.clone())).await.unwrap();
+    assert_eq!(cancelled as u64, ALIKE * 9 / 10, "those of another service are not like them");
+    assert_eq!(store.cancel(&link("bank"), Which::Like(like)).await.unwrap(), 0);
+    fill(ALIKE).await;
+    let newest = alike(3 * ALIKE);
+    store.supersede(newest.clone()).await.unwrap();
+    let left = store.evacuate(&link("telco-a"), 4 * ALIKE as usize).await.unwrap();
+    let (others, those): (Vec<_>, Vec<_>) =
+        left.iter().map(Lease::message).partition(|message| !message.service_type.is_empty());
+    assert_eq!(others.len() as u64, 2 * ALIKE / 10);
+    assert_eq!(those, [&newest.message]);
 }

@@ -53,7 +53,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rustix::fs::FlockOperation;
-use sms::{LinkName, MessageId};
+use sms::{LinkName, MessageId, State};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -260,28 +260,49 @@ impl EmbeddedStore {
         }
     }
 
-    /// The serials of all messages that are like this by their records and may be under way.
-    async fn serials_like(&self, like: &Likeness) -> Result<Vec<u64>, StoreError> {
+    /// The serials of messages that are like this by their records and may be under way, newest first, behind
+    /// `cursor`: some [`SERIALS_AT_ONCE`] at most, and where to go on if there may be more.
+    async fn serials_like(
+        &self,
+        like: &Likeness,
+        cursor: Option<MessageId>,
+    ) -> Result<(Vec<u64>, Option<MessageId>), StoreError> {
+        let Some(records) = &self.records else { return Ok((Vec::new(), None)) };
         let mut serials = Vec::new();
         let mut query = Query {
             links: Some(vec![like.owner.clone()]),
             number: Some(like.destination.value.to_vec()),
+            states: Some(vec![State::Enroute]),
+            cursor,
             limit: Query::LIMIT_MAX,
             ..Query::default()
         };
         loop {
-            let page = self.search(query.clone()).await?;
-            for record in &page.records {
-                let is_like = record.origin == like.owner
+            let page = records.search(query.clone()).await?;
+            let alike = page.records.iter().filter(|record| {
+                record.origin == like.owner
                     && record.source.value == like.source.value
-                    && record.destination.value == like.destination.value;
-                if is_like && !record.state.is_final() {
-                    serials.extend(self.serials_of(record.id).await?);
-                }
+                    && record.destination.value == like.destination.value
+            });
+            let found = records.serials(alike.map(|record| record.id).collect()).await?;
+            serials.extend(found.into_iter().map(|(_, serial)| serial));
+            if page.next.is_none() || serials.len() >= SERIALS_AT_ONCE {
+                return Ok((serials, page.next));
             }
-            match page.next {
-                Some(next) => query.cursor = Some(next),
-                None => return Ok(serials),
+            query.cursor = page.next;
+        }
+    }
+
+    /// Cancels what waits and is like this, in steps; how many that were.
+    async fn cancel_like(&self, like: &Likeness) -> Result<usize, StoreError> {
+        let (mut count, mut cursor) = (0, None);
+        loop {
+            let (serials, next) = self.serials_like(like, cursor).await?;
+            let (owner, meant) = (like.owner.clone(), Some(like.clone()));
+            count += self.recall(serials, |answer| Purpose::Cancel { owner, like: meant, answer }).await?;
+            match next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(count),
             }
         }
     }
@@ -393,16 +414,16 @@ impl Store for EmbeddedStore {
     }
 
     async fn cancel(&self, owner: &LinkName, which: Which) -> Result<usize, StoreError> {
-        let cancel = |like| {
-            let owner = owner.clone();
-            move |answer| Purpose::Cancel { owner, like, answer }
-        };
         match which {
-            Which::Message(id) => self.recall(self.serials_of(id).await?, cancel(None)).await,
-            Which::Like(like) => {
-                let _turn = self.turns.take(&like).await;
-                self.recall(self.serials_like(&like).await?, cancel(Some(like))).await
+            Which::Message(id) => {
+                let (serials, owner) = (self.serials_of(id).await?, owner.clone());
+                self.recall(serials, |answer| Purpose::Cancel { owner, like: None, answer }).await
             }
+            Which::Like(like) if like.owner == *owner => {
+                let _turn = self.turns.take(&like).await;
+                self.cancel_like(&like).await
+            }
+            Which::Like(_) => Ok(0),
         }
     }
 
@@ -414,7 +435,17 @@ impl Store for EmbeddedStore {
     async fn supersede(&self, entry: Entry) -> Result<(), StoreError> {
         let like = Likeness::of(&entry.message);
         let _turn = self.turns.take(&like).await;
-        let serials = self.serials_like(&like).await?;
+        let (mut serials, mut next) = self.serials_like(&like, None).await?;
+        // All are cancelled in one commit: who needs more serials than one step gathers is alone with that.
+        let _alone = match next {
+            Some(_) => Some(self.turns.alone().await),
+            None => None,
+        };
+        while let Some(cursor) = next {
+            let more;
+            (more, next) = self.serials_like(&like, Some(cursor)).await?;
+            serials.extend(more);
+        }
         self.recall(serials, |answer| Purpose::Supersede { entry, answer }).await
     }
 
@@ -450,6 +481,8 @@ impl Store for EmbeddedStore {
 /// Serials that are looked for.
 type Serials = HashSet<u64, foldhash::fast::RandomState>;
 
+/// How many serials of messages that are alike are gathered before something is done with them. A page more may be.
+const SERIALS_AT_ONCE: usize = 1 << 13;
 /// How much of what waits is looked at in one step.
 const PAGE: usize = 1024;
 /// Ids and files of the ledger are of a day, and its days do not end at once.

@@ -14,6 +14,8 @@ use crate::Likeness;
 #[derive(Debug)]
 pub(super) struct Turns {
     lanes: Box<[Mutex<()>]>,
+    /// Who has found more than it may beside others.
+    crowd: Mutex<()>,
 }
 
 impl Turns {
@@ -24,11 +26,16 @@ impl Turns {
         let lane = FixedState::default().hash_one((owner, ends, service_type)) as usize % self.lanes.len();
         self.lanes[lane].lock().await
     }
+
+    /// Waits, having its turn, until nobody else has found so much that it must be alone with it.
+    pub(super) async fn alone(&self) -> MutexGuard<'_, ()> {
+        self.crowd.lock().await
+    }
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { lanes: std::iter::repeat_with(Mutex::default).take(LANES).collect() }
+        Self { lanes: std::iter::repeat_with(Mutex::default).take(LANES).collect(), crowd: Mutex::default() }
     }
 }
 

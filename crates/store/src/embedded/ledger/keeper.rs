@@ -8,11 +8,11 @@ use super::error::LedgerError;
 use super::key_file::{KeyFile, Owner, Unusable, key};
 use super::name::Name;
 use super::staging::Staged;
-use super::table::visit_keys;
+use super::table::{Keyed, visit_keys};
 use super::young::{Register, Young};
 
-/// How many keys are kept in memory before they are written, 3 MiB: those of 128 Ki records without a reference.
-const YOUNG_KEYS_MAX: usize = 3 << 17;
+/// How many keys are kept in memory before they are written, 7 MiB: those of 128 Ki records without a reference.
+const YOUNG_KEYS_MAX: usize = 7 << 17;
 
 /// The keys of a file to which records are added.
 #[derive(Debug)]
@@ -40,8 +40,12 @@ impl Keeper {
         let file = match usable {
             Ok(file) => file,
             Err(why) => {
-                if !matches!(why, Unusable::Missing) {
-                    tracing::warn!(file = %path.display(), %why, "keys of the ledger are made again");
+                match why {
+                    Unusable::Missing => {}
+                    Unusable::Outdated(_) => {
+                        tracing::info!(file = %path.display(), %why, "keys of the ledger are made again");
+                    }
+                    why => tracing::warn!(file = %path.display(), %why, "keys of the ledger are made again"),
                 }
                 KeyFile::create(path, owner)?
             }
@@ -55,9 +59,9 @@ impl Keeper {
     fn catch_up(&mut self, connection: &Connection, low: u64) -> Result<(), LedgerError> {
         self.register.with_young(self.name, Young::clear);
         let from = self.file.low();
-        visit_keys(connection, from, &mut |serial, values| {
+        visit_keys(connection, from, &mut |serial, keyed| {
             let is_full = self.register.with_young(self.name, |young| {
-                push(young, self.owner, serial, values);
+                push(young, self.owner, serial, &keyed);
                 young.len() >= YOUNG_KEYS_MAX
             });
             if is_full { self.write((serial + 1).min(low), false) } else { Ok(()) }
@@ -68,10 +72,7 @@ impl Keeper {
     pub(super) fn add(&mut self, records: &[&Staged]) {
         self.register.with_young(self.name, |young| {
             for staged in records.iter().filter(|staged| !staged.is_kept()) {
-                let reference = staged.attached.as_ref().map_or(&[][..], |attached| &attached.reference);
-                let id = &staged.id.octets()[..];
-                let values = [id, &staged.source.value, &staged.destination.value, reference];
-                push(young, self.owner, staged.serial, values);
+                push(young, self.owner, staged.serial, &Keyed::of(staged));
             }
         });
     }
@@ -99,47 +100,58 @@ impl Keeper {
     }
 }
 
-fn push(young: &mut Young, owner: Owner, serial: u64, [id, source, destination, reference]: [&[u8]; 4]) {
+fn push(young: &mut Young, owner: Owner, serial: u64, keyed: &Keyed<'_>) {
     // A file never spans as many serials as would not fit.
     let delta = u32::try_from(serial.saturating_sub(owner.first_serial)).unwrap_or(u32::MAX);
-    for octets in [id, source, destination] {
-        young.push(key(owner.hash(octets), delta));
-    }
-    if !reference.is_empty() {
-        young.push(key(owner.hash(reference), delta));
+    young.push(key(owner.digest(keyed.id).hash(), delta));
+    let links = keyed.links.map(|link| owner.digest(link));
+    let references = Some(keyed.reference).filter(|reference| !reference.is_empty());
+    for value in keyed.numbers.into_iter().chain(references) {
+        let value = owner.digest(value);
+        young.push(key(value.hash(), delta));
+        for link in links {
+            young.push(key(value.hash_with(link), delta));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use sms::LinkName;
+
+    use super::super::key_file::Sought;
     use super::super::table::Schema;
     use super::*;
 
     const NAME: Name = Name { first_serial: 1, day: 1 };
     /// Some more than fit into memory.
-    const ROWS: u32 = YOUNG_KEYS_MAX as u32 / 3 + 1000;
+    const ROWS: u32 = YOUNG_KEYS_MAX as u32 / 7 + 1000;
 
     fn table() -> (Connection, Owner) {
         let connection = Connection::open_in_memory().unwrap();
         let owner = Schema::create(&connection, 7).unwrap().owner(NAME).unwrap();
         let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) \
-            INSERT INTO message SELECT i, CAST(i AS BLOB), 0, '', '', 0, 0, '1234', 0, 0, i || '', 1, 0, 0, 0, \
+            INSERT INTO message SELECT i, CAST(i AS BLOB), 0, 'bank', 'telco', 0, 0, '1234', 0, 0, i || '', 1, 0, 0, 0, \
             NULL, NULL, '', 0, NULL, NULL FROM n";
         connection.execute(rows, [ROWS]).unwrap();
         (connection, owner)
     }
 
-    /// How many records are found that 1234 sent, in the file and young.
+    /// How many records are found that 1234 sent, in the file and young: of all links, and of either of theirs.
     fn found(path: &Path, owner: Owner, register: &Register) -> (usize, usize) {
         let file = KeyFile::open(path, owner).unwrap();
-        let hash = owner.hash(b"1234");
-        let mut descent = file.descend(hash, u32::MAX).unwrap();
-        let old = std::iter::from_fn(|| descent.next().unwrap()).count();
-        (
-            old,
-            register.look(NAME, hash, u32::MAX).and_then(|known| known.young).map_or(0, |young| young.len()),
-        )
+        let count = |link: Option<&str>| {
+            let link = link.map(LinkName::from);
+            let hash = owner.hash(Sought { value: b"1234", link: link.as_ref() });
+            let mut descent = file.descend(hash, u32::MAX).unwrap();
+            let old = std::iter::from_fn(|| descent.next().unwrap()).count();
+            let known = register.look(NAME, hash, u32::MAX);
+            (old, known.and_then(|known| known.young).map_or(0, |young| young.len()))
+        };
+        assert_eq!([count(Some("bank")), count(Some("telco"))], [count(None); 2]);
+        assert_eq!(count(Some("stranger")), (0, 0));
+        count(None)
     }
 
     #[test]

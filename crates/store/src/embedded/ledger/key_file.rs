@@ -1,15 +1,20 @@
-//! The file of keys beside a file of the ledger: which records have an id or a number.
+//! The file of keys beside a file of the ledger: which records have an id or a number, and which of a link a number.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use sms::LinkName;
+
 use super::super::codec::{Malformed, Reader, put_u32, put_u64};
 use super::descent::Descent;
 
 const MAGIC: &[u8; 8] = b"ESTAFETK";
-const VERSION: u32 = 1;
+/// The version that is written.
+const VERSION: u32 = 2;
+/// A version that is read as well: it has no keys of values with links.
+const WITHOUT_LINKS: u32 = 1;
 const HEADER_OCTETS: usize = 32;
 const RUN_MAGIC: [u8; 4] = [0xE5, b'r', b'u', b'n'];
 const RUN_HEADER_OCTETS: usize = 24;
@@ -20,7 +25,7 @@ const BLOCK_OCTETS: u64 = (BLOCK_KEYS as u64) * (KEY_OCTETS as u64) + 4;
 /// The flag of a run behind which no record has keys that are not in the file.
 const COMPLETE: u32 = 1;
 
-/// A key: the hash of an id or a number above the record's serial, counted from the first of the file.
+/// A key: the hash of what a record has above its serial, counted from the first of the file.
 pub(super) type Key = u64;
 
 /// Puts a hash and a serial together; the order of keys is the order of hashes, then of serials.
@@ -33,6 +38,13 @@ pub(super) const fn delta_of(key: Key) -> u32 {
     key as u32
 }
 
+/// What leads to records: an id, a number or a reference that they have, and perhaps a link as well.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sought<'a> {
+    pub(super) value: &'a [u8],
+    pub(super) link: Option<&'a LinkName>,
+}
+
 /// What a file of keys belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Owner {
@@ -43,15 +55,21 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    /// The hash of an id or a number. It is part of the format, and hard to foresee without the seed.
-    pub(super) fn hash(self, octets: &[u8]) -> u32 {
+    /// The hash of what is sought. It is part of the format, and hard to foresee without the seed.
+    pub(super) fn hash(self, sought: Sought<'_>) -> u32 {
+        let value = self.digest(sought.value);
+        sought.link.map_or(value.hash(), |link| value.hash_with(self.digest(link.as_str().as_bytes())))
+    }
+
+    /// What the hashes of a value or a link are made of.
+    pub(super) fn digest(self, octets: &[u8]) -> Digest {
         let mut state = fold(u64::from(self.seed) ^ (octets.len() as u64) << 32);
         for chunk in octets.chunks(8) {
             let mut lane = [0; 8];
             lane.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
             state = fold(state ^ u64::from_le_bytes(lane));
         }
-        (state >> 32) as u32
+        Digest(state)
     }
 
     fn crc(self, offset: u64, octets: &[u8]) -> u32 {
@@ -60,6 +78,22 @@ impl Owner {
         hasher.update(&offset.to_le_bytes());
         hasher.update(octets);
         hasher.finalize()
+    }
+}
+
+/// What hashes are made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Digest(u64);
+
+impl Digest {
+    /// The hash of the value alone.
+    pub(super) const fn hash(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// The hash of the value with a link.
+    pub(super) const fn hash_with(self, link: Self) -> u32 {
+        Self(fold(self.0 ^ link.0.rotate_left(32))).hash()
     }
 }
 
@@ -77,6 +111,9 @@ pub(super) enum Unusable {
     /// It is not of a version that is known here.
     #[error("format version {0}, which is not known")]
     Version(u32),
+    /// It is of a version that is read and not gone on with.
+    #[error("format version {0}, which has no keys of links")]
+    Outdated(u32),
     /// It belongs to another file of the ledger.
     #[error("it belongs to another file of the ledger")]
     Foreign,
@@ -126,15 +163,18 @@ impl Run {
 /// ```
 ///
 /// The keys of a run ascend. Each CRC covers the seed, the offset u64 of what it stands in, and all of
-/// that before the CRC. A record has a key for its id, one for its source and one for its destination; two
-/// records may have the same hash, so what a key leads to is compared. Every record with a serial below
-/// `low` has its keys in that run or before it, and after a complete one every record has.
+/// that before the CRC. A record has a key for its id, one for each value that it is searched by (source,
+/// destination, reference), and from version 2 on one for each of these values with each of its two links, so that
+/// what others have does not stand between the records of a link. Two records may have the same hash, so what a
+/// key leads to is compared; and the target of a record may have become another, see the table `moved`. Every record
+/// with a serial below `low` has its keys in that run or before it, and after a complete one every record has.
 ///
 /// All of it follows from the table of the file of the ledger, so it is never synced: what is missing,
 /// torn, damaged or of another version is made again.
 #[derive(Debug)]
 pub(super) struct KeyFile {
     owner: Owner,
+    version: u32,
     file: File,
     runs: Vec<Run>,
     end: u64,
@@ -151,6 +191,9 @@ impl KeyFile {
     /// Opens the file to go on behind its last whole run.
     pub(super) fn open_to_write(path: &Path, owner: Owner) -> Result<Self, Unusable> {
         let file = Self::read(OpenOptions::new().read(true).write(true).open(path)?, owner)?;
+        if file.version != VERSION {
+            return Err(Unusable::Outdated(file.version));
+        }
         file.file.set_len(file.end)?;
         Ok(file)
     }
@@ -169,15 +212,15 @@ impl KeyFile {
         file.write_all_at(&header, 0)?;
         fs::rename(temporary, path)?;
         let end = header.len() as u64;
-        Ok(Self { owner, file, runs: Vec::new(), end, low: 0, is_complete: false })
+        Ok(Self { owner, version: VERSION, file, runs: Vec::new(), end, low: 0, is_complete: false })
     }
 
     fn read(file: File, owner: Owner) -> Result<Self, Unusable> {
         let mut header = [0; HEADER_OCTETS];
         file.read_exact_at(&mut header, 0).map_err(|_| Unusable::Damaged(0))?;
-        check_header(&header, owner)?;
+        let version = check_header(&header, owner)?;
         let end = HEADER_OCTETS as u64;
-        let mut file = Self { owner, file, runs: Vec::new(), end, low: 0, is_complete: false };
+        let mut file = Self { owner, version, file, runs: Vec::new(), end, low: 0, is_complete: false };
         file.refresh()?;
         Ok(file)
     }
@@ -199,6 +242,11 @@ impl KeyFile {
             self.is_complete = flags & COMPLETE != 0;
         }
         Ok(())
+    }
+
+    /// Whether records have keys for what is sought of a link.
+    pub(super) const fn has_links(&self) -> bool {
+        self.version != WITHOUT_LINKS
     }
 
     /// Every record with a serial below this has its keys in the file.
@@ -268,7 +316,8 @@ impl KeyFile {
     }
 }
 
-fn check_header(header: &[u8; HEADER_OCTETS], owner: Owner) -> Result<(), Unusable> {
+/// The version of the file.
+fn check_header(header: &[u8; HEADER_OCTETS], owner: Owner) -> Result<u32, Unusable> {
     let (fields, crc) = header.split_at(HEADER_OCTETS - 4);
     let mut reader = Reader::new(fields);
     let damaged = |Malformed| Unusable::Damaged(0);
@@ -276,14 +325,14 @@ fn check_header(header: &[u8; HEADER_OCTETS], owner: Owner) -> Result<(), Unusab
         return Err(Unusable::Damaged(0));
     }
     let version = reader.u32().map_err(damaged)?;
-    if version != VERSION {
+    if !(WITHOUT_LINKS..=VERSION).contains(&version) {
         return Err(Unusable::Version(version));
     }
     let its = Owner { seed: reader.u32().map_err(damaged)?, first_serial: reader.u64().map_err(damaged)? };
     if crc != its.crc(0, fields).to_le_bytes() {
         return Err(Unusable::Damaged(0));
     }
-    if its == owner { Ok(()) } else { Err(Unusable::Foreign) }
+    if its == owner { Ok(version) } else { Err(Unusable::Foreign) }
 }
 
 /// The count of keys, `low` and the flags of a run.
@@ -391,11 +440,37 @@ mod tests {
     }
 
     #[test]
+    fn a_file_without_links_is_read_and_not_gone_on_with() {
+        let (_directory, path) = place();
+        assert!(filled(&path).has_links());
+        let mut octets = fs::read(&path).unwrap();
+        octets[8] = 1;
+        let crc = OWNER.crc(0, &octets[..HEADER_OCTETS - 4]);
+        octets[HEADER_OCTETS - 4..HEADER_OCTETS].copy_from_slice(&crc.to_le_bytes());
+        fs::write(&path, octets).unwrap();
+        let file = KeyFile::open(&path, OWNER).unwrap();
+        file.verify().unwrap();
+        assert!(!file.has_links() && file.is_complete());
+        assert_eq!(all(&file, 1, 9).unwrap(), [7, 4, 1]);
+        assert!(matches!(KeyFile::open_to_write(&path, OWNER), Err(Unusable::Outdated(1))));
+    }
+
+    #[test]
     fn the_hash_is_part_of_the_format() {
-        assert_ne!(OWNER.hash(b"12345678"), OWNER.hash(b"12345678\0"));
-        assert_ne!(OWNER.hash(b"1234"), Owner { seed: 8, ..OWNER }.hash(b"1234"));
-        let hashes: std::collections::HashSet<u32> =
-            (0..100_000_u32).map(|number| OWNER.hash(format!("62811{number:07}").as_bytes())).collect();
-        assert!(hashes.len() > 99_990, "{} of 100,000", hashes.len());
+        let (bank, games) = (LinkName::from("bank"), LinkName::from("games"));
+        fn of(owner: Owner, value: &[u8], link: Option<&LinkName>) -> u32 {
+            owner.hash(Sought { value, link })
+        }
+        assert_ne!(of(OWNER, b"12345678", None), of(OWNER, b"12345678\0", None));
+        assert_ne!(of(OWNER, b"1234", None), of(Owner { seed: 8, ..OWNER }, b"1234", None));
+        let of_1234 = [None, Some(&bank), Some(&games)].map(|link| of(OWNER, b"1234", link));
+        assert_eq!(of_1234, [0x9233_1A1B, 0x001C_A83E, 0xA34A_A737]);
+        assert_ne!(of(OWNER, b"bank", Some(&games)), of(OWNER, b"games", Some(&bank)));
+        for link in [None, Some(&bank)] {
+            let hashes: std::collections::HashSet<u32> = (0..100_000_u32)
+                .map(|number| of(OWNER, format!("62811{number:07}").as_bytes(), link))
+                .collect();
+            assert!(hashes.len() > 99_990, "{} of 100,000", hashes.len());
+        }
     }
 }

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 use sms::MessageId;
 
 use super::error::LedgerError;
+use super::key_file::Sought;
 use super::name::day_of;
 use super::row::{SERIAL_COLUMN, record_of, select};
 use super::shelf::{Opened, Shelf};
@@ -32,10 +33,11 @@ fn find_in(file: &mut Opened, id: MessageId) -> Result<Option<(u64, Record)>, Le
         statement.query_row((id.octets(), serial as i64), read).optional()
     };
     let mut found = None;
-    let is_sure = file.descend(id.octets(), u64::MAX, &mut |connection, serial| {
-        found = by(connection, "serial = ?2", serial)?;
-        Ok(found.is_none())
-    })?;
+    let is_sure =
+        file.descend(Sought { value: id.octets(), link: None }, u64::MAX, &mut |connection, serial| {
+            found = by(connection, "serial = ?2", serial)?;
+            Ok(found.is_none())
+        })?;
     if !is_sure {
         found = by(&file.connection, "serial >= ?2", 0)?;
     }

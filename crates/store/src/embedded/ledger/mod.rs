@@ -2,10 +2,11 @@
 //!
 //! It is fed from the journal by a thread of its own and costs the path of a message nothing but what
 //! the disk has to write. A second thread answers questions. The table `message` has one row per
-//! message, and `attached` one for each to which its owner attached something; `history` is the only column
+//! message, `attached` one for each to which its owner attached something, and `moved` one for each link that
+//! a message went to after it was written; `history` is the only column
 //! that needs this program to read it, besides what owners attached. Beside each file stands a file
-//! of keys, which leads from ids and numbers to rows; it follows from the table and is made again when it
-//! is of no use.
+//! of keys, which leads from ids and numbers to rows, and from the numbers of a link to its rows; it follows from the
+//! tables and is made again when it is of no use.
 
 mod breath;
 mod descent;

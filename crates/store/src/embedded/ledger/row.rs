@@ -14,8 +14,17 @@ use crate::{Cause, Event, Record, Step};
 
 /// Whether a file has the table `attached`.
 pub(super) fn has_attached(connection: &Connection) -> rusqlite::Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'attached')";
-    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+    has_table(connection, "attached")
+}
+
+/// Whether a file has the table `moved`, and keeps it.
+pub(super) fn has_moved(connection: &Connection) -> rusqlite::Result<bool> {
+    has_table(connection, "moved")
+}
+
+fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?1)";
+    connection.prepare_cached(sql)?.query_row([name], |row| row.get(0))
 }
 
 /// Whether the table of a file has the columns of the times between which a message may be sent.

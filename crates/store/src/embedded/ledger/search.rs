@@ -3,17 +3,21 @@
 use std::ops::Range;
 
 use rusqlite::{Connection, Statement, ToSql};
-use sms::Direction;
+use sms::{Direction, LinkName};
 
 use super::error::LedgerError;
+use super::key_file::Sought;
 use super::lookup::find;
 use super::name::Name;
-use super::row::{has_attached, record_of, select, sql_octets};
+use super::row::{has_attached, has_moved, record_of, select, sql_octets};
 use super::shelf::{Opened, Shelf};
 use crate::{Page, Query, Record};
 
 /// How many records are looked at in one turn: some milliseconds' worth.
 pub(super) const RECORDS_PER_TURN: usize = 2048;
+/// If so many of the records in a row or more are candidates, all of them are read: a look-up by the serial costs
+/// as much as some rows in a row.
+const DENSE_ONE_IN: u64 = 4;
 
 /// A search on its way down.
 #[derive(Debug)]
@@ -91,22 +95,43 @@ impl Search {
         }
     }
 
-    /// The next serials of records that may have the number or the reference, newest first, as the keys of the
-    /// file say; `None` if neither is looked for or the keys are of no use.
+    /// The next serials of records that may have the number or the reference and be of the links, newest first, as
+    /// the keys of the file say; `None` if neither is looked for or the keys are of no use.
+    ///
+    /// Of a link there are keys of its own: what others have with this number is not seen, and takes no time that
+    /// would tell of it.
     fn candidates(&self, file: &mut Opened, below: u64) -> Result<Option<Vec<u64>>, LedgerError> {
         let Some(value) = self.query.reference.as_ref().or(self.query.number.as_ref()) else {
             return Ok(None);
         };
+        let Some(links) = &self.query.links else {
+            return next_serials(file, Sought { value, link: None }, below);
+        };
         let mut serials = Vec::new();
-        let is_sure = file.descend(value, below, &mut |_, serial| {
-            serials.push(serial);
-            Ok(serials.len() < RECORDS_PER_TURN)
-        })?;
-        Ok(is_sure.then_some(serials))
+        for link in links {
+            let Some(its) = next_serials(file, Sought { value, link: Some(link) }, below)? else {
+                return Ok(None);
+            };
+            serials.extend(its);
+            serials.extend(next_moved(&file.connection, link, below)?);
+            // What is among the newest of all is among the newest of each.
+            serials.sort_unstable_by(|one, other| other.cmp(one));
+            serials.dedup();
+            serials.truncate(RECORDS_PER_TURN);
+        }
+        Ok(Some(serials))
     }
 
     /// Takes those of these records that match.
     fn read_those(&mut self, connection: &Connection, serials: &[u64]) -> Result<(), LedgerError> {
+        let (Some(&newest), Some(&oldest)) = (serials.first(), serials.last()) else { return Ok(()) };
+        if newest - oldest < serials.len() as u64 * DENSE_ONE_IN {
+            let (query, rest, records) = (&self.query, self.rest(), &mut self.records);
+            return search_rows(connection, query, oldest..newest + 1, rest, &mut |record| {
+                records.push(record);
+                Ok(())
+            });
+        }
         let Some(condition) = condition(&self.query, connection)? else { return Ok(()) };
         let sql = format!("{} WHERE serial = :serial AND {condition}", select(connection)?);
         let mut statement = connection.prepare_cached(&sql)?;
@@ -139,10 +164,33 @@ impl Search {
     }
 }
 
+/// The next serials that the keys of a file lead to, newest first; `None` if they are of no use.
+fn next_serials(file: &mut Opened, sought: Sought<'_>, below: u64) -> Result<Option<Vec<u64>>, LedgerError> {
+    let mut serials = Vec::new();
+    let is_sure = file.descend(sought, below, &mut |_, serial| {
+        serials.push(serial);
+        Ok(serials.len() < RECORDS_PER_TURN)
+    })?;
+    Ok(is_sure.then_some(serials))
+}
+
+/// The next serials of records that went to the link after they had been written, newest first.
+fn next_moved(connection: &Connection, link: &LinkName, below: u64) -> rusqlite::Result<Vec<u64>> {
+    if !has_moved(connection)? {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT serial FROM moved WHERE target = ?1 AND serial < ?2 ORDER BY serial DESC LIMIT ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let values = (link.as_str(), below as i64, RECORDS_PER_TURN as i64);
+    let serials = statement.query_map(values, |row| Ok(row.get::<_, i64>(0)? as u64))?;
+    serials.collect()
+}
+
 /// What a record must be besides having the number or the reference that is looked for, and being of a link.
 const OTHERWISE: &str = "(:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until) \
      AND (:answered IS NULL OR in_reply_to = :answered) \
      AND (:states IS NULL OR :states >> state & 1) AND (:direction IS NULL OR direction = :direction)";
+const ORDER: &str = "ORDER BY serial DESC LIMIT :limit";
 const SERIALS: &str = "serial >= :first AND serial < :below";
 const NUMBER: &str = "(:number IS NULL OR source = :number OR destination = :number)";
 
@@ -176,22 +224,41 @@ pub(super) fn search_table<E: From<rusqlite::Error>>(
     limit: usize,
     visit: &mut impl FnMut(Record) -> Result<(), E>,
 ) -> Result<(), E> {
-    let order = "ORDER BY serial DESC LIMIT :limit";
-    let otherwise = otherwise(query);
-    let by = |column| {
-        format!(
-            "SELECT * FROM (SELECT serial FROM message \
-             WHERE {column} = :number AND {SERIALS} AND {otherwise} {order})"
-        )
-    };
-    let Some(condition) = condition(query, connection)? else { return Ok(()) };
-    let select = select(connection)?;
     // Files of version 1 have an index for each of the two.
-    let sql = if query.number.is_some() && query.reference.is_none() {
-        format!("{select} WHERE serial IN ({} UNION {}) {order}", by("source"), by("destination"))
-    } else {
-        format!("{select} WHERE {SERIALS} AND {condition} {order}")
-    };
+    if query.number.is_some() && query.reference.is_none() {
+        let otherwise = otherwise(query);
+        let by = |column| {
+            format!(
+                "SELECT * FROM (SELECT serial FROM message \
+                 WHERE {column} = :number AND {SERIALS} AND {otherwise} {ORDER})"
+            )
+        };
+        let condition = format!("serial IN ({} UNION {})", by("source"), by("destination"));
+        return visit_rows(connection, query, &condition, (serials, limit), visit);
+    }
+    search_rows(connection, query, serials, limit, visit)
+}
+
+/// The same, by looking at all of these records.
+fn search_rows<E: From<rusqlite::Error>>(
+    connection: &Connection,
+    query: &Query,
+    serials: Range<u64>,
+    limit: usize,
+    visit: &mut impl FnMut(Record) -> Result<(), E>,
+) -> Result<(), E> {
+    let Some(condition) = condition(query, connection)? else { return Ok(()) };
+    visit_rows(connection, query, &format!("{SERIALS} AND {condition}"), (serials, limit), visit)
+}
+
+fn visit_rows<E: From<rusqlite::Error>>(
+    connection: &Connection,
+    query: &Query,
+    condition: &str,
+    (serials, limit): (Range<u64>, usize),
+    visit: &mut impl FnMut(Record) -> Result<(), E>,
+) -> Result<(), E> {
+    let sql = format!("{} WHERE {condition} {ORDER}", select(connection)?);
     let mut statement = connection.prepare_cached(&sql)?;
     bind(&mut statement, query)?;
     bind_one(&mut statement, ":first", &(serials.start as i64))?;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::LedgerError;
-use super::key_file::{KeyFile, Owner, Unusable};
+use super::key_file::{KeyFile, Owner, Sought, Unusable};
 use super::name::{Name, list};
+use super::row::has_moved;
 use super::table::Schema;
 use super::young::{Known, Register};
 
@@ -83,37 +84,40 @@ impl Opened {
         Ok(Some(Self { name, connection, owner, keys: None, keys_path, register }))
     }
 
-    /// Visits the serials below `below` of records that may have this id or number, newest first, until
-    /// `visit` says that it has enough. False if there are no keys of use: nothing can be said then.
+    /// Visits the serials below `below` of records that may have what is sought, newest first, until `visit` says
+    /// that it has enough; of a link, those that it has had since they were written: what went to it later is in
+    /// `moved`. False if there are no keys of use: nothing can be said then.
     pub(super) fn descend(
         &mut self,
-        value: &[u8],
+        sought: Sought<'_>,
         below: u64,
         visit: &mut impl FnMut(&Connection, u64) -> Result<bool, LedgerError>,
     ) -> Result<bool, LedgerError> {
         let Some(owner) = self.owner else { return Ok(false) };
-        let hash = owner.hash(value);
         let below = u32::try_from(below.saturating_sub(owner.first_serial)).unwrap_or(u32::MAX);
-        // What leaves the young keys is in the file before: so they are asked first.
-        let Some(known) = self.register.look(self.name, hash, below) else { return Ok(false) };
-        match self.descend_keys(owner, (hash, below), known, visit) {
+        match self.descend_keys(owner, sought, below, visit) {
             Err(LedgerError::Keys(why)) => {
                 tracing::debug!(file = %self.keys_path.display(), %why, "keys of the ledger are of no use");
                 self.register.want(self.name);
                 self.keys = None;
                 Ok(false)
             }
-            done => done.map(|()| true),
+            done => done,
         }
     }
 
     fn descend_keys(
         &mut self,
         owner: Owner,
-        (hash, below): (u32, u32),
-        Known { young, replaced }: Known,
+        sought: Sought<'_>,
+        below: u32,
         visit: &mut impl FnMut(&Connection, u64) -> Result<bool, LedgerError>,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<bool, LedgerError> {
+        let hash = owner.hash(sought);
+        // What leaves the young keys is in the file before: so they are asked first.
+        let Some(Known { young, replaced }) = self.register.look(self.name, hash, below) else {
+            return Ok(false);
+        };
         self.keys.take_if(|(_, then)| *then != replaced);
         let keys = match &mut self.keys {
             Some((keys, _)) => keys,
@@ -122,6 +126,10 @@ impl Opened {
         keys.refresh()?;
         if young.is_none() && !keys.is_complete() {
             return Err(Unusable::Incomplete.into());
+        }
+        if sought.link.is_some() && !(keys.has_links() && has_moved(&self.connection)?) {
+            self.register.renew(self.name);
+            return self.descend_keys(owner, Sought { link: None, ..sought }, below, visit);
         }
         let mut young = young.unwrap_or_default();
         let mut descent = keys.descend(hash, below)?;
@@ -135,6 +143,6 @@ impl Opened {
                 break;
             }
         }
-        Ok(())
+        Ok(true)
     }
 }

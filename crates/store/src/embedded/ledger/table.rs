@@ -9,7 +9,8 @@ use super::error::LedgerError;
 use super::key_file::Owner;
 use super::name::Name;
 use super::row::{
-    HISTORY_COLUMN, History, has_attached, has_times, octets_of, record_of, select, sql_octets, steps_of,
+    HISTORY_COLUMN, History, has_attached, has_moved, has_times, octets_of, record_of, select, sql_octets,
+    steps_of,
 };
 use super::staging::{News, Staged};
 use crate::{Step, Subject};
@@ -29,6 +30,21 @@ const ATTACHED: &str = "
     CREATE TABLE IF NOT EXISTS attached (
         serial INTEGER PRIMARY KEY, reference NOT NULL, told TEXT, attributes BLOB NOT NULL
     );
+";
+/// To which link records went that are written already, each time that one went to another: a file of keys leads to
+/// the links that they had when they were written, and this to those that they have got since. It is filled by what
+/// changes the row, so that no program can forget it. The NOT EXISTS stands for OR IGNORE, which would be as that
+/// program's statement has it.
+const MOVED: &str = "
+    SAVEPOINT moved;
+    CREATE TABLE IF NOT EXISTS moved (
+        target TEXT NOT NULL, serial INTEGER NOT NULL, PRIMARY KEY (target, serial)
+    ) WITHOUT ROWID;
+    CREATE TRIGGER IF NOT EXISTS moves AFTER UPDATE OF target ON message WHEN new.target <> old.target BEGIN
+        INSERT INTO moved SELECT new.target, new.serial WHERE NOT EXISTS
+            (SELECT 1 FROM moved WHERE target = new.target AND serial = new.serial);
+    END;
+    RELEASE moved;
 ";
 /// What [`SCHEMA`] has that was not there at first.
 const TIMES: &str = "
@@ -81,17 +97,20 @@ impl Schema {
     pub(super) fn create(connection: &Connection, seed: u32) -> Result<Self, LedgerError> {
         let version = Self::VERSION;
         connection.execute_batch(&format!(
-            "BEGIN; {SCHEMA} {ATTACHED} PRAGMA application_id = {}; PRAGMA user_version = {version}; COMMIT",
+            "BEGIN; {SCHEMA} {ATTACHED} {MOVED} PRAGMA application_id = {}; PRAGMA user_version = {version}; COMMIT",
             seed as i32
         ))?;
         Ok(Self::Keyed { seed })
     }
 
-    /// Adds the table `attached` and the columns of the times to a file that was made before there were any. Who does
-    /// not know them is not disturbed by them, so that the version stays.
+    /// Adds the tables `attached` and `moved` and the columns of the times to a file that was made before there were
+    /// any. Who does not know them is not disturbed by them, so that the version stays.
     pub(super) fn complete(connection: &Connection) -> rusqlite::Result<()> {
         if !has_attached(connection)? {
             connection.execute_batch(ATTACHED)?;
+        }
+        if !has_moved(connection)? {
+            connection.execute_batch(MOVED)?;
         }
         if has_times(connection)? { Ok(()) } else { connection.execute_batch(TIMES) }
     }
@@ -210,10 +229,12 @@ pub(super) fn update(
     change: impl FnOnce(&mut News),
 ) -> Result<usize, LedgerError> {
     const READ: &str = "SELECT history, place, origin FROM message WHERE serial = ?1";
-    const WRITE: &str = "UPDATE message SET history = ?2, place = ?3, target = coalesce(?4, target), \
-         segments = coalesce(?8, segments), not_before = iif(?8 IS NULL, not_before, ?9), \
-         expires_at = iif(?8 IS NULL, expires_at, ?10), state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \
+    const WRITE: &str = "UPDATE message SET history = ?2, place = ?3, \
+         segments = coalesce(?4, segments), not_before = iif(?4 IS NULL, not_before, ?8), \
+         expires_at = iif(?4 IS NULL, expires_at, ?9), state = iif(?6 IS NULL, state, ?5), error = iif(?6 IS NULL, error, ?7), final_at = coalesce(?6, final_at) \
          WHERE serial = ?1";
+    // By itself, so that what fills `moved` costs those nothing that go nowhere.
+    const MOVE: &str = "UPDATE message SET target = ?2 WHERE serial = ?1";
     let found = connection.prepare_cached(READ)?.query_row([serial as i64], |row| {
         Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
     });
@@ -229,14 +250,16 @@ pub(super) fn update(
         serial as i64,
         news.history.octets(),
         news.place.to_u64() as i64,
-        news.redirected.as_ref().map(LinkName::as_str),
+        news.anew.map(|(segments, _)| segments),
         state,
         final_at,
         error,
-        news.anew.map(|(segments, _)| segments),
         news.anew.and_then(|(_, times)| times.not_before).map(|at| at.0 as i64),
         news.anew.and_then(|(_, times)| times.expires_at).map(|at| at.0 as i64),
     ])?;
+    if let Some(to) = &news.redirected {
+        connection.prepare_cached(MOVE)?.execute(params![serial as i64, to.as_str()])?;
+    }
     if let Some(attached) = &news.attached {
         attach(connection, serial, attached, news.place)?;
     }
@@ -270,19 +293,48 @@ pub(super) fn last_serial(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(connection.query_row("SELECT max(serial) FROM message", [], read)?.unwrap_or(0) as u64)
 }
 
-/// Visits serial, id, source, destination and reference of the records from a serial on, oldest first.
+/// What a file of keys has keys for, of one record.
+#[derive(Debug)]
+pub(super) struct Keyed<'a> {
+    pub(super) id: &'a [u8],
+    /// Source and destination.
+    pub(super) numbers: [&'a [u8]; 2],
+    /// Empty if it has none.
+    pub(super) reference: &'a [u8],
+    /// Origin and target.
+    pub(super) links: [&'a [u8]; 2],
+}
+
+impl<'a> Keyed<'a> {
+    pub(super) fn of(staged: &'a Staged) -> Self {
+        Self {
+            id: staged.id.octets(),
+            numbers: [&staged.source.value, &staged.destination.value],
+            reference: staged.attached.as_ref().map_or(&[], |attached| &attached.reference),
+            links: [&staged.origin, staged.target()].map(|link| link.as_str().as_bytes()),
+        }
+    }
+}
+
+/// Visits the records from a serial on, oldest first, each with its serial.
 pub(super) fn visit_keys<E: From<rusqlite::Error>>(
     connection: &Connection,
     from: u64,
-    visit: &mut impl FnMut(u64, [&[u8]; 4]) -> Result<(), E>,
+    visit: &mut impl FnMut(u64, Keyed<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let sql = "SELECT serial, id, source, destination, reference FROM message LEFT JOIN attached USING (serial) \
-         WHERE serial >= ?1 ORDER BY serial";
+    let sql = "SELECT serial, id, source, destination, reference, origin, target \
+         FROM message LEFT JOIN attached USING (serial) WHERE serial >= ?1 ORDER BY serial";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([from.min(i64::MAX as u64) as i64])?;
     while let Some(row) = rows.next()? {
         let octets = |column| row.get_ref(column).map(octets_of);
-        visit(row.get::<_, i64>(0)? as u64, [octets(1)?, octets(2)?, octets(3)?, octets(4)?])?;
+        let keyed = Keyed {
+            id: octets(1)?,
+            numbers: [octets(2)?, octets(3)?],
+            reference: octets(4)?,
+            links: [octets(5)?, octets(6)?],
+        };
+        visit(row.get::<_, i64>(0)? as u64, keyed)?;
     }
     Ok(())
 }

@@ -76,6 +76,8 @@ struct Entries {
     young: BTreeMap<Name, Young>,
     /// The files whose keys are to be looked after: they are of no use until then.
     wanted: BTreeSet<Name>,
+    /// The files whose keys are of an older version: they are of use until they are made again.
+    outdated: BTreeSet<Name>,
     /// How often files of keys were replaced.
     replaced: u64,
 }
@@ -118,15 +120,25 @@ impl Register {
         self.lock().wanted.insert(name);
     }
 
-    /// The files whose keys are to be looked after.
+    /// The keys of a file are of an older version.
+    pub(super) fn renew(&self, name: Name) {
+        self.lock().outdated.insert(name);
+    }
+
+    /// The files whose keys are to be looked after: those of no use, or else one that is outdated.
     pub(super) fn wanted(&self) -> Vec<Name> {
-        self.lock().wanted.iter().copied().collect()
+        let entries = self.lock();
+        match entries.wanted.is_empty() {
+            true => entries.outdated.first().copied().into_iter().collect(),
+            false => entries.wanted.iter().copied().collect(),
+        }
     }
 
     /// The keys of a file are good; `is_new` if they are in another file of keys than before.
     pub(super) fn mended(&self, name: Name, is_new: bool) {
         let mut entries = self.lock();
         entries.wanted.remove(&name);
+        entries.outdated.remove(&name);
         entries.replaced += u64::from(is_new);
     }
 
@@ -135,6 +147,7 @@ impl Register {
         let mut entries = self.lock();
         entries.young.clear();
         entries.wanted.clear();
+        entries.outdated.clear();
     }
 }
 
@@ -171,9 +184,15 @@ mod tests {
         let (register, name) = (Register::default(), Name { first_serial: 1, day: 1 });
         register.want(name);
         register.want(name);
-        assert_eq!(register.wanted(), [name]);
+        register.renew(Name { first_serial: 9, day: 1 });
+        assert_eq!(register.wanted(), [name], "what is of use can wait");
         assert!(register.look(name, 0, 0).is_none());
         register.mended(name, true);
+        let later = register.wanted();
+        assert_eq!(later, [Name { first_serial: 9, day: 1 }]);
+        assert!(register.look(later[0], 0, 0).is_some());
+        register.mended(later[0], false);
+        assert!(register.wanted().is_empty());
         let known = register.look(name, 0, 0).map(|known| (known.young, known.replaced));
         assert_eq!(known, Some((None, 1)));
     }
