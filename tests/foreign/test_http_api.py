@@ -204,7 +204,7 @@ def test_who_is_not_known_is_told_nothing(gateway, user):
         ({"to": "628111", "text": "x", "receipt": "yes"}, 400, "bad_json", "receipt"),
         ({"to": "somebody", "text": "x"}, 422, "bad_destination", "to"),
         ({"to": "628111"}, 422, "bad_value", "text"),
-        ({"to": "628111", "text": "x" * 60_000}, 422, "bad_length", None),
+        ({"to": "628111", "text": "x" * 60_000}, 422, "bad_length", "text"),
         ({"to": "628111", "text": "x" * 5_000_000}, 413, "body_too_large", None),
         ({"to": "628111", "text": "x", "validity_s": 0}, 422, "bad_value", "validity_s"),
         ({"to": "628111", "text": "x", "validity_s": 604801}, 422, "bad_value", "validity_s"),

@@ -196,6 +196,11 @@ fn values_that_cannot_work_are_named_with_their_line() {
             "pdu_octets_max = 99999\nrate = 0\nresponse_id",
             "1024 to 73728",
         ),
+        (
+            "[http]\nlisten = \"127.0.0.1:8080\"",
+            "[http]\nlisten = \"127.0.0.1:8080\"\nbodies_octets_max = 16777215",
+            "16777216 octets at least",
+        ),
         ("window = 100\nrate = 0\nresponse_id", "window = 0\nrate = 0\nresponse_id", "line 17"),
         ("system_id = \"estafet\"", "system_id = \"sixteen-letters!\"", "line 13"),
     ];

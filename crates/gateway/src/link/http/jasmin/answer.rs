@@ -89,3 +89,20 @@ pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
     (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body.to_string())
         .into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::bodies::no_room;
+    use super::super::super::messages::too_large;
+    use super::*;
+
+    #[test]
+    fn a_body_that_finds_no_room_fails_for_now() {
+        let refused = Failure::of(&Refusal::QueueFull, "bank", "62811");
+        assert_eq!(Failure::unread(&no_room(), "not whole"), refused);
+        assert_eq!(
+            Failure::unread(&too_large(1024), "not whole"),
+            Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "not whole")
+        );
+    }
+}

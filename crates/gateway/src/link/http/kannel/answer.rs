@@ -100,3 +100,16 @@ fn as_kannel(status: StatusCode, body: impl IntoResponse) -> Response {
 }
 
 const MESSAGE_IDS: HeaderName = HeaderName::from_static("x-estafet-message-id");
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::bodies::no_room;
+    use super::super::super::messages::too_large;
+    use super::*;
+
+    #[test]
+    fn a_body_that_finds_no_room_may_be_sent_again() {
+        assert_eq!(Answer::from(no_room()), Answer::LATER);
+        assert_eq!(Answer::from(too_large(1024)).status, StatusCode::BAD_REQUEST);
+    }
+}

@@ -85,3 +85,19 @@ async fn many_long_bodies_at_once_are_all_served() {
     let answers = join_all((0..50).map(|_| desk.ask(to("/v1/messages", long().into())))).await;
     assert!(answers.iter().all(|answer| answer.status == 202));
 }
+
+// ABU-15
+#[tokio::test(start_paused = true)]
+async fn strangers_leave_half_of_the_room_to_those_who_are_known() {
+    let desk = Desk::open();
+    let form = |body: Body| {
+        let request = Request::post("/v1/send").header("content-type", "application/x-www-form-urlencoded");
+        request.body(body).unwrap()
+    };
+    let slow = join_all((0..512).map(|_| desk.ask(form(endless(1)))));
+    tokio::pin!(slow);
+    hold(slow.as_mut(), 1).await;
+    let answer = desk.ask(form("account=bank&password=hunter22&to=628111000111&text=x".into())).await;
+    assert_eq!(answer.problem(), problem(503, "too_many_bodies"));
+    assert_eq!(desk.ask(to("/v1/messages", MESSAGE.into())).await.status, 202);
+}

@@ -130,7 +130,7 @@ async fn of_a_message() {
         (r#"{"to": "62811", "text": "x", "tags": ["a"]}"#, "bad_json", "tags", "tags: invalid"),
         (r#"{"to": "62811", "text": "x", "in_reply_to": "7"}"#, "reply_to_unknown", "in_reply_to", ""),
         (r#"{"to": "62811", "text": "x", "in_reply_to": "7", "trx_id": "8"}"#, "bad_value", "trx_id", ""),
-        (r#"{"to": "62811", "text": "x", "callback_url": "x"}"#, "bad_value", "callback_url", ""),
+        (r#"{"to": "62811", "text": "x", "callback_url": "x"}"#, "callback_not_allowed", "callback_url", ""),
         (&long, "bad_length", "text", ""),
         (&octets, "bad_length", "binary", ""),
         (r#""x""#, "bad_json", "", "invalid type"),

@@ -9,6 +9,7 @@ use store::{Cause, Lease};
 use utoipa::openapi::schema::{ArrayBuilder, Ref};
 use utoipa::{IntoParams, ToSchema};
 
+use super::bounded::UpTo;
 use super::callback::{EventView, event};
 use super::submission::json;
 use super::{as_text, ids, words};
@@ -104,7 +105,7 @@ words::word!(
 #[schema(as = Acknowledgement)]
 pub(in super::super) struct AckRequest {
     #[schema(value_type = AckIds)]
-    ids: Vec<String>,
+    ids: UpTo<IDS_MAX, String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -117,12 +118,12 @@ pub(in super::super) struct AckView {
 
 /// The items that a caller says it has.
 pub(in super::super) fn acknowledgement(body: &[u8]) -> Result<HashSet<EventId>, Problem> {
-    let request: AckRequest = json(body)?;
-    if request.ids.is_empty() || request.ids.len() > IDS_MAX {
+    let AckRequest { ids: UpTo(written) } = json(body)?;
+    if written.is_empty() || written.len() > IDS_MAX {
         return Err(Problem::bad_value("ids", format!("1 to {IDS_MAX} of them")));
     }
     let detail = "an ack_id is receipt_ or message_ and 32 hexadecimal digits";
-    ids("ids", &request.ids, detail)
+    ids("ids", &written, detail)
 }
 
 /// How many items are acknowledged now, and which are not there.

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod body;
+mod bounded;
 mod callback;
 mod choice;
 mod content;

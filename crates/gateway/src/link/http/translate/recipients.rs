@@ -10,6 +10,7 @@ use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, Ref, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::super::problem::Problem;
+use super::bounded;
 use super::submission::{MESSAGES_MAX, MessageRequest};
 use super::words::Number;
 
@@ -106,12 +107,8 @@ impl<'de> Visitor<'de> for RecipientsVisitor {
         Ok(Recipients::One(number.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<Recipients, A::Error> {
-        let mut several = Vec::new();
-        while let Some(number) = numbers.next_element()? {
-            several.push(number);
-        }
-        Ok(Recipients::Several(several))
+    fn visit_seq<A: SeqAccess<'de>>(self, numbers: A) -> Result<Recipients, A::Error> {
+        bounded::items::<MESSAGES_MAX, _, _>(numbers).map(Recipients::Several)
     }
 }
 

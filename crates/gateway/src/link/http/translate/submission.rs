@@ -19,6 +19,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::super::problem::Problem;
 use super::attributes::{Said, Sender, attached};
 use super::body::{DataCodingNumber, content};
+use super::bounded::UpTo;
 use super::object::{self, Object};
 use super::presentation::{PortsRequest, WaitingRequest, WaitingRequests, waiting};
 use super::recipients::{self, Recipients};
@@ -302,7 +303,7 @@ pub(in super::super) fn batch(body: &[u8]) -> Result<Batch, Problem> {
                 .map(Batch::Many),
         };
     }
-    let messages: Vec<Object<MessageRequest>> = parsed(body)?;
+    let UpTo(messages): UpTo<MESSAGES_MAX, Object<MessageRequest>> = parsed(body)?;
     recipients::each(messages.into_iter().map(|Object(message)| message).collect(), true).map(Batch::Many)
 }
 
