@@ -47,10 +47,8 @@ pub(super) fn import(path: &Path) -> anyhow::Result<(Draft, Report)> {
         immediate: smsbox.as_mut().is_some_and(|smsbox| smsbox.flag("immediate-sendsms-reply")),
         lists: receivers::Lists::of(smsbox.as_mut(), &mut report),
     };
-    let calls = calls::Calls {
-        global_sender: requests.global_sender.clone(),
-        ..calls::Calls::of(core.as_mut(), smsbox.as_mut(), requests.tlvs.clone(), &mut report)
-    };
+    let mut calls = calls::Calls::of(core.as_mut(), smsbox.as_mut(), requests.tlvs.clone(), &mut report);
+    calls.global_sender.clone_from(&requests.global_sender);
     draft.extend(core.as_mut().and_then(|core| reassembly(core, &mut report)));
     let general =
         smsc::General { authority: core.as_mut().and_then(|core| core.text("ssl-trusted-ca-file")), unified };
