@@ -209,13 +209,20 @@ fn why_not(key: &str, value: &str) -> Option<&'static str> {
         ("coding" | "proto_id" | "def_msg_id" | "ripf", "0")
             | ("priority", "0" | "LEVEL_0")
             | ("con_fail_retry" | "con_loss_retry", "yes")
-            | ("proto_id" | "validity" | "src_addr" | "custom_tlvs", "None" | "none")
+            | ("proto_id" | "validity" | "src_addr" | "custom_tlvs" | "logfile", "None" | "none")
+            | ("loglevel", "20")
+            | ("logrotate", "midnight")
+            | ("logprivacy", "False" | "no")
+            | ("pdu_red_to", "10")
+            | ("bind_to", "30")
+            | ("trx_to", "300")
     );
     Some(match key {
         _ if is_usual => return None,
-        "logfile" | "loglevel" | "logrotate" | "logprivacy" | "pdu_red_to" | "bind_to" | "trx_to" => {
-            return None;
-        }
+        "logfile" | "loglevel" | "logrotate" => "the log is one for all",
+        "logprivacy" => "texts are never in the log",
+        "pdu_red_to" | "trx_to" => "enquire_link finds who says no more",
+        "bind_to" => "a bind has the time of other requests, response_timeout_s",
         "dlr_expiry" => "[store] receipt_timeout_h says it for all",
         "requeue_delay" => "a profile says what is tried again (retry)",
         "con_fail_retry" | "con_loss_retry" => "it is always connected to again",

@@ -4,6 +4,7 @@ mod config_file;
 mod connectors;
 mod console;
 mod patterns;
+mod reasons;
 mod remark;
 mod routes;
 #[cfg(test)]

@@ -57,6 +57,44 @@ fn a_connector_that_is_shown_is_one() {
     assert!(text.contains("source_out = [{ form = \"international\", npi = 1, ton = 2 }"), "{text}");
 }
 
+// JS-36: each section and each key that has no place is named, and what has one is there
+#[test]
+fn what_has_no_place_of_jasmins_files_is_named() {
+    let main = "[smpp-server]\nbind = localhost\nresponseTimerSecs = 20\nenquireLinkTimerSecs = 0\nid = x\n\
+                [http-api]\nbind = sms.example\nport = http\naccess_log = /var/log/http\nlog_level = DEBUG\n\
+                [amqp-broker]\nhost = 127.0.0.1\nlog_level = INFO\n[redis-client]\nport = 6379\n\
+                [jcli]\nadmin_password = 79e9b0aa3f3e7c53e916f7ac47439bcb\n\
+                [sm-listener]\nsubmit_error_retrial = {\n 'ESME_RSYSERR': {'count': 2, 'delay': 30},\n }\n\
+                # log_privacy = False\nlog_privacy = True\n[brand-new]\nkey = 1\n";
+    let dlr = "[dlr-thrower]\nhttp_timeout = 30\ndlr_pdu = data_sm\nnew_key = 1\n[smpp-server-pb-client]\nhost = x\n";
+    let (_, text, report) = imported(&[main, dlr]);
+    assert!(text.contains("[http]\nlisten = \"0.0.0.0:1401\"\njasmin = true\n"), "{text}");
+    assert!(text.contains("[smpp]\nlisten = \"127.0.0.1:2775\"\nresponse_timeout_s = 20\n"), "{text}");
+    let said = |line: &str| report.lines().find(|said| said.starts_with(line)).unwrap_or_default();
+    for (place, words) in [
+        ("file-0, line 4: smpp-server enquireLinkTimerSecs", "nothing of this kind"),
+        ("file-0, line 5: smpp-server id", "system_id"),
+        ("file-0, line 7: http-api bind", "listen"),
+        ("file-0, line 8: http-api port", "usual"),
+        ("file-0, line 9: http-api access_log", "kannel_access_log"),
+        ("file-0, line 10: http-api log_level", "log"),
+        ("file-0, line 11: amqp-broker", "broker"),
+        ("file-0, line 14: redis-client", "store"),
+        ("file-0, line 16: jcli", "console"),
+        ("file-0, line 19: sm-listener submit_error_retrial", "retry"),
+        ("file-0, line 23: sm-listener log_privacy", "never"),
+        ("file-0, line 24: brand-new", "does not know"),
+        ("file-1, line 2: dlr-thrower http_timeout", "time"),
+        ("file-1, line 3: dlr-thrower dlr_pdu", "deliver_sm"),
+        ("file-1, line 4: dlr-thrower new_key", "nothing of this kind"),
+        ("file-1, line 5: smpp-server-pb-client", "one program"),
+    ] {
+        assert!(said(&format!("{place}: ")).contains(words), "{place}: {report}");
+    }
+    assert_eq!(report.lines().count(), 16, "{report}");
+    assert!(!report.contains("79e9b0aa3f3e7c53e916f7ac47439bcb"));
+}
+
 #[test]
 fn updates_count_and_what_is_broken_off_does_not() {
     let script = "smppccm -a\ncid A\nhost one\nsubmit_throughput 5\nok\nsmppccm -u A\nhost two\nok\nsmppccm -a\ncid B\n";
