@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from harness import config
 from harness.curl import curl, post
+from harness.gateway import ROOT
 from harness.provider import Answer
 from harness.waiting import until
 
@@ -46,6 +48,26 @@ def test_the_id_is_the_same_when_it_is_told_again(start_smsc, start_provider, st
     assert first.headers["webhook-id"].startswith("message_")
     for call in (first, second):
         Webhook(NEW).verify(call.body, call.headers, json_parse=False)
+
+
+def test_a_signed_form_is_read_as_the_documentation_says(start_smsc, start_provider, start_gateway):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/http.md").read_text(), re.DOTALL)
+    [block] = [block for block in blocks if "json_parse=False" in block]
+    documented = {}
+    exec(block, documented)
+    smsc, provider = start_smsc(), start_provider(lambda _: Answer(status=204))
+    games = {**config.application(provider.url), "secret": [NEW, OLD]}
+    start_gateway(smsc=[config.smsc(smsc.port)], account=[config.BANK], application=[games], route=[TO_GAMES])
+    smsc.expect("bound")
+    assert smsc.mobile_sends("628111", "1234", "GAME & MORE")["status"] == 0
+    [call] = provider.next_calls()
+    assert call.content_type.startswith("application/x-www-form-urlencoded")
+    for secret in (NEW, OLD):
+        fields = documented["fields_of"](call.body, call.headers, secret)
+        assert (fields["from"], fields["to"], fields["text"]) == ("628111", "1234", "GAME & MORE")
+    for body, headers in [(call.body + b"&x=1", call.headers), (call.body, {**call.headers, "webhook-id": "message_x"})]:
+        with pytest.raises(WebhookVerificationError):
+            documented["fields_of"](body, headers, NEW)
 
 
 def test_dead_letters_are_listed_and_replayed_with_curl(start_smsc, start_provider, start_gateway):
