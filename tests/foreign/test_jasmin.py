@@ -61,13 +61,18 @@ def place(start_gateway) -> Iterator[Place]:
     centre.stop()
 
 
-# JS-1, JS-8, JS-12, JS-23, JS-24
+def says_who(call: Call) -> tuple[str, str]:
+    return call.headers["user-agent"], call.headers["accept"]
+
+
+# JS-1, JS-8, JS-12, JS-23, JS-24, JS-40
 def test_a_message_is_followed_at_both_levels(place):
     said = place.send("to=+628111", "from=1234", "content=two words & é", "dlr-level=3", f"dlr-url={place.provider.url}?a=1")
     assert said.status == 200
     uuid = re.fullmatch(rf'Success "({UUID})"', said.body)[1]
     answered = place.next_call()
     assert (answered.method, answered.query, answered.content_type) == ("POST", "a=1", "application/x-www-form-urlencoded")
+    assert says_who(answered) == ("Jasmin gateway/1.0 DLRThrower", "text/plain")
     assert answered.body == f"id={uuid}&level=1&message_status=ESME_ROK&connector=telco-a".encode()
     place.bring_receipt(1, "UNDELIV", 12)
     ended = place.next_call().body.decode()
@@ -79,14 +84,25 @@ def test_a_message_is_followed_at_both_levels(place):
     ), ended
 
 
-# JS-8, JS-23, JS-24
+# JS-8, JS-23, JS-24, JS-40
 def test_a_refusal_of_the_smsc_is_told_by_get(place):
     said = place.send("to=628111", "content=bad", "dlr-level=3", "dlr-method=get", f"dlr-url={place.provider.url}")
     assert said.status == 200
     calls = [place.next_call(), place.next_call()]
     assert {(call.method, call.body) for call in calls} == {("GET", b"")}
+    assert {call.content_type for call in calls} == {"application/x-www-form-urlencoded"}
     told = {call.fields["level"]: call.fields["message_status"] for call in calls}
     assert told == {"1": "ESME_RINVDSTADR", "2": "REJECTD"}
+
+
+# JS-1
+def test_a_form_of_curl_in_parts_is_read(place, tmp_path):
+    (tmp_path / "text").write_text("from a file & é\n")
+    fields = ("username=bank", "password=hunter22", "to=628111", "from=BANK", f"content=<{tmp_path / 'text'}", "coding=0")
+    said = curl(*[part for field in fields for part in ("--form", field)], f"{place.gateway.url}/send", user=None)
+    assert (said.status, said.body[:9]) == (200, 'Success "'), said.body
+    [submitted] = place.centre.submits.collect(lambda _: True, 1, "the message")
+    assert (submitted.short_message, submitted.source[2]) == (b"from a file & \x05\n", "BANK")
 
 
 # JS-4, JS-5, JS-10
@@ -122,16 +138,44 @@ def test_a_batch_tells_of_each_of_its_messages(place):
     assert (wrong.status, wrong.json) == (412, {"title": "Authentication failed", "description": description})
 
 
-# JS-27, JS-28
+# JS-27, JS-28, JS-40
 def test_a_message_of_a_handset_is_told_as_to_an_httpccm(place):
     place.centre.bring("628111", "Д a".encode("utf-16-be"), data_coding=8)
     call = place.next_call()
     assert (call.method, call.content_type) == ("POST", "application/x-www-form-urlencoded")
     assert re.fullmatch(
-        rb"id=[0-9a-f]{32}&from=628111&to=1234&origin-connector=telco-a&content=%04%14%00\+%00a"
+        rb"id=" + UUID.encode() + rb"&from=628111&to=1234&origin-connector=telco-a&content=%04%14%00\+%00a"
         rb"&binary=041400200061&priority=0&coding=8",
         call.body,
     ), call.body
+    assert says_who(call) == ("Jasmin gateway/1.0 deliverSmHttpThrower", "text/plain")
+
+
+# JS-28: throwers.py: a status below 400, and these words alone, in this case; nothing else is for good
+def test_a_message_of_a_handset_is_told_until_it_is_acknowledged(start_gateway):
+    answers = [
+        Answer(status=404, body="ACK/Jasmin"),
+        Answer(body="ack/jasmin"),
+        Answer(status=202, body="\t ACK/Jasmin \r\n"),
+    ]
+    centre = Centre()
+    provider = Provider(lambda call: answers[int(call.headers["x-estafet-attempt"]) - 1])
+    games = config.application(provider.url, format="jasmin", method="GET")
+    start_gateway(
+        smsc=[config.smsc(centre.port)],
+        account=[config.BANK],
+        application=[games],
+        route=[{"match": {"destination": "1234"}, "to": ["games"]}],
+    )
+    centre.bring("628111", b"hello")
+    calls = provider.next_calls(len(answers))
+    assert {call.fields["id"] for call in calls} == {calls[0].fields["id"]}
+    assert {(call.method, call.content_type) for call in calls} == {("GET", "application/x-www-form-urlencoded")}
+    centre.bring("628111", b"the next")
+    assert provider.next_calls(1, content="the next")[0].headers["x-estafet-attempt"] == "1"
+    assert len(provider.calls.items()) == len(answers) + 1
+    provider.stop()
+    centre.stop()
 
 
 # JS-19, JS-20, JS-21, JS-34

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use sms::udh::Reference;
-use sms::{Alphabet, Coding, Joined, Language, Message, Parts, SEGMENT_OCTETS_MAX, Tables, UserDataHeader};
+use sms::{
+    Alphabet, Coding, DataCoding, Joined, Language, Message, Parts, SEGMENT_OCTETS_MAX, Tables,
+    UserDataHeader,
+};
 
 use crate::attributes::{Attributes, Said};
 use crate::config::{Profile, Splitting};
@@ -157,7 +160,11 @@ fn encoded_parts(
     let Body { data_coding, esm_class, octets } = body;
     let (elements, text) = header_and_body(esm_class, &octets)?;
     let reference = reference(octets.len(), profile.long_messages, submission, references);
-    let parts = divided(data_coding, elements, text, reference)?;
+    let is_odd = submission.may_be_odd
+        && !text.len().is_multiple_of(2)
+        && DataCoding(data_coding).alphabet() == Alphabet::Ucs2;
+    let cut_as = if is_odd { Alphabet::Octets.data_coding() } else { data_coding };
+    let parts = divided(cut_as, elements, text, reference)?;
     // Whoever divides it later can do no more than we could.
     Ok(if takes_whole(profile) { Parts::from_elem(octets, 1) } else { parts })
 }

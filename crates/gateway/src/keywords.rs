@@ -167,6 +167,7 @@ mod tests {
             attached: None,
             tlvs: Default::default(),
             content: Content::Encoded { data_coding: 0, octets: [header, text.as_bytes()].concat().into() },
+            may_be_odd: false,
             back_to: None,
             wish: None,
         }

@@ -37,6 +37,8 @@ pub(crate) struct Submission {
     pub(crate) attached: Option<Arc<Attached>>,
     pub(crate) tlvs: Bytes,
     pub(crate) content: Content,
+    /// Whether it goes with octets that UCS-2 cannot have, an odd number of them: as they came, for the SMSC to judge.
+    pub(crate) may_be_odd: bool,
     /// The link that takes it unless a route that names the origin says otherwise: for answers.
     pub(crate) back_to: Option<LinkName>,
     /// The link that it shall leave by, if its route leads there.
@@ -84,6 +86,7 @@ impl Submission {
             attached: message.attached.clone(),
             tlvs: message.tlvs.clone(),
             content,
+            may_be_odd: true,
             back_to: None,
             wish: None,
         }

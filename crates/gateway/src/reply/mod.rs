@@ -105,6 +105,7 @@ impl Reply {
             attached: None,
             tlvs: rare.tlvs,
             content: self.content,
+            may_be_odd: false,
             back_to: Some(message.origin.clone()),
             wish: self.smsc,
         }

@@ -1,5 +1,7 @@
 //! Customers that called Jasmin so far: each test names what it holds to.
 
+mod odd;
+mod order;
 mod reports;
 mod rest;
 mod send;

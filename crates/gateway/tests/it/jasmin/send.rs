@@ -34,7 +34,7 @@ async fn arguments_that_are_wrong_are_named() {
         (format!("{named}&to=1&content=x&coding=12"), "Argument [coding] has an invalid value: [12]."),
         (format!("{named}&to=1&content=x&dlr-level=4"), "Argument [dlr-level] has an invalid value: [4]."),
         (format!("{named}&to=1"), "content or hex-content not present."),
-        (format!("{named}&to=1&hex-content=0g"), "Invalid hex-content data: '0g'"),
+        (format!("{named}&to=1&hex-content=0g"), "Invalid hex-content data: 'b'0g''"),
         (
             format!("{named}&to=1&content=x&hex-content=00"),
             "content and hex-content cannot be used both in same request.",
@@ -72,6 +72,7 @@ async fn content_is_what_coding_says() {
     for (number, (query, coding, octets)) in [
         ("content=%C3%A4%E2%82%AC&coding=0", 0, &b"\x7b\x1b\x65"[..]),
         ("content=%D0%94&coding=0", 0, b"?"),
+        ("content=%C3%A7a%CE%91%CE%A7%CE%94&coding=0", 0, b"\x09aAX\x10"),
         ("content=%04%14&coding=8", 8, b"\x04\x14"),
         ("hex-content=0414&coding=8", 8, b"\x04\x14"),
         ("hex-content=00FF&coding=4&priority=2", 4, b"\x00\xff"),
@@ -85,7 +86,7 @@ async fn content_is_what_coding_says() {
         let message = &telco.submits()[number].message;
         assert_eq!((message.data_coding, &message.short_message[..]), (coding, octets), "{query}");
     }
-    assert_eq!(telco.submits()[4].message.priority_flag, 2);
+    assert_eq!(telco.submits()[5].message.priority_flag, 2);
 }
 
 // JS-6, JS-7: 4.1: `sdt`, `validity-period`

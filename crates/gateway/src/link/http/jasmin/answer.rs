@@ -61,14 +61,37 @@ impl Failure {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, text)
     }
 
+    /// What is no text in hexadecimal digits.
+    pub(super) fn hex(octets: &[u8]) -> Self {
+        Self::argument(format!("Invalid hex-content data: '{}'", shown(octets)))
+    }
+
     /// As `/send` says it.
     pub(super) fn quoted(&self) -> String {
         format!("Error \"{}\"", self.text)
     }
 }
 
+/// The beginning of octets as Python shows them: Jasmin's answers do.
+pub(super) fn shown(octets: &[u8]) -> String {
+    // A batch tells it in the query of a URL.
+    let octets = octets.get(..QUOTED_OCTETS_MAX).unwrap_or(octets);
+    let quote = if octets.contains(&b'\'') && !octets.contains(&b'"') { '"' } else { '\'' };
+    let mut text = format!("b{quote}");
+    for octet in octets {
+        match octet {
+            b'"' => text.push('"'),
+            b'\'' if quote == '"' => text.push('\''),
+            // The escapes of both languages are the same.
+            other => text.extend(other.escape_ascii().map(char::from)),
+        }
+    }
+    text.push(quote);
+    text
+}
+
 /// An id in the form of a UUID, which is what Jasmin's are.
-pub(super) fn uuid(id: MessageId) -> String {
+pub(in super::super) fn uuid(id: MessageId) -> String {
     let digits = id.to_string();
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
     [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
@@ -90,6 +113,9 @@ pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
         .into_response()
 }
 
+/// How many octets of what is wrong an answer quotes.
+const QUOTED_OCTETS_MAX: usize = 32;
+
 #[cfg(test)]
 mod tests {
     use super::super::super::bodies::no_room;
@@ -104,5 +130,21 @@ mod tests {
             Failure::unread(&too_large(1024), "not whole"),
             Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "not whole")
         );
+    }
+
+    // JS-13: `repr` of Python
+    #[test]
+    fn octets_are_shown_as_by_python() {
+        for (octets, text) in [
+            (&b"0g"[..], "b'0g'"),
+            (b"", "b''"),
+            (b"it's", "b\"it's\""),
+            (b"'\"", "b'\\'\"'"),
+            (b"say \"x\"", "b'say \"x\"'"),
+            (b"\xFF\0\n\r\t\\", r"b'\xff\x00\n\r\t\\'"),
+        ] {
+            assert_eq!(shown(octets), text);
+        }
+        assert_eq!(shown(&[b'z'; 40]).len(), 35);
     }
 }

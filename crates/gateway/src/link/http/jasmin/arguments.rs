@@ -5,30 +5,39 @@ use serde_json::Value;
 
 use super::super::octets;
 use super::answer::Failure;
+use super::multipart;
 
-/// Names and values in the order in which they came. Values are octets: with most codings they are no text. Has no
-/// `Debug` form, so that neither password nor text can get into a log.
+/// Names and values in the order in which they came, each name once. Values are octets: with most codings they are
+/// no text. Has no `Debug` form, so that neither password nor text can get into a log.
 #[derive(Clone, Default)]
 pub(super) struct Arguments(Vec<(String, Vec<u8>)>);
 
 impl Arguments {
-    /// Those of the query, and of a body that is a form or JSON.
+    /// Those of the query, and in their place those of a body that is a form or JSON. Of what is said twice in one of
+    /// them the first counts, in JSON the last.
     pub(super) fn of(query: &str, headers: &HeaderMap, body: &[u8]) -> Result<Self, Failure> {
         let mut arguments = Self::default();
-        arguments.add_form(query.as_bytes());
+        arguments.add(form(query.as_bytes()));
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if kind == "application/json" {
-            arguments.add_json(body)?;
-        } else {
-            arguments.add_form(body);
+        match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "application/json" => arguments.add_json(body)?,
+            "multipart/form-data" => arguments.add(multipart::fields(kind, body)?.into_iter()),
+            _ => arguments.add(form(body)),
         }
         Ok(arguments)
+    }
+
+    /// Those of a query, in which an underscore may stand for a dash.
+    pub(super) fn of_query(query: &str) -> Self {
+        let mut arguments = Self::default();
+        arguments.add(form(query.as_bytes()).map(|(name, value)| (dashed(&name), value)));
+        arguments
     }
 
     /// Those of an object; an underscore may stand for a dash. What is null is not said.
     pub(super) fn of_object(object: &serde_json::Map<String, Value>) -> Result<Self, Failure> {
         let mut arguments = Self::default();
-        for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+        for (name, value) in object.iter().filter(|(_, value)| !value.is_null()).take(NAMES_MAX) {
             let name = dashed(name);
             let octets = octets_of(&name, value)?;
             arguments.set(&name, octets);
@@ -62,26 +71,50 @@ impl Arguments {
         }
     }
 
-    fn add_form(&mut self, text: &[u8]) {
-        let pairs =
-            octets::pairs(text).map(|(name, value)| (String::from_utf8_lossy(&name).into_owned(), value));
-        self.0.extend(pairs);
+    /// Without the end of line behind a value, if there is one.
+    pub(super) fn trim_line(&mut self, name: &str) {
+        if let Some((_, value)) = self.0.iter_mut().find(|(known, _)| known == name)
+            && value.last() == Some(&b'\n')
+        {
+            value.pop();
+        }
+    }
+
+    /// The first of each name, in place of what was said so far.
+    fn add(&mut self, pairs: impl Iterator<Item = (String, Vec<u8>)>) {
+        let mut said = Self::default();
+        for (name, value) in pairs {
+            // There are fewer names than this, so that one of those that are kept is refused.
+            if !said.has(&name) && said.0.len() < NAMES_MAX {
+                said.set(&name, value);
+            }
+        }
+        for (name, value) in said.0 {
+            self.set(&name, value);
+        }
     }
 
     fn add_json(&mut self, body: &[u8]) -> Result<(), Failure> {
         let object: serde_json::Map<String, Value> = serde_json::from_slice(body)
             .map_err(|_| Failure::argument("Unknown error: the body is no object of JSON"))?;
-        for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+        for (name, value) in object.iter().filter(|(_, value)| !value.is_null()).take(NAMES_MAX) {
             self.set(name, octets_of(name, value)?);
         }
         Ok(())
     }
 }
 
-/// What a value says; an object or an array says something in one place only.
+/// The pairs of a query or a form; what has no `=` says nothing.
+fn form(text: &[u8]) -> impl Iterator<Item = (String, Vec<u8>)> + '_ {
+    let said = text.split(|octet| *octet == b'&').filter(|part| part.contains(&b'='));
+    said.flat_map(octets::pairs).map(|(name, value)| (String::from_utf8_lossy(&name).into_owned(), value))
+}
+
+/// What a value says, in the words of Python; an object or an array says something in one place only.
 fn octets_of(name: &str, value: &Value) -> Result<Vec<u8>, Failure> {
     match value {
         Value::String(text) => Ok(text.clone().into_bytes()),
+        Value::Bool(is_true) => Ok(if *is_true { b"True".to_vec() } else { b"False".to_vec() }),
         Value::Object(_) | Value::Array(_) if name != CUSTOM_TLVS => {
             let detail = "an object or an array";
             Err(Failure::argument(format!("Argument [{name}] has an invalid value: [{detail}].")))
@@ -97,6 +130,8 @@ fn dashed(name: &str) -> String {
 
 /// The one name that has an underscore itself.
 pub(super) const CUSTOM_TLVS: &str = "custom_tlvs";
+/// How many names are kept of a query, a form or an object.
+const NAMES_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -105,6 +140,31 @@ mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
+
+    fn posted(query: &str, kind: &'static str, body: &[u8]) -> Arguments {
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
+        Arguments::of(query, &headers, body).unwrap_or_default()
+    }
+
+    // JS-1: Twisted's `request.args`: what is posted takes the place of what the query says
+    #[test]
+    fn what_is_posted_takes_the_place_of_the_query() {
+        let multipart = b"--x\r\nContent-Disposition: form-data; name=\"to\"\r\n\r\n2\r\n--x--\r\n";
+        for (kind, body) in [
+            ("application/x-www-form-urlencoded", &b"to=2&to=3&tags"[..]),
+            ("text/plain", b"to=2"),
+            ("application/json", br#"{"to": 3, "to": 2}"#),
+            ("Application/JSON; charset=utf-8", br#"{"to": "2"}"#),
+            ("multipart/form-data; boundary=x", multipart),
+        ] {
+            let said = posted("to=1&from=a&from=b&x&content=", kind, body);
+            assert_eq!(said.names().collect::<Vec<_>>(), ["to", "from", "content"], "{kind}");
+            assert_eq!((said.text("to"), said.text("from")), (Some("2"), Some("a")), "{kind}");
+        }
+        let many: String = (0..1000).map(|number| format!("{number}=&")).collect();
+        assert_eq!(posted(&many, "text/plain", b"").names().count(), 64);
+        assert_eq!(posted("", "application/json", br#"{"dlr": true}"#).text("dlr"), Some("True"));
+    }
 
     // JS-1
     #[test]

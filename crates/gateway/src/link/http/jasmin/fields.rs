@@ -19,7 +19,7 @@ pub(super) const SEND: &[Field] = &[
     ("dlr", true, |value| value == b"yes" || value == b"no"),
     ("dlr-url", false, is_url),
     ("dlr-level", false, |value| matches!(value, b"1" | b"2" | b"3")),
-    ("dlr-method", false, |value| value.eq_ignore_ascii_case(b"get") || value.eq_ignore_ascii_case(b"post")),
+    ("dlr-method", false, |value| value == b"GET" || value == b"POST"),
     ("tags", false, is_tags),
     ("content", false, is_any),
     ("hex-content", false, is_any),
@@ -98,7 +98,12 @@ fn is_digits(value: &[u8]) -> bool {
 
 /// Jasmin's own passwords have 16 characters at most; ours may have more.
 fn is_short(value: &[u8]) -> bool {
-    (1..=255).contains(&value.len())
+    (1..=255).contains(&value.len()) && is_line(value)
+}
+
+/// What a dot of an expression stands for is no end of line.
+fn is_line(value: &[u8]) -> bool {
+    !value.contains(&b'\n')
 }
 
 fn is_coding(value: &[u8]) -> bool {
@@ -117,7 +122,7 @@ fn is_time(value: &[u8]) -> bool {
 }
 
 fn is_url(value: &[u8]) -> bool {
-    value.starts_with(b"http://") || value.starts_with(b"https://")
+    (value.starts_with(b"http://") || value.starts_with(b"https://")) && is_line(value)
 }
 
 fn is_tags(value: &[u8]) -> bool {
@@ -126,10 +131,12 @@ fn is_tags(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::translate::complete;
     use super::*;
 
     fn said(query: &str) -> String {
-        let arguments = Arguments::of(query, &Default::default(), b"").unwrap_or_default();
+        let mut arguments = Arguments::of(query, &Default::default(), b"").unwrap_or_default();
+        complete(&mut arguments);
         check(&arguments, SEND).err().map(|failure| failure.text).unwrap_or_default()
     }
 
@@ -138,7 +145,7 @@ mod tests {
         let good = "to=1&username=a&password=b&dlr=no";
         for (query, text) in [
             (good, ""),
-            ("", "Mandatory arguments not found, please refer to the HTTPAPI specifications."),
+            ("", "Mandatory argument [to] is not found."),
             ("x=1", "Argument [x] is unknown."),
             ("to=1&x=1", "Mandatory argument [username] is not found."),
             ("to=1&username=a&password=b&dlr=no&x=1", "Argument [x] is unknown."),
@@ -147,11 +154,16 @@ mod tests {
         ] {
             assert_eq!(said(query), text, "{query}");
         }
+        // Only of a balance nothing is meant by what is not said.
+        let nothing = check(&Arguments::default(), BALANCE).err().map(|failure| failure.text);
+        let text = "Mandatory arguments not found, please refer to the HTTPAPI specifications.";
+        assert_eq!(nothing.as_deref(), Some(text));
     }
 
     #[test]
     fn values_are_what_the_patterns_say() {
-        let good = "username=a&password=b&dlr=no&to=%2B1";
+        let good = "password=b&to=%2B1";
+        let user = |said: &str| if said.starts_with("username") { "" } else { "&username=a" };
         for right in [
             "coding=14",
             "coding=0",
@@ -163,8 +175,10 @@ mod tests {
             "tags=a,b-1",
             "tags=",
             "dlr-url=https://x",
+            "dlr-url=https://x%0A",
+            "coding=8%0A&priority=1%0A&validity-period=5%0A&tags=a%0A",
         ] {
-            assert_eq!(said(&format!("{good}&{right}")), "", "{right}");
+            assert_eq!(said(&format!("{good}{}&{right}", user(right))), "", "{right}");
         }
         for wrong in [
             "coding=11",
@@ -177,8 +191,15 @@ mod tests {
             "dlr-method=PUT",
             "tags=a%20b",
             "dlr-url=ftp://x",
+            "dlr-url=HTTP://x",
+            "dlr-url=http://x%0Ay",
+            "username=a%0Ab",
+            "dlr=YES",
+            "coding=8%0A%0A",
+            "coding=%0A8",
         ] {
-            assert!(said(&format!("{good}&{wrong}")).contains("has an invalid value"), "{wrong}");
+            let query = format!("{good}{}&{wrong}", user(wrong));
+            assert!(said(&query).contains("has an invalid value"), "{wrong}");
         }
     }
 }

@@ -4,9 +4,13 @@ mod answer;
 mod arguments;
 mod batch;
 mod fields;
+mod multipart;
 pub(super) mod report;
 pub(super) mod rest;
 mod rights;
 pub(super) mod server;
+pub(super) mod thrower;
 mod tlvs;
 mod translate;
+
+pub(super) use answer::uuid;

@@ -1,6 +1,6 @@
 //! What becomes of a message, as Jasmin tells it to a `dlr-url`.
 
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use smpp::CommandStatus;
 use sms::Timestamp;
 use store::{Notice, Record};
@@ -8,6 +8,7 @@ use store::{Notice, Record};
 use super::super::call::{Answer, Call, Heard};
 use super::super::told::{News, Told};
 use super::answer::uuid;
+use super::thrower;
 use crate::attributes::{Events, Report};
 use crate::config::Method;
 
@@ -20,9 +21,12 @@ pub(in super::super) fn call(told: &Told<'_>) -> Option<Call> {
         News::Final(_) => return None,
     };
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("text/plain"))]);
+    let mut headers = thrower::headers(thrower::OF_REPORTS);
     Some(match callback.method {
-        Method::Get => Call { query: Some(form), headers, ..Call::default() },
+        Method::Get => {
+            headers.insert(CONTENT_TYPE, FORM);
+            Call { query: Some(form), headers, ..Call::default() }
+        }
         Method::Post => Call { body: Some((FORM, form.into_bytes())), headers, ..Call::default() },
     })
 }

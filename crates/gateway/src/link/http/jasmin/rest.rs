@@ -5,14 +5,17 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::super::caller::{Shown, meant, shown};
 use super::super::desk::Desk;
 use super::super::messages::read;
-use super::answer::{self, Failure, success};
+use super::answer::{self, Failure, shown as shown_octets, success};
 use super::arguments::Arguments;
-use super::batch::Batch;
+use super::batch::{Batch, Refused};
+use super::rights;
+use crate::config::JasminRight;
 use crate::login::Credentials;
 
 /// `POST /secure/send`
@@ -21,15 +24,19 @@ pub(in super::super) async fn send(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let (said, credentials) = match object(request).await {
+    let (body, credentials) = match body(request).await {
         Ok(parts) => parts,
+        Err(response) => return response,
+    };
+    let said = match object(&body) {
+        Ok(said) => said,
         Err(response) => return response,
     };
     let said = match Arguments::of_object(&said) {
         Ok(said) => with_credentials(said, &credentials),
-        Err(failure) => return message(failure.status, &failure.text),
+        Err(failure) => return message(failure.status, failure.quoted().trim_matches('"')),
     };
-    match desk.send_as_jasmin(peer, said, None).await {
+    match desk.send_as_jasmin(peer, said).await {
         // The closing quote is missing there, too.
         Ok(id) => data(Value::String(success(id).trim_matches('"').to_owned())),
         Err(failure) => message(failure.status, failure.quoted().trim_matches('"')),
@@ -42,27 +49,29 @@ pub(in super::super) async fn send_batch(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let (said, credentials) = match object(request).await {
+    let (body, credentials) = match body(request).await {
         Ok(parts) => parts,
         Err(response) => return response,
     };
     let user = with_credentials(Arguments::default(), &credentials);
-    let account = match desk.jasmin_user(peer, &user).await {
-        Ok(account) => account,
-        Err(_) => {
-            let user = format!("Authentication failed for user: {}", credentials.account);
-            return precondition("Authentication failed", &user);
-        }
+    // Jasmin asks for the balance to know who it is.
+    let known = desk.jasmin_user(peer, &user).await;
+    let known = known.and_then(|account| rights::check(&account, JasminRight::HttpBalance).map(|()| account));
+    let Ok(account) = known else {
+        let user = format!("Authentication failed for user: {}", credentials.account);
+        return precondition("Authentication failed", &user);
+    };
+    let said = match object(&body) {
+        Ok(said) => said,
+        Err(response) => return response,
     };
     let taken = match Batch::of(&said, desk.intake.clock().wall()) {
         Ok(batch) => desk.take_batch(&account, batch, &user).await,
-        Err(failure) => Err(failure),
+        Err(refused) => Err(refused),
     };
     match taken {
         Ok(said) => data(said),
-        Err(failure) => {
-            precondition(&failure.text, "The schedule, a URL or the size of the batch is refused.")
-        }
+        Err(Refused { title, description }) => precondition(&title, &description),
     }
 }
 
@@ -77,21 +86,24 @@ pub(in super::super) async fn balance(
     told(desk.balance_as_jasmin(peer, &said).await)
 }
 
-/// `GET /secure/rate`, with a body as Jasmin reads it, or a query.
+/// `GET /secure/rate`, with a query as Jasmin reads it, or a body.
 pub(in super::super) async fn rate(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let (said, credentials) = match object(request).await {
+    let (body, credentials) = match body(request).await {
         Ok(parts) => parts,
         Err(response) => return response,
     };
-    let said = if said.is_empty() {
-        Arguments::of(&query, &HeaderMap::new(), b"")
+    let said = if body.is_empty() {
+        Ok(Arguments::of_query(&query))
     } else {
-        Arguments::of_object(&said)
+        match object(&body) {
+            Ok(said) => Arguments::of_object(&said),
+            Err(response) => return response,
+        }
     };
     match said {
         Ok(said) => told(desk.rate_as_jasmin(peer, with_credentials(said, &credentials)).await),
@@ -100,19 +112,22 @@ pub(in super::super) async fn rate(
 }
 
 /// The body of a request, and who sends it.
-async fn object(request: Request) -> Result<(Map<String, Value>, Credentials), Response> {
+async fn body(request: Request) -> Result<(Bytes, Credentials), Response> {
     let (parts, body) = request.into_parts();
     let credentials = password(&parts.headers).ok_or_else(no_token)?;
     let body = read(body).await.map_err(|problem| {
         let failure = Failure::unread(&problem, "the body did not come whole");
         message(failure.status, &failure.text)
     })?;
-    if body.is_empty() && parts.method == axum::http::Method::GET {
-        return Ok((Map::new(), credentials));
-    }
-    let said = serde_json::from_slice(&body)
-        .map_err(|_| precondition("Cannot parse JSON data", "Got unparseable json data."))?;
-    Ok((said, credentials))
+    Ok((body, credentials))
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, Response> {
+    let unread = |_| {
+        let description = format!("Got unparseable json data: {}", shown_octets(body));
+        precondition("Cannot parse JSON data", &description)
+    };
+    serde_json::from_slice(body).map_err(unread)
 }
 
 /// Jasmin knows no keys.
@@ -149,8 +164,7 @@ fn precondition(title: &str, description: &str) -> Response {
 }
 
 fn no_token() -> Response {
-    let said =
-        json!({ "title": "Authentication required", "description": "Please provide valid credentials." });
+    let said = json!({ "title": "Authentication required", "description": "Please provide a valid Basic auth token" });
     let mut response = answer::json(StatusCode::UNAUTHORIZED, &said);
     let challenge = axum::http::HeaderValue::from_static("Basic realm=\"estafet\"");
     response.headers_mut().insert(axum::http::header::WWW_AUTHENTICATE, challenge);

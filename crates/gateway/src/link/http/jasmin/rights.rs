@@ -5,15 +5,11 @@ use super::arguments::Arguments;
 use super::translate::segments;
 use crate::account::Account;
 use crate::config::JasminRight::{self, *};
-use crate::submission::Submission;
+use crate::submission::Content;
 
 /// Whether a request may send what it asks for.
-pub(super) fn check_sending(
-    said: &Arguments,
-    account: &Account,
-    submission: &Submission,
-) -> Result<(), Failure> {
-    let is_long = || segments(submission) > 1;
+pub(super) fn check_sending(said: &Arguments, account: &Account, content: &Content) -> Result<(), Failure> {
+    let is_long = || segments(content) > 1;
     check(account, HttpSend)?;
     if account.config().jasmin.denied.contains(&HttpLongContent) && is_long() {
         return Err(denied(account, HttpLongContent));

@@ -7,7 +7,8 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use sms::MessageId;
+use sms::{MessageId, Timestamp};
+use store::Entry;
 
 use super::super::caller::Shown;
 use super::super::desk::Desk;
@@ -20,6 +21,7 @@ use crate::account::Account;
 use crate::config::{JasminRight, Scope};
 use crate::directory::Origin;
 use crate::login::Credentials;
+use crate::submission::{Content, Submission};
 
 /// `/send`. Answers success only when the message would survive a power cut.
 pub(in super::super) async fn send(
@@ -28,7 +30,7 @@ pub(in super::super) async fn send(
     request: Request,
 ) -> Response {
     let sent = match arguments(request).await {
-        Ok(arguments) => desk.send_as_jasmin(peer, arguments, None).await,
+        Ok(arguments) => desk.send_as_jasmin(peer, arguments).await,
         Err(failure) => Err(failure),
     };
     match sent {
@@ -91,40 +93,58 @@ async fn arguments(request: Request) -> Result<Arguments, Failure> {
 }
 
 impl Desk {
-    /// Sends what a request says; `account` is known already or to be found by what it says.
+    /// Sends what a request says. What is wrong is looked for in Jasmin's order, here and in what is called.
     pub(super) async fn send_as_jasmin(
         &self,
         peer: SocketAddr,
         mut said: Arguments,
-        account: Option<Arc<Account>>,
     ) -> Result<MessageId, Failure> {
-        translate::complete(&mut said);
-        check(&said, fields::SEND)?;
-        check_content(&said)?;
-        let account = match account {
-            Some(account) => account,
-            None => self.jasmin_user(peer, &said).await?,
-        };
-        let entry = {
-            let submission = translate::submission(&said, &account, self.intake.clock().wall())?;
-            rights::check_sending(&said, &account, &submission)?;
-            let admitted = self.intake.admit(&Origin::Account(account.clone()), submission);
-            admitted.map_err(|refusal| {
-                self.count_refused(&account, 1);
-                failure_of(&refusal, &account, &said)
-            })?
-        };
+        let content = check_sending(&mut said)?;
+        let account = self.jasmin_user(peer, &said).await?;
+        let admitted = self.admit_as_jasmin(&account, &said, content, None);
+        let entry = admitted.inspect_err(|_| self.count_refused(&account, 1))?;
         let id = entry.message.id;
         let kept = self.keep(&account, vec![entry], Vec::new()).await;
         kept.map_err(|refusal| failure_of(&refusal, &account, &said))?;
         Ok(id)
     }
 
-    pub(super) async fn rate_as_jasmin(&self, peer: SocketAddr, said: Arguments) -> Result<Value, Failure> {
+    /// What a checked request of this account says as a message, which is not sent before `due`.
+    pub(super) fn admit_as_jasmin(
+        &self,
+        account: &Arc<Account>,
+        said: &Arguments,
+        content: Content,
+        due: Option<Timestamp>,
+    ) -> Result<Entry, Failure> {
+        rights::check_sending(said, account, &content)?;
+        let submission = translate::submission(said, account, content)?;
+        let refused = |refusal| failure_of(&refusal, account, said);
+        let now = self.intake.clock().wall();
+        let (not_before, expires_at) = match translate::times(said, now, due.unwrap_or(now)) {
+            Ok(times) => times,
+            Err(failure) => {
+                self.intake.leads_somewhere(account.name(), &submission).map_err(refused)?;
+                return Err(failure);
+            }
+        };
+        let submission = Submission { not_before, expires_at, ..submission };
+        self.intake.admit(&Origin::Account(account.clone()), submission).map_err(refused)
+    }
+
+    pub(super) async fn rate_as_jasmin(
+        &self,
+        peer: SocketAddr,
+        mut said: Arguments,
+    ) -> Result<Value, Failure> {
+        translate::complete_rate(&mut said);
         check(&said, fields::RATE)?;
+        check_content(&said)?;
+        let content = translate::content(&said)?;
         let account = self.jasmin_user(peer, &said).await?;
         rights::check(&account, JasminRight::HttpRate)?;
-        let (submission, segments) = translate::preview(&said, &account, self.intake.clock().wall())?;
+        let segments = translate::segments(&content);
+        let submission = translate::submission(&said, &account, content)?;
         self.intake
             .leads_somewhere(account.name(), &submission)
             .map_err(|refusal| failure_of(&refusal, &account, &said))?;
@@ -153,6 +173,14 @@ impl Desk {
         let shown = Shown::Password(Credentials { account: name.clone(), password });
         self.caller(peer, Some(shown), Scope::Send).await.map_err(|_| Failure::unauthorised(&name))
     }
+}
+
+/// Looks at what a request to send says before anybody asks who it is of, and reads what it wants to say.
+pub(super) fn check_sending(said: &mut Arguments) -> Result<Content, Failure> {
+    translate::complete(said);
+    check(said, fields::SEND)?;
+    check_content(said)?;
+    translate::content(said)
 }
 
 fn failure_of(refusal: &crate::refusal::Refusal, account: &Account, said: &Arguments) -> Failure {

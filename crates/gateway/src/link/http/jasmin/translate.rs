@@ -7,7 +7,7 @@ use std::time::Duration;
 use arrayvec::ArrayVec;
 use reqwest::Url;
 use sms::alphabet::gsm;
-use sms::{Address, Attached, DataCoding, Direction, Priority, ReceiptRequest, Timestamp};
+use sms::{Address, Attached, DataCoding, Direction, Npi, Priority, ReceiptRequest, Timestamp, Ton};
 
 use super::super::translate::octets_of_hex;
 use super::answer::Failure;
@@ -19,21 +19,47 @@ use crate::callback_url::URL_OCTETS_MAX;
 use crate::config::Method;
 use crate::submission::{Content, Submission};
 
-/// Puts in what is meant by what is not said.
+/// Puts in what is meant by what is not said, and takes the end of line off that programs leave behind values: what
+/// Jasmin compares them with does not see it either.
 pub(super) fn complete(said: &mut Arguments) {
+    for name in LINES {
+        said.trim_line(name);
+    }
     if said.has("dlr-url") || said.has("dlr-level") {
         said.set("dlr", "yes");
     } else if !said.has("dlr") {
         said.set("dlr", "no");
     }
+    if said.get("dlr") == Some(b"yes") {
+        // It takes the right to say what is meant, too.
+        for (name, meant) in [("dlr-level", "1"), ("dlr-method", "POST")] {
+            if !said.has(name) {
+                said.set(name, meant);
+            }
+        }
+    }
+    if let Some(method) = said.get("dlr-method") {
+        said.set("dlr-method", method.to_ascii_uppercase());
+    }
 }
 
-/// What is wanted; the arguments are checked.
-pub(super) fn submission(said: &Arguments, account: &Account, now: Timestamp) -> Result<Submission, Failure> {
-    let not_before = said.text("sdt").map(|sdt| schedule(sdt, now)).transpose()?.flatten();
-    let minutes = said.text("validity-period").and_then(|minutes| minutes.parse::<u64>().ok());
+/// The same for what is only to be counted: nothing is content, too.
+pub(super) fn complete_rate(said: &mut Arguments) {
+    for name in LINES {
+        said.trim_line(name);
+    }
+    if !said.has("content") && !said.has("hex-content") {
+        said.set("content", "");
+    }
+}
+
+/// What is wanted; the arguments are checked, and when it is due is said by [`times`].
+pub(super) fn submission(
+    said: &Arguments,
+    account: &Account,
+    content: Content,
+) -> Result<Submission, Failure> {
     let (attached, receipt) = receipts(said, account)?;
-    let valid = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60)).min(VALIDITY_MAX);
     Ok(Submission {
         id: None,
         direction: Direction::Mt,
@@ -44,31 +70,34 @@ pub(super) fn submission(said: &Arguments, account: &Account, now: Timestamp) ->
         esm_class: 0,
         priority: said.text("priority").and_then(|text| text.parse().ok()).map(Priority).unwrap_or_default(),
         receipt,
-        not_before,
-        expires_at: minutes.map(|minutes| not_before.unwrap_or(now).plus(valid(minutes))),
+        not_before: None,
+        expires_at: None,
         in_reply_to: None,
         attached,
         tlvs: tlvs::of(said)?,
-        content: content(said)?,
+        content,
+        may_be_odd: true,
         back_to: None,
         wish: None,
     })
 }
 
-/// The same for a message that is not to be sent, with how many segments it would take.
-pub(super) fn preview(
+/// When a message is due and when it is over, if that is said, for one that is not sent before `due`.
+pub(super) fn times(
     said: &Arguments,
-    account: &Account,
     now: Timestamp,
-) -> Result<(Submission, usize), Failure> {
-    let submission = submission(said, account, now)?;
-    let segments = segments(&submission);
-    Ok((submission, segments))
+    due: Timestamp,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), Failure> {
+    let not_before = said.text("sdt").map(|sdt| schedule(sdt, now, due)).transpose()?;
+    let not_before = Some(not_before.unwrap_or(due)).filter(|at| *at > now);
+    let minutes = said.text("validity-period").map(|minutes| minutes.parse().unwrap_or(u64::MAX));
+    let valid = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60)).min(VALIDITY_MAX);
+    Ok((not_before, minutes.map(|minutes| not_before.unwrap_or(now).plus(valid(minutes)))))
 }
 
 /// How many segments a message takes in the usual form.
-pub(super) fn segments(submission: &Submission) -> usize {
-    match &submission.content {
+pub(super) fn segments(content: &Content) -> usize {
+    match content {
         Content::Text { text, .. } => sms::segments_needed(text).segments,
         Content::Encoded { data_coding, octets } => {
             let septets = DataCoding(*data_coding).alphabet() == sms::Alphabet::Gsm7;
@@ -80,30 +109,43 @@ pub(super) fn segments(submission: &Submission) -> usize {
 
 /// Text with coding 0 is in GSM, and what is not in it is a question mark if that was said; what no coding is said of
 /// is in the alphabet that has all of it. With other codings octets are what they are.
-fn content(said: &Arguments) -> Result<Content, Failure> {
+pub(super) fn content(said: &Arguments) -> Result<Content, Failure> {
     let coding = said.text("coding").and_then(|coding| coding.parse::<u8>().ok());
-    let octets = match (said.text("hex-content"), said.get("content")) {
-        (Some(digits), _) => octets_of_hex(digits).ok_or_else(|| {
-            // A batch tells it in the query of a URL.
-            let start: String = digits.chars().take(QUOTED_MAX).collect();
-            Failure::argument(format!("Invalid hex-content data: '{start}'"))
-        })?,
-        (None, Some(text)) if coding.is_none() => {
-            return Ok(Content::plain(String::from_utf8_lossy(text).into_owned()));
+    let octets = match (said.get("hex-content"), said.get("content").unwrap_or_default()) {
+        (Some(digits), _) => {
+            let octets = std::str::from_utf8(digits).ok().and_then(octets_of_hex);
+            octets.ok_or_else(|| Failure::hex(digits))?
         }
-        (None, Some(text)) if coding == Some(0) => gsm::encode_lossy(&String::from_utf8_lossy(text)),
-        (None, content) => content.unwrap_or_default().to_vec(),
+        (None, text) if coding.is_none() => return Ok(Content::plain(utf8(text)?.to_owned())),
+        (None, text) if coding == Some(0) => gsm::encode_lossy(&alike(utf8(text)?)),
+        (None, octets) => octets.to_vec(),
     };
     Ok(Content::Encoded { data_coding: coding.unwrap_or_default(), octets: octets.into() })
 }
 
+/// With the letters that Jasmin's table of the GSM alphabet has in the place of others.
+fn alike(text: &str) -> String {
+    let instead =
+        |letter| ALIKE.iter().find(|(other, _)| *other == letter).map_or(letter, |(_, known)| *known);
+    text.chars().map(instead).collect()
+}
+
+fn utf8(text: &[u8]) -> Result<&str, Failure> {
+    std::str::from_utf8(text).map_err(|_| Failure::argument("Unknown error: the content is not in UTF-8"))
+}
+
+/// A name may have as many octets as SMPP carries, whatever they are: the SMSC says what it takes.
 fn source(said: &Arguments, account: &Account) -> Result<Address, Failure> {
     let usual = account.config().jasmin.default_source.as_deref().map(str::as_bytes);
-    let from = said.get("from").filter(|from| !from.is_empty());
-    let Some(from) = from.or(usual) else { return Ok(Address::default()) };
+    let from = said.get("from").or(usual).unwrap_or_default();
+    if from.is_empty() {
+        return Ok(Address::default());
+    }
+    let is_carried = from.len() <= SOURCE_OCTETS_MAX && !from.contains(&0);
+    let name = || Address::new(Ton::ALPHANUMERIC, Npi::UNKNOWN, from).filter(|_| is_carried);
     let shown = || String::from_utf8_lossy(from);
     let wrong = || Failure::argument(format!("Argument [from] has an invalid value: [{}].", shown()));
-    Address::guess(from).ok_or_else(wrong)
+    Address::guess(from).or_else(name).ok_or_else(wrong)
 }
 
 fn destination(said: &Arguments) -> Result<Address, Failure> {
@@ -131,8 +173,7 @@ fn receipts(said: &Arguments, account: &Account) -> Result<(Option<Arc<Attached>
         Some("3") => by_smsc | Events::FINAL,
         _ => by_smsc,
     };
-    let is_get = said.text("dlr-method").is_some_and(|method| method.eq_ignore_ascii_case("get"));
-    let method = if is_get { Method::Get } else { Method::Post };
+    let method = if said.text("dlr-method") == Some("GET") { Method::Get } else { Method::Post };
     let callback = Callback { url: url.to_owned(), events, form: Form::Jasmin, method };
     Ok((kept(Some(callback)), events.receipts()))
 }
@@ -152,18 +193,39 @@ fn tags(said: &Arguments) -> BTreeMap<String, String> {
     short.map(|tag| (tag.to_owned(), String::new())).collect()
 }
 
-/// D-3: a schedule in the past is now, one far ahead is refused.
-fn schedule(sdt: &str, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+/// D-3: a schedule in the past is when it is due anyway, one far ahead is refused.
+fn schedule(sdt: &str, now: Timestamp, due: Timestamp) -> Result<Timestamp, Failure> {
     let wrong = || Failure::argument(format!("Argument [sdt] has an invalid value: [{sdt}]."));
-    let at = sms::parse_smpp_time(sdt.as_bytes(), now).ok().flatten().ok_or_else(wrong)?;
+    let at = sms::parse_smpp_time(sdt.as_bytes(), due).ok().flatten().ok_or_else(wrong)?;
     if at.since(now) > SCHEDULE_MAX {
         return Err(wrong());
     }
-    Ok(Some(at).filter(|at| *at > now))
+    Ok(at.max(due))
 }
 
-/// How many characters of what is wrong an answer quotes.
-const QUOTED_MAX: usize = 32;
+/// Greek capitals that look like Latin ones, and the cedilla.
+const ALIKE: [(char, char); 15] = [
+    ('ç', 'Ç'),
+    ('Α', 'A'),
+    ('Β', 'B'),
+    ('Ε', 'E'),
+    ('Ζ', 'Z'),
+    ('Η', 'H'),
+    ('Ι', 'I'),
+    ('Κ', 'K'),
+    ('Μ', 'M'),
+    ('Ν', 'N'),
+    ('Ο', 'O'),
+    ('Ρ', 'P'),
+    ('Τ', 'T'),
+    ('Υ', 'Y'),
+    ('Χ', 'X'),
+];
+/// What is compared with expressions whose `$` is also in front of an end of line.
+const LINES: [&str; 9] =
+    ["to", "coding", "priority", "sdt", "validity-period", "dlr", "dlr-url", "dlr-level", "tags"];
+/// The longest source_addr of a submit_sm, SMPP 3.4 section 5.2.8.
+const SOURCE_OCTETS_MAX: usize = 20;
 /// A later schedule is refused, D-3.
 pub(super) const SCHEDULE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A longer validity is cut, D-3.

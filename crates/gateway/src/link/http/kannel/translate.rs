@@ -32,6 +32,7 @@ pub(super) fn submission(order: &Order, receiver: &Written, account: &Account) -
         attached,
         tlvs: order.tlvs.clone(),
         content: order.content.clone(),
+        may_be_odd: false,
         back_to: None,
         wish: order.smsc.as_deref().map(LinkName::from),
     }

@@ -98,6 +98,7 @@ impl Games {
             attached: None,
             tlvs: Bytes::new(),
             content: Content::Encoded { data_coding: 0, octets: Bytes::from(text.to_owned()) },
+            may_be_odd: false,
             back_to: None,
             wish: None,
         };

@@ -342,6 +342,7 @@ pub(in super::super) fn submission(
         attached,
         tlvs: Bytes::new(),
         content,
+        may_be_odd: false,
         back_to: None,
         wish: None,
     })

@@ -8,6 +8,7 @@ use super::super::hex;
 use super::facts::Facts;
 use super::form::append;
 use crate::charset::{Charset, Missing};
+use crate::link::http::jasmin::uuid;
 
 /// The fields of a call. `content` is the octets of the SMSC, unless a character set is asked for.
 pub(super) fn form(facts: &Facts<'_>, charset: Option<Charset>) -> String {
@@ -20,7 +21,7 @@ pub(super) fn form(facts: &Facts<'_>, charset: Option<Charset>) -> String {
         _ => Cow::Borrowed(&octets[..]),
     };
     let mut form = String::with_capacity(FORM_OCTETS);
-    append(&mut form, "id", message.shown_id().to_string().as_bytes());
+    append(&mut form, "id", uuid(message.shown_id()).as_bytes());
     append(&mut form, "from", message.source.text().as_bytes());
     append(&mut form, "to", message.destination.text().as_bytes());
     append(&mut form, "origin-connector", message.origin.as_str().as_bytes());

@@ -15,7 +15,7 @@ pub(in super::super::super) fn read(rules: &AnswerRules, heard: &Heard) -> Answe
     let refused = rules.refused.as_ref().filter(|sign| sign.allows_status(heard.status));
     let takes = rules.success.has_status(heard.status);
     if refused.is_none() && !takes {
-        return heard.refusal();
+        return refusal(rules, heard);
     }
     if rules.looks_at_body() {
         let body = heard.body.as_deref().ok().and_then(|body| charset_of(rules, heard).decode(body));
@@ -29,7 +29,14 @@ pub(in super::super::super) fn read(rules: &AnswerRules, heard: &Heard) -> Answe
     } else if refused.is_some() {
         return Answer::Unlike { is_final: true };
     }
-    if takes { Answer::Taken(reply(rules, heard)) } else { heard.refusal() }
+    if takes { Answer::Taken(reply(rules, heard)) } else { refusal(rules, heard) }
+}
+
+/// What a status means that does not take it. For Jasmin none is for good.
+fn refusal(rules: &AnswerRules, heard: &Heard) -> Answer {
+    let answer = heard.refusal();
+    let is_of_jasmin = matches!(rules.reply, ReplyFrom::Jasmin);
+    if is_of_jasmin && !answer.is_for_now() { Answer::Unlike { is_final: false } } else { answer }
 }
 
 /// What a content provider replies; `None` if it does not want to say anything.
@@ -270,7 +277,10 @@ mod tests {
             ("refused = { status = [500] }", 500, "", "never"),
             ("format = \"jasmin\"", 302, " ACK/Jasmin\n", "taken"),
             ("format = \"jasmin\"", 200, "ACK/Jasmin!", "again"),
-            ("format = \"jasmin\"", 404, "ACK/Jasmin", "status"),
+            ("format = \"jasmin\"", 200, "ack/jasmin", "again"),
+            ("format = \"jasmin\"", 404, "ACK/Jasmin", "again"),
+            ("format = \"jasmin\"", 410, "", "again"),
+            ("format = \"jasmin\"", 503, "ACK/Jasmin", "status"),
             ("format = \"kannel\"", 202, "", "taken"),
             ("format = \"kannel\"", 201, "", "status"),
         ] {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use sms::Message;
 
 use super::facts::Facts;
@@ -12,6 +12,7 @@ use super::{jasmin, kannel};
 use crate::charset::{Charset, Missing};
 use crate::config::{Content, Method, RequestForm, Told, Where};
 use crate::link::http::call::Call;
+use crate::link::http::jasmin::thrower;
 use crate::template::{Escape, Field, Template};
 
 /// The call that tells a message; `attempt` counts from 1.
@@ -59,7 +60,17 @@ fn headers(request: &RequestForm, facts: &Facts<'_>) -> HeaderMap {
     let filled = request.headers.iter().filter_map(|(name, template)| Some((name.clone(), value(template)?)));
     let authorization: Option<(HeaderName, HeaderValue)> =
         request.authorization.as_ref().map(|value| (AUTHORIZATION, value.clone()));
-    filled.chain(authorization).collect()
+    let mut headers: HeaderMap = filled.chain(authorization).collect();
+    if matches!(request.content, Content::Jasmin) {
+        let own = thrower::headers(thrower::OF_MESSAGES);
+        for (name, value) in &own {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        if request.method == Method::Get {
+            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(FORM));
+        }
+    }
+    headers
 }
 
 fn put_form(call: &mut Call, request: &RequestForm, form: String) {
