@@ -231,7 +231,11 @@ fn what_services_and_users_do_with_texts_is_carried_over() {
                 header = \"H \"\nfooter = \" F\"\nmax-messages = 0\n\n\
                 group = sms-service\nkeyword = xml\npost-xml = \"http://cp.example/x\"\n";
     let (_, text, report) = imported(text);
-    assert_eq!(report.lines().count(), 4, "no SMSC, what of a dlr-url, and plain http twice: {report}");
+    assert_eq!(
+        report.lines().count(),
+        5,
+        "no SMSC, what of a dlr-url, a pid, and plain http twice: {report}"
+    );
     let user = section(&text, "name = \"u\"");
     for key in [
         "header = \"A:\"",
