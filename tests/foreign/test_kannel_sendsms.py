@@ -152,14 +152,13 @@ REFUSED = [
     post("text/plain", b"x", MClass="7"),
     Request(SENDSMS, "POST", {"Content-Type": "text/xml"}, b"junk"),
     Request(f"{SENDSMS}?{USER}&to=1&text=x", "POST", {"Content-Type": "text/plain"}, b"x"),
-    to_one("udh=%05%00%03%07%02%01&text=x&charset=klingon"),
     to_one("text=x&charset=GSM"),
     post("text/plain; charset=klingon", b"x"),
     post("text/plain", b"x", DLR_Url="ftp://example.com/"),
     post("text/plain", b"x", Coding="9"),
     *[
         Request(SENDSMS, "POST", {"Content-Type": "text/xml"}, XML.replace(b"<pid>5</pid>", element))
-        for element in [b"<pid>x</pid>", b"<pid></pid>", b"<pid/>", b"<priority>x</priority>", b"<rpi>x</rpi>"]
+        for element in [b"<pid>x</pid>", b"<pid>5x</pid>", b"<pid></pid>", b"<pid/>", b"<priority>x</priority>", b"<rpi>x</rpi>"]
         + [b"<vp><delay>x</delay></vp>", b"<timing><delay>x</delay></timing>"]
         + [b"<statusrequest><dlr-mask>x</dlr-mask></statusrequest>"]
     ],
@@ -277,6 +276,7 @@ SENT = [
             XML.replace(b"hello &amp; more", "Д".encode()).replace(b"<mclass>1</mclass>", b"<coding>2</coding>"),
             XML.replace(b"hello &amp; more", b"&#x414;").replace(b"<mclass>1</mclass>", b"<coding>2</coding>"),
             XML.replace(b"hello &amp; more", b"  hello\n "),
+            XML.replace(b"<pid>5</pid>", b"<pid>-1</pid><vp><delay>-1</delay></vp>"),
             XML.replace(b"hello &amp; more", b"a+b%2Bc %C3%A4 100%25 %zz"),
             XML.replace(b"hello &amp; more", b"100%"),
             XML.replace(b"hello &amp; more", b"%00%FF").replace(b"<mclass>1</mclass>", b"<coding>1</coding>"),

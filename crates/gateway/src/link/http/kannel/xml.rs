@@ -17,8 +17,11 @@ pub(super) fn request(body: &[u8]) -> Request {
         said.iter().filter(|(at, _)| at == path).map(|(_, value)| value.as_str()).collect::<Vec<_>>()
     };
     let text = |path: &str| all(path).first().map(|value| value.trim().as_bytes().to_vec());
-    // An element without a number is out of every range.
-    let number = |path: &str| Some(request::number(all(path).first()?.as_bytes()).unwrap_or(i32::MIN));
+    // An element without a number is out of every range; -1 is nothing here, too.
+    let number = |path: &str| {
+        let number = all(path).first()?.trim().parse().unwrap_or(i32::MIN);
+        (number != -1).then_some(number)
+    };
     let receivers = all("da/number").join(" ");
     Request {
         username: text("from/username").or_else(|| text("from/user")),
@@ -232,8 +235,12 @@ mod tests {
     // KN-13: observed of Kannel 1.4.5
     #[test]
     fn an_element_without_a_number_is_out_of_every_range() {
-        let said = request(b"<message><submit><pid>x</pid><priority/></submit></message>");
-        assert_eq!((said.pid, said.priority, said.mwi), (Some(i32::MIN), Some(i32::MIN), None));
+        let pid =
+            |element: &str| request(format!("<message><submit>{element}</submit></message>").as_bytes()).pid;
+        for wrong in ["<pid>x</pid>", "<pid>5x</pid>", "<pid></pid>", "<pid/>"] {
+            assert_eq!(pid(wrong), Some(i32::MIN), "{wrong}");
+        }
+        assert_eq!([pid(""), pid("<pid>-1</pid>"), pid("<pid> 5 </pid>")], [None, None, Some(5)]);
     }
 
     #[test]
