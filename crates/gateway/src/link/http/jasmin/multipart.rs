@@ -11,15 +11,9 @@ pub(super) fn fields(content_type: &str, body: &[u8]) -> Result<Vec<(String, Vec
     let mut fields = Vec::new();
     let mut part: Option<Part> = None;
     for line in body.split_inclusive(|octet| *octet == b'\n') {
-        let Some(behind) = line.trim_ascii_end().strip_prefix(delimiter.as_bytes()) else {
-            if let Some(part) = &mut part {
-                part.line(line);
-            }
-            continue;
-        };
-        match behind {
-            b"" => fields.extend(part.replace(Part::default()).and_then(Part::field)),
-            b"--" => {
+        match line.trim_ascii_end().strip_prefix(delimiter.as_bytes()) {
+            Some(b"") => fields.extend(part.replace(Part::default()).and_then(Part::field)),
+            Some(b"--") => {
                 fields.extend(part.take().and_then(Part::field));
                 break;
             }
