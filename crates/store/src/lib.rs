@@ -139,6 +139,10 @@ pub trait Store: Send + Sync {
 
     /// How things stand.
     fn status(&self) -> Status;
+
+    /// How full the room is for what waits to be written, in percent, or `None` if nothing is accepted any more: what
+    /// [`Store::status`] says of that, at no cost, for who tells it with each answer.
+    fn pressure(&self) -> Option<u8>;
 }
 
 /// How a store stands, as of a moment ago.

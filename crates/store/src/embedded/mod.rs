@@ -67,7 +67,7 @@ use ledger::Ledger;
 pub use options::{OpenError, Options};
 use records::Records;
 use summary::Summariser;
-use thread::Inbox;
+use thread::{Board, Inbox};
 use turns::Turns;
 
 /// A store in a directory of this machine. To share it, put it into an [`Arc`].
@@ -77,7 +77,7 @@ use turns::Turns;
 #[derive(Debug)]
 pub struct EmbeddedStore {
     inbox: Arc<Inbox>,
-    status: Arc<Mutex<Status>>,
+    board: Arc<Board>,
     watchers: Arc<Watchers>,
     records: Option<Records>,
     /// How long records are kept.
@@ -118,16 +118,16 @@ impl EmbeddedStore {
             None
         };
         let summariser = Some(Summariser::start(&directory.join("journal"), engine.orders())?);
-        let status = Arc::default();
-        thread::publish(&mut engine, &status);
-        let (its_inbox, its_status) = (Arc::clone(&inbox), Arc::clone(&status));
+        let board = Arc::default();
+        thread::publish(&mut engine, &board);
+        let (its_inbox, its_board) = (Arc::clone(&inbox), Arc::clone(&board));
         let thread = std::thread::Builder::new()
             .name(String::from("store"))
-            .spawn(move || thread::run(engine, &its_inbox, &its_status))
+            .spawn(move || thread::run(engine, &its_inbox, &its_board))
             .map_err(OpenError::io("thread"))?;
         Ok(Self {
             inbox,
-            status,
+            board,
             watchers,
             records,
             retention: options.retention,
@@ -472,9 +472,13 @@ impl Store for EmbeddedStore {
     }
 
     fn status(&self) -> Status {
-        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut status = self.board.status();
         status.waiting.retain(|(_, count)| *count > 0);
         Status { pressure: self.inbox.pressure(), ..status }
+    }
+
+    fn pressure(&self) -> Option<u8> {
+        (!self.board.is_poisoned()).then(|| self.inbox.pressure())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The thread that owns the engine, and the inbox through which it is told what to do.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub(super) struct Inbox {
     has_urgent: AtomicBool,
     octets_max: usize,
     messages_max: usize,
+    /// How full it is of messages, in percent: for those who ask often.
+    pressure: AtomicU8,
 }
 
 #[derive(Default)]
@@ -88,7 +90,7 @@ impl Agenda {
 
 impl Inbox {
     pub(super) fn new(octets_max: usize, messages_max: usize) -> Self {
-        Self {
+        let inbox = Self {
             queue: Mutex::default(),
             wake: Condvar::new(),
             #[cfg(feature = "simulation")]
@@ -96,7 +98,10 @@ impl Inbox {
             has_urgent: AtomicBool::new(false),
             octets_max,
             messages_max,
-        }
+            pressure: AtomicU8::new(0),
+        };
+        inbox.weigh(&Queue::default());
+        inbox
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -127,16 +132,21 @@ impl Inbox {
         }
         queue.pending_octets += octets;
         queue.pending_messages += messages;
+        self.weigh(&queue);
         self.add(queue, command);
         Ok(())
     }
 
     /// How full it is of messages, in percent.
     pub(super) fn pressure(&self) -> u8 {
+        self.pressure.load(Ordering::Relaxed)
+    }
+
+    fn weigh(&self, queue: &Queue) {
         let percent = |used: usize, max: usize| (used * 100).checked_div(max).unwrap_or(100);
-        let queue = self.lock();
         let octets = percent(queue.pending_octets, self.octets_max);
-        octets.max(percent(queue.pending_messages, self.messages_max)).min(100) as u8
+        let pressure = octets.max(percent(queue.pending_messages, self.messages_max)).min(100);
+        self.pressure.store(pressure as u8, Ordering::Relaxed);
     }
 
     fn add(&self, mut queue: MutexGuard<'_, Queue>, command: Command) {
@@ -216,6 +226,7 @@ impl Inbox {
             let mut queue = self.lock();
             queue.pending_octets = queue.pending_octets.saturating_sub(octets);
             queue.pending_messages = queue.pending_messages.saturating_sub(messages);
+            self.weigh(&queue);
         }
     }
 }
@@ -232,15 +243,34 @@ impl Home for Inbox {
     }
 }
 
+/// How the engine stands, for all to see.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    status: Mutex<Status>,
+    is_poisoned: AtomicBool,
+}
+
+impl Board {
+    /// How things stood a moment ago.
+    pub(super) fn status(&self) -> Status {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether nothing is accepted any more, as the status says it.
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.is_poisoned.load(Ordering::Relaxed)
+    }
+}
+
 /// Serves the inbox until it is closed, and leaves everything durable.
-pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, status: &Mutex<Status>) {
+pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, board: &Board) {
     let mut agenda = Agenda::default();
     let mut published = Timestamp(0);
     loop {
         let now = clock();
         let patience = engine.next_wake(now).since(now);
         if !patience.is_zero() || now.since(published) >= STATUS_INTERVAL {
-            publish(&mut engine, status);
+            publish(&mut engine, board);
             published = now;
         }
         let is_open = inbox.wait(patience, &mut agenda);
@@ -251,7 +281,7 @@ pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, status: &Mutex<
     }
     engine.flush(clock());
     engine.close();
-    publish(&mut engine, status);
+    publish(&mut engine, board);
 }
 
 /// The octets and messages that a command brings.
@@ -286,8 +316,10 @@ pub(super) fn turn<D: Disk>(engine: &mut Engine<D>, agenda: &mut Agenda, inbox: 
     engine.serve(now);
 }
 
-pub(super) fn publish<D: Disk>(engine: &mut Engine<D>, status: &Mutex<Status>) {
-    engine.update(&mut status.lock().unwrap_or_else(PoisonError::into_inner));
+pub(super) fn publish<D: Disk>(engine: &mut Engine<D>, board: &Board) {
+    let mut status = board.status.lock().unwrap_or_else(PoisonError::into_inner);
+    engine.update(&mut status);
+    board.is_poisoned.store(status.poisoned.is_some(), Ordering::Relaxed);
 }
 
 #[cfg(test)]
@@ -346,6 +378,25 @@ mod tests {
         turn(&mut engine, &mut agenda, &inbox, clock());
         assert_eq!((answered(&mut bulk), agenda.is_empty()), (10 - BESIDE_URGENT, true));
         assert_eq!(inbox.lock().pending_messages, 0);
+    }
+
+    #[test]
+    fn how_it_stands_is_known_without_asking_the_engine() {
+        let disk = MemoryDisk::default();
+        let options = Options { ledger: false, ..Options::default() };
+        let mut engine = Engine::open(disk.clone(), options, clock()).unwrap();
+        let (mut agenda, inbox, board) = (Agenda::default(), Inbox::new(1000, 4), Board::default());
+        assert_eq!(inbox.pressure(), 0);
+        let mut answered = accept(&inbox, vec![entry(0, Priority::BULK)]);
+        assert_eq!(inbox.pressure(), 25);
+        disk.fail_syncs();
+        inbox.wait(Duration::ZERO, &mut agenda);
+        turn(&mut engine, &mut agenda, &inbox, clock());
+        assert!(matches!(answered.try_recv(), Ok(Err(StoreError::Failed(_)))));
+        assert_eq!(inbox.pressure(), 0, "nothing waits any more");
+        assert!(!board.is_poisoned());
+        publish(&mut engine, &board);
+        assert!(board.is_poisoned() && board.status().poisoned.is_some());
     }
 
     #[test]

@@ -205,13 +205,10 @@ fn as_known(version: u8, priority: u8, registered_delivery: u8) -> (u8, u8) {
 /// How congested we are while `unanswered` requests of a window are: as much as the window is used, or as
 /// the store is behind (W-6).
 pub(super) fn congestion(unanswered: usize, window: usize, store: &dyn Store) -> u8 {
-    let status = store.status();
-    if status.poisoned.is_some() {
-        return CONGESTED;
-    }
+    let Some(pressure) = store.pressure() else { return CONGESTED };
     // The request that is being answered is one of them, and nobody else's burden.
     let used = (unanswered.saturating_sub(1) * 100).checked_div(window).unwrap_or(0);
-    status.pressure.max(u8::try_from(used).unwrap_or(CONGESTED)).min(CONGESTED)
+    pressure.max(u8::try_from(used).unwrap_or(CONGESTED)).min(CONGESTED)
 }
 
 /// Adds congestion_state to a response.

@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use sms::Timestamp;
 
+use super::EmbeddedStore;
 use super::engine::Engine;
 pub use super::memory_disk::MemoryDisk;
 use super::options::{OpenError, Options};
 use super::records::Records;
-use super::thread::{Agenda, Inbox, publish, turn};
+use super::thread::{Agenda, Board, Inbox, publish, turn};
 use super::turns::Turns;
-use super::{EmbeddedStore, Status};
 pub use recorder::Recorder;
 
 /// What a simulated store runs on.
@@ -64,14 +64,14 @@ impl EmbeddedStore {
         let mut engine = Engine::open(machine.disk.clone(), options, (machine.clock)())?;
         engine.set_home(Arc::clone(&inbox) as Arc<dyn crate::lease::Home>);
         machine.recorder.open(engine.shared_names());
-        let status = Arc::default();
-        publish(&mut engine, &status);
-        let process = Process { inbox: Arc::clone(&inbox), status: Arc::clone(&status) };
+        let board = Arc::default();
+        publish(&mut engine, &board);
+        let process = Process { inbox: Arc::clone(&inbox), board: Arc::clone(&board) };
         let records = Some(Records::Recorder(machine.recorder.clone()));
         let watchers = Arc::default();
         let store = Self {
             inbox,
-            status,
+            board,
             watchers,
             records,
             retention,
@@ -86,7 +86,7 @@ impl EmbeddedStore {
 /// What the task shares with the store; when it is dropped the store is closed.
 struct Process {
     inbox: Arc<Inbox>,
-    status: Arc<Mutex<Status>>,
+    board: Arc<Board>,
 }
 
 impl Drop for Process {
@@ -119,7 +119,7 @@ where
         if is_last {
             engine.flush(now);
         }
-        publish(&mut engine, &process.status);
+        publish(&mut engine, &process.board);
         if machine.disk.is_off() {
             return Ended::PowerGone;
         }

@@ -236,6 +236,10 @@ impl Store for Notes {
         let poisoned = self.failure.lock().unwrap().as_ref().map(ToString::to_string);
         Status { poisoned, ..Status::default() }
     }
+
+    fn pressure(&self) -> Option<u8> {
+        self.failure.lock().unwrap().is_none().then_some(0)
+    }
 }
 
 /// The API with a store that takes notes.
