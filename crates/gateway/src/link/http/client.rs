@@ -41,9 +41,6 @@ pub(crate) trait Side: Send + Sync + 'static {
     /// The most items of one call.
     fn batch(&self) -> usize;
 
-    /// What is said of items; `None` if there is nothing to say of them, and they count as taken.
-    fn call(&self, leases: &[Lease]) -> impl Future<Output = Option<Call>> + Send;
-
     /// Whether an item is not called for any more; `calls_fail` if the last call did.
     fn gives_up(&self, _lease: &Lease, _calls_fail: bool) -> bool {
         false
@@ -54,11 +51,17 @@ pub(crate) trait Side: Send + Sync + 'static {
         RETRY_AFTER_MAX
     }
 
-    /// What was answered to a call that told of items.
-    fn read(&self, leases: &[Lease], heard: &Heard) -> Answer;
-
     /// What the answer means for items.
     fn settle(&self, leases: Vec<Lease>, answer: Answer) -> impl Future<Output = Vec<Settlement>> + Send;
+}
+
+/// A side that says the same way of all items what there is to say.
+pub(crate) trait Teller: Side {
+    /// What is said of items; `None` if there is nothing to say of them, and they count as taken.
+    fn call(&self, leases: &[Lease]) -> impl Future<Output = Option<Call>> + Send;
+
+    /// What was answered to a call that told of items.
+    fn read(&self, leases: &[Lease], heard: &Heard) -> Answer;
 }
 
 /// What became of items, and whether it took a call to know.
@@ -85,25 +88,10 @@ impl Ended {
 
 pub(super) type Taking = Pin<Box<dyn Future<Output = Vec<Lease>> + Send>>;
 
-impl<S: Side> Client<S> {
+impl<S: Teller> Client<S> {
     /// Calls for every item until it is stopped; returns when the calls under way have ended.
     pub(crate) async fn run(self) {
         self.present(async |endpoint| self.call_on(&endpoint).await).await;
-    }
-
-    /// Does what it is for while the link counts as there.
-    pub(super) async fn present(&self, work: impl AsyncFnOnce(Endpoint)) {
-        let endpoint = match Endpoint::new(&self.endpoint, self.own.clone(), self.tls.as_deref()) {
-            Ok(endpoint) => endpoint,
-            Err(error) => {
-                return tracing::error!(link = %self.outlet.link(), %error, "the URL cannot be called");
-            }
-        };
-        let _presence = self.presence.enter();
-        let sessions = &self.outlet.metrics().sessions;
-        sessions.inc();
-        work(endpoint).await;
-        sessions.dec();
     }
 
     async fn call_on(&self, endpoint: &Endpoint) {
@@ -159,6 +147,50 @@ impl<S: Side> Client<S> {
         }
     }
 
+    /// As many items each as one call may have.
+    fn batches(&self, leases: Vec<Lease>) -> impl Iterator<Item = Vec<Lease>> + use<S> {
+        let batch = self.side.batch();
+        let mut leases = leases.into_iter();
+        std::iter::from_fn(move || {
+            let next: Vec<Lease> = leases.by_ref().take(batch).collect();
+            (!next.is_empty()).then_some(next)
+        })
+    }
+
+    async fn deliver(&self, endpoint: &Endpoint, leases: Vec<Lease>, state: State) -> Ended {
+        if state.is_gone {
+            return self.settle_uncalled(leases, Answer::gone()).await;
+        }
+        if leases.iter().all(|lease| self.side.gives_up(lease, state.calls_fail)) {
+            let cause = Cause::Other("it is not called for any more".into());
+            return self.settle_uncalled(leases, Answer::NotAsked(cause)).await;
+        }
+        match self.side.call(&leases).await {
+            Some(call) => {
+                let read = |leases: &[Lease], heard: &Heard| self.side.read(leases, heard);
+                self.call(endpoint, call, leases, read, std::future::pending()).await
+            }
+            None => self.settle_uncalled(leases, Answer::Taken(Ok(None))).await,
+        }
+    }
+}
+
+impl<S: Side> Client<S> {
+    /// Does what it is for while the link counts as there.
+    pub(super) async fn present(&self, work: impl AsyncFnOnce(Endpoint)) {
+        let endpoint = match Endpoint::new(&self.endpoint, self.own.clone(), self.tls.as_deref()) {
+            Ok(endpoint) => endpoint,
+            Err(error) => {
+                return tracing::error!(link = %self.outlet.link(), %error, "the URL cannot be called");
+            }
+        };
+        let _presence = self.presence.enter();
+        let sessions = &self.outlet.metrics().sessions;
+        sessions.inc();
+        work(endpoint).await;
+        sessions.dec();
+    }
+
     /// Settles; what fails becomes a dead letter.
     pub(super) fn settle(&self, mut settled: Vec<Settlement>) {
         for settlement in &mut settled {
@@ -181,36 +213,14 @@ impl<S: Side> Client<S> {
         })
     }
 
-    /// As many items each as one call may have.
-    fn batches(&self, leases: Vec<Lease>) -> impl Iterator<Item = Vec<Lease>> + use<S> {
-        let batch = self.side.batch();
-        let mut leases = leases.into_iter();
-        std::iter::from_fn(move || {
-            let next: Vec<Lease> = leases.by_ref().take(batch).collect();
-            (!next.is_empty()).then_some(next)
-        })
-    }
-
-    async fn deliver(&self, endpoint: &Endpoint, leases: Vec<Lease>, state: State) -> Ended {
-        if state.is_gone {
-            return self.settle_uncalled(leases, Answer::gone()).await;
-        }
-        if leases.iter().all(|lease| self.side.gives_up(lease, state.calls_fail)) {
-            let cause = Cause::Other("it is not called for any more".into());
-            return self.settle_uncalled(leases, Answer::NotAsked(cause)).await;
-        }
-        match self.side.call(&leases).await {
-            Some(call) => self.call(endpoint, call, leases, std::future::pending()).await,
-            None => self.settle_uncalled(leases, Answer::Taken(Ok(None))).await,
-        }
-    }
-
-    /// Makes one call for items; it ends unanswered with `cut`, if that comes first.
+    /// Makes one call for items, whose answer is what `read` makes of it; it ends unanswered with `cut`, if that comes
+    /// first.
     pub(super) async fn call(
         &self,
         endpoint: &Endpoint,
         call: Call,
         leases: Vec<Lease>,
+        read: impl FnOnce(&[Lease], &Heard) -> Answer,
         cut: impl Future<Output = ()>,
     ) -> Ended {
         let since = Instant::now();
@@ -223,7 +233,7 @@ impl<S: Side> Client<S> {
         };
         let took = since.elapsed();
         self.outlet.metrics().answered_in(took);
-        let answer = heard.map_or_else(|answer| answer, |heard| self.side.read(&leases, &heard));
+        let answer = heard.map_or_else(|answer| answer, |heard| read(&leases, &heard));
         Ended {
             was_called: true,
             is_away: answer.is_for_now(),

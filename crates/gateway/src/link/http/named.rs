@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::call::{Answer, Call, Endpoint, Heard};
 use super::circuits::{Change, Circuits, Showing, Turn};
-use super::client::{Client, Ended, Side, Taking, next_leases};
+use super::client::{Client, Ended, Side, Taking, Teller, next_leases};
 use super::owner::Owner;
 use super::told::{News, Told};
 use super::{jasmin, kannel};
 use crate::access_log::AccessLog;
-use crate::attributes::{Attributes, Callback, Form};
+use crate::attributes::{Attributes, Form};
 use crate::clock::now;
 use crate::surroundings::Surroundings;
 
@@ -46,9 +46,8 @@ impl Named {
     }
 
     /// What an item tells in the words of another gateway; `None` if it tells nothing.
-    async fn told<'l>(&self, lease: &'l Lease) -> Option<Told<'l>> {
+    async fn told<'l>(&self, lease: &'l Lease, attributes: Attributes) -> Option<Told<'l>> {
         let message = &**lease.message();
-        let attributes = attributes(lease)?;
         let (news, id) = match (lease.item(), attributes.report) {
             (Item::Notice(notice), _) => (News::Final(notice), Some(message.id)),
             (Item::Segment(_), Some(report)) => (News::OnTheWay(report), message.in_reply_to),
@@ -61,6 +60,25 @@ impl Named {
         };
         Some(Told { message, attributes, news, record })
     }
+
+    /// What is said of an item with these attributes; `None` if there is nothing to say of it.
+    async fn call(&self, leases: &[Lease], form: Form, attributes: Attributes) -> Option<Call> {
+        let lease = leases.first()?;
+        match form {
+            Form::Json => self.owner.call(leases).await,
+            Form::Kannel => self.as_kannel(&self.told(lease, attributes).await?, lease.attempts() == 0),
+            Form::Jasmin => jasmin::report::call(&self.told(lease, attributes).await?),
+            // All is in the URL, which is fetched.
+            Form::Batch => Some(Call::default()),
+        }
+    }
+
+    fn read(&self, leases: &[Lease], form: Form, heard: &Heard) -> Answer {
+        match form {
+            Form::Jasmin => jasmin::report::read(heard),
+            _ => self.owner.read(leases, heard),
+        }
+    }
 }
 
 impl Side for Named {
@@ -68,48 +86,31 @@ impl Side for Named {
         self.owner.batch()
     }
 
-    async fn call(&self, leases: &[Lease]) -> Option<Call> {
-        match callback(leases.first()?)?.form {
-            Form::Json => self.owner.call(leases).await,
-            Form::Kannel => {
-                let lease = leases.first()?;
-                self.as_kannel(&self.told(lease).await?, lease.attempts() == 0)
-            }
-            Form::Jasmin => jasmin::report::call(&self.told(leases.first()?).await?),
-            // All is in the URL, which is fetched.
-            Form::Batch => Some(Call::default()),
-        }
-    }
-
-    fn read(&self, leases: &[Lease], heard: &Heard) -> Answer {
-        match leases.first().and_then(callback).map(|callback| callback.form) {
-            Some(Form::Jasmin) => jasmin::report::read(heard),
-            _ => self.owner.read(leases, heard),
-        }
-    }
-
     async fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {
         self.owner.settle(leases, answer).await
     }
 }
 
-fn attributes(lease: &Lease) -> Option<Attributes> {
-    Attributes::of(lease.message().attached.as_deref()?).ok()
-}
-
-fn callback(lease: &Lease) -> Option<Callback> {
-    attributes(lease)?.callback
-}
-
-/// Where it is said.
-fn place(lease: &Lease) -> Option<Url> {
-    callback(lease)?.url.parse().ok()
-}
-
-/// What one call is made for, and whom it is made to: scheme, host and port.
+/// What one call is made for, and whom it is made to.
 struct Order {
+    /// Scheme, host and port.
     host: Arc<str>,
+    url: Url,
+    form: Form,
+    attributes: Attributes,
     lease: Lease,
+}
+
+impl Order {
+    /// The call for an item; the item itself if it does not say where to.
+    fn of(lease: Lease) -> Result<Self, Lease> {
+        let attributes =
+            lease.message().attached.as_deref().and_then(|attached| Attributes::of(attached).ok());
+        let callback = attributes.as_ref().and_then(|attributes| attributes.callback.as_ref());
+        let place = callback.and_then(|callback| Some((callback.url.parse::<Url>().ok()?, callback.form)));
+        let (Some(attributes), Some((url, form))) = (attributes, place) else { return Err(lease) };
+        Ok(Self { host: url.origin().ascii_serialization().into(), url, form, attributes, lease })
+    }
 }
 
 /// First calls of hosts of which nothing is known, and what ends each.
@@ -174,13 +175,12 @@ impl Client<Named> {
     async fn admit(&self, circuits: &mut Circuits<Order>, leases: Vec<Lease>) -> Vec<Turn<Order>> {
         let mut turns = Vec::new();
         for lease in leases {
-            match place(&lease) {
-                Some(url) => {
-                    let host: Arc<str> = url.origin().ascii_serialization().into();
-                    let tried = lease.attempts() > 0;
-                    turns.extend(circuits.admit(&host.clone(), Order { host, lease }, tried, now()));
+            match Order::of(lease) {
+                Ok(order) => {
+                    let tried = order.lease.attempts() > 0;
+                    turns.extend(circuits.admit(&order.host.clone(), order, tried, now()));
                 }
-                None => {
+                Err(lease) => {
                     let nobody = Answer::Taken(Ok(None));
                     self.settle(self.settle_uncalled(vec![lease], nobody).await.settled);
                 }
@@ -238,13 +238,15 @@ impl Client<Named> {
     async fn make(
         &self,
         manner: &Endpoint,
-        Order { host, lease }: Order,
+        Order { host, url, form, attributes, lease }: Order,
         cut: Option<CancellationToken>,
     ) -> (Arc<str>, Ended) {
-        let place = place(&lease);
         let leases = vec![lease];
-        let ended = match place.zip(self.side.call(&leases).await) {
-            Some((url, call)) => self.call(&manner.at(url), call, leases, cancelled(cut)).await,
+        let ended = match self.side.call(&leases, form, attributes).await {
+            Some(call) => {
+                let read = |leases: &[Lease], heard: &Heard| self.side.read(leases, form, heard);
+                self.call(&manner.at(url), call, leases, read, cancelled(cut)).await
+            }
             None => self.settle_uncalled(leases, Answer::Taken(Ok(None))).await,
         };
         (host, ended)

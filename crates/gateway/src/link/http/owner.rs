@@ -5,7 +5,7 @@ use std::sync::Arc;
 use store::{Lease, Settlement, Store};
 
 use super::call::{Answer, Call, Heard};
-use super::client::Side;
+use super::client::{Side, Teller};
 use super::reason::{reasons, told};
 use super::translate;
 use crate::surroundings::Surroundings;
@@ -24,6 +24,18 @@ impl Side for Owner {
         self.batch
     }
 
+    async fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {
+        let Surroundings { clock, chance, .. } = &self.surroundings;
+        let now = clock.wall();
+        let settlement = |lease: Lease| {
+            let outcome = answer.insistent_outcome(lease.attempts(), now, chance);
+            Settlement { lease, outcome, answer: None }
+        };
+        leases.into_iter().map(settlement).collect()
+    }
+}
+
+impl Teller for Owner {
     async fn call(&self, leases: &[Lease]) -> Option<Call> {
         let reasons = reasons(&*self.store, leases.iter().map(told).collect()).await;
         let body = match (leases, &reasons[..]) {
@@ -35,15 +47,5 @@ impl Side for Owner {
 
     fn read(&self, _leases: &[Lease], heard: &Heard) -> Answer {
         if (200..300).contains(&heard.status) { Answer::Taken(Ok(None)) } else { heard.refusal() }
-    }
-
-    async fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {
-        let Surroundings { clock, chance, .. } = &self.surroundings;
-        let now = clock.wall();
-        let settlement = |lease: Lease| {
-            let outcome = answer.insistent_outcome(lease.attempts(), now, chance);
-            Settlement { lease, outcome, answer: None }
-        };
-        leases.into_iter().map(settlement).collect()
     }
 }

@@ -7,7 +7,7 @@ use sms::{Message, Timestamp};
 use store::{Entry, Item, Lease, Outcome, Settlement};
 
 use super::call::{Answer, Call, Heard};
-use super::client::Side;
+use super::client::{Side, Teller};
 use super::translate;
 use crate::account::Account;
 use crate::attributes::{Attributes, Callback};
@@ -32,14 +32,6 @@ impl Side for Provider {
         1
     }
 
-    async fn call(&self, leases: &[Lease]) -> Option<Call> {
-        let lease = leases.first()?;
-        // A message is told whole with its first segment; nothing that a content provider submits asks for
-        // receipts.
-        let Item::Segment(0) = lease.item() else { return None };
-        Some(translate::call(&self.rules.request, lease.message(), u32::from(lease.attempts()) + 1))
-    }
-
     fn gives_up(&self, lease: &Lease, calls_fail: bool) -> bool {
         let patience = &self.rules.patience;
         // What was never called for gets its call, unless that would be one of many in vain.
@@ -52,10 +44,6 @@ impl Side for Provider {
         self.rules.patience.give_up_after.unwrap_or(Duration::MAX)
     }
 
-    fn read(&self, _leases: &[Lease], heard: &Heard) -> Answer {
-        translate::read(&self.rules.answer, heard)
-    }
-
     async fn settle(&self, leases: Vec<Lease>, answer: Answer) -> Vec<Settlement> {
         let mut settlements = Vec::with_capacity(leases.len());
         let mut answer = Some(answer);
@@ -65,6 +53,20 @@ impl Side for Provider {
             settlements.push(self.settlement(lease, answer).await);
         }
         settlements
+    }
+}
+
+impl Teller for Provider {
+    async fn call(&self, leases: &[Lease]) -> Option<Call> {
+        let lease = leases.first()?;
+        // A message is told whole with its first segment; nothing that a content provider submits asks for
+        // receipts.
+        let Item::Segment(0) = lease.item() else { return None };
+        Some(translate::call(&self.rules.request, lease.message(), u32::from(lease.attempts()) + 1))
+    }
+
+    fn read(&self, _leases: &[Lease], heard: &Heard) -> Answer {
+        translate::read(&self.rules.answer, heard)
     }
 }
 
