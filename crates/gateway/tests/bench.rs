@@ -71,6 +71,27 @@ fn requests_with_many_messages_are_timed_and_all_of_them_accepted() {
     }
 }
 
+#[test]
+fn one_endpoint_beside_dead_ones_gets_all_its_receipts_and_the_dead_are_called() {
+    let load = ["--messages", "200", "--connections", "4", "--dead", "6", "--waiting", "2"];
+    let times = ["--pairs", "2", "--seconds", "0", "--rest", "0"];
+    // That none is lost or comes twice, as the endpoint itself counts them, is what makes it sound.
+    let report = scenario("callbacks", &[&load[..], &times].concat());
+    for manner in ["callbacks of accounts", "named by messages"] {
+        for what in ["alone, receipts per second", "beside the dead", "share that is left", "share at first"]
+        {
+            assert!(value(&report, &format!("{manner}: {what}")) > 0.0, "{manner}: {what}");
+        }
+        for what in ["alone, CPU per receipt, µs", "beside the dead, CPU per receipt, µs"] {
+            let cpu = finding(&report, &format!("{manner}: {what}"));
+            let [least, value, most] = ["least", "value", "most"].map(|figure| cpu[figure].as_f64().unwrap());
+            assert!(0.0 <= least && least <= value && value <= most, "{manner}: {what}: {cpu}");
+        }
+        // Two of three hear their calls, and what a call does not bring waits for the next.
+        assert!(value(&report, &format!("{manner}: calls that the dead heard")) >= 4.0, "{manner}: {report}");
+    }
+}
+
 /// What a scenario of the benchmark reports; it must be sound.
 fn scenario(name: &str, options: &[&str]) -> Value {
     let (_, report) = bench(&[&[name], options].concat());
@@ -94,9 +115,12 @@ fn bench(options: &[&str]) -> (String, Value) {
 }
 
 fn value(report: &Value, what: &str) -> f64 {
+    finding(report, what)["value"].as_f64().unwrap()
+}
+
+fn finding<'r>(report: &'r Value, what: &str) -> &'r Value {
     let findings = report["findings"].as_array().unwrap();
-    let found = findings.iter().find(|finding| finding["what"] == what);
-    found.and_then(|finding| finding["value"].as_f64()).unwrap()
+    findings.iter().find(|finding| finding["what"] == what).unwrap_or_else(|| panic!("no {what}: {report}"))
 }
 
 fn check(series: &Value, subject: &str) {

@@ -1,6 +1,8 @@
 //! Endpoints that take nothing.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use simulator::{Application, ApplicationConfig, Every};
 use tokio::io::AsyncReadExt;
@@ -13,7 +15,9 @@ pub(super) struct Dead {
     refusing: u16,
     mute: u16,
     failing: u16,
-    _application: Application,
+    application: Application,
+    /// Calls that are not answered.
+    unanswered: Arc<AtomicU64>,
     _listening: JoinSet<()>,
 }
 
@@ -27,8 +31,14 @@ impl Dead {
         let refusing = TcpListener::bind(anywhere).await?.local_addr()?.port();
         let (failing, port) = (application.address().port(), mute.local_addr()?.port());
         let mut listening = JoinSet::new();
-        listening.spawn(listen(mute));
-        Ok(Self { count, refusing, mute: port, failing, _application: application, _listening: listening })
+        let unanswered = Arc::new(AtomicU64::new(0));
+        listening.spawn(listen(mute, unanswered.clone()));
+        Ok(Self { count, refusing, mute: port, failing, application, unanswered, _listening: listening })
+    }
+
+    /// How many calls they have heard so far: who refuses connections hears none.
+    pub(super) fn heard(&self) -> u64 {
+        self.application.call_count() + self.unanswered.load(Ordering::Relaxed)
     }
 
     /// Their URLs.
@@ -42,13 +52,13 @@ impl Dead {
 }
 
 /// Hears everybody out and says nothing.
-async fn listen(listener: TcpListener) {
+async fn listen(listener: TcpListener, heard: Arc<AtomicU64>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(hear_out(stream));
+                    connections.spawn(hear_out(stream, heard.clone()));
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -56,7 +66,11 @@ async fn listen(listener: TcpListener) {
     }
 }
 
-async fn hear_out(mut stream: TcpStream) {
+async fn hear_out(mut stream: TcpStream, heard: Arc<AtomicU64>) {
     let mut said = [0; 1024];
+    // One call a connection: another would wait for the answer to the first.
+    if stream.read(&mut said).await.is_ok_and(|octets| octets > 0) {
+        heard.fetch_add(1, Ordering::Relaxed);
+    }
     while stream.read(&mut said).await.is_ok_and(|octets| octets > 0) {}
 }

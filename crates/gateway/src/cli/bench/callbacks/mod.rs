@@ -46,6 +46,9 @@ pub(super) struct Callbacks {
     /// Seconds from when the dead were called first to the first of these.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
+    /// Seconds that the gateway with the dead has after it was frozen, for what was due meanwhile.
+    #[arg(long, default_value_t = 15)]
+    rest: u64,
     /// Runs, each with new gateways.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=99))]
     runs: u32,
@@ -67,19 +70,22 @@ impl Callbacks {
         let dead = Dead::start(self.dead).await?;
         let (mut findings, mut faults) = (Vec::new(), Vec::new());
         for manner in [Manner::Accounts, Manner::Named] {
-            let mut seen = Seen::default();
+            let (mut seen, heard_before) = (Seen::default(), dead.heard());
             for run in 1..=self.runs {
                 eprintln!("run {run} of {}: {}", self.runs, manner.name());
                 self.run(manner, &dead, folder, &mut seen).await?;
             }
             findings.extend(seen.findings(manner));
+            let heard = dead.heard() - heard_before;
+            findings
+                .push(Finding::told(format!("{}: calls that the dead heard", manner.name()), heard as f64));
             faults.extend(seen.turns().filter_map(Turn::fault));
         }
         Ok(Findings { version: env!("CARGO_PKG_VERSION"), machine, disk, findings, faults })
     }
 
     async fn run(&self, manner: Manner, dead: &Dead, place: &Path, seen: &mut Seen) -> anyhow::Result<()> {
-        let mut scene = Scene::set(place, manner, dead).await?;
+        let mut scene = Scene::set(place, manner, dead, Duration::from_secs(self.rest)).await?;
         scene.warm_up(self.messages, self.connections).await?;
         seen.crowds.push(scene.crowd(dead, self.waiting, self.messages, self.connections).await?);
         tokio::time::sleep(Duration::from_secs(self.seconds)).await;

@@ -16,16 +16,24 @@ pub(super) struct Scene {
     alone: Stage,
     beside: Stage,
     is_frozen: bool,
+    /// After so long whatever was due while it was frozen has been done, and the calls of those that never answer
+    /// that began then have ended.
+    rest: Duration,
     _folders: [TempDir; 2],
 }
 
 impl Scene {
-    pub(super) async fn set(place: &Path, manner: Manner, dead: &Dead) -> anyhow::Result<Self> {
+    pub(super) async fn set(
+        place: &Path,
+        manner: Manner,
+        dead: &Dead,
+        rest: Duration,
+    ) -> anyhow::Result<Self> {
         let folders = [tempfile::tempdir_in(place)?, tempfile::tempdir_in(place)?];
         let [first, second] = &folders;
         let alone = Stage::set(first.path(), manner, dead).await?;
         let beside = Stage::set(second.path(), manner, dead).await?;
-        Ok(Self { alone, beside, is_frozen: false, _folders: folders })
+        Ok(Self { alone, beside, is_frozen: false, rest, _folders: folders })
     }
 
     /// Loads that do not count: the first finds everything cold.
@@ -75,7 +83,7 @@ impl Scene {
     async fn turn_beside(&mut self, number: u32, messages: u64, connections: usize) -> anyhow::Result<Turn> {
         if std::mem::take(&mut self.is_frozen) {
             self.beside.thaw()?;
-            tokio::time::sleep(THAWED + STEP * (number / 2 % STEPS)).await;
+            tokio::time::sleep(self.rest + self.rest / 2 * (number / 2 % STEPS)).await;
         }
         self.beside.load(messages, connections).await
     }
@@ -86,9 +94,5 @@ impl Scene {
     }
 }
 
-/// After so long whatever was due while it was frozen has been done, and the calls of those that never answer that
-/// began then have ended.
-const THAWED: Duration = Duration::from_secs(15);
 /// What was due while it was frozen comes again half a minute later, together: some turns meet it and some do not.
-const STEP: Duration = Duration::from_secs(7);
 const STEPS: u32 = 4;
