@@ -19,6 +19,8 @@ pub(crate) mod seldom;
 pub(crate) mod server;
 pub(crate) mod short_id;
 mod steps;
+mod to_esme;
+mod to_smsc;
 mod translate;
 mod values;
 
