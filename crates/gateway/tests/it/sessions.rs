@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use smpp::{Bind, BindMode, Body, CString, CommandStatus, VERSION_3_4};
+use tokio::net::TcpListener;
 
 use crate::harness::{
     ANI, PASSWORD, TestGateway, Wire, account, behind_played_smsc, centre, message, route, smsc,
@@ -94,6 +95,35 @@ async fn what_was_too_much_rests_although_there_is_room_in_the_window() {
 
     assert_eq!(&telco.takes("m1").await.short_message[..], b"hello");
     assert!(since.elapsed() >= Duration::from_millis(900), "{:?}", since.elapsed());
+}
+
+#[tokio::test]
+async fn what_an_smsc_always_throttles_holds_up_nothing_behind_it() {
+    // W-4
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway = TestGateway::with([
+        smsc("telco", listener.local_addr().unwrap(), "window = 1"),
+        account("bank", ""),
+        route("to = [\"telco\"]"),
+    ])
+    .await;
+    let mut telco = Wire::bound_by_gateway(&listener, VERSION_3_4).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    bank.submit(message(ANI, "BANK", "never")).await;
+    bank.submit(message(ANI, "BANK", "behind")).await;
+    let mut refused = 0;
+    while refused < 9 {
+        let request = telco.request().await;
+        let Body::SubmitSm(submitted) = &request.body else { panic!("{request:?}") };
+        if &submitted.short_message[..] == b"behind" {
+            assert!(refused >= 5, "it kept its place {refused} times");
+            return;
+        }
+        refused += 1;
+        let full = if refused % 2 == 0 { CommandStatus::MSGQFUL } else { CommandStatus::THROTTLED };
+        telco.answer(&request, full).await;
+    }
+    panic!("it was held up");
 }
 
 #[tokio::test]

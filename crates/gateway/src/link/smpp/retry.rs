@@ -42,8 +42,20 @@ fn wait(profile: &Profile, status: CommandStatus, attempts: u16, chance: &Chance
     let wait = match rule.and_then(|rule| rule.after_s) {
         Some(seconds) => Duration::from_secs(seconds.into()),
         // W-4: what was throttled goes back to its place; the whole link rests instead.
-        None if is_throttled(status) => Duration::ZERO,
+        None if is_throttled(status) => rest(attempts, IN_PLACE_MAX, chance),
         None => back_off(attempts, chance),
     };
     again.then_some(wait)
 }
+
+/// How long what was throttled waits by itself after so many `attempts`: not at all, and so in its place, while the
+/// other side may mean all; what is never taken steps aside ever longer, and holds up nothing behind it for good.
+pub(super) fn rest(attempts: u16, in_place_max: u16, chance: &Chance) -> Duration {
+    match attempts.checked_sub(in_place_max) {
+        None => Duration::ZERO,
+        Some(beyond) => back_off(beyond, chance),
+    }
+}
+
+/// How often a segment that the SMSC throttles is sent again before those behind it.
+const IN_PLACE_MAX: u16 = 5;

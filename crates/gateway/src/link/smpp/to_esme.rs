@@ -11,7 +11,7 @@ use super::dialect::Dialect;
 use super::late::Attempt;
 use super::operations::Desk;
 use super::relay::{Incoming, Judgement, Side};
-use super::{data, translate};
+use super::{data, retry, translate};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::dispatch::back_off;
@@ -63,11 +63,10 @@ impl Side for ToEsme {
         let outcome = match status {
             CommandStatus::OK => Outcome::Done { state: sms::State::Delivered, remote_id: None },
             status if translate::is_temporary(status) => {
-                // Its place is kept while the ESME may mean them all; one that is never taken holds up no others.
-                let keeps_its_place =
-                    status == CommandStatus::THROTTLED && lease.attempts() < THROTTLED_IN_PLACE_MAX;
-                let wait =
-                    if keeps_its_place { Duration::ZERO } else { back_off(lease.attempts(), &self.chance) };
+                let wait = match status {
+                    CommandStatus::THROTTLED => retry::rest(lease.attempts(), IN_PLACE_MAX, &self.chance),
+                    _ => back_off(lease.attempts(), &self.chance),
+                };
                 Outcome::Retry { at: self.clock.wall().plus(wait), cause: Cause::Smpp(status.0) }
             }
             CommandStatus::INVMSGLEN if self.desk.version < VERSION_3_4 => return self.too_long(lease),
@@ -135,4 +134,4 @@ fn rejected(status: CommandStatus) -> Outcome {
 }
 
 /// How often an item that the ESME throttles is sent again before those behind it.
-const THROTTLED_IN_PLACE_MAX: u16 = 3;
+const IN_PLACE_MAX: u16 = 3;
