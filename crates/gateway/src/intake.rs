@@ -145,7 +145,9 @@ impl Intake {
         submission: Submission,
     ) -> Result<Message, Refusal> {
         let directory = self.directory.load();
-        let smsc = directory.smscs.get(link).map(|smsc| &*smsc.profile);
+        // An SMSC that a reload has removed may come back: of how it speaks nothing is known meanwhile.
+        let usual = (!directory.has(link)).then(Profile::default);
+        let smsc = directory.smscs.get(link).map(|smsc| &*smsc.profile).or(usual.as_ref());
         let Encoded { data_coding, esm_class, parts, has_our_header, said } =
             encoding::encode(&submission, smsc, &self.references)?;
         let Submission { content, mut attached, .. } = submission;

@@ -11,6 +11,7 @@
 mod book;
 mod dice;
 mod judge;
+mod layout;
 mod machine;
 mod network;
 mod peer;

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::book::Time;
 use crate::dice::Dice;
+use crate::layout::Layout;
 use crate::network::{Affliction, Power};
 use crate::peer::Surroundings;
 use crate::plan::{GATEWAY, Plan};
@@ -23,6 +24,8 @@ use crate::plan::{GATEWAY, Plan};
 pub(crate) struct Machine {
     plan: Arc<Plan>,
     around: Surroundings,
+    /// What the configuration says, from the last reload on.
+    layout: Layout,
     disk: MemoryDisk,
     recorder: Recorder,
     dice: Dice,
@@ -64,6 +67,7 @@ impl Machine {
     pub(crate) fn new(plan: Arc<Plan>, around: Surroundings) -> Self {
         let dice = Dice::new(around.seed, "machine", 0);
         Self {
+            layout: plan.layout.clone(),
             plan,
             around,
             disk: MemoryDisk::default(),
@@ -120,7 +124,8 @@ impl Machine {
             chance: Chance::seeded(self.dice.number(0..u64::MAX)),
             network: Arc::new(self.around.network.host(GATEWAY, power.clone())),
         };
-        let gateway = Gateway::start_in(surroundings, self.plan.config.clone(), async { Ok(store) }).await?;
+        let config = self.layout.config()?;
+        let gateway = Gateway::start_in(surroundings, config, async { Ok(store) }).await?;
         self.running = Some(Running { gateway, power, engine });
         Ok(())
     }
@@ -175,6 +180,24 @@ impl Machine {
         running.power.cut();
         self.disk = self.disk.after_exit();
         is_graceful && has_ended
+    }
+
+    /// What the configuration says.
+    pub(crate) const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Gives the gateway another configuration while it runs.
+    ///
+    /// # Errors
+    /// It does not take it, which it always must.
+    pub(crate) fn reload(&mut self, layout: Layout) -> anyhow::Result<()> {
+        self.note(format_args!("reloads"));
+        self.layout = layout;
+        match &self.running {
+            Some(running) => running.gateway.reload(self.layout.config()?),
+            None => Ok(()),
+        }
     }
 
     /// Waits until the power of the disk has gone by itself.

@@ -30,13 +30,14 @@ fn main() -> anyhow::Result<ExitCode> {
     let seeds = arguments.seed.map_or(arguments.seeds, |seed| seed..seed + 1);
     let mut out = std::io::stdout().lock();
     let (mut worlds, mut failed) = (0_u64, 0_u64);
-    let (mut messages, mut taken_back, mut crashes) = (0, 0, 0);
+    let (mut messages, mut taken_back, mut crashes, mut reloads) = (0, 0, 0, 0);
     for seed in seeds {
         let verdict = simulation::live(seed, arguments.trace)?;
         worlds += 1;
         messages += verdict.messages;
         taken_back += verdict.taken_back;
         crashes += verdict.crashes;
+        reloads += verdict.reloads;
         for line in &verdict.trace {
             writeln!(out, "{line}")?;
         }
@@ -50,7 +51,7 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     writeln!(
         out,
-        "{worlds} worlds, {messages} messages, {taken_back} times one taken back, {crashes} crashes: \
+        "{worlds} worlds, {messages} messages, {taken_back} times one taken back, {crashes} crashes, {reloads} reloads: \
          {failed} worlds went wrong"
     )?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,14 +1,12 @@
 //! What a world is like: drawn from its seed before it begins.
 
-use std::fmt::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
-use gateway::config::Config;
 use store::embedded::Options;
 
 use crate::dice::Dice;
+use crate::layout::Layout;
 use crate::network::Weather;
 use crate::peer::manners::Manners;
 
@@ -25,7 +23,7 @@ pub(crate) struct Plan {
     pub(crate) offers: u64,
     /// How long everybody waits for an answer.
     pub(crate) patience: Duration,
-    pub(crate) config: Config,
+    pub(crate) layout: Layout,
     pub(crate) options: Options,
 }
 
@@ -56,14 +54,13 @@ impl Plan {
         let patience = Duration::from_secs(dice.number(3..10));
         let smscs: Vec<SmscPlan> = (0..dice.number(1..3)).map(|number| smsc(&mut dice, number)).collect();
         let esmes: Vec<EsmePlan> = (0..dice.number(1..3)).map(|number| esme(&mut dice, number)).collect();
-        let text = config_text(&mut dice, &smscs, &esmes, patience);
-        let config = Config::parse(&text, Path::new("the simulation's configuration"))?;
+        let layout = Layout::draw(&mut dice, &smscs, &esmes, patience);
         let options = Options {
             segment_octets: dice.pick([1 << 10, 8 << 10, 64 << 10, 64 << 20]),
             cache_octets: dice.pick([0, 2 << 10, 64 << 20]),
             reserve_octets: RESERVE_OCTETS,
             receipt_timeout: RECEIPT_TIMEOUT,
-            ..config.store_options()
+            ..layout.config()?.store_options()
         };
         Ok(Self {
             weather: weather(&mut dice),
@@ -74,7 +71,7 @@ impl Plan {
             smscs,
             esmes,
             patience,
-            config,
+            layout,
             options,
         })
     }
@@ -115,43 +112,6 @@ fn weather(dice: &mut Dice) -> Weather {
         cut: dice.pick([0.0, 0.2, 0.8]),
         hole: dice.pick([0.0, 0.1, 0.4]),
     }
-}
-
-fn config_text(dice: &mut Dice, smscs: &[SmscPlan], esmes: &[EsmePlan], patience: Duration) -> String {
-    let patience = patience.as_secs();
-    let mut text = format!(
-        "data_dir = \"simulated\"\n[store]\nvalidity_h = {VALIDITY_H}\n[reassembly]\ntimeout_s = 300\n\
-         [smpp]\nlisten = \"{GATEWAY}\"\nenquire_link_s = 5\nenquire_link_timeout_s = 4\nresponse_timeout_s = {patience}\n"
-    );
-    for (number, smsc) in smscs.iter().enumerate() {
-        let SmscPlan { address, sessions, window, .. } = smsc;
-        let bind = dice.pick(["transceiver", "transceiver", "transmitter+receiver"]);
-        let rate = dice.pick([0, 0, 20]);
-        let on_unknown = if smsc.holds_unknown { "hold" } else { "retry" };
-        let _ = write!(
-            text,
-            "[[smsc]]\nname = \"telco-{number}\"\naddress = \"{address}\"\nsystem_id = \"estafet\"\n\
-             password = \"{PASSWORD}\"\nbind = \"{bind}\"\nsessions = {sessions}\nwindow = {window}\nrate = {rate}\n\
-             on_unknown = \"{on_unknown}\"\nresponse_timeout_s = {patience}\nenquire_link_s = 5\n\
-             enquire_link_timeout_s = 4\nfailover_s = 10\nreconnect_max_s = 3\n\
-             [[route]]\nfrom = {{ link = \"telco-{number}\" }}\nto = [\"esme-{}\"]\n",
-            number % esmes.len().max(1)
-        );
-    }
-    for (number, esme) in esmes.iter().enumerate() {
-        let rate = dice.pick([0, 0, 0, 5]);
-        let first = dice.number(0..smscs.len().max(1) as u64) as usize;
-        let targets = (0..smscs.len()).map(|step| format!("\"telco-{}\"", (first + step) % smscs.len()));
-        let targets: Vec<String> = targets.take(if dice.hits(0.5) { 1 } else { 2 }).collect();
-        let _ = write!(
-            text,
-            "[[account]]\nname = \"esme-{number}\"\npassword = \"{PASSWORD}\"\nwindow = {}\nrate = {rate}\n\
-             [[route]]\nfrom = {{ link = \"esme-{number}\" }}\nto = [{}]\n",
-            esme.window,
-            targets.join(", ")
-        );
-    }
-    text
 }
 
 /// Where the gateway listens.

@@ -37,6 +37,8 @@ pub struct Verdict {
     pub taken_back: usize,
     /// How often the gateway ended without a word.
     pub crashes: usize,
+    /// How often the gateway was given another configuration while it ran.
+    pub reloads: usize,
     /// What happened, if that was asked for.
     pub trace: Vec<String>,
 }
@@ -56,6 +58,7 @@ pub(crate) struct History {
     /// Which submission each record is of.
     pub(crate) serials: BTreeMap<MessageId, usize>,
     pub(crate) plan: Arc<Plan>,
+    reloads: usize,
     seed: u64,
     trace: Trace,
 }
@@ -80,6 +83,7 @@ impl History {
             messages: self.pages.submissions.len(),
             taken_back: self.pages.demands.iter().filter(|demand| demand.has_taken_back()).count(),
             crashes: self.pages.crashes.len(),
+            reloads: self.reloads,
             trace: self.trace.lines(),
         }
     }
@@ -92,6 +96,7 @@ struct World {
     smscs: Vec<Smsc>,
     esmes: Vec<Esme>,
     dice: Dice,
+    reloads: usize,
 }
 
 /// What befalls the gateway.
@@ -108,6 +113,7 @@ enum Calamity {
     SmscSilent,
     ConnectionsCut,
     Restart,
+    Reload,
 }
 
 impl World {
@@ -124,6 +130,7 @@ impl World {
             smscs: plan.smscs.iter().enumerate().map(smsc).collect(),
             esmes: plan.esmes.iter().enumerate().map(esme).collect(),
             dice: Dice::new(seed, "world", 0),
+            reloads: 0,
             plan,
             around,
             machine,
@@ -143,6 +150,7 @@ impl World {
             records: self.machine.records(),
             serials: self.machine.serials(),
             plan: self.plan,
+            reloads: self.reloads,
             seed: self.around.seed,
             trace: self.around.trace,
         })
@@ -192,6 +200,8 @@ impl World {
                 Calamity::SmscSilent,
                 Calamity::ConnectionsCut,
                 Calamity::Restart,
+                Calamity::Reload,
+                Calamity::Reload,
             ]);
             self.around.trace.note("world", format_args!("{calamity:?}"));
             self.befall(calamity).await?;
@@ -237,7 +247,23 @@ impl World {
                 self.machine.stop(grace).await;
                 self.machine.start().await
             }
+            Calamity::Reload => self.reload(lasts).await,
         }
+    }
+
+    /// The configuration changes while traffic runs; what it took away comes back.
+    async fn reload(&mut self, lasts: Duration) -> anyhow::Result<()> {
+        let before = self.machine.layout().clone();
+        let change = before.draw_change(&mut self.dice);
+        self.around.trace.note("world", format_args!("{change:?}"));
+        self.machine.reload(before.after(change, &mut self.dice))?;
+        self.reloads += 1;
+        if !change.takes_away() {
+            return Ok(());
+        }
+        self.wait(lasts).await?;
+        self.reloads += 1;
+        self.machine.reload(before)
     }
 
     async fn crash(&mut self, how: End) -> anyhow::Result<()> {

@@ -4,29 +4,39 @@
 
 use std::ops::Range;
 
-/// Lives through the worlds of these seeds; says how many messages there were and how many were taken back.
+/// What happened in many worlds.
+#[derive(Default)]
+struct Tally {
+    messages: usize,
+    taken_back: usize,
+    reloads: usize,
+}
+
+/// Lives through the worlds of these seeds.
 ///
 /// # Panics
 /// When something is wrong with any of them; `simulation --seed N --trace` shows the same again.
-fn all_are_well(seeds: Range<u64>) -> (usize, usize) {
-    let (mut wrong, mut messages, mut taken_back) = (String::new(), 0, 0);
+fn all_are_well(seeds: Range<u64>) -> Tally {
+    let (mut wrong, mut tally) = (String::new(), Tally::default());
     for seed in seeds {
         let verdict = simulation::live(seed, false).unwrap();
-        messages += verdict.messages;
-        taken_back += verdict.taken_back;
+        tally.messages += verdict.messages;
+        tally.taken_back += verdict.taken_back;
+        tally.reloads += verdict.reloads;
         for violation in verdict.violations.iter().take(VIOLATIONS_SHOWN) {
             wrong += &format!("seed {seed}: {violation}\n");
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    (messages, taken_back)
+    tally
 }
 
 // INV-1, INV-2, INV-3, INV-4, INV-8, INV-9, INV-10, INV-11, X-14
 #[test]
 fn the_first_worlds_are_well() {
-    let (messages, taken_back) = all_are_well(0..500);
+    let Tally { messages, taken_back, reloads } = all_are_well(0..500);
     assert!(taken_back > messages / 100, "{taken_back} of {messages} messages were taken back");
+    assert!(reloads > 100, "{reloads} reloads");
 }
 
 #[test]

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use gateway::config::Config;
 use simulator::{Smsc, SubmitError};
-use smpp::CommandStatus;
+use smpp::{Body, CString, CommandStatus, ReplaceSm, TlvTag, VERSION_3_4};
 
-use crate::harness::{ANI, PASSWORD, SOON, TestGateway, Texts, account, centre, route, smsc};
+use crate::harness::{
+    ANI, PASSWORD, SOON, TestGateway, Texts, Wire, account, centre, centre_at, free_address, message, route,
+    smsc,
+};
 
 fn to(link: &str) -> String {
     route(&format!("to = [\"{link}\"]"))
@@ -100,4 +103,28 @@ async fn a_changed_limit_applies_to_those_who_bind_again() {
     assert_eq!(refused, Err(SubmitError::Refused(CommandStatus::INVSRCADR)));
     bank.submit(ANI, "1234", "hello", true).await.unwrap();
     assert_eq!(one.texts_when(1).await, ["hello"]);
+}
+
+// O-6
+#[tokio::test]
+async fn a_long_text_for_an_smsc_that_is_gone_leaves_in_parts_when_it_is_back() {
+    let address = free_address();
+    let links = [smsc("one", address, ""), account("bank", ""), to("one")];
+    let gateway = TestGateway::with(links.clone()).await;
+    let mut bank = Wire::bind(&gateway, "bank", VERSION_3_4).await;
+    let id = bank.submit(message(ANI, "BANK", "short")).await;
+    gateway.reload([account("bank", "")]);
+    let mut replacement = ReplaceSm {
+        message_id: CString::clipped(id.as_bytes()),
+        source: message(ANI, "BANK", "").source,
+        ..ReplaceSm::default()
+    };
+    replacement.tlvs.push(TlvTag::MESSAGE_PAYLOAD, &[b'a'; 250]).unwrap();
+    assert!(bank.ask(Body::ReplaceSm(replacement)).await.status.is_ok());
+
+    gateway.reload(links);
+    let one = centre_at(address).await;
+
+    assert_eq!(one.handset(ANI).next_message(SOON).await.unwrap().text, "a".repeat(250));
+    assert_eq!(one.stats().submits, 2);
 }
