@@ -30,7 +30,7 @@ pub(in super::super) async fn send(
     };
     let said = match object(&body) {
         Ok(said) => said,
-        Err(response) => return response,
+        Err(refused) => return precondition(&refused),
     };
     let said = match Arguments::of_object(&said) {
         Ok(said) => with_credentials(said, &credentials),
@@ -58,12 +58,12 @@ pub(in super::super) async fn send_batch(
     let known = desk.jasmin_user(peer, &user).await;
     let known = known.and_then(|account| rights::check(&account, JasminRight::HttpBalance).map(|()| account));
     let Ok(account) = known else {
-        let user = format!("Authentication failed for user: {}", credentials.account);
-        return precondition("Authentication failed", &user);
+        let description = format!("Authentication failed for user: {}", credentials.account);
+        return precondition(&Refused { title: "Authentication failed".to_owned(), description });
     };
     let said = match object(&body) {
         Ok(said) => said,
-        Err(response) => return response,
+        Err(refused) => return precondition(&refused),
     };
     let taken = match Batch::of(&said, desk.intake.clock().wall()) {
         Ok(batch) => desk.take_batch(&account, batch, &user).await,
@@ -71,7 +71,7 @@ pub(in super::super) async fn send_batch(
     };
     match taken {
         Ok(said) => data(said),
-        Err(Refused { title, description }) => precondition(&title, &description),
+        Err(refused) => precondition(&refused),
     }
 }
 
@@ -102,7 +102,7 @@ pub(in super::super) async fn rate(
     } else {
         match object(&body) {
             Ok(said) => Arguments::of_object(&said),
-            Err(response) => return response,
+            Err(refused) => return precondition(&refused),
         }
     };
     match said {
@@ -122,12 +122,11 @@ async fn body(request: Request) -> Result<(Bytes, Credentials), Response> {
     Ok((body, credentials))
 }
 
-fn object(body: &[u8]) -> Result<Map<String, Value>, Response> {
-    let unread = |_| {
-        let description = format!("Got unparseable json data: {}", shown_octets(body));
-        precondition("Cannot parse JSON data", &description)
-    };
-    serde_json::from_slice(body).map_err(unread)
+fn object(body: &[u8]) -> Result<Map<String, Value>, Refused> {
+    serde_json::from_slice(body).map_err(|_| Refused {
+        title: "Cannot parse JSON data".to_owned(),
+        description: format!("Got unparseable json data: {}", shown_octets(body)),
+    })
 }
 
 /// Jasmin knows no keys.
@@ -159,7 +158,7 @@ fn message(status: StatusCode, text: &str) -> Response {
     answer::json(status, &json!({ "message": text }))
 }
 
-fn precondition(title: &str, description: &str) -> Response {
+fn precondition(Refused { title, description }: &Refused) -> Response {
     answer::json(StatusCode::PRECONDITION_FAILED, &json!({ "title": title, "description": description }))
 }
 
