@@ -144,6 +144,7 @@ fn carried(pdu: &ShortMessage, direction: Direction) -> Submission {
         attached: None,
         tlvs: tlvs.as_wire().clone(),
         content: Content::Encoded { data_coding: pdu.data_coding, octets },
+        may_be_odd: false,
         back_to: None,
         wish: None,
     }
