@@ -1,6 +1,7 @@
 //! Long messages of handsets: their parts wait for each other, and are routed together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use sms::{Joined, LinkName, Message, Parts, Timestamp};
@@ -41,6 +42,17 @@ impl Intake {
             ..self.message(origin, submission, now)
         };
         Ok(Entry { message: Arc::new(message), target: LinkName::from(REASSEMBLY), alternatives: Vec::new() })
+    }
+
+    /// When to look again for a route for parts that were taken over when there was one, and now there is none whatever
+    /// they say; `None` if there may be one, or if that was so long ago that they are not valid any more.
+    pub(crate) fn wait_for_route(&self, parts: &[&Message]) -> Option<Timestamp> {
+        let lead = *parts.first()?;
+        let first = parts.iter().copied().min_by_key(|part| part.accepted_at)?;
+        let (directory, now) = (self.directory.load(), self.clock.wall());
+        let is_valid = first.accepted_at.plus(directory.validity) > now;
+        let leads = || directory.routes.may_lead(&question_of(&first.origin, lead, None));
+        (is_valid && !leads()).then(|| now.plus(ROUTE_WAIT))
     }
 
     /// The message that parts make, in the order of their numbers, routed by its whole text.
@@ -86,3 +98,6 @@ fn takes_payload(directory: &Directory, target: &LinkName) -> bool {
         !account.is_told_by_http() && account.config().speaks.long_messages == Splitting::Payload
     })
 }
+
+/// How long parts wait until a route is looked for again.
+const ROUTE_WAIT: Duration = Duration::from_secs(5);

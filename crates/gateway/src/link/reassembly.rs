@@ -31,6 +31,7 @@ impl Reassembler {
     pub(crate) async fn run(self) {
         let mut reassembly = Reassembly::new(self.limits);
         let mut tally = Tally::default();
+        let mut unrouted = Unrouted::default();
         loop {
             let mut verdicts = Vec::new();
             tokio::select! {
@@ -40,12 +41,13 @@ impl Reassembler {
                 () = self.until(reassembly.next_expiry()) => {
                     reassembly.expire(self.intake.clock().wall(), &mut verdicts);
                 }
+                () = self.until(unrouted.look_at) => unrouted.give_back(&mut verdicts),
             }
-            let settled =
-                verdicts.into_iter().flat_map(|verdict| self.settlements(verdict, &mut tally)).collect();
+            let settlements = |verdict| self.settlements(verdict, &mut tally, &mut unrouted);
+            let settled = verdicts.into_iter().flat_map(settlements).collect();
             self.outlet.settle(settled);
             tally.tell(self.intake.clock().wall());
-            self.metrics.waits(reassembly.parts());
+            self.metrics.waits(reassembly.parts() + unrouted.parts());
         }
     }
 
@@ -74,9 +76,14 @@ impl Reassembler {
         }
     }
 
-    fn settlements(&self, verdict: Verdict<Lease>, tally: &mut Tally) -> Vec<Settlement> {
+    fn settlements(
+        &self,
+        verdict: Verdict<Lease>,
+        tally: &mut Tally,
+        unrouted: &mut Unrouted,
+    ) -> Vec<Settlement> {
         match verdict {
-            Verdict::Together { parts, ending } => self.together(parts, ending, tally),
+            Verdict::Together { parts, ending } => self.together(parts, ending, tally, unrouted),
             Verdict::Duplicate(lease) => {
                 self.metrics.duplicate();
                 let cause = Cause::Other("the same part is there already".into());
@@ -86,9 +93,21 @@ impl Reassembler {
         }
     }
 
-    fn together(&self, parts: Vec<Lease>, ending: Ending, tally: &mut Tally) -> Vec<Settlement> {
+    fn together(
+        &self,
+        parts: Vec<Lease>,
+        ending: Ending,
+        tally: &mut Tally,
+        unrouted: &mut Unrouted,
+    ) -> Vec<Settlement> {
         let messages: Vec<&Message> = parts.iter().map(|lease| &**lease.message()).collect();
         let whole = self.intake.admit_whole(&messages);
+        if matches!(whole, Err(Refusal::NoRoute))
+            && let Some(at) = self.intake.wait_for_route(&messages)
+        {
+            unrouted.hold(parts, ending, at);
+            return Vec::new();
+        }
         self.metrics.ended(ending);
         tally.ended(ending);
         let outcome = match &whole {
@@ -105,6 +124,32 @@ impl Reassembler {
             last.answer = Some(whole);
         }
         settlements
+    }
+}
+
+/// What a reload took the route away from that its parts were taken over by; another may bring it back. They stay
+/// lent meanwhile, and there are no more than came while there was a route.
+#[derive(Default)]
+struct Unrouted {
+    held: Vec<(Vec<Lease>, Ending)>,
+    /// When to ask the routes again.
+    look_at: Option<Timestamp>,
+}
+
+impl Unrouted {
+    fn hold(&mut self, parts: Vec<Lease>, ending: Ending, look_at: Timestamp) {
+        self.held.push((parts, ending));
+        self.look_at.get_or_insert(look_at);
+    }
+
+    fn give_back(&mut self, verdicts: &mut Vec<Verdict<Lease>>) {
+        self.look_at = None;
+        let held = self.held.drain(..);
+        verdicts.extend(held.map(|(parts, ending)| Verdict::Together { parts, ending }));
+    }
+
+    fn parts(&self) -> usize {
+        self.held.iter().map(|(parts, _)| parts.len()).sum()
     }
 }
 

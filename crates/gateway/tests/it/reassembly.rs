@@ -355,3 +355,25 @@ async fn parts_outlive_a_kill() {
     assert_eq!(answer.text, "You wrote: vote or die");
     assert_eq!(votes.call_count(), 1);
 }
+
+// N-3
+#[tokio::test]
+async fn parts_whose_route_a_reload_takes_away_wait_until_another_brings_it_back() {
+    let (telco, votes) = (centre().await, votes().await);
+    let links = |routes: &str| {
+        let brief = "[reassembly]\ntimeout_s = 1\n".to_owned();
+        [brief, smsc("telco", telco.address(), ""), application("votes", &votes.url(), ""), routes.to_owned()]
+    };
+    let led = route("to = [\"votes\"]");
+    let gateway = TestGateway::with(links(&led)).await;
+    telco.deliver(part(7, 2, 2, "is left")).await.unwrap();
+    gateway.reload(links(""));
+    // Its time runs out.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(records(&gateway).await.iter().all(|record| record.final_at.is_none()));
+
+    gateway.reload(links(&led));
+
+    let call = votes.next_call(SOON).await.unwrap();
+    assert_eq!((&call.text[..], call.fields["incomplete"].as_str()), ("is left", "true"));
+}
