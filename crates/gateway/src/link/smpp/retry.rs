@@ -58,4 +58,4 @@ pub(super) fn rest(attempts: u16, in_place_max: u16, chance: &Chance) -> Duratio
 }
 
 /// How often a segment that the SMSC throttles is sent again before those behind it.
-const IN_PLACE_MAX: u16 = 5;
+const IN_PLACE_MAX: u16 = 20;
