@@ -168,7 +168,8 @@ impl Intake {
         if whole.receipt.asks_smsc() {
             return None;
         }
-        let submission = Submission::whole(whole, recoding::whole(whole));
+        // What is no text is cut as it is.
+        let submission = Submission { may_be_odd: false, ..Submission::whole(whole, recoding::whole(whole)) };
         let profile = self.alphabets_of(link);
         let (data_coding, esm_class, parts) =
             match encoding::encode(&submission, Some(&profile), &self.references) {

@@ -3,8 +3,6 @@
 use serde::{Deserialize, Deserializer, de};
 use smpp::session::PDU_OCTETS_CEILING;
 
-use crate::link::http::bodies::BODIES_OCTETS_MIN;
-
 /// A text that fits into a field of SMPP with `MAX` octets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(String);
@@ -70,11 +68,14 @@ impl<'de> Deserialize<'de> for PduOctets {
     }
 }
 
-/// How many octets of requests' bodies may be in memory at a time: [`BODIES_OCTETS_MIN`] and more (ABU-15).
+/// How many octets of requests' bodies may be in memory at a time: [`BodiesOctets::MIN`] and more (ABU-15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodiesOctets(usize);
 
 impl BodiesOctets {
+    /// The least that is of use: callers who are not known yet then have room for two of the longest bodies.
+    pub const MIN: usize = 16 << 20;
+
     /// In octets.
     #[must_use]
     pub const fn octets(self) -> usize {
@@ -91,10 +92,10 @@ impl Default for BodiesOctets {
 impl<'de> Deserialize<'de> for BodiesOctets {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let octets = usize::deserialize(deserializer)?;
-        if octets >= BODIES_OCTETS_MIN {
+        if octets >= Self::MIN {
             Ok(Self(octets))
         } else {
-            Err(de::Error::custom(format!("bodies need {BODIES_OCTETS_MIN} octets at least, not {octets}")))
+            Err(de::Error::custom(format!("bodies need {} octets at least, not {octets}", Self::MIN)))
         }
     }
 }

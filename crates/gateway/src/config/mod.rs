@@ -50,6 +50,7 @@ pub(crate) use application::{
 pub use application::{ApplicationConfig, Format, ReplyConfig, SignConfig};
 pub use callback::CallbackConfig;
 pub use certificate::{CertificateFiles, ClientCertificate, Fingerprint};
+pub use checked::BodiesOctets;
 pub use endpoint::{EndpointConfig, EndpointTls, Method};
 pub use expression::Expression;
 pub use jasmin::{JasminConfig, JasminRight, ValueFilter, ValueFilters};

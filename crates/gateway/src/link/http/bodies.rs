@@ -22,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::messages::BODY_OCTETS_MAX;
 use super::problem::Problem;
+use crate::config::BodiesOctets;
 
 /// The octets that there are for all bodies. Cheap to clone.
 #[derive(Clone)]
@@ -234,8 +235,8 @@ tokio::task_local! {
 
 /// Strangers get one of so many parts.
 const STRANGERS_PART: usize = 2;
-/// The least that is of use: strangers then have room for the longest body and another one.
-pub(crate) const BODIES_OCTETS_MIN: usize = 2 * STRANGERS_PART * BODY_OCTETS_MAX;
+// Strangers have room for the longest body and another one.
+const _: () = assert!(BodiesOctets::MIN >= 2 * STRANGERS_PART * BODY_OCTETS_MAX);
 /// What a body takes first that does not say how long it is.
 const LITTLE_OCTETS: usize = 64 << 10;
 /// How long room is waited for.
