@@ -371,9 +371,11 @@ fn reason(error: &reqwest::Error) -> String {
 /// 5.6.7.
 fn retry_after(headers: &HeaderMap<HeaderValue>, now: Timestamp) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match value.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
+    let is_number = !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_digit());
+    let wait = match is_number {
+        // What has no room in a number is longer than we wait all the same.
+        true => value.parse().map_or(RETRY_AFTER_MAX, Duration::from_secs),
+        false => {
             let date = httpdate::parse_http_date(value).ok()?.duration_since(UNIX_EPOCH).ok()?;
             Timestamp(u64::try_from(date.as_millis()).ok()?).since(now)
         }
@@ -457,8 +459,10 @@ mod tests {
         assert_eq!(read("Sun, 06 Nov 1994 07:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(read("Mon, 07 Nov 1994 08:49:37 GMT"), Some(RETRY_AFTER_MAX));
         assert_eq!(read("99999999"), Some(RETRY_AFTER_MAX));
+        assert_eq!(read("99999999999999999999"), Some(RETRY_AFTER_MAX));
         assert_eq!(read("soon"), None);
         assert_eq!(read("-1"), None);
+        assert_eq!(read("+1"), None);
     }
 
     #[test]

@@ -94,7 +94,10 @@ impl Desk {
         bodies::known();
         let body = read(body).await.map_err(Fault::Body)?;
         let is_covered = input.covers(digest::CONTENT_DIGEST.as_str());
-        if (is_covered || !body.is_empty()) && !(is_covered && digest::is_of(&parts.headers, &body)) {
+        if !is_covered && !body.is_empty() {
+            return Err(Unproven::Unfit.into());
+        }
+        if is_covered && !digest::is_of(&parts.headers, &body) {
             return Err(Unproven::OtherBody.into());
         }
         // No more than a clock of theirs may go before ours.

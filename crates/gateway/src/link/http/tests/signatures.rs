@@ -229,14 +229,15 @@ async fn a_body_is_sent_as_it_was_signed_or_not_at_all() {
     let desk = desk().await;
     let other = ONE.replace("628111", "628222").into_bytes();
     let unsigned = Signed { digested: None, ..Signed::post(ONE).without("content-digest") };
-    for (request, what) in [
-        (Signed::post(ONE).request(|sent| sent.body = other), "another body"),
-        (Signed::post(ONE).request(|sent| sent.body.clear()), "no body"),
-        (unsigned.request(|_| {}), "a body without a digest"),
-        (Signed::post(ONE).without("content-digest").request(|_| {}), "a digest that is not signed"),
+    let uncovered = Signed::post(ONE).without("content-digest").request(|_| {});
+    for (request, code, what) in [
+        (Signed::post(ONE).request(|sent| sent.body = other), "wrong_digest", "another body"),
+        (Signed::post(ONE).request(|sent| sent.body.clear()), "wrong_digest", "no body"),
+        (unsigned.request(|_| {}), "unfit_signature", "a body without a digest"),
+        (uncovered, "unfit_signature", "a digest that is not signed"),
     ] {
         let since = Instant::now();
-        assert_eq!(desk.ask(request).await.problem(), problem(401, "wrong_digest"), "{what}");
+        assert_eq!(desk.ask(request).await.problem(), problem(401, code), "{what}");
         assert_eq!(since.elapsed(), Duration::from_secs(1), "{what}");
     }
     assert!(desk.kept().is_empty());
