@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
-use crate::config::{AccountConfig, Reach};
+use crate::config::{AccountConfig, Reach, Source};
 use crate::dispatch::TokenBucket;
 use crate::inbox::Inbox;
 use crate::link::smpp::alert;
@@ -192,10 +192,10 @@ impl Account {
         let Some(sources) = &self.config.sources else { return Ok(()) };
         if source.value.is_empty() {
             let [only] = &sources[..] else { return Err(Refusal::SourceNotAllowed) };
-            *source = Address::guess(only.as_bytes()).ok_or(Refusal::SourceNotAllowed)?;
+            *source = only.address().clone();
             return Ok(());
         }
-        if sources.iter().any(|allowed| allowed.as_bytes() == &source.value[..]) {
+        if sources.iter().any(|allowed| allowed.is(&source.value)) {
             Ok(())
         } else {
             Err(Refusal::SourceNotAllowed)
@@ -209,7 +209,7 @@ impl Account {
     }
 
     /// The source of an account that has one alone, and so need not name it.
-    pub(crate) fn only_source(&self) -> Option<&str> {
+    pub(crate) fn only_source(&self) -> Option<&Source> {
         match self.config.sources.as_deref() {
             Some([only]) => Some(only),
             _ => None,

@@ -121,13 +121,14 @@ impl Gateway {
         let smpp = config.smpp.as_ref();
         let smpp_tls = smpp.and_then(|smpp| smpp.tls_listen.as_ref()).map(|listen| *listen.get_ref());
         let smpp_tls = listen_for_smpp(&surroundings, smpp_tls, "smpp by TLS").await?;
-        let outbind =
-            listen_for_smpp(&surroundings, smpp.and_then(|smpp| smpp.outbind_listen), "outbinds").await?;
-        let smpp = listen_for_smpp(&surroundings, smpp.map(|smpp| smpp.listen), "smpp").await?;
+        let outbind = smpp.and_then(|smpp| smpp.outbind_listen.as_ref()).map(|listen| *listen.get_ref());
+        let outbind = listen_for_smpp(&surroundings, outbind, "outbinds").await?;
+        let smpp = smpp.map(|smpp| *smpp.listen.get_ref());
+        let smpp = listen_for_smpp(&surroundings, smpp, "smpp").await?;
         let http = config.http.as_ref();
         let http_tls = http.and_then(|http| http.tls_listen.as_ref()).map(|listen| *listen.get_ref());
         let http_tls = listen_for_http(http_tls, "https").await?;
-        let http = listen_for_http(http.map(|http| http.listen), "http").await?;
+        let http = listen_for_http(http.map(|http| *http.listen.get_ref()), "http").await?;
         let shared = Shared::new(&config, tls, surroundings, store.await?)?;
         let gateway = Self {
             shared,

@@ -111,7 +111,7 @@ impl Template {
         while let Some(at) = rest.find('{') {
             literal.push_str(&rest[..at]);
             let behind = &rest[at + 1..];
-            let end = behind.find(|c: char| !matches!(c, 'a'..='z' | '_')).unwrap_or(behind.len());
+            let end = name_end(behind);
             if end > 0 && behind[end..].starts_with('}') {
                 let field = Field::named(&behind[..end])?;
                 if !literal.is_empty() {
@@ -129,6 +129,14 @@ impl Template {
             pieces.push(Piece::Literal(literal));
         }
         Ok(Self(pieces.into()))
+    }
+
+    /// The name behind a brace that no closing brace follows, if there is one: where braces stand for nothing else.
+    pub(crate) fn unclosed(text: &str) -> Option<&str> {
+        text.split('{').skip(1).find_map(|behind| {
+            let name = &behind[..name_end(behind)];
+            (!name.is_empty() && !behind[name.len()..].starts_with('}')).then_some(name)
+        })
     }
 
     /// Whether anything in it changes from call to call.
@@ -204,6 +212,11 @@ fn xml(character: char, filled: &mut String) {
     }
 }
 
+/// Where the name of a placeholder ends.
+fn name_end(behind: &str) -> usize {
+    behind.find(|c: char| !matches!(c, 'a'..='z' | '_')).unwrap_or(behind.len())
+}
+
 struct Names;
 
 impl fmt::Display for Names {
@@ -257,6 +270,18 @@ mod tests {
             error.starts_with("there is nothing that {msisdn} stands for; it may be one of id, from, to"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_placeholder_that_does_not_end_is_found() {
+        for (text, name) in [
+            ("https://h/?x={from", Some("from")),
+            ("https://h/?x={from&y={to}", Some("from")),
+            ("https://h/?x={to}&y={text /", Some("text")),
+            ("https://h/?x={from}&y={\"a\":1}{}{", None),
+        ] {
+            assert_eq!(Template::unclosed(text), name, "{text}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use reqwest::Url;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 use super::callback::CallbackKeys;
@@ -15,7 +15,7 @@ use super::endpoint::maybe_http_url;
 use super::profile::{ProfileNames, Profiles, SharedProfile};
 use super::{
     ApiKeyConfig, CallbackConfig, ClientCertificate, EndpointConfig, IdForm, JasminConfig, Name, Networks,
-    Ports, Problem, Reach, Secret, SendsmsConfig, SigningKeyConfig, SigningSecret,
+    Ports, Problem, Reach, Secret, SendsmsConfig, SigningKeyConfig, SigningSecret, Source,
 };
 use crate::callback_url::callable;
 
@@ -44,7 +44,7 @@ pub struct AccountConfig {
     /// The certificates that it may bind with, by TLS alone then; empty if it needs none.
     pub client_certificate: Vec<ClientCertificate>,
     /// Source addresses that it may use; `None` is any.
-    pub sources: Option<Vec<String>>,
+    pub sources: Option<Vec<Source>>,
     /// Whether it may send what a handset does not show: silent messages, and data for handset and SIM.
     pub sim_access: bool,
     /// Whether texts that are nearly in the GSM alphabet are put into it.
@@ -75,6 +75,15 @@ impl AccountConfig {
     pub(crate) fn named_callbacks(&self) -> Option<EndpointConfig> {
         let own = self.callback.as_ref().and_then(CallbackConfig::of_messages);
         own.or_else(|| CallbackConfig::of_requests(&self.kannel, &self.jasmin))
+    }
+
+    /// Whether it can say its name by HTTP Basic (RFC 7617 section 2).
+    pub(super) fn check_name(&self) -> Result<(), Problem> {
+        if self.name.get_ref().contains(':') {
+            let what = "an account has a name without a colon, which ends it in HTTP Basic".to_owned();
+            return Err(Problem { at: self.name.span(), what });
+        }
+        Ok(())
     }
 
     /// Whether the `dlr_url` of its requests may be called.
@@ -183,6 +192,7 @@ impl TryFrom<String> for PasswordHash {
 #[serde(deny_unknown_fields)]
 struct RawAccount {
     name: Name,
+    #[serde(default, deserialize_with = "not_empty")]
     password: Option<Secret>,
     password_hash: Option<PasswordHash>,
     #[serde(default = "default_window")]
@@ -200,7 +210,7 @@ struct RawAccount {
     allow_from: Option<Networks>,
     #[serde(default, deserialize_with = "one_or_more")]
     client_certificate: Vec<ClientCertificate>,
-    sources: Option<Vec<String>>,
+    sources: Option<Vec<Source>>,
     #[serde(default)]
     sim_access: bool,
     #[serde(default)]
@@ -286,6 +296,14 @@ impl TryFrom<RawAccount> for AccountConfig {
             speaks: SharedProfile::default(),
         })
     }
+}
+
+fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    let password = Secret::deserialize(deserializer)?;
+    if password.expose().is_empty() {
+        return Err(de::Error::custom("without a password anybody could be this account"));
+    }
+    Ok(Some(password))
 }
 
 const fn default_window() -> NonZeroU16 {

@@ -5,6 +5,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use serde::{Deserialize, Deserializer, de};
 use sms::Address;
 
+use super::checked::fixed_text;
 use super::name::Name;
 
 /// One answer: every message that a route gives it is answered with the same text.
@@ -14,6 +15,7 @@ pub struct AnswerConfig {
     /// The name of the link.
     pub name: Name,
     /// What the handset is told.
+    #[serde(deserialize_with = "fixed_text")]
     pub text: String,
     /// From where, if not from the number that the handset wrote to.
     #[serde(default, deserialize_with = "sender")]

@@ -4,13 +4,14 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::certificate::sha256_of_hexadecimal;
+use super::name::Name;
 
 /// A key of an account. Nobody can find out the key from it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyConfig {
     /// Whose or what for it is.
-    pub name: String,
+    pub name: Name,
     /// What it is known by.
     pub hash: ApiKeyHash,
     /// What may be done with it.

@@ -16,10 +16,10 @@ use super::{CertificateFiles, SendsmsPath};
 #[serde(deny_unknown_fields)]
 pub struct SmppConfig {
     /// Address and port; port 0 takes a free one.
-    pub listen: SocketAddr,
+    pub listen: Spanned<SocketAddr>,
     /// Where SMSCs call that want us to bind; port 0 takes a free one.
     #[serde(default)]
-    pub outbind_listen: Option<SocketAddr>,
+    pub outbind_listen: Option<Spanned<SocketAddr>>,
     /// Where ESMEs bind by TLS; port 0 takes a free one.
     #[serde(default)]
     pub tls_listen: Option<Spanned<SocketAddr>>,
@@ -63,7 +63,7 @@ pub struct SmppConfig {
 #[serde(deny_unknown_fields)]
 pub struct HttpConfig {
     /// Address and port; port 0 takes a free one.
-    pub listen: SocketAddr,
+    pub listen: Spanned<SocketAddr>,
     /// Where it is called by https; port 0 takes a free one.
     #[serde(default)]
     pub tls_listen: Option<Spanned<SocketAddr>>,
@@ -94,6 +94,11 @@ pub struct HttpConfig {
 }
 
 impl SmppConfig {
+    /// Where it listens.
+    pub(super) fn listeners(&self) -> impl Iterator<Item = &Spanned<SocketAddr>> {
+        [&self.listen].into_iter().chain(&self.outbind_listen).chain(&self.tls_listen)
+    }
+
     /// The certificate and the key of the TLS listener, if there is one.
     #[must_use]
     pub fn tls_files(&self) -> Option<CertificateFiles> {
@@ -111,6 +116,11 @@ impl SmppConfig {
 }
 
 impl HttpConfig {
+    /// Where it listens.
+    pub(super) fn listeners(&self) -> impl Iterator<Item = &Spanned<SocketAddr>> {
+        [&self.listen].into_iter().chain(&self.tls_listen)
+    }
+
     /// The certificate and the key of the TLS listener, if there is one.
     #[must_use]
     pub fn tls_files(&self) -> Option<CertificateFiles> {
@@ -125,6 +135,14 @@ impl HttpConfig {
     pub(crate) fn without_files(&self) -> Self {
         Self { tls_certificate: None, tls_key: None, ..self.clone() }
     }
+}
+
+/// Whether only one can listen at two addresses. One that is not specified is all of its family.
+pub(super) fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let (this, that) = (one.ip(), other.ip());
+    let is_same =
+        this == that || this.is_ipv4() == that.is_ipv4() && (this.is_unspecified() || that.is_unspecified());
+    one.port() > 0 && one.port() == other.port() && is_same
 }
 
 fn files(

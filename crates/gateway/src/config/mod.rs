@@ -27,12 +27,15 @@ mod sendsms;
 mod signing;
 mod signing_key;
 mod smsc;
+mod source;
 mod storage;
 #[cfg(test)]
 mod tests;
 mod unified_prefix;
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -58,6 +61,7 @@ pub use listen::{HttpConfig, SmppConfig};
 pub(crate) use name::{Name, REASSEMBLY, callbacks_of, is_own, shelf_of};
 pub use networks::Networks;
 pub use problem::ConfigError;
+use problem::Lines;
 pub(crate) use problem::Problem;
 pub(crate) use profile::SharedProfile;
 pub use profile::{
@@ -74,6 +78,7 @@ pub use sendsms::{NamedTlv, SendsmsConfig, SendsmsPath, TlvKind};
 pub use signing::SigningSecret;
 pub use signing_key::{RequestSecret, SigningKeyConfig};
 pub use smsc::{BindKind, OutbindConfig, SmscConfig};
+pub use source::Source;
 pub use storage::StoreConfig;
 pub use unified_prefix::UnifiedPrefix;
 
@@ -82,6 +87,7 @@ pub use unified_prefix::UnifiedPrefix;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where the embedded store lives; relative to the working directory.
+    #[serde(deserialize_with = "checked::folder")]
     pub data_dir: PathBuf,
     /// How the store behaves.
     #[serde(default)]
@@ -113,6 +119,9 @@ pub struct Config {
     /// Where messages go; the first match wins.
     #[serde(default)]
     pub route: Vec<RouteConfig>,
+    /// Where all this stands.
+    #[serde(skip)]
+    lines: Lines,
 }
 
 impl Config {
@@ -126,16 +135,21 @@ impl Config {
         Self::parse(&text, path)
     }
 
+    /// What is wrong with files that are named there.
+    pub(crate) fn unfit(&self, at: &Range<usize>, problem: &dyn Display) -> ConfigError {
+        self.lines.wrong(at, format!("{problem:#}"))
+    }
+
     /// Checks the text of a file; `path` is for the errors.
     ///
     /// # Errors
     /// Says what is wrong and in which line.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        Self::checked(text).map_err(|problem| {
-            let before = text.get(..problem.at.start).unwrap_or(text);
-            let line = before.matches('\n').count() + 1;
-            ConfigError::Wrong { path: path.to_owned(), line, problem: problem.what }
-        })
+        let lines = Lines::of(text, path);
+        match Self::checked(text) {
+            Ok(config) => Ok(Self { lines, ..config }),
+            Err(problem) => Err(lines.wrong(&problem.at, problem.what)),
+        }
     }
 
     fn checked(text: &str) -> Result<Self, Problem> {
@@ -144,7 +158,9 @@ impl Config {
             what: error.message().replace('\n', " "),
         })?;
         config.resolve_profiles()?;
+        config.check_listeners()?;
         config.check_tls()?;
+        config.account.iter().try_for_each(AccountConfig::check_name)?;
         config.account.iter().try_for_each(AccountConfig::check_dlr_url)?;
         config.check_keys()?;
         config.check_applications()?;
@@ -164,6 +180,20 @@ impl Config {
         }
         for account in &mut self.account {
             account.resolve(&profiles)?;
+        }
+        Ok(())
+    }
+
+    /// Whether each listener can have its address.
+    fn check_listeners(&self) -> Result<(), Problem> {
+        let smpp = self.smpp.iter().flat_map(SmppConfig::listeners);
+        let http = self.http.iter().flat_map(HttpConfig::listeners);
+        let listeners: Vec<_> = smpp.chain(http).collect();
+        for (index, listener) in listeners.iter().enumerate() {
+            if listeners[..index].iter().any(|other| listen::overlap(*other.get_ref(), *listener.get_ref())) {
+                let what = format!("another listener has the address {}", listener.get_ref());
+                return Err(Problem { at: listener.span(), what });
+            }
         }
         Ok(())
     }
@@ -192,13 +222,17 @@ impl Config {
         let mut hashes = HashSet::new();
         for account in &self.account {
             account.check_signing_keys()?;
+            let mut names = HashSet::new();
             for key in &account.api_key {
                 let problem = |what: &str| Problem {
-                    at: account.name.span(),
-                    what: format!("the api_key \"{}\" {what}", key.name),
+                    at: key.name.span(),
+                    what: format!("the api_key \"{}\" {what}", key.name.get_ref()),
                 };
                 if key.scopes.is_empty() {
                     return Err(problem("has no scopes: it would open nothing"));
+                }
+                if !names.insert(key.name.get_ref()) {
+                    return Err(problem("has the name of another one"));
                 }
                 if !hashes.insert(key.hash) {
                     return Err(problem("has the hash of another one"));

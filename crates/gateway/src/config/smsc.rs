@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::certificate::one_or_more;
-use super::checked::{PduOctets, Text, at_most};
+use super::checked::{PduOctets, Text, at_most, host_and_port};
 use super::name::Name;
 use super::problem::Problem;
 use super::profile::{
@@ -27,6 +27,7 @@ pub struct SmscConfig {
     /// The name of the link.
     pub name: Name,
     /// `host:port`.
+    #[serde(deserialize_with = "host_and_port")]
     pub address: String,
     /// Who we are there; at most 15 characters.
     #[serde(deserialize_with = "at_most::<15, _>")]

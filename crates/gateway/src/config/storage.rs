@@ -1,5 +1,6 @@
 //! How the embedded store behaves.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -13,7 +14,7 @@ pub struct StoreConfig {
     /// Hours that a receipt is waited for after a segment was sent.
     pub receipt_timeout_h: u32,
     /// Hours that a message without a validity period of its own may wait to be sent.
-    pub validity_h: u32,
+    pub validity_h: NonZeroU32,
     /// Days that what could not be told by HTTP waits for its owner to look at it.
     pub dead_letter_days: u32,
 }
@@ -22,7 +23,7 @@ impl StoreConfig {
     /// How long a message may wait that does not say so itself.
     #[must_use]
     pub fn validity(&self) -> Duration {
-        Duration::from_secs(u64::from(self.validity_h) * 3600)
+        Duration::from_secs(u64::from(self.validity_h.get()) * 3600)
     }
 
     /// How long dead letters wait.
@@ -34,6 +35,11 @@ impl StoreConfig {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { retention_days: 90, receipt_timeout_h: 72, validity_h: 72, dead_letter_days: 30 }
+        Self {
+            retention_days: 90,
+            receipt_timeout_h: 72,
+            validity_h: NonZeroU32::MIN.saturating_add(71),
+            dead_letter_days: 30,
+        }
     }
 }

@@ -203,11 +203,97 @@ fn values_that_cannot_work_are_named_with_their_line() {
         ),
         ("window = 100\nrate = 0\nresponse_id", "window = 0\nrate = 0\nresponse_id", "line 17"),
         ("system_id = \"estafet\"", "system_id = \"sixteen-letters!\"", "line 13"),
+        (
+            "address = \"127.0.0.1:2776\"",
+            "address = \"smpp://127.0.0.1:2776\"",
+            "line 12: an address is host:port",
+        ),
+        ("data_dir = \"data\"", "data_dir = \"\"", "line 2: this names no folder"),
+        ("data_dir = \"data\"", "data_dir = \"data\"\n[store]\nvalidity_h = 0", "line 4"),
+        ("password = \"hunter22\"", "password = \"\"", "line 24: without a password"),
+        ("name = \"bank\"", "name = \"ba:nk\"", "line 23: an account has a name without a colon"),
+        (
+            "sources = [\"1234\", \"BANK\"]",
+            "sources = [\"ThisIsTooLongName\"]",
+            "line 29: \"ThisIsTooLongName\" is no",
+        ),
+        ("9000/mo\"", "9000/mo?x={from\"", "line 33: the placeholder {from has no brace"),
     ];
     for (right, wrong, line) in cases {
         assert!(DESIGN.contains(right), "{right}");
         let error = parse(&DESIGN.replace(right, wrong)).unwrap_err();
         assert!(error.contains(line), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn certificates_that_cannot_be_read_are_named_with_the_line_of_their_owner() {
+    let missing = |key: &str| format!("{key} = \"nofile.pem\"");
+    let account =
+        format!("max_binds = 10\ncallback_url = \"https://bank.example/\"\n{}", missing("callback_tls_ca"));
+    let application = format!("url = \"https://cp.example/\"\n{}", missing("tls_ca"));
+    let smsc = format!("rate = 0\ntls = true\n{}\nresponse_id", missing("tls_ca"));
+    let http =
+        format!("8080\"\ntls_listen = \"[::]:0\"\n{}\n{}", missing("tls_certificate"), missing("tls_key"));
+    for (right, wrong, problem) in [
+        (
+            "max_binds = 10",
+            account,
+            "line 23: the certificates of \"bank\": cannot read certificates in nofile.pem",
+        ),
+        ("url = \"http://127.0.0.1:9000/mo\"", application, "line 32: the certificates of \"games\""),
+        ("rate = 0\nresponse_id", smsc, "line 11: SMSC \"telco-a\""),
+        ("8080\"", http, "line 9: [http]: cannot read"),
+    ] {
+        let config = parse(&DESIGN.replace(right, &wrong)).unwrap();
+        let error = config.check_certificates().unwrap_err().to_string();
+        assert!(error.contains("estafet.toml, ") && error.contains(problem), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn no_two_listeners_have_one_address() {
+    let with = |smpp: &str, http: &str, more: &str| {
+        parse(
+            &DESIGN
+                .replace("127.0.0.1:2775", smpp)
+                .replace("\"127.0.0.1:8080\"", &format!("\"{http}\"\n{more}")),
+        )
+    };
+    let tls = "tls_listen = \"0.0.0.0:80\"\ntls_certificate = \"c.pem\"\ntls_key = \"k.pem\"";
+    for (smpp, http, more, line) in [
+        ("127.0.0.1:80", "127.0.0.1:80", "", 8),
+        ("127.0.0.1:80", "0.0.0.0:80", "", 8),
+        ("127.0.0.1:80", "127.0.0.1:81", tls, 9),
+        ("[::]:80", "[::1]:80", "", 8),
+    ] {
+        let error = with(smpp, http, more).unwrap_err();
+        let expected = format!("line {line}: another listener has the address");
+        assert!(error.contains(&expected), "{smpp} {http}: {error}");
+    }
+    for (smpp, http) in [("127.0.0.1:0", "127.0.0.1:0"), ("127.0.0.1:80", "127.0.0.2:80")] {
+        assert!(with(smpp, http, "").is_ok(), "{smpp} {http}");
+    }
+}
+
+#[test]
+fn a_text_for_handsets_has_room_in_a_message() {
+    let answer = |text: &str| format!("[[answer]]\nname = \"none\"\ntext = \"{text}\"\n");
+    let provider = |key: &str, text: &str| {
+        let url = "url = \"https://cp.example/\"\nattempts_max = 2";
+        format!("[[application]]\nname = \"more\"\n{key} = \"{text}\"\n{url}\n")
+    };
+    let kannel = |key: &str, text: &str| provider(key, text) + "format = \"kannel\"\n";
+    let written = |text: &str| {
+        let [empty, unreadable] = ["empty_text", "unreadable_text"].map(|key| kannel(key, text));
+        [answer(text), provider("fallback_text", text), empty, unreadable]
+    };
+    for more in written(&"a".repeat(255 * 153)) {
+        assert!(parse(&format!("{DESIGN}{more}")).is_ok(), "{}", &more[..60]);
+    }
+    for more in written(&"a".repeat(255 * 153 + 1)) {
+        let error = parse(&format!("{DESIGN}{more}")).unwrap_err();
+        assert!(error.contains("line 45: a message has room for 255 segments"), "{error}");
     }
 }
 
@@ -218,10 +304,16 @@ fn a_key_opens_something_and_has_a_hash_of_its_own() {
     };
     let with = |keys: &str| parse(&DESIGN.replace("[[application]]", &format!("{keys}[[application]]")));
     let (one, other) = (ApiKeyHash::of("one").to_string(), ApiKeyHash::of("other").to_string());
-    let right = with(&(key(&one, "[\"send\", \"read\"]") + &key(&other, "[\"read\"]"))).unwrap();
+    let second = key(&other, "[\"read\"]");
+    let named = second.replace("cron", "report");
+    let right = with(&(key(&one, "[\"send\", \"read\"]") + &named)).unwrap();
     assert_eq!(right.account[0].api_key[0].scopes, [Scope::Send, Scope::Read]);
     for (keys, problem) in [
-        (key(&one, "[\"send\"]").repeat(2), "the hash of another one"),
+        (
+            key(&one, "[\"send\"]") + &key(&one, "[\"send\"]").replace("cron", "report"),
+            "the hash of another one",
+        ),
+        (key(&one, "[\"send\"]") + &second, "line 37: the api_key \"cron\" has the name of another one"),
         (key(&one, "[]"), "no scopes"),
         (key(&one, "[\"all\"]"), "unknown variant"),
         (key("estafet_x", "[\"send\"]"), "64 hexadecimal digits"),

@@ -9,7 +9,7 @@ use rustls::crypto::CryptoProvider;
 use sms::LinkName;
 
 use super::files;
-use crate::config::{Config, EndpointTls};
+use crate::config::{Config, ConfigError, EndpointTls};
 
 /// What the applications and the accounts are called with by https.
 #[derive(Default)]
@@ -22,21 +22,22 @@ pub(crate) struct Endpoints {
 
 impl Endpoints {
     /// Reads what is in the files, and whom the system trusts.
-    pub(super) fn load(provider: &Arc<CryptoProvider>, config: &Config) -> anyhow::Result<Self> {
-        let applications = config.application.iter().filter_map(|application| {
-            Some((application.name.get_ref(), application.rules().ok()?.endpoint.tls))
-        });
-        let accounts = config
-            .account
+    pub(super) fn load(provider: &Arc<CryptoProvider>, config: &Config) -> Result<Self, ConfigError> {
+        let applications = config
+            .application
             .iter()
-            .filter_map(|account| Some((account.name.get_ref(), account.named_callbacks()?.tls)));
+            .filter_map(|application| Some((&application.name, application.rules().ok()?.endpoint.tls)));
+        let accounts =
+            config.account.iter().filter_map(|account| Some((&account.name, account.named_callbacks()?.tls)));
         let mut endpoints = Self::default();
         let mut has_others = false;
         for (name, tls) in applications.chain(accounts) {
             if tls.names_files() {
                 let loaded = load(provider, &tls);
-                let loaded = loaded.with_context(|| format!("the certificates of \"{name}\""))?;
-                endpoints.own.insert(name.as_str().into(), loaded);
+                let loaded = loaded
+                    .with_context(|| format!("the certificates of \"{}\"", name.get_ref()))
+                    .map_err(|error| config.unfit(&name.span(), &error))?;
+                endpoints.own.insert(name.get_ref().as_str().into(), loaded);
             } else {
                 has_others = true;
             }

@@ -14,7 +14,7 @@ use anyhow::Context;
 use rustls::crypto::CryptoProvider;
 use sms::LinkName;
 
-use crate::config::{Config, SmscConfig};
+use crate::config::{Config, ConfigError, SmscConfig};
 
 pub(crate) use client::ClientTls;
 pub(crate) use endpoint::Endpoints;
@@ -38,24 +38,29 @@ impl Tls {
     /// dearest first.
     ///
     /// # Errors
-    /// Names the first file that is of no use.
-    pub(crate) fn load(config: &Config, http_versions: &[&[u8]]) -> anyhow::Result<Self> {
+    /// Names the first file that is of no use, and the line of what needs it.
+    pub(crate) fn load(config: &Config, http_versions: &[&[u8]]) -> Result<Self, ConfigError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let asks = config.account.iter().any(|account| !account.client_certificate.is_empty());
-        let smpp = config.smpp.as_ref().and_then(|smpp| Some((smpp.tls_files()?, &smpp.tls_client_ca)));
-        let smpp = smpp.map(|(files, ca)| ServerTls::load(&provider, &files, ca.as_deref(), asks));
-        let http = config.http.as_ref().and_then(|http| http.tls_files());
-        let http = http.map(|files| {
-            ServerTls::load(&provider, &files, None, false).map(|tls| tls.speaking(http_versions))
+        let smpp = config.smpp.as_ref().and_then(|smpp| {
+            let (listen, files) = (smpp.tls_listen.as_ref()?, smpp.tls_files()?);
+            let tls = ServerTls::load(&provider, &files, smpp.tls_client_ca.as_deref(), asks);
+            Some(tls.context("[smpp]").map_err(|error| config.unfit(&listen.span(), &error)))
+        });
+        let http = config.http.as_ref().and_then(|http| {
+            let (listen, files) = (http.tls_listen.as_ref()?, http.tls_files()?);
+            let tls = ServerTls::load(&provider, &files, None, false).map(|tls| tls.speaking(http_versions));
+            Some(tls.context("[http]").map_err(|error| config.unfit(&listen.span(), &error)))
         });
         let mut smscs = HashMap::new();
         for smsc in config.smsc.iter().filter(|smsc| smsc.tls) {
-            smscs.insert(smsc.name.get_ref().as_str().into(), load_smsc(&provider, smsc)?);
+            let tls = load_smsc(&provider, smsc).map_err(|error| config.unfit(&smsc.name.span(), &error))?;
+            smscs.insert(smsc.name.get_ref().as_str().into(), tls);
         }
         Ok(Self {
             endpoints: Endpoints::load(&provider, config)?,
-            smpp: smpp.transpose().context("[smpp]")?,
-            http: http.transpose().context("[http]")?,
+            smpp: smpp.transpose()?,
+            http: http.transpose()?,
             smscs,
         })
     }
@@ -65,8 +70,8 @@ impl Config {
     /// Whether all certificates and keys that it names can be used.
     ///
     /// # Errors
-    /// Names the first file that is of no use.
-    pub fn check_certificates(&self) -> anyhow::Result<()> {
+    /// Names the first file that is of no use, and the line of what needs it.
+    pub fn check_certificates(&self) -> Result<(), ConfigError> {
         Tls::load(self, &[]).map(drop)
     }
 }

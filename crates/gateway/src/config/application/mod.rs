@@ -14,6 +14,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::certificate::one_or_more;
+use super::checked::{check_fixed_text, maybe_fixed_text};
 use super::endpoint::DEFAULT_TIMEOUT_S;
 use super::name::Name;
 use super::problem::Problem;
@@ -103,8 +104,10 @@ pub struct ApplicationConfig {
     /// Behind which characters a reply is cut that is too long, with Kannel's formats.
     pub split_chars: Option<String>,
     /// What a handset is told when an answer is empty, with Kannel's formats; nothing if it is left out.
+    #[serde(default, deserialize_with = "maybe_fixed_text")]
     pub empty_text: Option<String>,
     /// What it is told when an answer cannot be read, with Kannel's formats; nothing if it is left out.
+    #[serde(default, deserialize_with = "maybe_fixed_text")]
     pub unreadable_text: Option<String>,
     /// The names of TLVs in meta-data, as those of Kannel's groups `smpp-tlv`, with Kannel's formats.
     #[serde(default)]
@@ -258,6 +261,9 @@ impl ApplicationConfig {
                 text,
                 "fallback_text is sent when the provider is given up; say when, by give_up_s or attempts_max",
             ));
+        }
+        if let Some(text) = &self.fallback_text {
+            check_fixed_text(text.get_ref()).map_err(|what| problem(text, what))?;
         }
         Ok(Patience {
             attempts_max: self.attempts_max.map(NonZeroU16::get),

@@ -138,6 +138,9 @@ fn place(config: &ApplicationConfig) -> Result<(Where, Url), Problem> {
         let url = checked_url(&pattern.fill(&Default::default())).map_err(wrong)?;
         return Ok((Where::Kannel(pattern), url));
     }
+    if let Some(name) = Template::unclosed(text) {
+        return Err(wrong(format!("the placeholder {{{name} has no brace behind it")));
+    }
     let template = Template::new(text).map_err(|error| wrong(error.to_string()))?;
     if !template.has_fields() {
         return Ok((Where::Fixed, checked_url(text).map_err(wrong)?));

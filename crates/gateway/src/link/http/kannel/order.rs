@@ -147,7 +147,7 @@ fn source(request: &Request, account: &Account) -> Result<Written, Answer> {
     let from = request.from.as_deref().filter(|from| !from.is_empty());
     let from = said.faked_sender.as_deref().map(str::as_bytes).or(from);
     let from = from.or(said.default_sender.as_deref().map(str::as_bytes));
-    let from = from.or(account.only_source().map(str::as_bytes));
+    let from = from.or(account.only_source().map(|only| only.written().as_bytes()));
     let from = from.ok_or(Answer::rejected("Sender missing and no global set, rejected"))?;
     let longer = || {
         let is_plain = from.len() <= SENDER_OCTETS_MAX

@@ -35,6 +35,21 @@ async fn an_account_with_one_source_need_not_name_it() {
     assert_eq!(desk.kept()[0][0].message.source.text(), "BANK");
 }
 
+#[tokio::test]
+async fn a_source_may_be_written_with_or_without_a_plus() {
+    let desk = Desk::open();
+    for listed in ["+628111222333", "628111222333"] {
+        desk.reload(&CONFIG.replace("sources = [\"BANK\"]", &format!("sources = [\"{listed}\"]")));
+        for from in [r#""from":"+628111222333","#, r#""from":"628111222333","#, ""] {
+            let answer = desk.post(BANK, format!(r#"{{{from}"to":"6281234567890","text":"x"}}"#)).await;
+            assert_eq!(answer.status, StatusCode::ACCEPTED, "{listed} {from}: {}", answer.body);
+            assert_eq!(desk.kept().last().unwrap()[0].message.source.text(), "628111222333");
+        }
+        let other = desk.post(BANK, r#"{"from":"+628111222334","to":"6281234567890","text":"x"}"#).await;
+        assert_eq!(other.problem(), problem(403, "source_not_allowed"));
+    }
+}
+
 // RFC 8259, 8.1
 #[tokio::test]
 async fn a_mark_of_the_order_of_octets_is_passed_over() {

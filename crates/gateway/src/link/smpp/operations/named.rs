@@ -53,8 +53,7 @@ impl Desk {
 
 fn is_own(record: &Record, account: &Account, source: &[u8]) -> bool {
     let is_source = *source == record.source.value[..]
-        || source.is_empty()
-            && account.only_source().is_some_and(|only| *only.as_bytes() == record.source.value[..]);
+        || source.is_empty() && account.only_source().is_some_and(|only| only.is(&record.source.value));
     record.origin == *account.name() && record.direction == Direction::Mt && is_source
 }
 
