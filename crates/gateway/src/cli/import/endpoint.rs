@@ -37,10 +37,22 @@ pub(super) fn permissions_of_requests(is_near: bool) -> Vec<(String, toml::Value
 }
 
 /// What is said of these keys.
-pub(super) const REMARK_OF_REQUESTS: &str = "a dlr-url may be plain http and lead to ports from 1024 on, as before \
-     (allow_http, allow_ports); a dlr-url in a private network is called with allow_private_address = true only";
+pub(super) const fn remark_of_requests(is_near: bool) -> &'static str {
+    if is_near { NEAR_REQUESTS } else { REQUESTS }
+}
+
 /// What is said of the key of an application.
-pub(super) const REMARK_OF_HTTP: &str = "it is called by plain http, as before (allow_http)";
+pub(super) fn remark_of(permission: &str) -> &'static str {
+    match permission {
+        "allow_http" => "it is called by plain http, as before (allow_http)",
+        _ => "it is called on this host or in a private network, as before (allow_private_address)",
+    }
+}
+
+const REQUESTS: &str = "a dlr-url may be plain http and lead to ports from 1024 on, as before \
+     (allow_http, allow_ports); a dlr-url in a private network is called with allow_private_address = true only";
+const NEAR_REQUESTS: &str = "a dlr-url may lead to this host and private networks, by plain http and to any port, as before: who calls or is \
+     told is there (allow_private_address)";
 
 /// Whether a network is a private one, or of this machine.
 pub(super) fn is_near_network(network: &str) -> bool {

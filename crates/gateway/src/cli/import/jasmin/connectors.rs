@@ -50,8 +50,8 @@ pub(super) fn applications(
             .maybe("method", method.filter(|method| method == "GET"))
             .with("format", "jasmin");
         let permission = endpoint::permission(&url);
-        if permission == Some("allow_http") {
-            remark(report, &command.place, "httpccm", "url", endpoint::REMARK_OF_HTTP);
+        if let Some(key) = permission {
+            remark(report, &command.place, "httpccm", "url", endpoint::remark_of(key));
         }
         let section = permission.into_iter().fold(section, |section, key| section.with(key, true));
         applications.push(Connector { cid, name, section });

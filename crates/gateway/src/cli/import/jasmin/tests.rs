@@ -144,3 +144,23 @@ fn what_a_user_may_do_is_kept_or_said() {
     assert!(report.contains("line 1: user: a dlr-url may be plain http"), "{report}");
     assert_eq!(report.lines().count(), 6, "{report}");
 }
+
+// JS-36
+#[test]
+fn a_sender_that_no_account_can_have_is_asked_for_by_a_filter() {
+    let script = "user -a\nusername u\npassword p\nuid u\ngid g\n\
+                  mt_messaging_cred valuefilter src_addr ^(BANK|ThisIsTooLongName)$\nok\n";
+    let (config, _, report) = imported(&[script]);
+    assert_eq!(config.account[0].sources, None, "{report}");
+    assert!(config.account[0].jasmin.filters.src_addr.is_some(), "{report}");
+}
+
+// JS-36
+#[test]
+fn urls_of_those_who_are_near_are_said_to_lead_there() {
+    let script = "user -a\nusername u\npassword p\nuid u\ngid g\n\
+                  smpps_cred authorization ip 10.1.2.3\nok\n";
+    let (config, _, report) = imported(&[script]);
+    assert!(config.account[0].jasmin.allow_private_address, "{report}");
+    assert!(report.contains("a dlr-url may lead to this host and private networks"), "{report}");
+}

@@ -1,6 +1,6 @@
 //! `user -a`: accounts.
 
-use gateway::config::ValueFilter;
+use gateway::config::{Source, ValueFilter};
 
 use super::super::draft::Section;
 use super::super::endpoint;
@@ -42,9 +42,7 @@ fn account(mut command: Command, report: &mut Report) -> Option<User> {
         rights.smpp(&value, &place, report);
     }
     rights.is_near = rights.allow_from.iter().flatten().any(|network| endpoint::is_near_network(network));
-    if !rights.is_near {
-        remark(report, &command.place, "user", "", endpoint::REMARK_OF_REQUESTS);
-    }
+    remark(report, &command.place, "user", "", endpoint::remark_of_requests(rights.is_near));
     command.finish(report, |_, _| Some("Estafet has nothing of this kind"));
     let section = Section::new("[[account]]")
         .with("name", name.clone())
@@ -180,7 +178,9 @@ fn three(said: &str) -> (String, String, String) {
 fn exact(pattern: &str) -> Option<Option<Vec<String>>> {
     let conditions = conditions(pattern)?;
     let whole = |condition: &Condition| match condition {
-        Condition::Exact(address) => Some(address.clone()),
+        Condition::Exact(address) => {
+            Some(address.clone()).filter(|address| Source::try_from(address.clone()).is_ok())
+        }
         _ => None,
     };
     match &conditions[..] {

@@ -182,8 +182,8 @@ fn application(
     report: &mut Report,
 ) -> Section {
     let permission = endpoint::permission(&url);
-    if permission == Some("allow_http") {
-        group.remark_whole(endpoint::REMARK_OF_HTTP, report);
+    if let Some(key) = permission {
+        group.remark_whole(endpoint::remark_of(key), report);
     }
     let format = if manner == Manner::PostXml { "kannel-xml" } else { "kannel" };
     let method = (manner == Manner::Post).then_some("POST");

@@ -208,7 +208,8 @@ fn services_find_their_messages_by_keyword_number_and_link() {
                 allowed-receiver-prefix = 1234\nget-url = \"http://games.example/?f=%p&t=%r\"\nmax-messages = 3\n\
                 concatenation = true\n";
     let (config, text, report) = imported(text);
-    assert!(report.lines().count() == 1 && report.contains("called by plain http"), "{report}");
+    assert!(report.lines().count() == 2 && report.contains("called by plain http"), "{report}");
+    assert!(report.contains("called on this host or in a private network"), "{report}");
     assert!(section(&text, "name = \"game\"").contains("allow_http = true"), "{text}");
     let keywords: Vec<_> = config.route.iter().map(|route| route.r#match.keyword.as_deref()).collect();
     assert_eq!(keywords, [Some("game"), Some("play"), Some("spiel"), None]);
@@ -437,6 +438,8 @@ fn reports_go_to_private_networks_where_users_are_there() {
             imported(&format!("group = sendsms-user\nusername = u\npassword = p\n{keys}\n"));
         let kannel = &config.account[0].kannel;
         assert_eq!(kannel.allow_http, !kannel.allow_private_address);
+        let says_private = report.contains("a dlr-url may lead to this host and private networks");
+        assert_eq!(kannel.allow_private_address, says_private, "{report}");
         (kannel.allow_private_address, report.contains("a dlr-url in a private network"))
     };
     assert_eq!(user(""), (false, true));

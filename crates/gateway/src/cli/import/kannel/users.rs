@@ -112,9 +112,7 @@ fn keys(group: &mut Group, requests: &Requests, is_near: bool, report: &mut Repo
     let lists = requests.lists.keys(group, report);
     let dlr_url = group.text("dlr-url");
     let is_near = is_near || dlr_url.as_deref().is_some_and(endpoint::is_near);
-    if !is_near {
-        group.remark_whole(endpoint::REMARK_OF_REQUESTS, report);
-    }
+    group.remark_whole(endpoint::remark_of_requests(is_near), report);
     let mut keys = toml::Table::new();
     let mut put = |key: &str, value: Option<toml::Value>| {
         if let Some(value) = value {
