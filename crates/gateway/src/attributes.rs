@@ -38,6 +38,8 @@ pub(crate) struct Attributes {
     pub(crate) said: Option<Said>,
     /// When it was given another text: the last [`REWORDED_MAX`] times, the oldest first.
     pub(crate) reworded: Vec<Timestamp>,
+    /// Whether it is said in place of a reply of a content provider, and is none.
+    pub(crate) is_fallback: bool,
 }
 
 /// How the octets were said of a message that was rewritten.
@@ -246,6 +248,7 @@ const BROUGHT: u8 = 7;
 const OUR_HEADER: u8 = 8;
 const SAID: u8 = 9;
 const REWORDED: u8 = 10;
+const FALLBACK: u8 = 11;
 
 /// The form in which attributes are kept in [`Attached::attributes`]. Numbers are little-endian.
 ///
@@ -262,6 +265,7 @@ const REWORDED: u8 = 10;
 ///   8 our header  nothing: the user data header is ours
 ///   9 said     data_coding of the octets as they were said u8, whether with a user data header u8
 ///   10 reworded  when it was given another text u64 (each time)
+///   11 fallback  nothing: it is said in place of a reply
 /// ```
 ///
 /// Fields of another kind are skipped; attributes of another version are not read. The reference stands
@@ -396,6 +400,9 @@ impl Attributes {
             let times: Vec<u8> = self.reworded.iter().flat_map(|at| at.0.to_le_bytes()).collect();
             put(&mut out, REWORDED, &[&times]);
         }
+        if self.is_fallback {
+            put(&mut out, FALLBACK, &[]);
+        }
         if let Some(Report { event, status }) = &self.report {
             put(&mut out, REPORT, &[&event.0.to_le_bytes(), &status.to_le_bytes()]);
         }
@@ -428,6 +435,7 @@ impl Attributes {
                 }
                 self.reworded = times.iter().map(|at| Timestamp(u64::from_le_bytes(*at))).collect();
             }
+            FALLBACK => self.is_fallback = true,
             REPORT => {
                 let (event, rest) = field.split_first_chunk().ok_or(Unreadable)?;
                 let (status, _) = rest.split_first_chunk().ok_or(Unreadable)?;
@@ -550,6 +558,7 @@ mod tests {
             has_our_header in any::<bool>(),
             said in proptest::option::of((any::<u8>(), any::<bool>())),
             reworded in proptest::collection::vec(any::<u64>().prop_map(Timestamp), 0..REWORDED_MAX),
+            is_fallback in any::<bool>(),
         ) -> Attributes {
             let report = report.map(|(event, status)| Report { event: Events(event), status });
             let said = said.map(|(data_coding, has_header)| Said { data_coding, has_header });
@@ -567,6 +576,7 @@ mod tests {
                 has_our_header,
                 said,
                 reworded,
+                is_fallback,
             }
         }
     }

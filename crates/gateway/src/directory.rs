@@ -9,7 +9,7 @@ use sms::LinkName;
 use crate::account::Account;
 use crate::config::{
     AccountConfig, ApiKeyHash, ApplicationConfig, Config, ReplyRules, RouteConfig, SharedProfile,
-    SigningKeyConfig, SmscConfig, callbacks_of, is_own, shelf_of,
+    SigningKeyConfig, SmscConfig, callbacks_of, is_own, shelf_of, shelved_of,
 };
 use crate::login::{KeyHolder, SigningKey};
 use crate::presence::Presence;
@@ -128,12 +128,14 @@ impl Directory {
             .collect()
     }
 
-    /// Which replies `account` may give to what `target` was told; `None` if it is none of its business.
+    /// Which replies `account` may give to what `target` was told, or was not told in time; `None` if it is none of its
+    /// business.
     pub(crate) fn reply_rules(&self, target: &LinkName, account: &LinkName) -> Option<ReplyRules> {
-        if target == account {
+        let told = shelved_of(target);
+        if told == account.as_str() {
             return Some(ReplyRules::default());
         }
-        let application = self.applications.get(target)?;
+        let application = self.applications.get(told)?;
         (application.account.as_ref() == Some(account)).then_some(application.replies)
     }
 

@@ -58,7 +58,7 @@ pub use endpoint::{EndpointConfig, EndpointTls, Method};
 pub use expression::Expression;
 pub use jasmin::{JasminConfig, JasminRight, ValueFilter, ValueFilters};
 pub use listen::{HttpConfig, SmppConfig};
-pub(crate) use name::{Name, REASSEMBLY, callbacks_of, is_own, shelf_of};
+pub(crate) use name::{Name, REASSEMBLY, callbacks_of, is_own, shelf_of, shelved_of};
 pub use networks::Networks;
 pub use problem::ConfigError;
 use problem::Lines;

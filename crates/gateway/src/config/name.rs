@@ -34,6 +34,11 @@ pub(crate) fn shelf_of(link: &LinkName) -> LinkName {
     LinkName::from(format!("{link}{SHELF}"))
 }
 
+/// The link whose shelf this is; itself if it is none.
+pub(crate) fn shelved_of(link: &LinkName) -> &str {
+    link.as_str().strip_suffix(SHELF).unwrap_or(link.as_str())
+}
+
 /// Whether a link has a name that no link in the file can have.
 pub(crate) fn is_own(link: &LinkName) -> bool {
     let name = link.as_str();

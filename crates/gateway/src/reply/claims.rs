@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sms::{Address, LinkName, MessageId, State, Timestamp};
 use store::{Query, Record, Store, StoreError};
 
+use crate::attributes::Attributes;
 use crate::refusal::{NoReply, Refusal};
 
 /// Counts replies.
@@ -79,7 +80,7 @@ impl Replies {
     }
 
     /// How many replies to a message there are records of, without those that were cancelled before anybody took
-    /// them over.
+    /// them over and without what was said in their place.
     async fn recorded(&self, answered: Answered<'_>) -> Result<u32, StoreError> {
         let mut query = Query {
             number: Some(answered.handset.value.to_vec()),
@@ -92,7 +93,7 @@ impl Replies {
         let mut count = 0;
         loop {
             let page = self.store.search(query.clone()).await?;
-            count += page.records.iter().filter(|record| !is_cancelled(record)).count();
+            count += page.records.iter().filter(|record| is_reply(record)).count();
             match page.next {
                 Some(next) => query.cursor = Some(next),
                 None => return Ok(u32::try_from(count).unwrap_or(u32::MAX)),
@@ -145,8 +146,10 @@ impl Counted {
     }
 }
 
-fn is_cancelled(record: &Record) -> bool {
-    record.state == State::Deleted && record.last_remote_id().is_none()
+fn is_reply(record: &Record) -> bool {
+    let is_cancelled = record.state == State::Deleted && record.last_remote_id().is_none();
+    let attributes = record.attached.as_deref().map(Attributes::readable);
+    !is_cancelled && !attributes.is_some_and(|attributes| attributes.is_fallback)
 }
 
 /// Messages per generation.

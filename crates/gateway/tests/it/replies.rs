@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sms::LinkName;
 
 use crate::harness::{
-    ANI, Caller, Provider, SOON, TestGateway, Texts, account, application, centre, route, smsc,
+    ANI, Caller, Provider, SOON, TestGateway, Texts, account, application, centre, route, smsc, until,
 };
 
 const SUPPLEMENT: &str = "account = \"games-later\"";
@@ -206,4 +206,68 @@ async fn replies_at_once_and_in_the_answer_share_the_limit_across_a_restart() {
     assert_eq!(answers.iter().filter(|answer| *answer == "accepted").count(), 1, "{answers:?}");
     assert_eq!(answers.iter().filter(|answer| *answer == "reply_quota").count(), 7, "{answers:?}");
     assert_eq!(telco.texts_when(3).await, ["at once", "second", "third"]);
+}
+
+/// What is given up is a dead letter, and its provider answers later all the same.
+async fn answers_later_what_was_given_up(answer: impl IntoResponse + Clone + Send + Sync + 'static) {
+    let (telco, other) = (centre().await, centre().await);
+    let mut provider = Provider::start(move |_| answer.clone()).await;
+    let patience = "attempts_max = 1\nfallback_text = \"wait\"";
+    let links = links(&telco, &other, &provider.url, patience);
+    let gateway = TestGateway::with(links.clone()).await;
+    telco.handset(ANI).send("1234", "GAME").await.unwrap();
+    let id = provider.next().await.field("id").unwrap();
+    gateway.record_when(&id, |record| record.target == LinkName::from("games/dead-letters")).await;
+    assert_eq!(telco.texts_when(1).await, ["wait"]);
+
+    assert_eq!(code(&gateway.caller("stranger"), reply(&id, "x")).await, "reply_to_foreign");
+    let gateway = gateway.stop().await.start(links).await;
+    let caller = gateway.caller("games-later");
+    assert_eq!(
+        code(&caller, reply(&id, "later")).await,
+        "accepted",
+        "what was said in its place is no reply"
+    );
+    assert_eq!(code(&caller, reply(&id, "again")).await, "reply_quota");
+    assert_eq!(telco.texts_when(2).await, ["wait", "later"]);
+}
+
+// CMN-4, CMN-5
+#[tokio::test]
+async fn what_was_given_up_has_its_later_reply() {
+    answers_later_what_was_given_up(StatusCode::SERVICE_UNAVAILABLE).await;
+}
+
+// CMN-4, CMN-5
+#[tokio::test]
+async fn what_was_refused_has_its_later_reply() {
+    answers_later_what_was_given_up(StatusCode::BAD_REQUEST).await;
+}
+
+// CMN-4, CMN-5
+#[tokio::test]
+async fn what_was_answered_unreadably_has_its_later_reply() {
+    answers_later_what_was_given_up(([("content-type", "application/pdf")], "x")).await;
+}
+
+// CMN-5
+#[tokio::test]
+async fn an_account_answers_what_its_callback_refused() {
+    let telco = centre().await;
+    let provider = Provider::start(|_| StatusCode::GONE).await;
+    let gateway = TestGateway::with([
+        smsc("telco", telco.address(), ""),
+        account("bank", &format!("callback_url = \"{}\"\nallow_private_address = true", provider.url)),
+        route("match = { destination = \"1234\" }\nto = [\"bank\"]"),
+        route("to = [\"telco\"]"),
+    ])
+    .await;
+    telco.handset(ANI).send("1234", "BALANCE").await.unwrap();
+    until("it is a dead letter", async || gateway.waiting("bank/dead-letters").await == 1).await;
+    let caller = gateway.caller("bank");
+    let letters = caller.call("GET", "/v1/dead-letters", None).await.body;
+    let id = letters["dead_letters"][0]["id"].as_str().unwrap();
+
+    assert_eq!(code(&caller, reply(id, "later")).await, "accepted");
+    assert_eq!(telco.texts_when(1).await, ["later"]);
 }

@@ -132,7 +132,15 @@ impl Provider {
         if message.member > 0 {
             return None;
         }
-        self.admit(message, text.into()).map_err(|refusal| self.refuse(message, &refusal)).ok()
+        self.admit_fallback(message, text).map_err(|refusal| self.refuse(message, &refusal)).ok()
+    }
+
+    fn admit_fallback(&self, message: &Message, text: String) -> Result<Entry, Refusal> {
+        let link = self.outlet.link();
+        let attributes = Attributes { is_fallback: true, ..Attributes::default() };
+        let submission =
+            Submission { attached: attributes.attached(link), ..Reply::from(text).to(message, self.now()) };
+        self.intake.admit(&Origin::Trusted(link.clone()), submission)
     }
 
     /// What goes to another handset is no reply: it needs the account of the provider, and is that account's.
