@@ -1,9 +1,12 @@
 //! An SMSC that brings a message again (CMN-3).
 
+use axum::http::StatusCode;
+use serde_json::{Value, json};
 use smpp::{Body, TlvTag, VERSION_3_4};
 
 use crate::harness::{
-    ANI, Provider, TestGateway, Texts, Wire, application, behind_played_smsc, centre, message, route, smsc,
+    ANI, Caller, Provider, TestGateway, Texts, Wire, account, application, behind_played_smsc, centre,
+    message, route, smsc, until,
 };
 
 async fn gateway_for(telco: &simulator::Smsc, provider: &Provider, more: &str) -> TestGateway {
@@ -52,6 +55,93 @@ async fn a_long_message_that_comes_again_is_one_transaction_too() {
 
     gateway.settled().await;
     assert_eq!(provider.others(), 0, "parts of a message that is complete are nothing new");
+}
+
+const TO_BANK: &str = "match = { destination = \"1234\" }\nto = [\"bank\"]";
+
+fn behind_callback(telco: &simulator::Smsc, provider: &Provider) -> [String; 3] {
+    [
+        smsc("telco", telco.address(), "duplicate_window_s = 60"),
+        account("bank", &format!("callback_url = \"{}\"\nallow_private_address = true", provider.url)),
+        route(TO_BANK),
+    ]
+}
+
+fn told(body: &str) -> Value {
+    serde_json::from_str(body).unwrap()
+}
+
+// CMN-3
+#[tokio::test]
+async fn an_account_is_called_again_with_the_id_of_the_first_across_a_restart_too() {
+    let telco = centre().await;
+    let mut provider = Provider::start(|_| StatusCode::NO_CONTENT).await;
+    let links = behind_callback(&telco, &provider);
+    let gateway = TestGateway::with(links.clone()).await;
+    let handset = telco.handset(ANI);
+    handset.send("1234", "VOTE A").await.unwrap();
+    let first = provider.next().await;
+    handset.send("1234", "VOTE A").await.unwrap();
+    let again = provider.next().await;
+    let _gateway = gateway.stop().await.start(links).await;
+    handset.send("1234", "VOTE A").await.unwrap();
+    let third = provider.next().await;
+
+    let [first, again, third] = [first, again, third].map(|call| told(&call.body));
+    assert_eq!(first.get("duplicate"), None);
+    for again in [again, third] {
+        assert_eq!((&again["id"], &again["duplicate"]), (&first["id"], &json!(true)));
+    }
+}
+
+async fn items(caller: &Caller) -> Vec<Value> {
+    let answer = caller.call("GET", "/v1/inbox?wait_s=30", None).await;
+    answer.body["items"].as_array().unwrap().clone()
+}
+
+// CMN-3
+#[tokio::test]
+async fn what_comes_again_is_an_item_of_its_own_with_the_id_of_the_first() {
+    let telco = centre().await;
+    let links = [smsc("telco", telco.address(), ""), account("bank", "inbox = true"), route(TO_BANK)];
+    let gateway = TestGateway::with(links).await;
+    let (handset, bank) = (telco.handset(ANI), gateway.caller("bank"));
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let mut segments = handset.segments("1234", "VOTE A").unwrap();
+        segments[0].tlvs.push(TlvTag::RECEIPTED_MESSAGE_ID, b"m1\0").unwrap();
+        handset.send_segments(segments).await.unwrap();
+        told.extend(items(&bank).await);
+    }
+
+    let [first, again] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((&first["id"], first.get("duplicate")), (&again["id"], None));
+    assert_eq!(again["duplicate"], json!(true));
+    assert_ne!(first["ack_id"], again["ack_id"]);
+    let ids = json!({ "ids": [first["ack_id"], again["ack_id"]] });
+    let done = bank.call("POST", "/v1/inbox/ack", Some(ids)).await.body;
+    assert_eq!(done["acknowledged"], 2, "{done}");
+}
+
+// CMN-3
+#[tokio::test]
+async fn what_comes_again_is_a_dead_letter_by_the_id_of_the_first() {
+    let telco = centre().await;
+    let mut provider = Provider::start(|_| StatusCode::BAD_REQUEST).await;
+    let gateway = TestGateway::with(behind_callback(&telco, &provider)).await;
+    let (handset, bank) = (telco.handset(ANI), gateway.caller("bank"));
+    for _ in 0..2 {
+        handset.send("1234", "VOTE A").await.unwrap();
+        provider.next().await;
+    }
+    until("both are dead letters", async || gateway.waiting("bank/dead-letters").await == 2).await;
+
+    let letters = bank.call("GET", "/v1/dead-letters", None).await.body;
+    let [first, again] = [0, 1].map(|place| &letters["dead_letters"][place]);
+    assert_eq!((&first["id"], &again["duplicate"]), (&again["id"], &json!(true)), "{letters}");
+    let ids = json!({ "ids": [first["id"]] });
+    let replayed = bank.call("POST", "/v1/dead-letters/replay", Some(ids)).await.body;
+    assert_eq!(replayed, json!({ "replayed": 2 }));
 }
 
 // CMN-3

@@ -8,7 +8,7 @@ use store::{Cause, Item, Lease, Notice};
 use utoipa::ToSchema;
 
 use super::attributes::shown_url;
-use super::content::Told;
+use super::content::{Told, came_again, id_of};
 use super::record::{Text, is_zero, state_name};
 use super::{Rfc3339, as_text, words};
 use crate::attributes::{Attributes, Events};
@@ -89,6 +89,9 @@ pub(super) struct MessageView<'a> {
     incomplete: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     missing: Vec<u8>,
+    /// The SMSC brought it again: `id` is that of the first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
     #[schema(value_type = words::Instant)]
     received_at: Rfc3339,
     smsc: &'a str,
@@ -201,7 +204,7 @@ const fn reported_name(event: Events) -> &'static str {
 fn message(message: &Message) -> MessageView<'_> {
     let told = Told::of(message);
     MessageView {
-        id: message.id,
+        id: id_of(message),
         from: message.source.text(),
         to: message.destination.text(),
         text: told.text,
@@ -210,6 +213,7 @@ fn message(message: &Message) -> MessageView<'_> {
         udh: told.udh,
         incomplete: !told.missing.is_empty(),
         missing: told.missing,
+        duplicate: came_again(message),
         received_at: Rfc3339(message.accepted_at),
         smsc: message.origin.as_str(),
     }
@@ -273,6 +277,21 @@ mod tests {
             "text": "GAME", "received_at": "2026-01-01T00:00:00.000Z", "smsc": "telco-a",
         });
         assert_eq!(shown(EventView::Message(message(&sample(0, 0, &[b"GAME"])))), expected);
+    }
+
+    // CMN-3
+    #[test]
+    fn what_comes_again_is_told_by_the_id_of_the_first() {
+        let first = sample(0, 0, &[b"VOTE A"]);
+        let mut again = first.clone();
+        (again.id, again.member) = (first.id.member(1), 1);
+        let [first, told] = [&first, &again].map(|message_| shown(EventView::Message(message(message_))));
+        assert_eq!((&first["id"], first.get("duplicate")), (&told["id"], None));
+        assert_eq!(told["duplicate"], json!(true));
+        again.direction = sms::Direction::Mt;
+        let receiver = shown(EventView::Message(message(&again)));
+        assert_eq!(receiver["id"], json!(again.id.to_string()), "one of several receivers is no duplicate");
+        assert_eq!(receiver.get("duplicate"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a message says, as those are told that we call: a long one is told whole.
 
-use sms::{Direction, Joined, Message, Tables, UserDataHeader, reassembly};
+use sms::{Direction, Joined, Message, MessageId, Tables, UserDataHeader, reassembly};
 
 use super::hex;
 
@@ -13,6 +13,16 @@ pub(super) struct Told {
     pub(super) udh: Option<String>,
     /// The parts of a long message that never came.
     pub(super) missing: Vec<u8>,
+}
+
+/// Whether the SMSC brought it again: it goes by the id of the first then, as one that was handed over with it.
+pub(super) fn came_again(message: &Message) -> bool {
+    message.direction == Direction::Mo && message.member > 0
+}
+
+/// The id that a message is told by to an account.
+pub(super) fn id_of(message: &Message) -> MessageId {
+    if came_again(message) { message.shown_id() } else { message.id }
 }
 
 impl Told {

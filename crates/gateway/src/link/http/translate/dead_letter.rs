@@ -8,6 +8,7 @@ use store::{Cause, Glimpse, Item, Mark};
 use utoipa::ToSchema;
 
 use super::callback::{EventView, event};
+use super::content::id_of;
 use super::record::Text;
 use super::submission::json;
 use super::{ids, words};
@@ -54,7 +55,7 @@ pub(in super::super) fn dead_letters<'a>(
 pub(in super::super) fn told_id(item: Item, message: &Message) -> MessageId {
     match item {
         Item::Notice(_) => message.shown_id(),
-        Item::Segment(_) => message.id,
+        Item::Segment(_) => id_of(message),
     }
 }
 

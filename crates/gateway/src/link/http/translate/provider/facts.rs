@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use sms::{Direction, Message, Timestamp};
+use sms::{Message, Timestamp};
 
-use super::super::content::Told;
+use super::super::content::{Told, came_again};
 use super::super::{Rfc3339, instant_of};
 use crate::template::Field;
 
@@ -48,7 +48,7 @@ impl<'m> Facts<'m> {
             Field::Udh => Cow::Borrowed(self.told.udh.as_deref()?),
             Field::Incomplete => self.flag(!self.told.missing.is_empty())?,
             Field::Missing => self.missing()?,
-            Field::Duplicate => self.flag(is_duplicate(message))?,
+            Field::Duplicate => self.flag(came_again(message))?,
             Field::ReceivedAt => Cow::Owned(Rfc3339(message.accepted_at).to_string()),
             Field::ReceivedAtUnix => Cow::Owned((message.accepted_at.0 / 1000).to_string()),
             Field::ReceivedAtDigits => Cow::Owned(digits(message.accepted_at)),
@@ -65,12 +65,6 @@ impl<'m> Facts<'m> {
         let missing: Vec<String> = self.told.missing.iter().map(u8::to_string).collect();
         (!missing.is_empty()).then(|| Cow::Owned(missing.join(",")))
     }
-}
-
-/// A message of a handset that the SMSC brought again goes by the id of the first, as one that was handed over
-/// with it.
-fn is_duplicate(message: &Message) -> bool {
-    message.direction == Direction::Mo && message.member > 0
 }
 
 fn digits(at: Timestamp) -> String {
