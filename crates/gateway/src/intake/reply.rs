@@ -1,12 +1,13 @@
 //! Replies to messages of handsets: who may give them, and how many.
 
-use sms::{Direction, Message, MessageId};
+use sms::{Direction, LinkName, Message, MessageId};
 use store::Record;
 
 use super::Intake;
 use crate::account::Account;
+use crate::config::shelved_of;
 use crate::refusal::{NoReply, Refusal};
-use crate::reply::{Answered, Claim, bare};
+use crate::reply::{Answered, Claim, Manner, bare};
 use crate::submission::Submission;
 
 impl Intake {
@@ -38,7 +39,9 @@ impl Intake {
             id: record.id,
             handset: &record.source,
             by: account.name(),
+            told: shelved_of(&record.target),
             accepted_at: record.accepted_at,
+            manner: Manner::Later,
         };
         let claim = self.replies.claim(answered, rules.replies_max, now).await?;
         submission.source = record.destination;
@@ -51,16 +54,24 @@ impl Intake {
     /// A message was cancelled: if it was a reply, its place is free for another.
     pub(crate) fn reply_cancelled(&self, record: &Record) {
         if let Some(question) = record.in_reply_to {
-            self.replies.give_up(question);
+            let is_at_once = self.directory.load().applications.contains_key(&record.origin);
+            let manner = if is_at_once { Manner::AtOnce } else { Manner::Later };
+            self.replies.give_up(question, manner);
         }
     }
 
     /// Takes the place of one reply to a message, for what its provider answered at once.
-    pub(crate) async fn claim_reply(&self, message: &Message, most: u32) -> Result<Claim, Refusal> {
+    pub(crate) async fn claim_reply(
+        &self,
+        provider: &LinkName,
+        message: &Message,
+        most: u32,
+    ) -> Result<Claim, Refusal> {
         let id = message.shown_id();
         // Of what came again the first may have had its reply already, and its id says since when.
         let (handset, by) = (&message.source, &message.origin);
-        let answered = Answered { id, handset, by, accepted_at: id.accepted_at() };
+        let (told, manner) = (provider.as_str(), Manner::AtOnce);
+        let answered = Answered { id, handset, by, told, accepted_at: id.accepted_at(), manner };
         self.replies.claim(answered, most, self.clock.wall()).await
     }
 }

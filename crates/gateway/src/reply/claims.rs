@@ -26,7 +26,19 @@ pub(crate) struct Answered<'a> {
     pub(crate) handset: &'a Address,
     /// Who answers.
     pub(crate) by: &'a LinkName,
+    /// The link that was told it, whose replies are those at once.
+    pub(crate) told: &'a str,
     pub(crate) accepted_at: Timestamp,
+    pub(crate) manner: Manner,
+}
+
+/// How a reply is given. One message has at most one at once, however often it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// In the answer to a call.
+    AtOnce,
+    /// By a message that quotes what it answers.
+    Later,
 }
 
 /// The place of one reply among those that a message may have. Dropping it makes the place free again.
@@ -34,13 +46,21 @@ pub(crate) struct Answered<'a> {
 pub(crate) struct Claim {
     replies: Arc<Replies>,
     id: MessageId,
+    manner: Manner,
     is_kept: bool,
+}
+
+/// The replies that a message has had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Had {
+    all: u32,
+    at_once: u32,
 }
 
 /// Replies by message, in two generations: when the young one is full, the old one goes.
 struct Counted {
-    young: HashMap<MessageId, u32>,
-    old: HashMap<MessageId, u32>,
+    young: HashMap<MessageId, Had>,
+    old: HashMap<MessageId, Had>,
     /// When the young generation began.
     young_since: Timestamp,
     /// Messages that were accepted from this on, and are not counted, have had no reply.
@@ -63,25 +83,26 @@ impl Replies {
         now: Timestamp,
     ) -> Result<Claim, Refusal> {
         let is_known = self.counted().count(answered).is_some();
-        let recorded = if is_known { 0 } else { self.recorded(answered).await? };
+        let recorded = if is_known { Had::default() } else { self.recorded(answered).await? };
+        let Answered { id, manner, .. } = answered;
         let mut counted = self.counted();
-        let count = counted.count(answered).unwrap_or(recorded);
-        if count >= most {
-            counted.set(answered.id, count, now);
+        let had = counted.count(answered).unwrap_or(recorded);
+        if had.all >= most || manner == Manner::AtOnce && had.at_once > 0 {
+            counted.set(id, had, now);
             return Err(NoReply::Answered.into());
         }
-        counted.set(answered.id, count + 1, now);
-        Ok(Claim { replies: self.clone(), id: answered.id, is_kept: false })
+        counted.set(id, had.and(manner), now);
+        Ok(Claim { replies: self.clone(), id, manner, is_kept: false })
     }
 
     /// A reply that was taken over is not sent after all: its place is free.
-    pub(crate) fn give_up(&self, answered: MessageId) {
-        self.counted().give_up(answered);
+    pub(crate) fn give_up(&self, answered: MessageId, manner: Manner) {
+        self.counted().give_up(answered, manner);
     }
 
-    /// How many replies to a message there are records of, without those that were cancelled before anybody took
+    /// The replies to a message that there are records of, without those that were cancelled before anybody took
     /// them over and without what was said in their place.
-    async fn recorded(&self, answered: Answered<'_>) -> Result<u32, StoreError> {
+    async fn recorded(&self, answered: Answered<'_>) -> Result<Had, StoreError> {
         let mut query = Query {
             number: Some(answered.handset.value.to_vec()),
             in_reply_to: Some(answered.id),
@@ -90,13 +111,14 @@ impl Replies {
             limit: Query::LIMIT_MAX,
             ..Query::default()
         };
-        let mut count = 0;
+        let mut had = Had::default();
         loop {
             let page = self.store.search(query.clone()).await?;
-            count += page.records.iter().filter(|record| is_reply(record)).count();
+            let replies = page.records.iter().filter(|record| is_reply(record));
+            had = replies.fold(had, |had, reply| had.and(answered.manner_of(reply)));
             match page.next {
                 Some(next) => query.cursor = Some(next),
-                None => return Ok(u32::try_from(count).unwrap_or(u32::MAX)),
+                None => return Ok(had),
             }
         }
     }
@@ -117,31 +139,50 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if !self.is_kept {
-            self.replies.give_up(self.id);
+            self.replies.give_up(self.id, self.manner);
         }
     }
 }
 
-impl Counted {
-    /// How many replies a message has had; `None` if that is not known here.
-    fn count(&self, answered: Answered<'_>) -> Option<u32> {
-        let counted = self.young.get(&answered.id).or_else(|| self.old.get(&answered.id)).copied();
-        counted.or((answered.accepted_at >= self.known_since).then_some(0))
+impl Answered<'_> {
+    /// How this reply was given.
+    fn manner_of(&self, reply: &Record) -> Manner {
+        if reply.origin.as_str() == self.told { Manner::AtOnce } else { Manner::Later }
+    }
+}
+
+impl Had {
+    fn and(self, manner: Manner) -> Self {
+        let at_once = u32::from(manner == Manner::AtOnce);
+        Self { all: self.all.saturating_add(1), at_once: self.at_once.saturating_add(at_once) }
     }
 
-    fn set(&mut self, id: MessageId, count: u32, now: Timestamp) {
+    fn without(self, manner: Manner) -> Self {
+        let at_once = u32::from(manner == Manner::AtOnce);
+        Self { all: self.all.saturating_sub(1), at_once: self.at_once.saturating_sub(at_once) }
+    }
+}
+
+impl Counted {
+    /// The replies that a message has had; `None` if that is not known here.
+    fn count(&self, answered: Answered<'_>) -> Option<Had> {
+        let counted = self.young.get(&answered.id).or_else(|| self.old.get(&answered.id)).copied();
+        counted.or((answered.accepted_at >= self.known_since).then_some(Had::default()))
+    }
+
+    fn set(&mut self, id: MessageId, had: Had, now: Timestamp) {
         if self.young.len() >= GENERATION_MAX && !self.young.contains_key(&id) {
             self.old = std::mem::take(&mut self.young);
             self.known_since = std::mem::replace(&mut self.young_since, now);
         }
-        self.young.insert(id, count);
+        self.young.insert(id, had);
     }
 
-    fn give_up(&mut self, id: MessageId) {
+    fn give_up(&mut self, id: MessageId, manner: Manner) {
         // What is in both is newer in the young one.
-        let count = self.young.get_mut(&id).or_else(|| self.old.get_mut(&id));
-        if let Some(count) = count {
-            *count = count.saturating_sub(1);
+        let had = self.young.get_mut(&id).or_else(|| self.old.get_mut(&id));
+        if let Some(had) = had {
+            *had = had.without(manner);
         }
     }
 }
@@ -168,7 +209,8 @@ mod tests {
 
     fn answered(message: &sms::Message) -> Answered<'_> {
         let (handset, by) = (&message.source, &message.origin);
-        Answered { id: message.id, handset, by, accepted_at: message.accepted_at }
+        let (told, manner) = ("games", Manner::Later);
+        Answered { id: message.id, handset, by, told, accepted_at: message.accepted_at, manner }
     }
 
     fn at(directory: &tempfile::TempDir, since: Timestamp) -> (Arc<EmbeddedStore>, Arc<Replies>) {
@@ -223,6 +265,27 @@ mod tests {
         assert_eq!(refused, Err(NoReply::Answered.into()));
     }
 
+    // CMN-3, CMN-5
+    #[tokio::test]
+    async fn one_reply_at_once_is_all_however_many_there_may_be() {
+        let directory = tempfile::tempdir().unwrap();
+        let question = question();
+        let at_once = Answered { manner: Manner::AtOnce, ..answered(&question) };
+        let (store, replies) = at(&directory, sample::now());
+        drop(replies.claim(at_once, 2, sample::now()).await.unwrap());
+        replies.claim(at_once, 2, sample::now()).await.unwrap().keep();
+        let mut reply = reply_to(&question, 2);
+        Arc::make_mut(&mut reply.message).origin = LinkName::from("games");
+        store.accept(vec![reply]).await.unwrap();
+        let later = Timestamp(sample::now().0 + 1);
+        let anew = Arc::new(Replies::new(store, later));
+        for replies in [replies, anew] {
+            let refused = replies.claim(at_once, 2, later).await.map(Claim::keep);
+            assert_eq!(refused, Err(NoReply::Answered.into()));
+            replies.claim(answered(&question), 2, later).await.unwrap().keep();
+        }
+    }
+
     #[test]
     fn what_is_counted_is_bounded_and_what_is_forgotten_is_not_taken_for_none() {
         let mut question = question();
@@ -234,7 +297,7 @@ mod tests {
             known_since: LONG_AGO,
         };
         for number in 0..2 * GENERATION_MAX as u64 + 1 {
-            counted.set(id(number), 1, Timestamp(1000 + number));
+            counted.set(id(number), Had { all: 1, at_once: 0 }, Timestamp(1000 + number));
         }
         assert!(counted.young.len() + counted.old.len() <= 2 * GENERATION_MAX);
         question.id = id(0);
@@ -242,6 +305,6 @@ mod tests {
         assert_eq!(counted.count(answered(&question)), None, "it was counted, and is forgotten");
         question.accepted_at = Timestamp(1000 + 3 * GENERATION_MAX as u64);
         question.id = id(u64::MAX);
-        assert_eq!(counted.count(answered(&question)), Some(0));
+        assert_eq!(counted.count(answered(&question)), Some(Had::default()));
     }
 }

@@ -12,7 +12,7 @@ use crate::attributes::Callback;
 use crate::presentation::Presentation;
 use crate::submission::{Content, REPLY_PATH, Submission};
 
-pub(crate) use claims::{Answered, Claim, Replies};
+pub(crate) use claims::{Answered, Claim, Manner, Replies};
 
 /// What a handset is told in answer to what it wrote.
 #[cfg_attr(test, derive(Debug))]

@@ -40,6 +40,33 @@ async fn what_comes_again_is_one_transaction_with_one_reply() {
     assert_eq!(telco.texts(), ["voted", "voted"], "one for each transaction");
 }
 
+// CMN-3, CMN-5
+#[tokio::test]
+async fn what_comes_again_has_one_reply_though_it_may_have_several() {
+    let telco = centre().await;
+    let mut provider = Provider::start(|_| "voted").await;
+    let links = [
+        smsc("telco", telco.address(), "duplicate_window_s = 60"),
+        application("games", &provider.url, "account = \"bank\"\nreplies_max = 2"),
+        account("bank", ""),
+        route("match = { destination = \"1234\" }\nto = [\"games\"]"),
+    ];
+    let gateway = TestGateway::with(links.clone()).await;
+    let handset = telco.handset(ANI);
+    for _ in 0..2 {
+        handset.send("1234", "VOTE A").await.unwrap();
+        provider.next().await;
+        gateway.settled().await;
+    }
+    let gateway = gateway.stop().await.start(links).await;
+    handset.send("1234", "VOTE A").await.unwrap();
+    let id = provider.next().await.field("id").unwrap();
+    gateway.settled().await;
+    let later = json!({ "to": ANI, "trx_id": id, "text": "counted" });
+    assert_eq!(gateway.caller("bank").post(later).await.status, 202);
+    assert_eq!(telco.texts_when(2).await, ["voted", "counted"]);
+}
+
 // CMN-3
 #[tokio::test]
 async fn a_long_message_that_comes_again_is_one_transaction_too() {

@@ -121,7 +121,8 @@ impl Provider {
     }
 
     async fn claimed(&self, message: &Message, reply: Reply) -> Result<(Entry, Claim), Refusal> {
-        let claim = self.intake.claim_reply(message, self.rules.replies.replies_max).await?;
+        let claim =
+            self.intake.claim_reply(self.outlet.link(), message, self.rules.replies.replies_max).await?;
         Ok((self.admit(message, reply)?, claim))
     }
 
