@@ -18,7 +18,7 @@ fn links_are_known_by_what_starts_them_alone() {
 /// The file is checked by what knows neither links nor how messages go.
 #[test]
 fn the_configuration_knows_only_what_is_below_it() {
-    let below = ["callback_url", "charset", "escape_codes", "public_address", "template"];
+    let below = ["callback_url", "charset", "code_page", "escape_codes", "public_address", "template"];
     for (file, names) in sources("config") {
         let above: Vec<&String> =
             names.iter().filter(|name| *name != "config" && !below.contains(&name.as_str())).collect();
