@@ -154,12 +154,11 @@ async fn what_comes_again_is_an_item_of_its_own_with_the_id_of_the_first() {
 #[tokio::test]
 async fn what_comes_again_is_a_dead_letter_by_the_id_of_the_first() {
     let telco = centre().await;
-    let mut provider = Provider::start(|_| StatusCode::BAD_REQUEST).await;
+    let provider = Provider::start(|_| StatusCode::GONE).await;
     let gateway = TestGateway::with(behind_callback(&telco, &provider)).await;
     let (handset, bank) = (telco.handset(ANI), gateway.caller("bank"));
     for _ in 0..2 {
         handset.send("1234", "VOTE A").await.unwrap();
-        provider.next().await;
     }
     until("both are dead letters", async || gateway.waiting("bank/dead-letters").await == 2).await;
 
