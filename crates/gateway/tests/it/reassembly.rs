@@ -367,10 +367,14 @@ async fn parts_whose_route_a_reload_takes_away_wait_until_another_brings_it_back
     let led = route("to = [\"votes\"]");
     let gateway = TestGateway::with(links(&led)).await;
     telco.deliver(part(7, 2, 2, "is left")).await.unwrap();
-    gateway.reload(links(""));
-    // Its time runs out.
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    assert!(records(&gateway).await.iter().all(|record| record.final_at.is_none()));
+    gateway.reload(links(&route("match = { destination = \"5678\" }\nto = [\"votes\"]")));
+    // The time of what came first runs out first.
+    let other = Address::new(0, 1, b"5678").unwrap();
+    telco.deliver(ShortMessage { destination: other, ..part(8, 2, 1, "later") }).await.unwrap();
+    assert_eq!(votes.next_call(SOON).await.unwrap().text, "later");
+    let all = records(&gateway).await;
+    let left = all.iter().filter(|record| record.destination.value[..] == *b"1234");
+    assert_eq!(left.map(|record| record.final_at).collect::<Vec<_>>(), [None]);
 
     gateway.reload(links(&led));
 
