@@ -87,7 +87,8 @@ impl MessageId {
 
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.digits().iter().try_for_each(|&digit| fmt::Write::write_char(f, char::from(digit)))
+        // In one piece: a serialiser escapes each piece by itself.
+        f.write_str(std::str::from_utf8(&self.digits()).map_err(|_| fmt::Error)?)
     }
 }
 

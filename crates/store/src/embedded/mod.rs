@@ -21,6 +21,7 @@ mod early;
 mod engine;
 mod fact;
 mod fifo;
+mod gathering;
 mod groups;
 mod index;
 pub mod inspect;
@@ -63,11 +64,12 @@ use crate::{
 use clock::clock;
 use disk::Directory;
 use engine::{Answer, Command, Engine, Purpose, Scan, Scanned, Seek};
+use gathering::Gathering;
 use ledger::Ledger;
 pub use options::{OpenError, Options};
 use records::Records;
 use summary::Summariser;
-use thread::{Board, Inbox};
+use thread::{Board, Inbox, are_urgent};
 use turns::Turns;
 
 /// A store in a directory of this machine. To share it, put it into an [`Arc`].
@@ -77,6 +79,7 @@ use turns::Turns;
 #[derive(Debug)]
 pub struct EmbeddedStore {
     inbox: Arc<Inbox>,
+    gathering: Gathering,
     board: Arc<Board>,
     watchers: Arc<Watchers>,
     records: Option<Records>,
@@ -127,6 +130,7 @@ impl EmbeddedStore {
             .map_err(OpenError::io("thread"))?;
         Ok(Self {
             inbox,
+            gathering: Gathering::default(),
             board,
             watchers,
             records,
@@ -330,7 +334,13 @@ impl Store for EmbeddedStore {
     async fn accept(&self, batch: Vec<Entry>) -> Result<(), StoreError> {
         let (answer, answered) = oneshot::channel();
         let octets = batch.iter().map(|entry| body::octets_of(&entry.message)).sum();
-        self.inbox.send_bounded(Command::Accept { batch, octets, answer })?;
+        let is_urgent = are_urgent(&batch);
+        let command = Command::Accept { batch, octets, answer };
+        if is_urgent {
+            self.inbox.send_bounded([command]);
+        } else {
+            self.gathering.send(command, &self.inbox).await;
+        }
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 

@@ -11,7 +11,7 @@ use super::clock::clock;
 use super::disk::Disk;
 use super::engine::{Command, Engine};
 use crate::lease::Home;
-use crate::{Part, Status, StoreError};
+use crate::{Entry, Part, Status, StoreError};
 
 /// How often the status is renewed while there is no pause.
 const STATUS_INTERVAL: Duration = Duration::from_millis(100);
@@ -61,13 +61,16 @@ impl Agenda {
         self.urgent.is_empty() && self.takes.is_empty() && self.others.is_empty()
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.urgent.len() + self.takes.len() + self.others.len()
+    }
+
     /// Adds a command; whether it is urgent.
     fn add(&mut self, command: Command) -> bool {
         match command {
             Command::Take { .. } => self.takes.push(command),
-            Command::Accept { ref batch, .. }
-                if batch.iter().all(|entry| entry.message.priority >= Priority::URGENT) =>
-            {
+            Command::Accept { ref batch, .. } if are_urgent(batch) => {
                 self.urgent.push(command);
                 return true;
             }
@@ -110,30 +113,43 @@ impl Inbox {
 
     /// Hands a command to the engine; hands it back if the store has been closed.
     pub(super) fn send(&self, command: Command) -> Result<(), Command> {
-        let queue = self.lock();
+        let mut queue = self.lock();
         if queue.is_closed {
             return Err(command);
         }
-        self.add(queue, command);
+        self.add(&mut queue, command);
+        self.wake(queue);
         Ok(())
     }
 
-    /// The same if there is room for the messages that it brings.
-    pub(super) fn send_bounded(&self, command: Command) -> Result<(), StoreError> {
-        let (octets, messages) = weight_of(&command);
+    /// Hands over those commands for whose messages there is room, and answers the others that there is none.
+    pub(super) fn send_bounded(&self, commands: impl IntoIterator<Item = Command>) {
+        let mut refused = Vec::new();
         let mut queue = self.lock();
+        for command in commands {
+            match self.weigh_in(&mut queue, &command) {
+                Ok(()) => self.add(&mut queue, command),
+                Err(error) => refused.push((command, error)),
+            }
+        }
+        self.weigh(&queue);
+        self.wake(queue);
+        refused.into_iter().for_each(|(command, error)| command.refuse(error));
+    }
+
+    /// Counts what a command brings, if there is room for it.
+    fn weigh_in(&self, queue: &mut Queue, command: &Command) -> Result<(), StoreError> {
+        let (octets, messages) = weight_of(command);
+        let fits = queue.pending_octets + octets <= self.octets_max
+            && queue.pending_messages + messages <= self.messages_max;
         if queue.is_closed {
             return Err(StoreError::Closed);
         }
-        let fits = queue.pending_octets + octets <= self.octets_max
-            && queue.pending_messages + messages <= self.messages_max;
         if !fits {
             return Err(StoreError::Overloaded);
         }
         queue.pending_octets += octets;
         queue.pending_messages += messages;
-        self.weigh(&queue);
-        self.add(queue, command);
         Ok(())
     }
 
@@ -149,11 +165,10 @@ impl Inbox {
         self.pressure.store(pressure as u8, Ordering::Relaxed);
     }
 
-    fn add(&self, mut queue: MutexGuard<'_, Queue>, command: Command) {
+    fn add(&self, queue: &mut Queue, command: Command) {
         if queue.agenda.add(command) {
             self.has_urgent.store(true, Ordering::Relaxed);
         }
-        self.wake(queue);
     }
 
     fn wake(&self, mut queue: MutexGuard<'_, Queue>) {
@@ -284,6 +299,11 @@ pub(super) fn run<D: Disk>(mut engine: Engine<D>, inbox: &Inbox, board: &Board) 
     publish(&mut engine, board);
 }
 
+/// Whether all of these messages are urgent, so that they wait for no others.
+pub(super) fn are_urgent(batch: &[Entry]) -> bool {
+    batch.iter().all(|entry| entry.message.priority >= Priority::URGENT)
+}
+
 /// The octets and messages that a command brings.
 fn weight_of(command: &Command) -> (usize, usize) {
     match command {
@@ -331,8 +351,8 @@ mod tests {
     use super::super::memory_disk::MemoryDisk;
     use super::super::options::Options;
     use super::*;
+    use crate::Lease;
     use crate::conformance::sample;
-    use crate::{Entry, Lease};
 
     type Answered<T> = oneshot::Receiver<Result<T, StoreError>>;
 
@@ -342,7 +362,7 @@ mod tests {
 
     fn accept(inbox: &Inbox, batch: Vec<Entry>) -> Answered<()> {
         let (answer, answered) = oneshot::channel();
-        inbox.send_bounded(Command::Accept { batch, octets: 1, answer }).unwrap();
+        inbox.send_bounded([Command::Accept { batch, octets: 1, answer }]);
         answered
     }
 

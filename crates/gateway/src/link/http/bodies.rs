@@ -41,11 +41,20 @@ impl Bodies {
 
 /// Passes a request on whose body takes its share while it is read.
 pub(super) async fn bound(State(bodies): State<Bodies>, request: Request, next: Next) -> Response {
+    bounded(bodies, request, async |request| next.run(request).await).await
+}
+
+/// The answer to a request whose body takes its share while it is read.
+pub(super) async fn bounded<T>(
+    bodies: Bodies,
+    request: Request,
+    answer: impl AsyncFnOnce(Request) -> T,
+) -> T {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return answer(request).await;
     }
     let share = Arc::new(Share { bodies, held: Mutex::default() });
-    SHARE.scope(share, async move { next.run(request.map(counted)).await }).await
+    SHARE.scope(share, async move { answer(request.map(counted)).await }).await
 }
 
 /// The body with its octets taken from the share of the request that is being answered.
@@ -99,17 +108,36 @@ impl Share {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes so many octets more if they are there; whether they were.
+    fn grow_at_once(&self, octets: usize) -> bool {
+        let taken = |semaphore: &Arc<Semaphore>| {
+            semaphore.clone().try_acquire_many_owned(u32::try_from(octets).ok()?).ok()
+        };
+        let of_strangers = if self.held().is_known { None } else { Some(taken(&self.bodies.strangers)) };
+        match (of_strangers, taken(&self.bodies.all)) {
+            (Some(None), _) | (_, None) => false,
+            (of_strangers, Some(of_all)) => {
+                self.hold(of_all, of_strangers.flatten());
+                true
+            }
+        }
+    }
+
     /// Takes so many octets more, if they are there in time.
     async fn grow(self: Arc<Self>, octets: usize) -> Result<(), NoRoom> {
         let is_known = self.held().is_known;
         let of_strangers = if is_known { None } else { Some(taken(&self.bodies.strangers, octets).await?) };
         let of_all = taken(&self.bodies.all, octets).await?;
+        self.hold(of_all, of_strangers);
+        Ok(())
+    }
+
+    fn hold(&self, of_all: OwnedSemaphorePermit, of_strangers: Option<OwnedSemaphorePermit>) {
         let mut held = self.held();
         add(&mut held.of_all, of_all);
         if let Some(permit) = of_strangers.filter(|_| !held.is_known) {
             add(&mut held.of_strangers, permit);
         }
-        Ok(())
     }
 
     /// Gives so many octets back.
@@ -181,7 +209,9 @@ impl HttpBody for Counted {
                     let lacking = this.lacking(this.octets);
                     if this.octets > this.reserved {
                         this.reserved += lacking;
-                        this.growing = Some(Box::pin(this.share.clone().grow(lacking)));
+                        if !this.share.grow_at_once(lacking) {
+                            this.growing = Some(Box::pin(this.share.clone().grow(lacking)));
+                        }
                     }
                 }
                 ended => {

@@ -6,8 +6,6 @@ use async_compression::tokio::bufread::GzipDecoder;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
-use axum::response::Response;
 use futures_util::TryStreamExt;
 use tokio_util::io::{ReaderStream, StreamReader};
 
@@ -15,11 +13,11 @@ use super::bodies;
 use super::messages::{BODY_OCTETS_MAX, too_large};
 use super::problem::Problem;
 
-/// Passes a request on whose body is what its sender meant. What has another coding passes as it is: the handlers
-/// refuse it in our own words.
-pub(super) async fn undo(request: Request, next: Next) -> Result<Response, Problem> {
+/// The request with a body that is what its sender meant. What has another coding stays as it is: the handlers refuse
+/// it in our own words.
+pub(super) fn undone(request: Request) -> Result<Request, Problem> {
     if !is_gzip(request.headers()) {
-        return Ok(next.run(request).await);
+        return Ok(request);
     }
     let (mut parts, body) = request.into_parts();
     if body.size_hint().lower() > BODY_OCTETS_MAX as u64 {
@@ -27,7 +25,7 @@ pub(super) async fn undo(request: Request, next: Next) -> Result<Response, Probl
     }
     parts.headers.remove(header::CONTENT_ENCODING);
     parts.headers.remove(header::CONTENT_LENGTH);
-    Ok(next.run(Request::from_parts(parts, bodies::counted(inflated(body)))).await)
+    Ok(Request::from_parts(parts, bodies::counted(inflated(body))))
 }
 
 /// Whether gzip, by either of its names (RFC 9110, 8.4.1.3), and nothing else has been done to the body.

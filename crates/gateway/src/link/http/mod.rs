@@ -23,6 +23,7 @@ mod octets;
 mod openapi;
 pub(crate) mod own_addresses;
 pub(crate) mod owner;
+mod passage;
 mod preview;
 mod probes;
 mod problem;

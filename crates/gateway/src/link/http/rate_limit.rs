@@ -3,18 +3,16 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::account::{Account, Allowance};
 use crate::clock;
 
-/// Adds `RateLimit-Policy` and `RateLimit` to the answer, if its caller is known and has a rate.
-pub(super) async fn tell(request: Request, next: Next) -> Response {
+/// The answer with `RateLimit-Policy` and `RateLimit`, if its caller is known and has a rate.
+pub(super) async fn told(answer: impl Future<Output = Response>) -> Response {
     let answered = async {
-        let response = next.run(request).await;
+        let response = answer.await;
         (response, CALLER.with(|caller| caller.get().cloned()))
     };
     let (mut response, caller) = CALLER.scope(OnceCell::new(), answered).await;

@@ -6,24 +6,19 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 use super::connection::{Conversation, HEADER_TIMEOUT, Version};
 use super::desk::{Api, Desk};
 use super::jasmin::{rest as jasmin_rest, server as jasmin};
 use super::kannel::server as kannel;
 use super::problem::Problem;
-use super::{
-    bodies, coding, dead_letters, events, inbox, messages, openapi, preview, probes, rate_limit, recall,
-    send, signed,
-};
+use super::{bodies, dead_letters, events, inbox, messages, openapi, passage, preview, probes, recall, send};
 use crate::network::accept_each;
 use crate::places::Places;
 use crate::tls::Tls;
@@ -32,14 +27,9 @@ impl Api {
     /// The paths that there are, and what answers them.
     pub(crate) fn router(self) -> Router {
         let desk = Desk::new(self);
-        let bodies = desk.bodies.clone();
-        let (sendsms, is_jasmin) = (desk.sendsms.path().map(str::to_owned), desk.jasmin);
-        let router = native().route_layer(from_fn_with_state(desk.clone(), signed::verify));
-        let router = with_sendsms(router.fallback(no_such_path), sendsms.as_deref());
-        if is_jasmin { with_jasmin(router) } else { router }
-            .method_not_allowed_fallback(no_such_method)
-            .layer(from_fn_with_state(bodies, bodies::bound))
-            .with_state(desk)
+        let passage = from_fn_with_state(desk.clone(), passage::pass);
+        let router = native().route_layer(passage).fallback(no_such_path);
+        with_others(router, &desk).method_not_allowed_fallback(no_such_method).with_state(desk)
     }
 
     /// Takes connections until it is stopped, at `secured` by https; returns when the last one has its
@@ -116,12 +106,9 @@ impl Reception {
     }
 }
 
-/// Our own API, each route of which `openapi/` describes. Others answer as their software does, and are not
-/// compressed.
+/// Our own API, each route of which `openapi/` describes.
 pub(super) fn native() -> Router<Desk> {
     let document = openapi::written();
-    // Events are not for a compressor to gather.
-    let compressed = SizeAbove::new(COMPRESSED_OCTETS_MIN).and(NotForContentType::SSE);
     Router::new()
         .route("/v1/messages", get(messages::search).post(messages::submit))
         .route("/v1/messages/{id}", get(messages::find).delete(recall::cancel).patch(recall::replace))
@@ -133,27 +120,28 @@ pub(super) fn native() -> Router<Desk> {
         .route("/v1/dead-letters", get(dead_letters::list))
         .route("/v1/dead-letters/replay", post(dead_letters::replay))
         .route("/v1/dead-letters/{id}", delete(dead_letters::delete))
-        .route_layer(from_fn(rate_limit::tell))
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics))
         .route("/v1/openapi.json", get(move || openapi::json(document.clone())))
         .route("/v1/docs", get(openapi::page))
-        .route_layer(from_fn(coding::undo))
-        .route_layer(CompressionLayer::new().compress_when(compressed))
 }
 
-/// The path of Kannel's `sendsms`.
-fn with_sendsms(router: Router<Desk>, path: Option<&str>) -> Router<Desk> {
-    let Some(path) = path else { return router };
-    router.route(path, any(kannel::sendsms)).fallback(no_such_path_of_kannel)
+/// The paths of other software, if they are there. It answers as that does, and is not compressed.
+fn with_others(mut router: Router<Desk>, desk: &Desk) -> Router<Desk> {
+    let bound = || from_fn_with_state(desk.bodies.clone(), bodies::bound);
+    if let Some(path) = desk.sendsms.path() {
+        let sendsms = Router::new().route(path, any(kannel::sendsms));
+        router = router.merge(sendsms.route_layer(bound())).fallback(no_such_path_of_kannel);
+    }
+    if desk.jasmin { router.merge(paths_of_jasmin().route_layer(bound())) } else { router }
 }
 
 /// The paths of Jasmin's HTTP interface and of its REST interface.
-fn with_jasmin(router: Router<Desk>) -> Router<Desk> {
+fn paths_of_jasmin() -> Router<Desk> {
     // By HEAD nothing is sent.
     let nothing = || async { StatusCode::METHOD_NOT_ALLOWED };
-    router
+    Router::new()
         .route("/send", get(jasmin::send).post(jasmin::send).head(nothing))
         .route("/rate", get(jasmin::rate).post(jasmin::rate))
         .route("/balance", get(jasmin::balance).post(jasmin::balance))
@@ -198,5 +186,3 @@ async fn no_such_method(method: Method, uri: Uri) -> Response {
 const WITHOUT_HEAD: [(&str, &str); 2] = [("/v1/send", "GET,POST"), ("/v1/inbox", "GET")];
 /// All methods that any path knows.
 const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
-/// Answers with fewer octets gain nothing by gzip.
-const COMPRESSED_OCTETS_MIN: u16 = 1024;

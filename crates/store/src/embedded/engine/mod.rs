@@ -82,6 +82,15 @@ pub(super) enum Command {
     Sync(Answer<()>),
 }
 
+impl Command {
+    /// Answers that messages were not taken over. Of the others nobody hears.
+    pub(super) fn refuse(self, error: StoreError) {
+        if let Self::Accept { answer, .. } = self {
+            drop(answer.send(Err(error)));
+        }
+    }
+}
+
 /// The state machine.
 pub(super) struct Engine<D> {
     disk: D,

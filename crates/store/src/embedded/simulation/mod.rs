@@ -14,6 +14,7 @@ use sms::Timestamp;
 
 use super::EmbeddedStore;
 use super::engine::Engine;
+use super::gathering::Gathering;
 pub use super::memory_disk::MemoryDisk;
 use super::options::{OpenError, Options};
 use super::records::Records;
@@ -71,6 +72,7 @@ impl EmbeddedStore {
         let watchers = Arc::default();
         let store = Self {
             inbox,
+            gathering: Gathering::default(),
             board,
             watchers,
             records,

@@ -17,12 +17,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::middleware::Next;
-use axum::response::Response;
 use tokio::time::Instant;
 
 use self::input::SignatureInput;
@@ -36,16 +34,11 @@ use crate::login::{KeyHolder, Signature, Unproven};
 #[derive(Clone, Debug)]
 pub(super) struct SignedBy(pub(super) KeyHolder);
 
-/// Lets a request with a signature pass if it is good. Who shows something else is judged by that.
-pub(super) async fn verify(
-    State(desk): State<Desk>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
+/// The request, which says whose signature it has if that is good. Who shows something else is judged by that.
+pub(super) async fn verified(desk: &Desk, peer: SocketAddr, request: Request) -> Result<Request, Problem> {
     let is_signed = request.headers().contains_key(input::SIGNATURE_INPUT);
     if !is_signed || request.headers().contains_key(AUTHORIZATION) {
-        return Ok(next.run(request).await);
+        return Ok(request);
     }
     let since = Instant::now();
     let (mut parts, body) = request.into_parts();
@@ -53,7 +46,7 @@ pub(super) async fn verify(
     match desk.verified(peer, &parts, body, input.as_ref()).await {
         Ok((holder, body)) => {
             parts.extensions.insert(SignedBy(holder));
-            Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+            Ok(Request::from_parts(parts, Body::from(body)))
         }
         Err(Fault::Unproven(reason)) => {
             let key_id = input.as_ref().map_or("", |input| &input.key_id);
