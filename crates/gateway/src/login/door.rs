@@ -120,7 +120,8 @@ impl Door {
 /// When a refusal of what came at `since` is answered: at the next whole second, and not before the first.
 pub(crate) async fn refusal_due(since: Instant) {
     let seconds = since.elapsed().as_secs_f64().ceil().max(1.0);
-    sleep_until(since + Duration::from_secs_f64(seconds)).await;
+    // Apart: it is large, and part of the answer to every request otherwise.
+    Box::pin(sleep_until(since + Duration::from_secs_f64(seconds))).await;
 }
 
 /// Characters of a name that the log shows.

@@ -47,7 +47,9 @@ impl Lane {
 
     async fn turn(&self) -> Option<Turn> {
         let _place = self.places.try_acquire().ok()?;
-        let permit = timeout(WAIT_MAX, self.turns.clone().acquire_owned()).await.ok()?.ok()?;
+        // Apart, for its size: most callers are known and never come here.
+        let turn = Box::pin(timeout(WAIT_MAX, self.turns.clone().acquire_owned()));
+        let permit = turn.await.ok()?.ok()?;
         Some(Turn { _permit: permit })
     }
 }

@@ -94,7 +94,7 @@ impl Desk {
             return Err(Unproven::OtherBody.into());
         }
         // No more than a clock of theirs may go before ours.
-        tokio::time::sleep(signature.early_by(clock.wall())).await;
+        Box::pin(tokio::time::sleep(signature.early_by(clock.wall()))).await;
         self.door.use_up(&signature, clock.wall())?;
         Ok((holder, body))
     }
