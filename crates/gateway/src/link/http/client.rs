@@ -118,6 +118,8 @@ impl<S: Teller> Client<S> {
                     calls.extend(self.batches(leases).map(|leases| self.deliver(endpoint, leases, state)));
                 }
                 Some(ended) = calls.next() => {
+                    // What ends at about the same time is settled, and followed, by one command each.
+                    tokio::task::yield_now().await;
                     self.note(&mut failures, &ended);
                     let mut settled = ended.settled;
                     while let Some(Some(ended)) = calls.next().now_or_never() {

@@ -141,6 +141,8 @@ impl Client<Named> {
                     self.admit(&mut circuits, leases).await
                 }
                 Some(first) = calls.next() => {
+                    // As for an account's callback, what ends at about the same time is settled together.
+                    tokio::task::yield_now().await;
                     let others = std::iter::from_fn(|| calls.next().now_or_never().flatten());
                     let made: Vec<(Arc<str>, Ended)> = std::iter::once(first).chain(others).collect();
                     for (host, _) in &made {
