@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use reqwest::Url;
 use sms::{Address, LinkName, ReceiptRequest};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::clock;
 use crate::config::{AccountConfig, Reach, Source};

@@ -1,6 +1,6 @@
 //! URLs that messages name, to be told what becomes of them: what of them can be called at all.
 
-use reqwest::Url;
+use url::Url;
 
 use crate::escape_codes::Pattern;
 

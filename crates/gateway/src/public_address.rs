@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use reqwest::Url;
+use url::Url;
 
 /// Whether the URL names an address, instead of a host, that is not public; resolvers are not asked
 /// about these.

@@ -5,9 +5,9 @@ use std::num::{NonZeroU16, NonZeroU64};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use reqwest::Url;
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
+use url::Url;
 
 use super::callback::CallbackKeys;
 use super::certificate::one_or_more;

@@ -3,7 +3,7 @@
 use std::num::{NonZeroU16, NonZeroU64};
 use std::path::PathBuf;
 
-use reqwest::Url;
+use url::Url;
 
 use super::endpoint::DEFAULT_TIMEOUT_S;
 use super::{EndpointConfig, EndpointTls, JasminConfig, Reach, SendsmsConfig, SigningSecret};

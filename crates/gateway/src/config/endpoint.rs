@@ -4,8 +4,8 @@ use std::num::{NonZeroU16, NonZeroU64};
 use std::path::PathBuf;
 
 use super::{CertificateFiles, Reach, SigningSecret};
-use reqwest::Url;
 use serde::{Deserialize, Deserializer, de};
+use url::Url;
 
 /// A URL that is called, and how.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use reqwest::Url;
 use serde::{Deserialize, Deserializer, de};
+use url::Url;
 
 use crate::public_address::names_private_address;
 

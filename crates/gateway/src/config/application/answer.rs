@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use reqwest::header::HeaderName;
+use http::header::HeaderName;
 use serde::Deserialize;
 use sms::Address;
 use toml::Spanned;

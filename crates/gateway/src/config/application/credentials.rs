@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use reqwest::header::HeaderValue;
+use http::header::HeaderValue;
 
 use super::{ApplicationConfig, problem};
 use crate::config::problem::Problem;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use toml::Spanned;
+use url::Url;
 
 use super::{ApplicationConfig, Format, credentials, problem, sample};
 use crate::charset::Charset;

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use reqwest::Url;
 use store::{Item, Lease, Outcome, Settlement, Store};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use super::call::{Answer, Call, Endpoint, Heard};
 use super::circuits::{Change, Circuits, Showing, Turn};

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
-use reqwest::Url;
+use url::Url;
 
 /// Where we listen; no call leads there (WH-3).
 #[derive(Clone, Debug, Default)]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::Url;
 use serde_json::{Map, Value, json};
 use sms::{Address, Priority, Timestamp};
 use store::Entry;
+use url::Url;
 
 use super::super::desk::Desk;
 use super::answer::{Failure, success, uuid};

@@ -1,6 +1,6 @@
 //! What becomes of a message, as Jasmin tells it to a `dlr-url`.
 
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use smpp::CommandStatus;
 use sms::Timestamp;
 use store::{Notice, Record};

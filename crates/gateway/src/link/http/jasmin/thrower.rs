@@ -1,6 +1,6 @@
 //! What Jasmin's throwers say of themselves: some of those that are called let in nobody else.
 
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
 
 /// The user agent that tells what becomes of messages.
 pub(in super::super) const OF_REPORTS: HeaderValue =

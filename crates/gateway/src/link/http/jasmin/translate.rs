@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrayvec::ArrayVec;
-use reqwest::Url;
 use sms::alphabet::gsm;
 use sms::{Address, Attached, DataCoding, Direction, Npi, Priority, ReceiptRequest, Timestamp, Ton};
+use url::Url;
 
 use super::super::translate::octets_of_hex;
 use super::answer::Failure;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use reqwest::Url;
 use sms::{Attached, LinkName, ReceiptRequest};
+use url::Url;
 
 use super::super::problem::Problem;
 use crate::account::Account;

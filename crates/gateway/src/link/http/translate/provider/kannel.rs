@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use form_urlencoded::byte_serialize;
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use sms::{Address, Alphabet, DataCoding, Joined, Timestamp, Ton};
 
 use super::super::{instant_of, octets_of_hex};

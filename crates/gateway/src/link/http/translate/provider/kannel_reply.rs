@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use http::header::HeaderMap;
 use sms::alphabet::gsm;
 use sms::{Address, Alphabet, LinkName, MessageClass, Priority, UserDataHeader};
 
@@ -251,7 +251,7 @@ fn encoded(text: &str, coding: Option<u8>) -> Option<(Coding, Vec<u8>)> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use reqwest::header::{HeaderName, HeaderValue};
+    use http::header::{HeaderName, HeaderValue};
 
     use super::super::rules_at;
     use super::*;

@@ -122,7 +122,7 @@ fn at_pointer(body: &str, pointer: &str) -> Result<Option<Cow<'static, str>>, Un
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+    use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
     use super::super::rules;
     use super::*;

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use sms::Message;
+use url::Url;
 
 use super::facts::Facts;
 use super::form::append;
