@@ -1,20 +1,21 @@
 //! One call: the request, its answer, and what it means for what was said.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use async_compression::tokio::bufread::{GzipDecoder, ZlibDecoder};
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
 use rustls::ClientConfig;
 use sms::{State, Timestamp};
 use store::{Cause, Lease, Outcome};
 use tokio::io::{AsyncRead, AsyncReadExt};
+use url::Url;
 
+use super::outbound::{Outbound, REPLY_OCTETS_MAX};
 use super::own_addresses::OwnAddresses;
-use super::public_only::PublicOnly;
 use super::signature::Signer;
+use super::target::Target;
 use super::translate::UnreadableReply;
 use crate::chance::Chance;
 use crate::config::{EndpointConfig, OutOfReach, Reach};
@@ -23,11 +24,20 @@ use crate::reply::Reply;
 
 /// A URL that we call, with the connections to it.
 pub(super) struct Endpoint {
-    client: Client,
+    manner: Arc<Manner>,
     url: Url,
-    reach: Arc<Reach>,
+    /// What the URL itself says against a call.
+    refusal: Option<OutOfReach>,
+    /// `None` if no request can be made for the URL.
+    target: Option<Target>,
+}
+
+/// How a URL is called, and those that are called in the same manner.
+struct Manner {
+    outbound: Outbound,
+    reach: Reach,
     own: OwnAddresses,
-    signer: Option<Arc<Signer>>,
+    signer: Option<Signer>,
 }
 
 /// What is said in a call.
@@ -74,6 +84,18 @@ impl Call {
     pub(super) fn json(body: Vec<u8>) -> Self {
         Self { body: Some((JSON, body)), ..Self::default() }
     }
+
+    /// Where to, if not to just this URL.
+    fn elsewhere(&mut self, url: &Url) -> Option<Url> {
+        let Some(more) = self.query.take() else { return self.url.take() };
+        let mut url = self.url.take().unwrap_or_else(|| url.clone());
+        let query = match url.query() {
+            Some(query) if !query.is_empty() => format!("{query}&{more}"),
+            _ => more,
+        };
+        url.set_query(Some(&query));
+        Some(url)
+    }
 }
 
 impl Heard {
@@ -88,63 +110,53 @@ impl Heard {
 }
 
 impl Endpoint {
-    /// A client of its own for each URL: its connections are nobody else's.
+    /// Its connections are nobody else's.
     ///
     /// # Errors
-    /// There is no client.
+    /// There is no TLS.
     pub(super) fn new(
         config: &EndpointConfig,
         own: OwnAddresses,
-        tls: Option<&ClientConfig>,
-    ) -> Result<Self, reqwest::Error> {
-        let client = client(config, tls)?;
-        let signer = Signer::new(&config.signed_with).map(Arc::new);
-        Ok(Self { client, url: config.url.clone(), reach: Arc::new(config.reach.clone()), own, signer })
+        tls: Option<&Arc<ClientConfig>>,
+    ) -> Result<Self, rustls::Error> {
+        let outbound = Outbound::new(config, tls)?;
+        let (reach, signer) = (config.reach.clone(), Signer::new(&config.signed_with));
+        let manner = Arc::new(Manner { outbound, reach, own, signer });
+        Ok(Self::of(manner, config.url.clone()))
     }
 
     /// Another URL that is called in the same manner, under the same rules.
     pub(super) fn at(&self, url: Url) -> Self {
-        let Self { client, reach, own, signer, .. } = self;
-        let (reach, own) = (reach.clone(), own.clone());
-        Self { client: client.clone(), url, reach, own, signer: signer.clone() }
+        Self::of(self.manner.clone(), url)
+    }
+
+    fn of(manner: Arc<Manner>, url: Url) -> Self {
+        Self { refusal: manner.reach.check(&url).err(), target: Target::of(&url), manner, url }
     }
 
     /// A call that tells of `leases`, signed if it has a body and the endpoint a secret.
     pub(super) fn signed(&self, mut call: Call, leases: &[Lease], now: Timestamp) -> Call {
-        if let (Some(signer), Some((_, body))) = (&self.signer, &call.body) {
-            call.headers.extend(signer.headers(leases, now, body));
+        if let (Some(signer), Some((_, body))) = (&self.manner.signer, &call.body) {
+            signer.sign(&mut call.headers, leases, now, body);
         }
         call
     }
 
     /// Calls with this; `attempt` counts from 1. What was answered, or why nothing was.
-    pub(super) async fn call(&self, call: Call, attempt: u32, now: Timestamp) -> Result<Heard, Answer> {
-        if let Err(refusal) = self.reach.check(&self.url) {
+    pub(super) async fn call(&self, mut call: Call, attempt: u32, now: Timestamp) -> Result<Heard, Answer> {
+        let Manner { outbound, own, .. } = &*self.manner;
+        if let Some(refusal) = self.refusal {
             return Err(Answer::NotAsked(Cause::Other(refusal.to_string().into())));
         }
-        if self.own.are_at(&self.url).await {
+        if own.are_at(&self.url).await {
             return Err(Answer::NotAsked(Cause::Other("the URL leads to this gateway itself".into())));
         }
-        match self.request(call).header(ATTEMPT, attempt).send().await {
-            Ok(response) => heard(response, now).await,
-            Err(error) => Err(failure(error)),
-        }
-    }
-
-    fn request(&self, call: Call) -> RequestBuilder {
-        let mut url = call.url.unwrap_or_else(|| self.url.clone());
-        if let Some(more) = call.query {
-            let query = match url.query() {
-                Some(query) if !query.is_empty() => format!("{query}&{more}"),
-                _ => more,
-            };
-            url.set_query(Some(&query));
-        }
-        let request = match call.body {
-            Some((content_type, body)) => self.client.post(url).header(CONTENT_TYPE, content_type).body(body),
-            None => self.client.get(url),
+        let request = match call.elsewhere(&self.url) {
+            Some(url) => Target::of(&url).map(|target| target.request(call, attempt)),
+            None => self.target.as_ref().map(|target| target.request(call, attempt)),
         };
-        request.headers(call.headers)
+        let unbuilt = || Answer::NotAsked(Cause::Other("the request could not be built".into()));
+        Ok(heard(outbound.ask(request.ok_or_else(unbuilt)?).await?, now).await)
     }
 }
 
@@ -247,51 +259,15 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-fn client(config: &EndpointConfig, tls: Option<&ClientConfig>) -> Result<Client, reqwest::Error> {
-    // Fails when there is one already, and that is as good.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let timeout = Duration::from_secs(config.timeout_s.get());
-    let mut builder = Client::builder()
-        .user_agent(concat!("estafet/", env!("CARGO_PKG_VERSION")))
-        // RFC 9110 section 12.5.3: without a word of ours any coding would do.
-        .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]))
-        .redirect(redirect::Policy::none())
-        // RFC 9112 section 5.2: who reads an answer takes the line break of a folded header for a blank.
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        .no_proxy()
-        .timeout(timeout)
-        // What takes longer than this has certainly been connected, and so perhaps been heard.
-        .connect_timeout((timeout / 2).min(CONNECT_TIMEOUT_MAX))
-        .pool_max_idle_per_host(usize::from(config.window.get()))
-        .pool_idle_timeout(IDLE_TIMEOUT);
-    if !config.reach.private {
-        builder = builder.dns_resolver(Arc::new(PublicOnly));
-    }
-    match tls {
-        Some(tls) => builder.tls_backend_preconfigured(tls.clone()),
-        // Nobody is believed, and plain http needs nobody.
-        None => builder.tls_certs_only([]),
-    }
-    .build()
-}
-
-async fn heard(mut response: Response, now: Timestamp) -> Result<Heard, Answer> {
-    let mut body = Vec::new();
-    let mut is_whole = true;
+async fn heard(response: Response<Option<Vec<u8>>>, now: Timestamp) -> Heard {
+    let (head, body) = response.into_parts();
     // What a redirection or an error says is nobody's reply, but may be what a success is known by.
-    while is_whole {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > REPLY_OCTETS_MAX => is_whole = false,
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => break,
-            // Half a reply is not one: the same transaction is asked for it again.
-            Err(error) => return Err(failure(error)),
-        }
-    }
-    let retry_after = retry_after(response.headers(), now);
-    let headers = std::mem::take(response.headers_mut());
-    let body = if is_whole { plain(body, &headers).await } else { Err(UnreadableReply::TooLong) };
-    Ok(Heard { status: response.status().as_u16(), headers, body, retry_after })
+    let body = match body {
+        Some(body) => plain(body, &head.headers).await,
+        None => Err(UnreadableReply::TooLong),
+    };
+    let retry_after = retry_after(&head.headers, now);
+    Heard { status: head.status.as_u16(), headers: head.headers, body, retry_after }
 }
 
 /// The body as it was before it was coded (RFC 9110, 8.4), which some servers do although nobody asked for it.
@@ -322,51 +298,6 @@ async fn inflated(decoder: impl AsyncRead + Unpin) -> Result<Vec<u8>, Unreadable
     if body.len() > REPLY_OCTETS_MAX { Err(UnreadableReply::TooLong) } else { Ok(body) }
 }
 
-fn failure(error: reqwest::Error) -> Answer {
-    if error.is_builder() {
-        return Answer::NotAsked(Cause::Other("the request could not be built".into()));
-    }
-    if error.is_connect() {
-        return Answer::NotAsked(Cause::Other(reason(&error).into()));
-    }
-    match of_http(&error) {
-        _ if error.is_timeout() => Answer::Lost(Cause::Timeout),
-        Some(error) if error.is_parse_too_large() => {
-            Answer::Unread(Cause::Other("the answer has more headers than are read, or longer ones".into()))
-        }
-        Some(error) if error.is_parse() => Answer::Lost(Cause::Other("the answer is not HTTP".into())),
-        _ => Answer::Lost(Cause::ConnectionLost),
-    }
-}
-
-/// What went wrong with HTTP itself, if that did.
-fn of_http(error: &reqwest::Error) -> Option<&hyper::Error> {
-    let mut source = error.source();
-    while let Some(error) = source {
-        if let Some(error) = error.downcast_ref() {
-            return Some(error);
-        }
-        source = error.source();
-    }
-    None
-}
-
-/// Why there is no connection, without the URL: a text may stand in it.
-fn reason(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn Error = error;
-    while let Some(source) = innermost.source() {
-        if source.is::<OutOfReach>() {
-            return source.to_string();
-        }
-        innermost = source;
-    }
-    if error.is_timeout() {
-        "cannot connect in time".to_owned()
-    } else {
-        format!("cannot connect: {innermost}")
-    }
-}
-
 /// 429 and 503 say when to come back: seconds or a date in any of its three forms, RFC 9110 sections 10.2.3 and
 /// 5.6.7.
 fn retry_after(headers: &HeaderMap<HeaderValue>, now: Timestamp) -> Option<Duration> {
@@ -391,14 +322,8 @@ fn is_temporary(status: u16) -> bool {
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// WH-2.
 const GONE: u16 = 410;
-const ATTEMPT: &str = "x-estafet-attempt";
 /// As many calls as are answered with what is not read.
 const UNREAD_MAX: u16 = 3;
-/// WH-3: more of an answer is not read.
-const REPLY_OCTETS_MAX: usize = 64 * 1024;
-const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(5);
-/// Shorter than what servers do by default: they should not close a connection that we just use.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ impl<S: Teller> Client<S> {
 impl<S: Side> Client<S> {
     /// Does what it is for while the link counts as there.
     pub(super) async fn present(&self, work: impl AsyncFnOnce(Endpoint)) {
-        let endpoint = match Endpoint::new(&self.endpoint, self.own.clone(), self.tls.as_deref()) {
+        let endpoint = match Endpoint::new(&self.endpoint, self.own.clone(), self.tls.as_ref()) {
             Ok(endpoint) => endpoint,
             Err(error) => {
                 return tracing::error!(link = %self.outlet.link(), %error, "the URL cannot be called");

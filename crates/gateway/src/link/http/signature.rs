@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use sms::Timestamp;
 use store::Lease;
@@ -24,24 +24,28 @@ impl Signer {
         (!keys.is_empty()).then_some(Self { keys })
     }
 
-    /// The headers of a call that tells of `leases` with this body, made at `now`.
-    pub(super) fn headers(&self, leases: &[Lease], now: Timestamp, body: &[u8]) -> HeaderMap {
+    /// Adds the headers of a call that tells of `leases` with this body, made at `now`.
+    pub(super) fn sign(&self, headers: &mut HeaderMap, leases: &[Lease], now: Timestamp, body: &[u8]) {
         let id = event_id(leases);
         let seconds = (now.0 / 1000).to_string();
         let signature = self.signature(&id, &seconds, body);
-        let headers = [(ID, id), (TIMESTAMP, seconds), (SIGNATURE, signature)];
-        let header = |(name, value): (HeaderName, String)| Some((name, HeaderValue::try_from(value).ok()?));
-        headers.into_iter().filter_map(header).collect()
+        for (name, value) in [(ID, id), (TIMESTAMP, seconds), (SIGNATURE, signature)] {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(name, value);
+            }
+        }
     }
 
     /// One signature per secret, so that receivers can go from one to the next.
     fn signature(&self, id: &str, seconds: &str, body: &[u8]) -> String {
-        let signature = |key: &Hmac<Sha256>| {
+        let mut signatures = String::with_capacity(self.keys.len() * SIGNATURE_OCTETS);
+        for key in &self.keys {
             let signed: [&[u8]; 5] = [id.as_bytes(), b".", seconds.as_bytes(), b".", body];
             let mac = signed.into_iter().fold(key.clone(), |mac, octets| mac.chain_update(octets));
-            format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
-        };
-        self.keys.iter().map(signature).collect::<Vec<_>>().join(" ")
+            signatures.push_str(if signatures.is_empty() { "v1," } else { " v1," });
+            STANDARD.encode_string(mac.finalize().into_bytes(), &mut signatures);
+        }
+        signatures
     }
 }
 
@@ -61,6 +65,8 @@ fn event_id(leases: &[Lease]) -> String {
 const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+/// A blank, the version with its comma, and 32 octets in base 64.
+const SIGNATURE_OCTETS: usize = 1 + 3 + 44;
 
 #[cfg(test)]
 mod tests {

@@ -207,7 +207,7 @@ async fn nobody_there_is_not_a_call() {
 async fn we_do_not_call_ourselves() {
     let url = provider("reached").await;
     let rules = rules(&url, FIELDS);
-    let address = url.parse::<reqwest::Url>().unwrap().socket_addrs(|| None).unwrap()[0];
+    let address = url.parse::<url::Url>().unwrap().socket_addrs(|| None).unwrap()[0];
     let call = translate::call(&rules.request, &translate::sample(0, 0, &[b"GAME"]), 1);
     let endpoint = Endpoint::new(&rules.endpoint, OwnAddresses::of([Some(address)]), None).unwrap();
     let heard = endpoint.call(call, 1, Timestamp(0)).await;

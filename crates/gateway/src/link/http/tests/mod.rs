@@ -12,6 +12,7 @@ mod idempotency;
 mod keys;
 mod lookups;
 mod openapi;
+mod outbound;
 mod previews;
 mod replies;
 mod signatures;
