@@ -20,7 +20,7 @@ use super::process::PATIENCE;
 use super::settings::Settings;
 use super::stage::{Stage, start_smsc};
 use super::subject::Subject;
-use crate::cli::loopback::loopback_client;
+use crate::cli::loopback::Loopback;
 use crate::cli::simulate::smsc::Listening;
 
 /// One HTTP request with many messages after another, each answered when all of its messages are synced,
@@ -69,16 +69,15 @@ impl Batch {
 
     /// The time of each request in milliseconds, and how many messages have got an id.
     async fn hand_in(&self, http: SocketAddr) -> anyhow::Result<(Vec<f64>, u64)> {
-        let client = loopback_client(PATIENCE)?;
+        let client = Loopback::new(ACCOUNT, PASSWORD, PATIENCE)?;
         let url = format!("http://{http}/v1/messages");
         let (mut times, mut accepted) = (Vec::new(), 0);
         for request in 0..self.requests {
             let body = self.body(request)?;
-            let call = client.post(&url).basic_auth(ACCOUNT, Some(PASSWORD));
-            let call = call.header("content-type", "application/json").body(body);
             let since = Instant::now();
-            let answer = call.send().await?.error_for_status()?.bytes().await?;
+            let (status, answer) = client.post(&url, body).await?;
             times.push(milliseconds(since.elapsed()));
+            anyhow::ensure!(status.is_success(), "the gateway answers {status}");
             let answered: Vec<Answered> = serde_json::from_slice(&answer)?;
             accepted += answered.iter().filter(|one| one.id.is_some()).count() as u64;
         }

@@ -9,7 +9,7 @@ use smpp::{ShortMessage, TlvTag};
 use sms::{Alphabet, State};
 
 use super::operator::Operator;
-use crate::cli::loopback::loopback_client;
+use crate::cli::loopback::Loopback;
 
 /// Shows every step; whether all happened as they should.
 pub(super) async fn show(operator: &Operator) -> bool {
@@ -107,13 +107,11 @@ async fn delivered(operator: &Operator, id: &str) -> anyhow::Result<()> {
 
 async fn by_http(operator: &Operator) -> anyhow::Result<()> {
     let base = format!("http://{}/v1/messages", operator.http);
-    let client = loopback_client(PATIENCE)?;
+    let client = Loopback::new("you", "secret12", PATIENCE)?;
     let body = format!(r#"{{"from": "5678", "to": "{}", "text": "Halo"}}"#, operator.budi.number());
     println!("   POST {base}  {body}");
-    let request = client.post(&base).basic_auth("you", Some("secret12"));
-    let answer = request.header("content-type", "application/json").body(body).send().await?;
-    let status = answer.status();
-    let accepted: serde_json::Value = serde_json::from_slice(&answer.bytes().await?)?;
+    let (status, answer) = client.post(&base, body).await?;
+    let accepted: serde_json::Value = serde_json::from_slice(&answer)?;
     ensure!(status == 202, "the API answered {status}: {accepted}");
     let id = accepted["id"].as_str().context("the answer has no id")?.to_owned();
     let arrived = operator.budi.next_message(PATIENCE).await.context("nothing arrived at the handset")?;
@@ -128,11 +126,11 @@ async fn by_http(operator: &Operator) -> anyhow::Result<()> {
 }
 
 /// Asks until the message has its final state.
-async fn final_record(client: &reqwest::Client, url: &str) -> anyhow::Result<serde_json::Value> {
+async fn final_record(client: &Loopback, url: &str) -> anyhow::Result<serde_json::Value> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let answer = client.get(url).basic_auth("you", Some("secret12")).send().await?;
-        let record: serde_json::Value = serde_json::from_slice(&answer.bytes().await?)?;
+        let (_, answer) = client.get(url).await?;
+        let record: serde_json::Value = serde_json::from_slice(&answer)?;
         if record["state"] != "enroute" || Instant::now() > deadline {
             return Ok(record);
         }

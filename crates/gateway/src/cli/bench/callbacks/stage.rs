@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::super::fetch::fetch;
@@ -16,6 +17,7 @@ use super::super::usage::Usage;
 use super::dead::Dead;
 use super::manner::Manner;
 use super::turn::Turn;
+use crate::cli::loopback::Loopback;
 use crate::cli::simulate::caller::CallerSummary;
 use crate::cli::simulate::smsc::Listening;
 
@@ -76,14 +78,12 @@ impl Stage {
 
     /// Hands in messages whose receipts are for the dead, and waits until the receipts are there.
     pub(super) async fn feed(&self, dead: &Dead, each: u32) -> anyhow::Result<()> {
-        // Fails when there is one already, and that is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build()?;
         match self.manner {
             Manner::Accounts => {
                 for (number, _) in dead.urls().enumerate() {
                     let all: Vec<Value> = (0..each).map(|_| message()).collect();
-                    self.hand_in(&client, &account(number), &all).await?;
+                    let client = Loopback::new(&account(number), PASSWORD, PATIENCE)?;
+                    self.hand_in(&client, &all).await?;
                 }
             }
             Manner::Named => {
@@ -93,22 +93,19 @@ impl Stage {
                     message
                 };
                 let all: Vec<Value> = (0..each).flat_map(|_| dead.urls().map(naming)).collect();
+                let client = Loopback::new(ACCOUNT, PASSWORD, PATIENCE)?;
                 for some in all.chunks(MESSAGES_MAX) {
-                    self.hand_in(&client, ACCOUNT, some).await?;
+                    self.hand_in(&client, some).await?;
                 }
             }
         }
         tokio::time::timeout(PATIENCE, self.receipted()).await.context("the receipts do not come")?
     }
 
-    async fn hand_in(&self, client: &reqwest::Client, account: &str, all: &[Value]) -> anyhow::Result<()> {
-        let request = client
-            .post(format!("http://{}/v1/messages", self.http))
-            .basic_auth(account, Some(PASSWORD))
-            .header("content-type", "application/json")
-            .body(serde_json::to_vec(all)?);
-        let status = request.send().await?.status();
-        anyhow::ensure!(status == reqwest::StatusCode::ACCEPTED, "what is for the dead is answered {status}");
+    async fn hand_in(&self, client: &Loopback, all: &[Value]) -> anyhow::Result<()> {
+        let url = format!("http://{}/v1/messages", self.http);
+        let (status, _) = client.post(&url, serde_json::to_vec(all)?).await?;
+        anyhow::ensure!(status == StatusCode::ACCEPTED, "what is for the dead is answered {status}");
         Ok(())
     }
 
