@@ -1,5 +1,6 @@
 //! HTTP links: ESMEs that call us, and content providers and accounts that we call.
 
+mod ahead;
 pub(crate) mod bodies;
 mod call;
 mod caller;
