@@ -34,9 +34,11 @@ pub(super) trait Disk: ReadDisk + Send {
     fn sync(&mut self, number: u32) -> io::Result<()>;
     /// Removes a file and its summary. They may come back after a power cut before [`Disk::sync_directory`].
     fn remove(&mut self, number: u32) -> io::Result<()>;
-    /// Takes a file that has no summary out of the journal, to be written over. It may come back after a power cut before
-    /// [`Disk::sync_directory`], which must come before [`Disk::create`].
+    /// Takes a file and its summary out of the journal; the file is to be written over. They may come back after a power
+    /// cut before [`Disk::sync_directory`], which must come before [`Disk::create`].
     fn retire(&mut self, number: u32) -> io::Result<()>;
+    /// Whether there is a retired file to write over, so that the next that is made need not grow.
+    fn has_retired(&self) -> bool;
     /// Returns when births and removals would survive a power cut.
     fn sync_directory(&mut self) -> io::Result<()>;
     /// How much room is left, retired files included, in octets.
@@ -78,6 +80,11 @@ impl Directory {
             self.open.insert(number, file);
         }
         self.open.get(&number).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    fn remove_summary(&self, number: u32) {
+        // It may never have been written; one that stays all the same goes at the next start.
+        let _ = fs::remove_file(summary_path(&self.path, number));
     }
 }
 
@@ -136,14 +143,19 @@ impl Disk for Directory {
     fn remove(&mut self, number: u32) -> io::Result<()> {
         self.open.remove(&number);
         fs::remove_file(file_path(&self.path, number))?;
-        // It may never have been written; one that stays all the same goes at the next start.
-        let _ = fs::remove_file(summary_path(&self.path, number));
+        self.remove_summary(number);
         Ok(())
     }
 
     fn retire(&mut self, number: u32) -> io::Result<()> {
         self.open.remove(&number);
-        self.spares.keep(&file_path(&self.path, number))
+        self.spares.keep(&file_path(&self.path, number))?;
+        self.remove_summary(number);
+        Ok(())
+    }
+
+    fn has_retired(&self) -> bool {
+        !self.spares.is_empty()
     }
 
     fn sync_directory(&mut self) -> io::Result<()> {

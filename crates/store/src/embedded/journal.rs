@@ -263,17 +263,13 @@ impl Journal {
         &self.files
     }
 
-    /// Takes the oldest file away, unless it is the one that is written to; if it `is_reusable`, one that
-    /// will be begun may be written over it.
-    pub(super) fn remove_first(&mut self, disk: &mut impl Disk, is_reusable: bool) -> io::Result<()> {
+    /// Takes the oldest file away, unless it is the one that is written to; one that will be begun may be written
+    /// over it.
+    pub(super) fn remove_first(&mut self, disk: &mut impl Disk) -> io::Result<()> {
         if self.files.len() > 1
             && let Some(file) = self.files.front()
         {
-            if is_reusable {
-                disk.retire(file.number)?;
-            } else {
-                disk.remove(file.number)?;
-            }
+            disk.retire(file.number)?;
             self.files.pop_front();
             disk.sync_directory()?;
         }

@@ -59,6 +59,10 @@ impl Spares {
         Ok(None)
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// How much they hold, in octets.
     pub(super) fn octets(&self) -> u64 {
         self.0.iter().map(|(_, octets)| octets).sum()

@@ -26,6 +26,10 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 const FILES_MIN: usize = 4;
 /// The oldest file is given up if less than one in this many of its messages is under way.
 const LIVE_SHARE: u32 = 4;
+/// The same two while there is no file to write over: the next would have to grow, which makes each sync dearer
+/// than it is to carry a few.
+const GROWING_FILES_MIN: usize = 2;
+const GROWING_LIVE_SHARE: u32 = 6;
 
 /// How many files before the last are read at start rather than their summaries, if much or if little of
 /// them is under way; the first is also the least that are.
@@ -165,16 +169,29 @@ impl<D: Disk> Engine<D> {
     /// The oldest file, if it is worth moving what still lives there to the end of the journal.
     fn file_to_carry(&self) -> Option<u32> {
         let files = self.journal.files();
-        let oldest = files.front().filter(|_| files.len() > FILES_MIN)?;
-        let count = self.index.census.of(oldest.number);
-        let is_sparse = count.live < count.messages / LIVE_SHARE || count.messages == 0;
+        let oldest = files.front()?.number;
+        let is_growing = files.len() > GROWING_FILES_MIN && !self.disk.has_retired();
+        let is_long = files.len() > FILES_MIN;
+        let is_due = is_growing && self.is_sparse(oldest, GROWING_LIVE_SHARE)
+            || is_long && (self.is_sparse(oldest, LIVE_SHARE) || self.is_mostly_over());
+        is_due.then_some(oldest)
+    }
+
+    /// Whether less than one in so many messages of a file is under way.
+    fn is_sparse(&self, file: u32, share: u32) -> bool {
+        let count = self.index.census.of(file);
+        count.live < count.messages / share || count.messages == 0
+    }
+
+    /// Whether little of the whole journal is under way.
+    fn is_mostly_over(&self) -> bool {
         let (mut total, mut live) = (0, 0);
-        for file in files {
+        for file in self.journal.files() {
             let count = self.index.census.of(file.number);
             total += file.octets;
             live += file.octets * u64::from(count.live) / u64::from(count.messages.max(1));
         }
-        (is_sparse || total / u64::from(LIVE_SHARE) > live).then_some(oldest.number)
+        total / u64::from(LIVE_SHARE) > live
     }
 
     /// Puts a message with all that happened to it at the end of the journal. A group has been begun.
@@ -216,13 +233,14 @@ impl<D: Disk> Engine<D> {
 
     /// Orders summaries of the files that the next start would have to read for what is under way.
     ///
-    /// In the usual flow a file is gone before it is its turn.
+    /// In the usual flow a file is gone before it is its turn, and so is soon what is carried forward.
     pub(super) fn order_summaries(&mut self) {
+        let carried = self.file_to_carry();
         let behind = self.journal.files().iter().rev().zip(0_usize..).skip(SUMMARY_BEHIND_MIN);
         for (file, behind) in behind {
             let count = self.index.census.of(file.number);
             let is_due = behind >= SUMMARY_BEHIND || count.live > count.messages / SUMMARY_LIVE_SHARE;
-            if is_due && self.summarised.insert(file.number) {
+            if is_due && Some(file.number) != carried && self.summarised.insert(file.number) {
                 self.orders.put(file.number);
             }
         }
@@ -240,11 +258,10 @@ impl<D: Disk> Engine<D> {
             if count.live > 0 || count.early > 0 || self.progress.read().file <= oldest {
                 return;
             }
-            // Whoever writes a summary still reads the file.
-            let is_reusable = !self.summarised.remove(&oldest);
-            if let Err(error) = self.journal.remove_first(&mut self.disk, is_reusable) {
+            if let Err(error) = self.journal.remove_first(&mut self.disk) {
                 return self.poison(&error);
             }
+            self.summarised.remove(&oldest);
             self.index.census.forget(oldest);
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sms::{LinkName, State, Timestamp};
 
+use super::super::options::Options;
 use super::Command;
 use super::rig::{OWNER, Rig, SMSC, done, options, receipt, sent};
 use crate::conformance::sample::{entries, entry};
@@ -297,6 +298,26 @@ fn files_go_and_stragglers_are_carried_forward() {
     assert_eq!(again.take(SMSC, 10).len(), 1, "the segment that was lent");
     again.pass(200 * HOUR);
     assert_eq!(again.take(SMSC, 10).len(), 1, "the message that was delayed");
+}
+
+/// The most files that the journal has at a time while `stragglers` messages stay and others come and go.
+fn most_files(stragglers: u64) -> usize {
+    let mut rig = Rig::new(Options { segment_octets: 16 << 10, ..options() });
+    rig.accept(entries(stragglers)).unwrap();
+    let live = rig.live();
+    let rounds = (0..100).map(|_| {
+        settle_some(&mut rig, 10);
+        rig.disk.numbers().len()
+    });
+    let most = rounds.max().unwrap_or_default();
+    assert_eq!(rig.live(), live);
+    most
+}
+
+#[test]
+fn few_stragglers_are_carried_forward_before_a_file_would_have_to_grow() {
+    assert_eq!(most_files(3), 3);
+    assert_eq!(most_files(9), 5, "that would cost more than it saves");
 }
 
 #[test]

@@ -97,7 +97,8 @@ fn run(journal: &Path, orders: &Orders) {
 /// Writes the summary of a file durably; the file may go meanwhile.
 fn write(journal: &Path, number: u32) -> io::Result<()> {
     let octets = match summarise(&mut ReadDirectory(journal.to_owned()), number) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // It may have been written over while it was read.
+        Err(_) if !file_path(journal, number).try_exists()? => return Ok(()),
         summary => summary?,
     };
     let path = summary_path(journal, number);
