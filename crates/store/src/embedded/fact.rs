@@ -144,6 +144,14 @@ pub(super) struct Carried {
     pub(super) segments: Vec<CarriedSegment>,
 }
 
+impl Carried {
+    /// Whether it may be how a message was said anew, which only happens to those of which nothing was tried.
+    pub(super) fn may_be_anew(&self) -> bool {
+        let is_untried = |segment: &CarriedSegment| segment.attempts == 0 && segment.ids.is_empty();
+        self.open > 0 && self.segments.iter().all(is_untried)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CarriedSegment {
     pub(super) phase: u8,

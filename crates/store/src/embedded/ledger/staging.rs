@@ -279,6 +279,8 @@ impl Staging {
             Fact::Final { serial, verdict } => {
                 self.say(serial, Late { place, at, saying: Saying::Final(verdict) })
             }
+            // What was only carried forward says nothing new of itself.
+            Fact::Carried(_, carried) if !carried.may_be_anew() => {}
             Fact::Carried(body, _) => {
                 let attached = body.attached(|number| Some(self.names.name(number))).unwrap_or_default();
                 let saying = Saying::Carried { segments: body.count, times: Times::of(&body), attached };
@@ -503,6 +505,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::super::body::{Route, put_body};
     use super::super::super::codec::Reader;
+    use super::super::super::fact::{Carried, CarriedSegment, Sighted};
     use super::*;
     use crate::conformance::sample;
 
@@ -535,6 +538,34 @@ mod tests {
         assert_eq!(write_all(&mut staging), [5, 6, 9, 1_000_000, 1_000_001]);
         assert!(write_all(&mut staging).is_empty(), "nothing is written twice");
         assert_eq!(staging.first_place().unwrap().offset, 1_000_000);
+    }
+
+    #[test]
+    fn what_was_only_carried_forward_is_no_news() {
+        let mut staging = Staging::new(SharedNames::default(), Arc::default());
+        let route = Route { serial: 3, origin: 0, told: 0, target: 0, alternatives: Vec::new() };
+        let mut out = Vec::new();
+        put_body(&mut out, &route, &sample::message(3));
+        let segment = CarriedSegment {
+            phase: 0,
+            flags: 0,
+            target: 0,
+            attempts: 0,
+            deadline: 0,
+            due: 0,
+            ids: Vec::new(),
+        };
+        let sighted = Sighted { state: State::Delivered, error: 0, done_at: Timestamp(0) };
+        let mut is_news = |open: u8, attempts: u16| {
+            let segments = vec![CarriedSegment { attempts, ..segment.clone() }];
+            let carried = Carried { verdict: Verdict { sighted, delivered: 0 }, open, segments };
+            let body = Body::read(&mut Reader::new(&out)).unwrap();
+            staging.add(Fact::Carried(body, carried), Place { file: 1, offset: 9 }, Timestamp(7));
+            !staging.take_late().is_empty()
+        };
+        assert!(is_news(1, 0), "it may have been said anew");
+        assert!(!is_news(1, 1), "it was tried");
+        assert!(!is_news(0, 0), "only its owner is to be told");
     }
 
     #[test]
