@@ -3,46 +3,58 @@
 //! Where many tasks hand over a message each, those that are ready at the same time share one lock, one waking of the
 //! engine's thread and one sync.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
 
 use super::engine::Command;
 use super::thread::Inbox;
 
 /// Commands that wait for others.
-#[derive(Default)]
-pub(super) struct Gathering(Mutex<Vec<Command>>);
-
-/// Hands over what was gathered when it is dropped.
-struct HandOver<'a> {
-    gathering: &'a Gathering,
-    inbox: &'a Inbox,
+pub(super) struct Gathering {
+    commands: Mutex<Vec<Command>>,
+    inbox: Arc<Inbox>,
 }
 
+/// Hands over what was gathered when it is dropped.
+struct HandOver(Arc<Gathering>);
+
 impl Gathering {
-    /// Hands a command over with those of other tasks that have their turn now; whoever is the first does it for all.
-    pub(super) async fn send(&self, command: Command, inbox: &Inbox) {
-        if self.add(command) {
-            // Also if the task goes meanwhile: the others rely on it.
-            let _at_the_end = HandOver { gathering: self, inbox };
-            tokio::task::yield_now().await;
+    pub(super) fn new(inbox: Arc<Inbox>) -> Arc<Self> {
+        Arc::new(Self { commands: Mutex::default(), inbox })
+    }
+
+    /// Hands a command over with those of other tasks that have their turn now.
+    pub(super) fn send(self: &Arc<Self>, command: Command) {
+        if !self.add(command) {
+            return;
+        }
+        // Also if the runtime ends meanwhile.
+        let at_the_end = HandOver(Arc::clone(self));
+        if let Ok(runtime) = Handle::try_current() {
+            // A task of its own: who sends may not have another turn for long, and the others rely on it.
+            runtime.spawn(async move {
+                tokio::task::yield_now().await;
+                drop(at_the_end);
+            });
         }
     }
 
     /// Whether it is the first.
     fn add(&self, command: Command) -> bool {
-        let mut commands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
         commands.push(command);
         commands.len() == 1
     }
 
     fn take(&self) -> Vec<Command> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.commands.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Drop for HandOver<'_> {
+impl Drop for HandOver {
     fn drop(&mut self) {
-        self.inbox.send_bounded(self.gathering.take());
+        self.0.inbox.send_bounded(self.0.take());
     }
 }
 
@@ -56,8 +68,6 @@ impl std::fmt::Debug for Gathering {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::pin::{Pin, pin};
-    use std::task::{Context, Waker};
     use std::time::Duration;
 
     use tokio::sync::oneshot;
@@ -69,55 +79,61 @@ mod tests {
 
     type Answered = oneshot::Receiver<Result<(), StoreError>>;
 
+    fn gathering(messages_max: usize) -> Arc<Gathering> {
+        Gathering::new(Arc::new(Inbox::new(1000, messages_max)))
+    }
+
     fn accept(number: u64) -> (Command, Answered) {
         let (answer, answered) = oneshot::channel();
         (Command::Accept { batch: vec![sample::entry(number, |_| {})], octets: 1, answer }, answered)
     }
 
     /// How many commands the engine would find.
-    fn arrived(inbox: &Inbox) -> usize {
+    fn arrived(gathering: &Gathering) -> usize {
         let mut agenda = Agenda::default();
-        inbox.wait(Duration::ZERO, &mut agenda);
+        gathering.inbox.wait(Duration::ZERO, &mut agenda);
         agenda.len()
     }
 
-    fn has_ended(sending: Pin<&mut impl Future>) -> bool {
-        sending.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    /// The same as soon as there are any.
+    async fn arrive(gathering: &Gathering) -> usize {
+        loop {
+            match arrived(gathering) {
+                0 => tokio::task::yield_now().await,
+                count => return count,
+            }
+        }
     }
 
     #[tokio::test]
     async fn what_is_ready_at_the_same_time_arrives_together() {
-        let (gathering, inbox) = (Gathering::default(), Inbox::new(1000, 1000));
-        let mut first = pin!(gathering.send(accept(0).0, &inbox));
-        assert!(!has_ended(first.as_mut()));
-        for number in 1..3 {
-            assert!(has_ended(pin!(gathering.send(accept(number).0, &inbox))));
-        }
-        assert_eq!(arrived(&inbox), 0, "others may still come");
-        first.await;
-        assert_eq!(arrived(&inbox), 3);
-        gathering.send(accept(3).0, &inbox).await;
-        assert_eq!(arrived(&inbox), 1);
-    }
-
-    #[tokio::test]
-    async fn the_first_may_go() {
-        let (gathering, inbox) = (Gathering::default(), Inbox::new(1000, 1000));
-        {
-            let first = pin!(gathering.send(accept(0).0, &inbox));
-            assert!(!has_ended(first));
-            gathering.send(accept(1).0, &inbox).await;
-        }
-        assert_eq!(arrived(&inbox), 2);
+        let gathering = gathering(1000);
+        (0..3).for_each(|number| gathering.send(accept(number).0));
+        assert_eq!(arrived(&gathering), 0, "others may still come");
+        assert_eq!(arrive(&gathering).await, 3);
+        gathering.send(accept(3).0);
+        assert_eq!(arrive(&gathering).await, 1);
     }
 
     #[tokio::test]
     async fn what_has_no_room_is_refused_by_itself() {
-        let (gathering, inbox) = (Gathering::default(), Inbox::new(1000, 1));
-        let ((kept, mut answered), (refused, mut refusal)) = (accept(0), accept(1));
-        tokio::join!(gathering.send(kept, &inbox), gathering.send(refused, &inbox));
-        assert_eq!(arrived(&inbox), 1);
+        let gathering = gathering(1);
+        let ((kept, mut answered), (refused, refusal)) = (accept(0), accept(1));
+        gathering.send(kept);
+        gathering.send(refused);
+        assert!(matches!(refusal.await, Ok(Err(StoreError::Overloaded))));
+        assert_eq!(arrived(&gathering), 1);
         assert!(answered.try_recv().is_err(), "it is not done yet");
-        assert!(matches!(refusal.try_recv(), Ok(Err(StoreError::Overloaded))));
+    }
+
+    #[test]
+    fn without_others_nothing_waits() {
+        let gathering = gathering(1000);
+        gathering.send(accept(0).0);
+        assert_eq!(arrived(&gathering), 1, "there is no runtime, and so no other task");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async { gathering.send(accept(1).0) });
+        drop(runtime);
+        assert_eq!(arrived(&gathering), 1, "the runtime ended before its turn");
     }
 }

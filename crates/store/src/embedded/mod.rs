@@ -79,7 +79,7 @@ use turns::Turns;
 #[derive(Debug)]
 pub struct EmbeddedStore {
     inbox: Arc<Inbox>,
-    gathering: Gathering,
+    gathering: Arc<Gathering>,
     board: Arc<Board>,
     watchers: Arc<Watchers>,
     records: Option<Records>,
@@ -129,8 +129,8 @@ impl EmbeddedStore {
             .spawn(move || thread::run(engine, &its_inbox, &its_board))
             .map_err(OpenError::io("thread"))?;
         Ok(Self {
+            gathering: Gathering::new(Arc::clone(&inbox)),
             inbox,
-            gathering: Gathering::default(),
             board,
             watchers,
             records,
@@ -339,7 +339,7 @@ impl Store for EmbeddedStore {
         if is_urgent {
             self.inbox.send_bounded([command]);
         } else {
-            self.gathering.send(command, &self.inbox).await;
+            self.gathering.send(command);
         }
         answered.await.unwrap_or(Err(StoreError::Closed))
     }

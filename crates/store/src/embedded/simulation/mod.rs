@@ -71,8 +71,8 @@ impl EmbeddedStore {
         let records = Some(Records::Recorder(machine.recorder.clone()));
         let watchers = Arc::default();
         let store = Self {
+            gathering: Gathering::new(Arc::clone(&inbox)),
             inbox,
-            gathering: Gathering::default(),
             board,
             watchers,
             records,
