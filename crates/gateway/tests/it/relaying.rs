@@ -63,7 +63,9 @@ async fn acknowledgements_of_subscribers_pass_both_ways() {
         let from_subscriber = ShortMessage { esm_class, ..message("1234", ANI, "read") };
         telco.deliver(from_subscriber).await.unwrap();
         assert_eq!(bank.delivered().await.esm_class, esm_class);
-        bank.submit(ShortMessage { esm_class, ..message(ANI, "1234", "read, too") }).await;
+        // A receipt could come before what is delivered next.
+        let to_subscriber = message(ANI, "1234", "read, too");
+        bank.submit(ShortMessage { esm_class, registered_delivery: 0, ..to_subscriber }).await;
     }
     let wishes = ShortMessage { registered_delivery: 0x0D, ..message(ANI, "1234", "tell me") };
     bank.submit(wishes).await;
