@@ -10,7 +10,6 @@ use rustls::ClientConfig;
 use store::{Cause, Lease, Outcome, Settlement, Shelf};
 use tokio_util::sync::CancellationToken;
 
-use super::ahead::Ahead;
 use super::call::{Answer, Call, Endpoint, Heard, RETRY_AFTER_MAX};
 use super::own_addresses::OwnAddresses;
 use super::trouble::Trouble;
@@ -98,15 +97,11 @@ impl<S: Teller> Client<S> {
     async fn call_on(&self, endpoint: &Endpoint) {
         let window = usize::from(self.endpoint.window.get());
         let mut calls = FuturesUnordered::new();
-        let mut ahead = Ahead::new(window, self.side.batch());
         let mut taking: Option<Taking> = None;
         let mut failures = Failures::default();
         let mut renewals = self.outlet.renewals();
         while !self.stop.is_cancelled() {
-            let room = failures.window(window).saturating_sub(calls.len());
-            let state = State { calls_fail: failures.in_a_row > 0, is_gone: failures.is_gone(now()) };
-            calls.extend(ahead.calls(room).map(|leases| self.deliver(endpoint, leases, state)));
-            let room = ahead.room(failures.window(window).saturating_sub(calls.len()));
+            let room = failures.window(window).saturating_sub(calls.len()) * self.side.batch();
             if taking.is_none() && room > 0 {
                 taking = Some(self.take(room, failures.pause(now(), &self.chance)));
             }
@@ -119,16 +114,16 @@ impl<S: Teller> Client<S> {
                 () = self.stop.cancelled() => {}
                 leases = next_leases(&mut taking) => {
                     taking = None;
-                    ahead.add(leases);
+                    let state = State { calls_fail: failures.in_a_row > 0, is_gone: failures.is_gone(now()) };
+                    calls.extend(self.batches(leases).map(|leases| self.deliver(endpoint, leases, state)));
                 }
                 Some(ended) = calls.next() => {
                     // What ends at about the same time is settled, and followed, by one command each.
                     tokio::task::yield_now().await;
-                    let others = std::iter::from_fn(|| calls.next().now_or_never().flatten());
-                    let mut settled = Vec::new();
-                    for ended in std::iter::once(ended).chain(others) {
+                    self.note(&mut failures, &ended);
+                    let mut settled = ended.settled;
+                    while let Some(Some(ended)) = calls.next().now_or_never() {
                         self.note(&mut failures, &ended);
-                        ahead.note(ended.is_away, ended.took);
                         settled.extend(ended.settled);
                     }
                     self.settle(settled);
@@ -138,7 +133,7 @@ impl<S: Teller> Client<S> {
                 }
             }
         }
-        drop((taking, ahead));
+        drop(taking);
         while let Some(ended) = calls.next().await {
             self.settle(ended.settled);
         }
@@ -152,6 +147,16 @@ impl<S: Teller> Client<S> {
         if let Some(rest) = ended.retry_after.filter(|_| ended.is_away) {
             failures.rest(now(), rest.min(self.side.rests_at_most()));
         }
+    }
+
+    /// As many items each as one call may have.
+    fn batches(&self, leases: Vec<Lease>) -> impl Iterator<Item = Vec<Lease>> + use<S> {
+        let batch = self.side.batch();
+        let mut leases = leases.into_iter();
+        std::iter::from_fn(move || {
+            let next: Vec<Lease> = leases.by_ref().take(batch).collect();
+            (!next.is_empty()).then_some(next)
+        })
     }
 
     async fn deliver(&self, endpoint: &Endpoint, leases: Vec<Lease>, state: State) -> Ended {

@@ -1,6 +1,5 @@
 //! HTTP links: ESMEs that call us, and content providers and accounts that we call.
 
-mod ahead;
 pub(crate) mod bodies;
 mod call;
 mod caller;
