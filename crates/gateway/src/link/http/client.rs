@@ -64,10 +64,11 @@ pub(crate) trait Teller: Side {
     fn read(&self, leases: &[Lease], heard: &Heard) -> Answer;
 }
 
-/// What became of items, and whether it took a call to know.
+/// What became of items.
 pub(super) struct Ended {
     pub(super) settled: Vec<Settlement>,
-    was_called: bool,
+    /// When the call began, if it took one to know.
+    began: Option<Instant>,
     /// Whether another call might succeed, also if none is made.
     pub(super) is_away: bool,
     /// There is nobody any more.
@@ -237,7 +238,7 @@ impl<S: Side> Client<S> {
         self.outlet.metrics().answered_in(took);
         let answer = heard.map_or_else(|answer| answer, |heard| read(&leases, &heard));
         Ended {
-            was_called: true,
+            began: Some(since),
             is_away: answer.is_for_now(),
             is_gone: answer.is_gone(),
             is_throttled: answer.is_throttled(),
@@ -250,7 +251,7 @@ impl<S: Side> Client<S> {
     pub(super) async fn settle_uncalled(&self, leases: Vec<Lease>, answer: Answer) -> Ended {
         Ended {
             settled: self.side.settle(leases, answer).await,
-            was_called: false,
+            began: None,
             is_away: false,
             is_gone: false,
             is_throttled: false,
@@ -272,6 +273,8 @@ struct State {
 #[derive(Default)]
 struct Failures {
     in_a_row: u32,
+    /// When the last of them was counted: calls that were under way then fail with it.
+    counted_at: Option<Instant>,
     trouble: Trouble,
     /// The last item was no call: the next may be none, too.
     was_uncalled: bool,
@@ -320,12 +323,14 @@ impl Failures {
 
     /// Counts one call, and says why calls fail, and once that they succeed again.
     fn note(&mut self, ended: &Ended, link: &sms::LinkName, now: Instant) {
-        self.was_uncalled = !ended.was_called;
+        self.was_uncalled = ended.began.is_none();
         if ended.is_gone {
+            if !self.is_gone(now) {
+                tracing::warn!(%link, "the endpoint says that it is gone: what is for it becomes dead letters");
+            }
             self.gone_until = Some(now + GONE_TIME);
-            tracing::warn!(%link, "the endpoint says that it is gone: what is for it becomes dead letters");
         }
-        let Some(first) = ended.settled.first().filter(|_| ended.was_called) else { return };
+        let Some((began, first)) = ended.began.zip(ended.settled.first()) else { return };
         match ended.cause() {
             Some(cause) if self.trouble.is_news(cause, now) => tracing::warn!(%link, %cause, "calls fail"),
             None if self.trouble.is_over() => tracing::info!(%link, "calls succeed again"),
@@ -334,7 +339,15 @@ impl Failures {
         // Who refuses a message for good is there.
         let is_away =
             ended.is_away || matches!(first.outcome, Outcome::Retry { .. } | Outcome::Unknown { .. });
-        self.in_a_row = if is_away { self.in_a_row.saturating_add(1) } else { 0 };
+        self.count(is_away, began, now);
+    }
+
+    fn count(&mut self, is_away: bool, began: Instant, now: Instant) {
+        if !is_away {
+            (self.in_a_row, self.counted_at) = (0, None);
+        } else if self.counted_at.is_none_or(|counted_at| began >= counted_at) {
+            (self.in_a_row, self.counted_at) = (self.in_a_row.saturating_add(1), Some(now));
+        }
     }
 }
 
@@ -387,6 +400,21 @@ mod tests {
             );
             assert!(pauses.iter().any(|&pause| pause != pauses[0]), "all come back together: {pauses:?}");
         }
+    }
+
+    #[test]
+    fn calls_that_fail_together_are_one_failure() {
+        let (mut failures, start) = (Failures::default(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for call in 0..32 {
+            failures.count(true, at(0), at(1) + Duration::from_millis(call));
+        }
+        assert_eq!(failures.in_a_row, 1);
+        failures.count(true, at(2), at(3));
+        assert_eq!(failures.in_a_row, 2, "it was called again");
+        failures.count(false, at(4), at(5));
+        failures.count(true, at(4), at(6));
+        assert_eq!(failures.in_a_row, 1, "somebody was there in between");
     }
 
     // WH-2

@@ -4,26 +4,29 @@ use std::time::{Duration, Instant};
 
 use store::Cause;
 
-/// Why calls of one endpoint fail, as far as the log has been told: at once, and again when it is for another cause,
-/// but not more than once a minute.
+/// Why calls of one endpoint fail, as far as the log has been told: at once, and again when it is for another cause or
+/// they have succeeded in between, but not more than once a minute.
 #[derive(Default)]
-pub(super) struct Trouble(Option<(Cause, Instant)>);
+pub(super) struct Trouble {
+    /// What was told and is not over.
+    told: Option<Cause>,
+    told_at: Option<Instant>,
+}
 
 impl Trouble {
     /// A call has failed; whether that is to be told.
     pub(super) fn is_news(&mut self, cause: &Cause, now: Instant) -> bool {
-        let is_known = self.0.as_ref().is_some_and(|(known, told_at)| {
-            known == cause || now.saturating_duration_since(*told_at) < TOLD_AGAIN
-        });
-        if !is_known {
-            self.0 = Some((cause.clone(), now));
+        let was_just_told = |at: Instant| now.saturating_duration_since(at) < TOLD_AGAIN;
+        if self.told.as_ref() == Some(cause) || self.told_at.is_some_and(was_just_told) {
+            return false;
         }
-        !is_known
+        *self = Self { told: Some(cause.clone()), told_at: Some(now) };
+        true
     }
 
     /// A call has succeeded; whether that is to be told.
     pub(super) fn is_over(&mut self) -> bool {
-        self.0.take().is_some()
+        self.told.take().is_some()
     }
 }
 
@@ -42,6 +45,8 @@ mod tests {
         assert!(!trouble.is_news(&Cause::Timeout, start + TOLD_AGAIN));
         assert!(trouble.is_news(&Cause::Http(500), start + TOLD_AGAIN));
         assert!(trouble.is_over() && !trouble.is_over());
-        assert!(trouble.is_news(&Cause::Http(500), start + TOLD_AGAIN));
+        assert!(!trouble.is_news(&Cause::Http(500), start + TOLD_AGAIN * 3 / 2), "it comes and goes");
+        assert!(!trouble.is_over(), "it was not told that it has come back");
+        assert!(trouble.is_news(&Cause::Http(500), start + TOLD_AGAIN * 2));
     }
 }
