@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use super::engine::Command;
 use super::thread::Inbox;
 
-/// Commands that wait for others.
+/// Commands that wait for others: those of one turn of the tasks that are ready, before the inbox weighs them.
 pub(super) struct Gathering {
     commands: Mutex<Vec<Command>>,
     inbox: Arc<Inbox>,
