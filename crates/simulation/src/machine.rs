@@ -66,11 +66,13 @@ pub(crate) enum End {
 impl Machine {
     pub(crate) fn new(plan: Arc<Plan>, around: Surroundings) -> Self {
         let dice = Dice::new(around.seed, "machine", 0);
+        let disk = MemoryDisk::default();
+        disk.make_spares(Dice::new(around.seed, "spares", 0).pick([0, 0, 3 << 10, 64 << 10]));
         Self {
             layout: plan.layout.clone(),
             plan,
             around,
-            disk: MemoryDisk::default(),
+            disk,
             recorder: Recorder::default(),
             dice,
             slowness_ms: Arc::new(AtomicU64::new(SLOWNESS_MS)),

@@ -79,7 +79,9 @@ fn damage(report: &Report) -> Vec<&Finding> {
 
 fn journal(directory: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(directory.join("journal")).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    let files = files.map(|file| file.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|ending| ending == "log")).collect();
     files.sort();
     files
 }

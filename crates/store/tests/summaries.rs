@@ -24,7 +24,7 @@ async fn killed() -> tempfile::TempDir {
     for batch in 0..40 {
         store.accept((0..10).map(|number| entry(batch * 10 + number, |_| {})).collect()).await.unwrap();
     }
-    let journal = names(&work.path().join("journal")).len();
+    let journal = journal_files(work.path()).len();
     let deadline = Instant::now() + Duration::from_secs(30);
     while names(&work.path().join("summary")).iter().filter(|name| name.ends_with(".sum")).count()
         < journal - 2
@@ -41,6 +41,11 @@ fn names(directory: &Path) -> Vec<String> {
     let mut names: Vec<String> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// The names of the journal's files, in order.
+fn journal_files(directory: &Path) -> Vec<String> {
+    names(&directory.join("journal")).into_iter().filter(|name| name.ends_with(".log")).collect()
 }
 
 /// The texts of all that waits, in order.
@@ -86,7 +91,7 @@ async fn what_is_left_of_summaries_goes() {
     store.accept(vec![entry(1000, |_| {})]).await.unwrap();
     store.close();
     let of = |names: Vec<String>| names.into_iter().map(|name| name[..10].to_owned()).collect::<Vec<_>>();
-    let journal = of(names(&left.path().join("journal")));
+    let journal = of(journal_files(left.path()));
     let found = names(&summaries);
     assert!(found.iter().all(|name| name.ends_with(".sum")), "{found:?}");
     assert!(of(found.clone()).iter().all(|number| journal.contains(number)), "{found:?} of {journal:?}");

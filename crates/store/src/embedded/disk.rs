@@ -22,9 +22,9 @@ pub(super) trait ReadDisk {
 
 /// Where journal files live.
 pub(super) trait Disk: ReadDisk + Send {
-    /// Makes a file that begins with `header`, and returns its length in octets: of one that was retired there is more,
+    /// Makes a file that begins with `header`, and returns its length in octets: written over a spare there is more,
     /// without meaning. It is not durable before [`Disk::sync`] and [`Disk::sync_directory`]; if it has
-    /// been a retired one, it has its header as soon as it is found. After an error there is no file.
+    /// been a spare, it has its header as soon as it is found. After an error there is no file.
     fn create(&mut self, number: u32, header: &[u8]) -> io::Result<u64>;
     /// Writes at `offset`. After an error any part of it may have been written.
     fn write_at(&mut self, number: u32, offset: u64, octets: &[u8]) -> io::Result<()>;
@@ -34,14 +34,16 @@ pub(super) trait Disk: ReadDisk + Send {
     fn sync(&mut self, number: u32) -> io::Result<()>;
     /// Removes a file and its summary. They may come back after a power cut before [`Disk::sync_directory`].
     fn remove(&mut self, number: u32) -> io::Result<()>;
-    /// Takes a file and its summary out of the journal; the file is to be written over. They may come back after a power
+    /// Takes a file and its summary out of the journal; the file becomes a spare. They may come back after a power
     /// cut before [`Disk::sync_directory`], which must come before [`Disk::create`].
     fn retire(&mut self, number: u32) -> io::Result<()>;
-    /// Whether there is a retired file to write over, so that the next that is made need not grow.
-    fn has_retired(&self) -> bool;
+    /// Whether there is a file to write over, so that the next that is made need not grow.
+    fn has_spare(&self) -> bool;
+    /// Has a file of so many octets made to write over, without meaning. It is there some time later, or never.
+    fn make_spare(&mut self, octets: u64);
     /// Returns when births and removals would survive a power cut.
     fn sync_directory(&mut self) -> io::Result<()>;
-    /// How much room is left, retired files included, in octets.
+    /// How much room is left, spares included, in octets.
     fn free_octets(&mut self) -> io::Result<u64>;
 }
 
@@ -55,11 +57,14 @@ pub(super) struct Directory {
     handle: File,
     open: BTreeMap<u32, File>,
     spares: Spares,
+    /// A file that is shorter is not worth writing over.
+    spare_octets_min: u64,
 }
 
 impl Directory {
-    /// Opens the directory, which is made if it is missing.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    /// Opens the directory, which is made if it is missing. A file that is shorter than `spare_octets_min` does not
+    /// become a spare.
+    pub(super) fn open(path: &Path, spare_octets_min: u64) -> io::Result<Self> {
         fs::create_dir_all(path)?;
         let handle = File::open(path)?;
         if let Some(parent) = path.parent() {
@@ -68,7 +73,7 @@ impl Directory {
         let spares = Spares::find(path)?;
         // A process that was killed may have retired a file and not made that durable.
         handle.sync_all()?;
-        Ok(Self { path: path.to_owned(), handle, open: BTreeMap::new(), spares })
+        Ok(Self { path: path.to_owned(), handle, open: BTreeMap::new(), spares, spare_octets_min })
     }
 
     fn file(&mut self, number: u32) -> io::Result<&File> {
@@ -149,13 +154,17 @@ impl Disk for Directory {
 
     fn retire(&mut self, number: u32) -> io::Result<()> {
         self.open.remove(&number);
-        self.spares.keep(&file_path(&self.path, number))?;
+        self.spares.keep(&file_path(&self.path, number), self.spare_octets_min)?;
         self.remove_summary(number);
         Ok(())
     }
 
-    fn has_retired(&self) -> bool {
+    fn has_spare(&self) -> bool {
         !self.spares.is_empty()
+    }
+
+    fn make_spare(&mut self, octets: u64) {
+        self.spares.make(octets);
     }
 
     fn sync_directory(&mut self) -> io::Result<()> {

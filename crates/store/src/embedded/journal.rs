@@ -258,6 +258,11 @@ impl Journal {
         self.written
     }
 
+    /// Whether what is written next makes the file longer.
+    pub(super) const fn is_growing(&self) -> bool {
+        self.room <= self.written
+    }
+
     /// All files, oldest first.
     pub(super) fn files(&self) -> &VecDeque<FileInfo> {
         &self.files

@@ -29,6 +29,8 @@ struct State {
     removed: BTreeMap<u32, FileState>,
     /// What the files held that may be written over.
     spares: Vec<Vec<u8>>,
+    /// How long spares are at most that are made; 0 if none are.
+    spare_octets_max: u64,
     /// How many more changes there will be before the power goes.
     changes_left: Option<u64>,
     /// How many octets all files may have.
@@ -64,6 +66,11 @@ impl MemoryDisk {
     /// How many octets all files together may have; `None` is without limit.
     pub fn set_capacity(&self, capacity: Option<u64>) {
         self.with(|state| state.capacity = capacity);
+    }
+
+    /// From now on spares are made, at once, of so many octets at most.
+    pub fn make_spares(&self, octets_max: u64) {
+        self.with(|state| state.spare_octets_max = octets_max);
     }
 
     /// From now on every write fails in the middle (EIO).
@@ -125,6 +132,7 @@ impl MemoryDisk {
             Self(Arc::new(Mutex::new(State {
                 files: state.files.clone(),
                 removed: state.removed.clone(),
+                spare_octets_max: state.spare_octets_max,
                 ..State::default()
             })))
         })
@@ -150,7 +158,8 @@ impl State {
                 files.entry(number).or_insert_with(|| file.after_power_cut(random));
             }
         }
-        Self { files, summaries: self.summaries.clone(), ..Self::default() }
+        let (summaries, spare_octets_max) = (self.summaries.clone(), self.spare_octets_max);
+        Self { files, summaries, spare_octets_max, ..Self::default() }
     }
 }
 
@@ -328,8 +337,17 @@ impl Disk for MemoryDisk {
         })
     }
 
-    fn has_retired(&self) -> bool {
+    fn has_spare(&self) -> bool {
         self.with(|state| !state.spares.is_empty())
+    }
+
+    fn make_spare(&mut self, octets: u64) {
+        self.with(|state| {
+            let octets = octets.min(state.spare_octets_max);
+            if octets > 0 && state.changes_left != Some(0) && state.room() >= octets {
+                state.spares.push(vec![0; octets as usize]);
+            }
+        });
     }
 
     fn sync_directory(&mut self) -> io::Result<()> {

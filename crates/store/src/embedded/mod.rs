@@ -104,7 +104,8 @@ impl EmbeddedStore {
         let lock = lock(directory)?;
         let options = options.bounded();
         let journal = directory.join("journal");
-        let disk = Directory::open(&journal).map_err(OpenError::io(journal.display().to_string()))?;
+        let disk = Directory::open(&journal, options.segment_octets)
+            .map_err(OpenError::io(journal.display().to_string()))?;
         let mut engine = Engine::open(disk, options.clone(), clock())?;
         let inbox = Arc::new(Inbox::new(options.pending_octets_max, options.pending_messages_max));
         engine.set_home(Arc::clone(&inbox) as Arc<dyn crate::lease::Home>);

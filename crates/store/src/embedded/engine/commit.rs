@@ -18,6 +18,10 @@ const SYNC_DELAY: Duration = Duration::from_millis(10);
 /// waits for the same disk, and is waited for.
 pub(super) const RECEIPT_DELAY: Duration = Duration::from_millis(1);
 
+/// A file that has to grow is left for one that need not when it has so many octets, and the latter is made from then
+/// on: who has little to write needs no second file.
+const SHORT_FILE_OCTETS: u64 = 1 << 20;
+
 /// How often a full disk is tried again.
 const FULL_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -59,7 +63,7 @@ impl<D: Disk> Engine<D> {
         if self.journal.is_unsynced() {
             let since = *self.unsynced_since.get_or_insert(now);
             let is_overdue = now.since(since) >= self.sync_delay() || now < since;
-            if !(is_overdue || self.is_file_long()) || !self.sync() {
+            if !(is_overdue || self.is_file_over()) || !self.sync() {
                 return;
             }
         }
@@ -161,9 +165,23 @@ impl<D: Disk> Engine<D> {
         self.index.shift_tlvs(file, &shifted);
     }
 
-    fn is_file_long(&self) -> bool {
-        self.journal.current_octets() >= self.options.segment_octets + self.links.octets()
-            && self.journal.files().len() < FILES_MAX
+    /// Whether the next file is to be begun: this one is as long as files are, or has to grow while there is one to
+    /// write over.
+    fn is_file_over(&self) -> bool {
+        let octets = self.journal.current_octets();
+        let is_outgrown = self.journal.is_growing() && self.disk.has_spare();
+        let is_long = octets >= self.file_octets() || is_outgrown && octets >= self.short_file_octets();
+        is_long && self.journal.files().len() < FILES_MAX
+    }
+
+    /// How long files are, in octets.
+    pub(super) fn file_octets(&self) -> u64 {
+        self.options.segment_octets + self.links.octets()
+    }
+
+    /// How long a file is at least, in octets.
+    pub(super) fn short_file_octets(&self) -> u64 {
+        SHORT_FILE_OCTETS.min(self.options.segment_octets / 4) + self.links.octets()
     }
 
     /// Syncs; false and poisoned if that failed.
@@ -237,14 +255,19 @@ impl<D: Disk> Engine<D> {
         if self.journal.is_unsynced() || self.journal.has_pending() {
             return;
         }
-        if self.is_file_long() {
+        if self.is_file_over() {
             match self.begin_file() {
-                Ok(()) => self.order_summaries(),
+                Ok(()) => {
+                    self.order_summaries();
+                    // Nothing is lent while something waits to be written.
+                    self.write();
+                }
                 Err(error) if is_full(&error) => self.is_full = true,
                 Err(error) => self.poison(&error),
             }
         }
         self.remove_unneeded();
+        self.make_spare();
     }
 
     /// Begins a file of the journal, with the names of all links in its first group.

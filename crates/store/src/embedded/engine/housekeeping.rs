@@ -26,10 +26,10 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 const FILES_MIN: usize = 4;
 /// The oldest file is given up if less than one in this many of its messages is under way.
 const LIVE_SHARE: u32 = 4;
-/// The same two while there is no file to write over: the next would have to grow, which makes each sync dearer
-/// than it is to carry a few.
-const GROWING_FILES_MIN: usize = 2;
-const GROWING_LIVE_SHARE: u32 = 6;
+/// So many more files must fit on the disk for one to be made ahead of time.
+const FILES_FREE_MIN: u64 = 4;
+/// So much longer than files are is one that is made, in octets: the last group goes beyond.
+const LAST_GROUP_OCTETS: u64 = 1 << 20;
 
 /// How many files before the last are read at start rather than their summaries, if much or if little of
 /// them is under way; the first is also the least that are.
@@ -44,6 +44,8 @@ pub(super) struct Housekeeping {
     swept_at: Timestamp,
     room_at: Timestamp,
     cursor: u32,
+    /// The file during which one was last to be made to write over.
+    spare_for: Option<u32>,
 }
 
 impl<D: Disk> Engine<D> {
@@ -169,18 +171,10 @@ impl<D: Disk> Engine<D> {
     /// The oldest file, if it is worth moving what still lives there to the end of the journal.
     fn file_to_carry(&self) -> Option<u32> {
         let files = self.journal.files();
-        let oldest = files.front()?.number;
-        let is_growing = files.len() > GROWING_FILES_MIN && !self.disk.has_retired();
-        let is_long = files.len() > FILES_MIN;
-        let is_due = is_growing && self.is_sparse(oldest, GROWING_LIVE_SHARE)
-            || is_long && (self.is_sparse(oldest, LIVE_SHARE) || self.is_mostly_over());
-        is_due.then_some(oldest)
-    }
-
-    /// Whether less than one in so many messages of a file is under way.
-    fn is_sparse(&self, file: u32, share: u32) -> bool {
-        let count = self.index.census.of(file);
-        count.live < count.messages / share || count.messages == 0
+        let oldest = files.front().filter(|_| files.len() > FILES_MIN)?;
+        let count = self.index.census.of(oldest.number);
+        let is_sparse = count.live < count.messages / LIVE_SHARE || count.messages == 0;
+        (is_sparse || self.is_mostly_over()).then_some(oldest.number)
     }
 
     /// Whether little of the whole journal is under way.
@@ -243,6 +237,22 @@ impl<D: Disk> Engine<D> {
             if is_due && Some(file.number) != carried && self.summarised.insert(file.number) {
                 self.orders.put(file.number);
             }
+        }
+    }
+
+    /// Has the file made that the journal goes on in when this one is over, if there is none to write over: so none ever
+    /// has to grow. Once for each file.
+    pub(super) fn make_spare(&mut self) {
+        let file = self.journal.durable().file;
+        let is_short = self.journal.current_octets() < self.short_file_octets();
+        if is_short || self.disk.has_spare() || self.housekeeping.spare_for == Some(file) {
+            return;
+        }
+        self.housekeeping.spare_for = Some(file);
+        let octets = self.file_octets() + LAST_GROUP_OCTETS.min(self.options.segment_octets);
+        let needed = self.options.reserve_octets + FILES_FREE_MIN * octets;
+        if self.disk.free_octets().is_ok_and(|free| free >= needed) {
+            self.disk.make_spare(octets);
         }
     }
 

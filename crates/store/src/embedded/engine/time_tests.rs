@@ -300,24 +300,40 @@ fn files_go_and_stragglers_are_carried_forward() {
     assert_eq!(again.take(SMSC, 10).len(), 1, "the message that was delayed");
 }
 
-/// The most files that the journal has at a time while `stragglers` messages stay and others come and go.
-fn most_files(stragglers: u64) -> usize {
+#[test]
+fn only_a_short_first_file_has_to_grow() {
     let mut rig = Rig::new(Options { segment_octets: 16 << 10, ..options() });
-    rig.accept(entries(stragglers)).unwrap();
+    rig.disk.make_spares(u64::MAX);
+    let mut grew = Vec::new();
+    for number in 0..200 {
+        rig.accept(vec![entry(number, |_| {})]).unwrap();
+        grew.push(rig.engine.journal.is_growing());
+    }
+    let short = grew.iter().take_while(|&&grew| grew).count();
+    assert!((1..50).contains(&short), "{short} groups in the first file");
+    assert!(!grew.iter().skip(short).any(|&grew| grew), "{grew:?}");
+    assert!(rig.disk.numbers().len() > 2);
     let live = rig.live();
-    let rounds = (0..100).map(|_| {
-        settle_some(&mut rig, 10);
-        rig.disk.numbers().len()
-    });
-    let most = rounds.max().unwrap_or_default();
-    assert_eq!(rig.live(), live);
-    most
+    assert_eq!(rig.reopen(options()).unwrap().live(), live);
 }
 
 #[test]
-fn few_stragglers_are_carried_forward_before_a_file_would_have_to_grow() {
-    assert!(most_files(3) <= 3);
-    assert!(most_files(9) > 3, "that would cost more than it saves");
+fn who_has_little_to_write_needs_no_second_file() {
+    let mut rig = Rig::new(Options { ledger: false, ..Options::default() });
+    rig.disk.make_spares(u64::MAX);
+    rig.accept(entries(100)).unwrap();
+    assert!(rig.disk.octets() < 100 << 10, "{} octets", rig.disk.octets());
+}
+
+#[test]
+fn room_that_is_short_is_not_used_ahead_of_time() {
+    let mut rig = Rig::new(Options { segment_octets: 16 << 10, reserve_octets: 0, ..options() });
+    rig.disk.make_spares(u64::MAX);
+    rig.disk.set_capacity(Some(64 << 10));
+    for number in 0..40 {
+        rig.accept(vec![entry(number, |_| {})]).unwrap();
+        assert!(rig.engine.journal.is_growing());
+    }
 }
 
 #[test]
