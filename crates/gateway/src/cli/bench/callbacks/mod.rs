@@ -88,7 +88,6 @@ impl Callbacks {
         let mut scene = Scene::set(place, manner, dead, Duration::from_secs(self.rest)).await?;
         scene.warm_up(self.messages, self.connections).await?;
         seen.crowds.push(scene.crowd(dead, self.waiting, self.messages, self.connections).await?);
-        scene.settle(self.messages, self.connections).await?;
         tokio::time::sleep(Duration::from_secs(self.seconds)).await;
         for number in 0..self.pairs {
             let pair = scene.pair(number, self.messages, self.connections).await?;

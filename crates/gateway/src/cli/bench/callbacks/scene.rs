@@ -56,17 +56,6 @@ impl Scene {
         Ok(Pair { alone, beside: self.beside.load(messages, connections).await? })
     }
 
-    /// Loads that do not count. The first files of a journal grow, which makes each sync dearer, and what waits for the
-    /// dead has the gateway with them write one more of those.
-    pub(super) async fn settle(&self, messages: u64, connections: usize) -> anyhow::Result<()> {
-        for stage in [&self.alone, &self.beside] {
-            for _ in 0..SETTLING_LOADS {
-                stage.load(messages, connections).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// A turn with each. The second of one pair is with the gateway that the next begins with, so that whatever
     /// goes one way all the time favours neither.
     pub(super) async fn pair(
@@ -105,7 +94,5 @@ impl Scene {
     }
 }
 
-/// With those before them 480,000 messages, which fill three files of the journal.
-const SETTLING_LOADS: u32 = 2;
 /// What was due while it was frozen comes again half a minute later, together: some turns meet it and some do not.
 const STEPS: u32 = 4;
