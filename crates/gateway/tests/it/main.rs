@@ -7,6 +7,7 @@ mod harness;
 mod alerts;
 mod attributes;
 mod binds;
+mod broken_callbacks;
 mod bulk;
 mod callbacks;
 mod content_provider;
