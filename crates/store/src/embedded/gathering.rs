@@ -10,7 +10,8 @@ use tokio::runtime::Handle;
 use super::engine::Command;
 use super::thread::Inbox;
 
-/// Commands that wait for others: those of one turn of the tasks that are ready, before the inbox weighs them.
+/// Commands that wait for others: those of one turn of the tasks that are ready. The inbox weighs each when it comes, so
+/// that no more wait here than would have room there.
 pub(super) struct Gathering {
     commands: Mutex<Vec<Command>>,
     inbox: Arc<Inbox>,
@@ -24,8 +25,12 @@ impl Gathering {
         Arc::new(Self { commands: Mutex::default(), inbox })
     }
 
-    /// Hands a command over with those of other tasks that have their turn now.
+    /// Hands a command over with those of other tasks that have their turn now, or answers it at once that there is no
+    /// room for its messages.
     pub(super) fn send(self: &Arc<Self>, command: Command) {
+        if let Err(error) = self.inbox.weigh_in(&command) {
+            return command.refuse(error);
+        }
         if !self.add(command) {
             return;
         }
@@ -54,7 +59,7 @@ impl Gathering {
 
 impl Drop for HandOver {
     fn drop(&mut self) {
-        self.0.inbox.send_bounded(self.0.take());
+        self.0.inbox.send_weighed(self.0.take());
     }
 }
 
@@ -122,8 +127,40 @@ mod tests {
         gathering.send(kept);
         gathering.send(refused);
         assert!(matches!(refusal.await, Ok(Err(StoreError::Overloaded))));
-        assert_eq!(arrived(&gathering), 1);
+        assert_eq!(arrive(&gathering).await, 1);
         assert!(answered.try_recv().is_err(), "it is not done yet");
+    }
+
+    #[tokio::test]
+    async fn what_still_waits_here_weighs_already() {
+        let gathering = gathering(2);
+        let inbox = &gathering.inbox;
+        gathering.send(accept(0).0);
+        assert_eq!((arrived(&gathering), inbox.pressure()), (0, 50));
+        let (other, mut unanswered) = accept(1);
+        inbox.send_bounded(other);
+        let ((late, mut refusal), (later, mut refusal_by_inbox)) = (accept(2), accept(3));
+        gathering.send(late);
+        inbox.send_bounded(later);
+        for refusal in [&mut refusal, &mut refusal_by_inbox] {
+            assert!(matches!(refusal.try_recv(), Ok(Err(StoreError::Overloaded))), "at once");
+        }
+        assert_eq!((arrived(&gathering), arrive(&gathering).await), (1, 1));
+        assert!(unanswered.try_recv().is_err());
+        assert_eq!(inbox.pressure(), 100, "it waits until it is done");
+    }
+
+    #[tokio::test]
+    async fn what_comes_too_late_is_told_so_and_weighs_nothing() {
+        let gathering = gathering(2);
+        let (command, answered) = accept(0);
+        gathering.send(command);
+        gathering.inbox.close();
+        assert!(matches!(answered.await, Ok(Err(StoreError::Closed))));
+        assert_eq!(gathering.inbox.pressure(), 0);
+        let (command, answered) = accept(1);
+        gathering.inbox.send_bounded(command);
+        assert!(matches!(answered.await, Ok(Err(StoreError::Closed))));
     }
 
     #[test]

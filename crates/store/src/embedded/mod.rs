@@ -28,6 +28,7 @@ pub mod inspect;
 mod journal;
 mod ledger;
 mod links;
+mod load;
 #[cfg(any(test, feature = "simulation"))]
 mod memory_disk;
 mod options;
@@ -338,7 +339,7 @@ impl Store for EmbeddedStore {
         let is_urgent = are_urgent(&batch);
         let command = Command::Accept { batch, octets, answer };
         if is_urgent {
-            self.inbox.send_bounded([command]);
+            self.inbox.send_bounded(command);
         } else {
             self.gathering.send(command);
         }

@@ -1,7 +1,7 @@
 //! The thread that owns the engine, and the inbox through which it is told what to do.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use sms::{Priority, Timestamp};
 use super::clock::clock;
 use super::disk::Disk;
 use super::engine::{Command, Engine};
+use super::load::{Load, Weight};
 use crate::lease::Home;
 use crate::{Entry, Part, Status, StoreError};
 
@@ -31,17 +32,13 @@ pub(super) struct Inbox {
     bell: tokio::sync::Notify,
     /// Whether urgent messages have come: the thread looks at it between two commands.
     has_urgent: AtomicBool,
-    octets_max: usize,
-    messages_max: usize,
-    /// How full it is of messages, in percent: for those who ask often.
-    pressure: AtomicU8,
+    /// What the messages weigh that are in here, or will be.
+    load: Load,
 }
 
 #[derive(Default)]
 struct Queue {
     agenda: Agenda,
-    pending_octets: usize,
-    pending_messages: usize,
     is_asleep: bool,
     is_closed: bool,
 }
@@ -93,18 +90,14 @@ impl Agenda {
 
 impl Inbox {
     pub(super) fn new(octets_max: usize, messages_max: usize) -> Self {
-        let inbox = Self {
+        Self {
             queue: Mutex::default(),
             wake: Condvar::new(),
             #[cfg(feature = "simulation")]
             bell: tokio::sync::Notify::new(),
             has_urgent: AtomicBool::new(false),
-            octets_max,
-            messages_max,
-            pressure: AtomicU8::new(0),
-        };
-        inbox.weigh(&Queue::default());
-        inbox
+            load: Load::new(Weight { octets: octets_max, messages: messages_max }),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -122,47 +115,42 @@ impl Inbox {
         Ok(())
     }
 
-    /// Hands over those commands for whose messages there is room, and answers the others that there is none.
-    pub(super) fn send_bounded(&self, commands: impl IntoIterator<Item = Command>) {
-        let mut refused = Vec::new();
-        let mut queue = self.lock();
-        for command in commands {
-            match self.weigh_in(&mut queue, &command) {
-                Ok(()) => self.add(&mut queue, command),
-                Err(error) => refused.push((command, error)),
-            }
+    /// Hands over a command if there is room for its messages, and answers it that there is none otherwise.
+    pub(super) fn send_bounded(&self, command: Command) {
+        match self.weigh_in(&command) {
+            Ok(()) => self.send_weighed([command]),
+            Err(error) => command.refuse(error),
         }
-        self.weigh(&queue);
-        self.wake(queue);
-        refused.into_iter().for_each(|(command, error)| command.refuse(error));
     }
 
-    /// Counts what a command brings, if there is room for it.
-    fn weigh_in(&self, queue: &mut Queue, command: &Command) -> Result<(), StoreError> {
-        let (octets, messages) = weight_of(command);
-        let fits = queue.pending_octets + octets <= self.octets_max
-            && queue.pending_messages + messages <= self.messages_max;
+    /// Counts the messages of a command that is to be handed over soon, if there is room for them. Takes no lock but
+    /// to say why not.
+    pub(super) fn weigh_in(&self, command: &Command) -> Result<(), StoreError> {
+        if self.load.add(weight_of(command)) {
+            return Ok(());
+        }
+        Err(if self.lock().is_closed { StoreError::Closed } else { StoreError::Overloaded })
+    }
+
+    /// Hands over commands that were weighed in, unless the store has been closed.
+    pub(super) fn send_weighed(&self, commands: impl IntoIterator<Item = Command>) {
+        let mut queue = self.lock();
         if queue.is_closed {
-            return Err(StoreError::Closed);
+            drop(queue);
+            return commands.into_iter().for_each(|command| {
+                self.load.remove(weight_of(&command));
+                command.refuse(StoreError::Closed);
+            });
         }
-        if !fits {
-            return Err(StoreError::Overloaded);
+        for command in commands {
+            self.add(&mut queue, command);
         }
-        queue.pending_octets += octets;
-        queue.pending_messages += messages;
-        Ok(())
+        self.wake(queue);
     }
 
     /// How full it is of messages, in percent.
     pub(super) fn pressure(&self) -> u8 {
-        self.pressure.load(Ordering::Relaxed)
-    }
-
-    fn weigh(&self, queue: &Queue) {
-        let percent = |used: usize, max: usize| (used * 100).checked_div(max).unwrap_or(100);
-        let octets = percent(queue.pending_octets, self.octets_max);
-        let pressure = octets.max(percent(queue.pending_messages, self.messages_max)).min(100);
-        self.pressure.store(pressure as u8, Ordering::Relaxed);
+        self.load.percent()
     }
 
     fn add(&self, queue: &mut Queue, command: Command) {
@@ -234,16 +222,6 @@ impl Inbox {
     pub(super) fn is_empty(&self) -> bool {
         self.lock().agenda.is_empty()
     }
-
-    /// So much has been done and no longer waits.
-    fn done(&self, (octets, messages): (usize, usize)) {
-        if (octets, messages) != (0, 0) {
-            let mut queue = self.lock();
-            queue.pending_octets = queue.pending_octets.saturating_sub(octets);
-            queue.pending_messages = queue.pending_messages.saturating_sub(messages);
-            self.weigh(&queue);
-        }
-    }
 }
 
 impl std::fmt::Debug for Inbox {
@@ -304,11 +282,11 @@ pub(super) fn are_urgent(batch: &[Entry]) -> bool {
     batch.iter().all(|entry| entry.message.priority >= Priority::URGENT)
 }
 
-/// The octets and messages that a command brings.
-fn weight_of(command: &Command) -> (usize, usize) {
+/// What a command brings.
+fn weight_of(command: &Command) -> Weight {
     match command {
-        Command::Accept { batch, octets, .. } => (*octets, batch.len()),
-        _ => (0, 0),
+        Command::Accept { batch, octets, .. } => Weight { octets: *octets, messages: batch.len() },
+        _ => Weight::default(),
     }
 }
 
@@ -316,10 +294,9 @@ fn weight_of(command: &Command) -> (usize, usize) {
 /// durable at once, and most of the rest stays for the next turn.
 pub(super) fn turn<D: Disk>(engine: &mut Engine<D>, agenda: &mut Agenda, inbox: &Inbox, now: Timestamp) {
     engine.tick(now);
-    let mut weight = (0, 0);
+    let mut done = Weight::default();
     let mut handle = |command: Command| {
-        let (octets, messages) = weight_of(&command);
-        weight = (weight.0 + octets, weight.1 + messages);
+        done += weight_of(&command);
         engine.handle(command, now);
     };
     let most = if agenda.urgent.is_empty() { usize::MAX } else { BESIDE_URGENT };
@@ -331,7 +308,7 @@ pub(super) fn turn<D: Disk>(engine: &mut Engine<D>, agenda: &mut Agenda, inbox: 
             break;
         }
     }
-    inbox.done(weight);
+    inbox.load.remove(done);
     engine.commit(now);
     engine.serve(now);
 }
@@ -362,7 +339,7 @@ mod tests {
 
     fn accept(inbox: &Inbox, batch: Vec<Entry>) -> Answered<()> {
         let (answer, answered) = oneshot::channel();
-        inbox.send_bounded([Command::Accept { batch, octets: 1, answer }]);
+        inbox.send_bounded(Command::Accept { batch, octets: 1, answer });
         answered
     }
 
@@ -397,7 +374,7 @@ mod tests {
         assert!(inbox.wait(Duration::MAX, &mut agenda), "what is left is not waited for");
         turn(&mut engine, &mut agenda, &inbox, clock());
         assert_eq!((answered(&mut bulk), agenda.is_empty()), (10 - BESIDE_URGENT, true));
-        assert_eq!(inbox.lock().pending_messages, 0);
+        assert!(inbox.load.is_nothing());
     }
 
     #[test]
