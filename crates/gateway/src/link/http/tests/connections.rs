@@ -171,9 +171,19 @@ fn begun(path: &str, more: &str, octets: usize) -> String {
     )
 }
 
+/// What is heard by who sends a large body to its end.
+async fn answered_early(desk: &Desk, path: &str, more: &str) -> String {
+    const LARGE: usize = 5_000_000;
+    let mut stream = desk.connect().await;
+    stream.write_all(begun(path, more, LARGE).as_bytes()).await.unwrap();
+    stream.write_all(&vec![b' '; LARGE - 1]).await.unwrap();
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).await.unwrap();
+    heard
+}
+
 #[tokio::test]
 async fn who_is_answered_early_may_send_all_the_same_and_keeps_the_answer() {
-    const LARGE: usize = 5_000_000;
     let login = format!("authorization: {}\r\n", basic("bank:hunter22"));
     for (path, more, status) in [
         ("/v1/messages", login.as_str(), "413 Payload Too Large"),
@@ -181,27 +191,79 @@ async fn who_is_answered_early_may_send_all_the_same_and_keeps_the_answer() {
         ("/v1/nothing", "", "404 Not Found"),
         ("/v1/events", "", "405 Method Not Allowed"),
     ] {
-        let mut stream = Desk::open().connect().await;
-        stream.write_all(begun(path, more, LARGE).as_bytes()).await.unwrap();
-        stream.write_all(&vec![b' '; LARGE - 1]).await.unwrap();
-        let mut heard = String::new();
-        stream.read_to_string(&mut heard).await.unwrap();
+        let heard = answered_early(&Desk::open(), path, more).await;
         assert!(heard.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{heard}");
         assert!(heard.contains("connection: close\r\n") && heard.ends_with('}'), "{heard}");
     }
 }
 
-#[tokio::test]
-async fn what_is_left_of_a_short_body_ends_no_connection() {
-    let mut stream = Desk::open().connect().await;
-    let both = begun("/v1/messages", "", 1) + "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+/// What is heard by who sends a short body, and then asks for something else.
+async fn answered_both(desk: &Desk, more: &str) -> String {
+    let mut stream = desk.connect().await;
+    let both =
+        begun("/v1/messages", more, 1) + "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     stream.write_all(both.as_bytes()).await.unwrap();
     let mut heard = String::new();
     stream.read_to_string(&mut heard).await.unwrap();
+    heard
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_short_body_ends_no_connection() {
+    let heard = answered_both(&Desk::open(), "").await;
     assert!(
         heard.starts_with("HTTP/1.1 401 Unauthorized\r\n") && heard.contains("HTTP/1.1 200 OK\r\n"),
         "{heard}"
     );
+}
+
+// RFC 6585, 4
+#[tokio::test]
+async fn who_is_not_heard_for_a_while_learns_how_long_although_it_still_sends() {
+    let desk = Desk::open();
+    let guesses = (0..12).map(|_| async {
+        let mut stream = desk.connect().await;
+        let guess = basic("shop:a guess");
+        let request = format!(
+            "GET /v1/inbox HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {guess}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.read_to_end(&mut Vec::new()).await.unwrap();
+    });
+    futures_util::future::join_all(guesses).await;
+
+    let login = format!("authorization: {}\r\n", basic("shop:hunter33"));
+    let heard = answered_early(&desk, "/v1/messages", &login).await;
+    let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+    let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    assert!(head.starts_with("HTTP/1.1 429 Too Many Requests\r\n"), "{head}");
+    assert!(body.contains("\"code\":\"too_many_failures\""), "{body}");
+    assert_eq!(field("content-length"), Some(&body.len().to_string()[..]), "it is whole");
+    assert!((1..=60).contains(&field("retry-after").unwrap().parse::<u32>().unwrap()), "{head}");
+    assert_eq!(field("connection"), Some("close"), "what is left of the body is not read for ever");
+
+    let both = answered_both(&desk, &login).await;
+    assert!(both.starts_with("HTTP/1.1 429 ") && both.contains("HTTP/1.1 200 OK\r\n"), "{both}");
+}
+
+#[tokio::test]
+async fn the_rate_is_looked_at_when_the_body_has_come_and_the_connection_goes_on() {
+    let message = r#"{"to": "628111000111", "from": "SHOP", "text": "hello"}"#;
+    let login = basic("shop:hunter33");
+    let post = |more: &str, octets: usize| {
+        let body = message.to_owned() + &" ".repeat(octets - message.len());
+        format!(
+            "POST /v1/messages HTTP/1.1\r\nhost: x\r\nauthorization: {login}\r\n{more}\
+             content-type: application/json\r\ncontent-length: {octets}\r\n\r\n{body}"
+        )
+    };
+    let all = [post("", 1000), post("", 3_000_000), post("connection: close\r\n", 1000)].concat();
+    let heard = answered(&all).await;
+    let statuses: Vec<&str> = heard.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+    assert_eq!((statuses[0], statuses[1], statuses.len()), ("202", "429", 3), "{heard}");
+    let throttled = heard.split("HTTP/1.1 ").nth(2).unwrap();
+    assert!(throttled.contains("retry-after: 1\r\n") && throttled.contains("\"code\":\"throttled\""));
+    assert!(!throttled.contains("connection: close"), "{throttled}");
 }
 
 #[tokio::test(start_paused = true)]
