@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use sms::Timestamp;
 use store::Cause;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::mpsc;
 
 use super::super::call::{Answer, Call, Endpoint, Heard};
@@ -261,6 +261,49 @@ async fn a_server_that_closes_its_connections_without_a_word_is_asked_once_for_e
         closings.recv().await.unwrap();
     }
     assert_eq!(asked.load(Ordering::Relaxed), 100);
+}
+
+// DUR-7
+#[tokio::test]
+async fn a_call_for_which_a_connection_ends_that_was_kept_is_made_on_another_or_lost() {
+    const ROUNDS: usize = 50;
+    let mut heard = 0;
+    for _ in 0..ROUNDS {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = endpoint(&format!("http://{}/", listener.local_addr().unwrap()), "");
+        let (first, kept) = tokio::join!(ask(&endpoint, hi()), async {
+            let mut stream = listener.accept().await.unwrap().0;
+            request(&mut stream).await.unwrap();
+            stream.write_all(OK).await.unwrap();
+            stream.into_std().unwrap()
+        });
+        assert!(first.is_ok(), "{:?}", first.err());
+        // One look at the network wakes both, who calls first: the connection sees its end when the call waits for it.
+        let (mut sign, mut gives_sign) = UnixStream::pair().unwrap();
+        let calling = async {
+            sign.read_u8().await.unwrap();
+            ask(&endpoint, hi()).await
+        };
+        let closing = async {
+            gives_sign.write_all(b"!").await.unwrap();
+            drop(kept);
+        };
+        let answering = async {
+            let mut stream = listener.accept().await.unwrap().0;
+            request(&mut stream).await.unwrap();
+            stream.write_all(OK).await.unwrap();
+            assert_eq!(request(&mut stream).await, None, "it is asked once");
+        };
+        let (called, ()) = tokio::select! {
+            called = async { tokio::join!(calling, closing) } => called,
+            () = answering => panic!("nobody hung up"),
+        };
+        match called {
+            Ok(_) => heard += 1,
+            Err(answer) => assert!(matches!(answer, Answer::Lost(Cause::ConnectionLost)), "{answer:?}"),
+        }
+    }
+    assert!(heard > 0, "what was not begun is made on another connection");
 }
 
 #[tokio::test]
