@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use serde_json::json;
 use simulator::{Application, ApplicationConfig};
+use store::{Event, Record};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -78,4 +79,35 @@ async fn an_authority_that_nobody_named_vouches_for_nobody() {
 
     let why = gateway.try_reload(links("tls_ca = \"nowhere.pem\"")).unwrap_err();
     assert!(why.contains("games") && why.contains("nowhere.pem"), "{why}");
+}
+
+#[tokio::test]
+async fn the_record_says_that_a_server_wants_our_certificate() {
+    let (telco, authority) = (centre().await, Authority::new());
+    let receiver = Application::start(ApplicationConfig::default()).await.unwrap();
+    let tls = authority.demanding_server(&authority.identity("receiver", "127.0.0.1"));
+    let (url, mut handshakes) = front(&receiver, tls).await;
+    let other = Authority::new();
+    let url = format!("callback_url = \"{url}\"\nallow_private_address = true\n");
+    let keys = format!("{url}callback_tls_ca = \"{}\"\n", authority.file().display());
+    let shown = other.identity("gateway", "gateway.example").lines().replace("tls_", "callback_tls_");
+    let links =
+        |keys: &str| [smsc("telco", telco.address(), ""), account("shop", keys), route("to = [\"telco\"]")];
+    let gateway = TestGateway::with(links(&keys)).await;
+    let message = json!({ "to": ANI, "from": "SHOP", "text": "hello" });
+    let id = gateway.caller("shop").post(message).await.id();
+
+    let told = async |why: &str| {
+        let says = |record: &Record| {
+            let event = record.history.last().map(|step| &step.event);
+            matches!(event, Some(Event::OwnerRetried { cause, .. }) if cause.to_string().starts_with(why))
+        };
+        gateway.record_when(&id, says).await
+    };
+    told("TLS: the server wants a certificate of ours, and none is configured").await;
+    assert!(!handshakes.recv().await.unwrap());
+    // One of another authority will not do either.
+    gateway.reload(links(&(keys + &shown)));
+    told("TLS: the server says ").await;
+    assert_eq!(receiver.call_count(), 0);
 }
