@@ -250,12 +250,14 @@ impl<D: Disk> Engine<D> {
         }
     }
 
-    /// Goes on in the next file if this one is long, and removes the oldest if nobody needs it.
+    /// Removes what nobody needs, goes on in the next file if this one is over, and has the one after it made.
     fn turn_over(&mut self) {
         if self.journal.is_unsynced() || self.journal.has_pending() {
             return;
         }
-        if self.is_file_over() {
+        // First: what is over may be what is written over next.
+        self.remove_unneeded();
+        if self.poisoned.is_none() && self.is_file_over() {
             match self.begin_file() {
                 Ok(()) => {
                     self.order_summaries();
@@ -266,7 +268,6 @@ impl<D: Disk> Engine<D> {
                 Err(error) => self.poison(&error),
             }
         }
-        self.remove_unneeded();
         self.make_spare();
     }
 

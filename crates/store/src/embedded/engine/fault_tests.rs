@@ -234,7 +234,8 @@ fn a_file_that_lost_its_first_group_can_outlive_the_others() {
         rig.accept(vec![quiet(count)]).unwrap();
         count += 1;
     }
-    let mut again = rig.reopen(options()).unwrap();
+    let longer = Options { segment_octets: 1 << 20, ..options() };
+    let mut again = rig.reopen(longer).unwrap();
     again.accept(vec![quiet(count)]).unwrap();
     for lease in again.take(SMSC, count as usize) {
         again.settle(lease, done());
