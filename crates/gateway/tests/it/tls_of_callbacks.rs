@@ -104,7 +104,7 @@ async fn the_record_says_that_a_server_wants_our_certificate() {
         };
         gateway.record_when(&id, says).await
     };
-    told("TLS: the server wants a certificate of ours, and none is configured").await;
+    told("TLS: the server wants a certificate of ours, and got none").await;
     assert!(!handshakes.recv().await.unwrap());
     // One of another authority will not do either.
     gateway.reload(links(&(keys + &shown)));

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-/// The most files that are kept.
+/// The most files of the journal that are kept; one more may have been made meanwhile.
 const FILES_MAX: usize = 8;
 /// The most that they hold together, in octets.
 const OCTETS_MAX: u64 = 512 << 20;
@@ -75,7 +75,8 @@ impl Spares {
         Ok(())
     }
 
-    /// Begins to make one of so many octets, unless one is being made. It is there when it is durable.
+    /// Begins to make one of so many octets, unless one is being made; there must be none. It is there when it is
+    /// durable.
     pub(super) fn make(&mut self, octets: u64) {
         self.receive();
         if self.making.as_ref().is_none_or(Making::has_ended) {

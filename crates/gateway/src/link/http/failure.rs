@@ -33,7 +33,7 @@ fn tls(error: &(dyn Error + 'static)) -> Option<String> {
     })?;
     Some(match why {
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            "TLS: the server wants a certificate of ours, and none is configured".to_owned()
+            "TLS: the server wants a certificate of ours, and got none".to_owned()
         }
         rustls::Error::AlertReceived(alert) => format!("TLS: the server says {alert:?}"),
         why => format!("TLS: {why}"),
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn what_tls_says_is_passed_on() {
         let alert = |alert| cause(rustls::Error::AlertReceived(alert));
-        let wanted = "TLS: the server wants a certificate of ours, and none is configured";
+        let wanted = "TLS: the server wants a certificate of ours, and got none";
         assert_eq!(alert(AlertDescription::CertificateRequired), wanted);
         assert_eq!(alert(AlertDescription::UnknownCA), "TLS: the server says UnknownCA");
         assert_eq!(cause(rustls::Error::DecryptError), "TLS: cannot decrypt peer's message");

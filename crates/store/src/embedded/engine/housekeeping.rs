@@ -240,8 +240,8 @@ impl<D: Disk> Engine<D> {
         }
     }
 
-    /// Has the file made that the journal goes on in when this one is over, if there is none to write over: so none ever
-    /// has to grow. Once for each file.
+    /// Has the file made that the journal goes on in when this one is over, if there is none to write over,
+    /// so that it need not grow. Once for each file.
     pub(super) fn make_spare(&mut self) {
         let file = self.journal.durable().file;
         let is_short = self.journal.current_octets() < self.short_file_octets();
