@@ -3,7 +3,6 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::Args;
@@ -22,17 +21,18 @@ pub(crate) struct Serve {
     /// Seconds that sessions have to end by themselves when the gateway stops.
     #[arg(long, default_value_t = 30)]
     grace_s: u64,
-    /// Threads that serve connections; half of the processors if left out: the store needs the others.
+    /// Threads that serve connections; as many as there are processors if left out.
     #[arg(long)]
     threads: Option<NonZeroUsize>,
 }
 
 impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let threads = self.threads.map_or_else(half_of_the_processors, NonZeroUsize::get);
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-        runtime.block_on(self.serve())
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        if let Some(threads) = self.threads {
+            runtime.worker_threads(threads.get());
+        }
+        runtime.enable_all().build()?.block_on(self.serve())
     }
 
     async fn serve(self) -> anyhow::Result<ExitCode> {
@@ -67,12 +67,6 @@ impl Serve {
             }
         }
     }
-}
-
-/// With more, they and the store's threads take turns on the same processors, and every turn costs as
-/// much as some messages.
-fn half_of_the_processors() -> usize {
-    available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2)
 }
 
 /// Each connection takes a descriptor.

@@ -299,7 +299,8 @@ pub(super) fn turn<D: Disk>(engine: &mut Engine<D>, agenda: &mut Agenda, inbox: 
         done += weight_of(&command);
         engine.handle(command, now);
     };
-    let most = if agenda.urgent.is_empty() { usize::MAX } else { BESIDE_URGENT };
+    let is_urgent = !agenda.urgent.is_empty();
+    let most = if is_urgent { BESIDE_URGENT } else { usize::MAX };
     agenda.urgent.drain(..).chain(agenda.takes.drain(..)).for_each(&mut handle);
     for _ in 0..most {
         let Some(command) = agenda.others.pop_front() else { break };
@@ -309,6 +310,9 @@ pub(super) fn turn<D: Disk>(engine: &mut Engine<D>, agenda: &mut Agenda, inbox: 
         }
     }
     inbox.load.remove(done);
+    if !is_urgent {
+        engine.serve_ahead(now);
+    }
     engine.commit(now);
     engine.serve(now);
 }
@@ -375,6 +379,29 @@ mod tests {
         turn(&mut engine, &mut agenda, &inbox, clock());
         assert_eq!((answered(&mut bulk), agenda.is_empty()), (10 - BESIDE_URGENT, true));
         assert!(inbox.load.is_nothing());
+    }
+
+    #[test]
+    fn what_waits_is_lent_before_the_disk_is_waited_for() {
+        let disk = MemoryDisk::default();
+        let options = Options { ledger: false, ..Options::default() };
+        let mut engine = Engine::open(disk.clone(), options, clock()).unwrap();
+        let (mut agenda, inbox) = (Agenda::default(), Inbox::new(1000, 1000));
+        let mut turn = || {
+            inbox.wait(Duration::ZERO, &mut agenda);
+            turn(&mut engine, &mut agenda, &inbox, clock());
+        };
+        let mut durable = accept(&inbox, vec![entry(0, Priority::BULK)]);
+        turn();
+        assert!(matches!(durable.try_recv(), Ok(Ok(()))));
+        let (mut waits, mut taken) = (accept(&inbox, vec![entry(1, Priority::BULK)]), take(&inbox, 3));
+        disk.fail_syncs();
+        turn();
+        assert!(matches!(waits.try_recv(), Ok(Err(StoreError::Failed(_)))));
+        let leases = taken.try_recv().unwrap().unwrap();
+        let ids: Vec<_> = leases.iter().map(|lease| lease.message().id).collect();
+        assert_eq!(ids, [sample::id(0)], "and nothing that is not durable");
+        leases.into_iter().for_each(|lease| drop(lease.end()));
     }
 
     #[test]

@@ -76,6 +76,14 @@ impl<D: Disk> Engine<D> {
         }
     }
 
+    /// Answers those who wait for what has become due before, so that they have something to do while the disk is
+    /// waited for.
+    pub(in super::super) fn serve_ahead(&mut self, now: Timestamp) {
+        if self.poisoned.is_none() && !self.ready.is_empty() && self.write() {
+            self.serve(now);
+        }
+    }
+
     /// There was no room to note the attempts: who asked goes on waiting.
     fn take_back(&mut self, loan: Loan, now: Timestamp) {
         for lease in loan.leases {
