@@ -101,5 +101,5 @@ fn anywhere() -> Option<Url> {
     Url::parse("https://localhost/").ok()
 }
 
-const DEFAULT_WINDOW: NonZeroU16 = NonZeroU16::MIN.saturating_add(31);
+const DEFAULT_WINDOW: NonZeroU16 = NonZeroU16::MIN.saturating_add(47);
 const BATCH_MAX: NonZeroU16 = NonZeroU16::MIN.saturating_add(999);

@@ -387,7 +387,7 @@ fn an_account_can_be_called() {
     assert_eq!(parse(DESIGN).unwrap().account[0].callback, None);
     let lines = "callback_url = \"https://bank.example/sms\"\ncallback_batch = 100";
     let callback = with(lines).unwrap().account[0].callback.clone().unwrap();
-    assert_eq!((callback.batch.get(), callback.endpoint.window.get()), (100, 32));
+    assert_eq!((callback.batch.get(), callback.endpoint.window.get()), (100, 48));
     assert!(!callback.endpoint.reach.private);
     for (lines, problem) in [
         ("callback_window = 5", "no callback_url"),

@@ -284,9 +284,9 @@ async fn plain(body: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>, Unreadable
         None if is("gzip") || is("x-gzip") => {
             let mut decoder = GzipDecoder::new(&body[..]);
             decoder.multiple_members(true);
-            inflated(decoder).await
+            Box::pin(inflated(decoder)).await
         }
-        None if is("deflate") => inflated(ZlibDecoder::new(&body[..])).await,
+        None if is("deflate") => Box::pin(inflated(ZlibDecoder::new(&body[..]))).await,
         _ => Err(UnreadableReply::Coding),
     }
 }

@@ -47,7 +47,7 @@ pub(super) async fn submit(
     let body = read(body).await?;
     match key {
         None => desk.submit(account, batch_of(&body).await?, None).await,
-        Some(key) => desk.submit_once(account, key, body).await,
+        Some(key) => Box::pin(desk.submit_once(account, key, body)).await,
     }
 }
 
@@ -106,7 +106,8 @@ impl Desk {
     ) -> Result<Response, Problem> {
         match batch {
             Batch::One(message) => self.submit_one(account, *message, once).await.map(one_accepted),
-            Batch::Many(messages) => self.submit_many(account, messages, once).await,
+            // What few need has room of its own, so that all others carry none for it.
+            Batch::Many(messages) => Box::pin(self.submit_many(account, messages, once)).await,
         }
     }
 
@@ -182,7 +183,7 @@ impl Desk {
         let (mut submission, substitutions) = translated(account, message, self.intake.clock().wall())?;
         submission.id = id.map(|id| (id, 0));
         let claim = match quoted {
-            Some(quoted) => Some(self.claim(account, quoted, &mut submission).await?),
+            Some(quoted) => Some(Box::pin(self.claim(account, quoted, &mut submission)).await?),
             None => None,
         };
         let entry = self.intake.admit(&Origin::Account(account.clone()), submission);

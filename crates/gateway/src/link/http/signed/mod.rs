@@ -40,6 +40,11 @@ pub(super) async fn verified(desk: &Desk, peer: SocketAddr, request: Request) ->
     if !is_signed || request.headers().contains_key(AUTHORIZATION) {
         return Ok(request);
     }
+    Box::pin(proven(desk, peer, request)).await
+}
+
+/// The request with whose signature it has.
+async fn proven(desk: &Desk, peer: SocketAddr, request: Request) -> Result<Request, Problem> {
     let since = Instant::now();
     let (mut parts, body) = request.into_parts();
     let input = SignatureInput::read(&parts.headers);
