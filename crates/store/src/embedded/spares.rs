@@ -23,7 +23,10 @@ const UNFINISHED: &str = "unfinished";
 /// The name of one that was made, which no file of the journal has.
 const MADE: &str = "made";
 /// How much of a file is made at a time, in octets: what else the disk has to do waits no longer than for that.
-const PIECE_OCTETS: usize = 1 << 20;
+const PIECE_OCTETS: u64 = 1 << 20;
+/// What is written at a time. The kernel keeps in one what came in one: whatever is written over a part of it later would
+/// count, and be looked through, as all of it.
+const PAGE: [u8; 4096] = [0; 4096];
 
 /// The files that are kept in a directory, which have no number.
 #[derive(Debug)]
@@ -170,18 +173,27 @@ impl MakingProgress {
     /// false if that was given up.
     fn write(&self, path: &Path, octets: u64) -> io::Result<bool> {
         let mut file = File::create(path)?;
-        let piece = vec![0; PIECE_OCTETS];
         let mut left = octets;
         while left > 0 && !self.is_given_up.load(Ordering::Relaxed) {
             let since = Instant::now();
-            let next = usize::try_from(left).map_or(PIECE_OCTETS, |left| left.min(PIECE_OCTETS));
-            file.write_all(piece.get(..next).unwrap_or(&piece))?;
+            let piece = left.min(PIECE_OCTETS);
+            write_zeros(&mut file, piece)?;
             file.sync_data()?;
-            left -= next as u64;
+            left -= piece;
             thread::park_timeout(since.elapsed());
         }
         Ok(left == 0)
     }
+}
+
+fn write_zeros(file: &mut File, octets: u64) -> io::Result<()> {
+    let mut left = usize::try_from(octets).map_err(io::Error::other)?;
+    while left > 0 {
+        let page = PAGE.get(..left).unwrap_or(&PAGE);
+        file.write_all(page)?;
+        left -= page.len();
+    }
+    Ok(())
 }
 
 fn made_path(directory: &Path, suffix: &str) -> PathBuf {
@@ -235,17 +247,17 @@ mod tests {
 
     #[test]
     fn where_there_is_none_one_is_made() {
-        const OCTETS: usize = 3 * PIECE_OCTETS / 2;
+        const OCTETS: u64 = 3 * PIECE_OCTETS / 2 + 1;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("1.log");
         let mut spares = Spares::find(directory.path()).unwrap();
         assert!(spares.reuse(&path, b"header").unwrap().is_none());
-        spares.make(OCTETS as u64);
+        spares.make(OCTETS);
         while spares.is_empty() {
             thread::yield_now();
         }
         let file = spares.reuse(&path, b"header").unwrap().unwrap();
-        assert_eq!(file.metadata().unwrap().len(), OCTETS as u64);
+        assert_eq!(file.metadata().unwrap().len(), OCTETS);
         let octets = fs::read(&path).unwrap();
         assert!(octets.starts_with(b"header") && octets.iter().skip(6).all(|&octet| octet == 0));
         assert!(spares.is_empty());

@@ -401,7 +401,9 @@ mod tests {
         let leases = taken.try_recv().unwrap().unwrap();
         let ids: Vec<_> = leases.iter().map(|lease| lease.message().id).collect();
         assert_eq!(ids, [sample::id(0)], "and nothing that is not durable");
-        leases.into_iter().for_each(|lease| drop(lease.end()));
+        leases.into_iter().for_each(|lease| {
+            lease.end();
+        });
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) async fn verified(desk: &Desk, peer: SocketAddr, request: Request) ->
     Box::pin(proven(desk, peer, request)).await
 }
 
-/// The request with whose signature it has.
+/// The request, which says whose signature it has.
 async fn proven(desk: &Desk, peer: SocketAddr, request: Request) -> Result<Request, Problem> {
     let since = Instant::now();
     let (mut parts, body) = request.into_parts();
