@@ -407,6 +407,22 @@ mod tests {
     }
 
     #[test]
+    fn urgent_messages_go_before_what_waits_already() {
+        let (mut engine, mut agenda, inbox) = (engine(), Agenda::default(), Inbox::new(1000, 1000));
+        let mut turn = || {
+            inbox.wait(Duration::ZERO, &mut agenda);
+            turn(&mut engine, &mut agenda, &inbox, clock());
+        };
+        let _bulk = accept(&inbox, vec![entry(0, Priority::BULK)]);
+        turn();
+        let (_urgent, mut taken) = (accept(&inbox, vec![entry(1, Priority::URGENT)]), take(&inbox, 1));
+        turn();
+        let leases = taken.try_recv().unwrap().unwrap();
+        let ids: Vec<_> = leases.iter().map(|lease| lease.message().id).collect();
+        assert_eq!(ids, [sample::id(1)]);
+    }
+
+    #[test]
     fn how_it_stands_is_known_without_asking_the_engine() {
         let disk = MemoryDisk::default();
         let options = Options { ledger: false, ..Options::default() };

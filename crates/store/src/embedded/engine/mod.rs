@@ -1,7 +1,8 @@
 //! The engine: commands and the time in; facts to the journal, answers out.
 //!
-//! One thread owns it. In each turn it handles the commands that have come ([`Engine::handle`]), makes
-//! what they said durable ([`Engine::commit`]), and lends what is due ([`Engine::serve`]). It reads no clock.
+//! One thread owns it. In each turn it handles the commands that have come ([`Engine::handle`]), lends what waited
+//! before ([`Engine::serve_ahead`]), makes what they said durable ([`Engine::commit`]), and lends what is due since
+//! ([`Engine::serve`]). It reads no clock.
 
 mod accept;
 mod browse;
