@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use sms::Timestamp;
 use store::{Item, Lease, Outcome, Settlement, Store};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -231,7 +232,7 @@ impl Client<Named> {
                     orders.push((order, Some(cut)));
                 }
                 Turn::Later(Order { lease, .. }, wait) => {
-                    let outcome = Outcome::Deferred { at: at.plus(wait) };
+                    let outcome = Outcome::Deferred { at: together(at.plus(wait)) };
                     deferred.push(Settlement { lease, outcome, answer: None });
                 }
             }
@@ -258,6 +259,12 @@ impl Client<Named> {
     }
 }
 
+/// What is given back comes again in company: each by itself would wake the store and this link for as little as
+/// another look at a circuit that is open.
+fn together(at: Timestamp) -> Timestamp {
+    at.0.checked_next_multiple_of(COMPANY_MS).map_or(at, Timestamp)
+}
+
 async fn until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -274,3 +281,19 @@ async fn cancelled(cut: Option<CancellationToken>) {
 
 /// How often it is looked for endpoints from which nothing is heard.
 const TICK: Duration = Duration::from_secs(1);
+/// How far apart the times are at which what was given back comes again, in milliseconds.
+const COMPANY_MS: u64 = 250;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_back_comes_in_company_and_not_before_its_time() {
+        for at in [0, 1, 249, 250, 251, 1_790_000_000_123] {
+            let then = together(Timestamp(at));
+            assert!(then.0 >= at && then.0 < at + COMPANY_MS && then.0.is_multiple_of(COMPANY_MS));
+        }
+        assert_eq!(together(Timestamp(u64::MAX)), Timestamp(u64::MAX), "the end of time");
+    }
+}

@@ -1,8 +1,9 @@
 //! Records that still change, before they are written.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use sms::{Address, Attached, Direction, LinkName, MessageId, State, Timestamp};
 
 use super::super::body::Body;
@@ -227,6 +228,8 @@ pub(in super::super) struct Staging {
     spare: Vec<History>,
     late: BTreeMap<u64, Vec<Late>>,
     late_count: usize,
+    /// Attempts under way to tell owners of messages that are no longer held back, by serial.
+    tellings: HashMap<u64, Late, RandomState>,
     names: Names,
     /// Who is told of what is added to records.
     watchers: Arc<Watchers>,
@@ -245,6 +248,7 @@ impl Staging {
             spare: Vec::new(),
             late: BTreeMap::new(),
             late_count: 0,
+            tellings: HashMap::default(),
             names,
             watchers,
         }
@@ -294,9 +298,7 @@ impl Staging {
         let index = serial.checked_sub(self.base).map(|index| index as usize);
         let Some(staged) = index.and_then(|index| self.records.get_mut(index)).and_then(Option::as_mut)
         else {
-            self.late.entry(serial).or_default().push(late);
-            self.late_count += 1;
-            return;
+            return self.say_late(serial, late);
         };
         staged.news.place = late.place;
         staged.is_written = false;
@@ -316,6 +318,29 @@ impl Staging {
         if self.watchers.is_any() {
             staged.tell(&self.watchers);
         }
+    }
+
+    /// Adds to what is said of a message that is no longer held back. An attempt to tell its owner is nothing to write
+    /// before it is known what came of it, and nothing at all if it was given back.
+    fn say_late(&mut self, serial: u64, late: Late) {
+        let begun = match &late.saying {
+            Saying::Changed { part: NOTICE_PART, change: Change::Attempted { .. } } => {
+                self.tellings.insert(serial, late);
+                return;
+            }
+            Saying::Changed { part: NOTICE_PART, change } => {
+                let begun = self.tellings.remove(&serial);
+                if matches!(change, Change::Returned) {
+                    return;
+                }
+                begun
+            }
+            _ => None,
+        };
+        let said = self.late.entry(serial).or_default();
+        let known = said.len();
+        said.extend(begun.into_iter().chain([late]));
+        self.late_count += said.len() - known;
     }
 
     fn accept(&mut self, body: Body<'_>, place: Place, at: Timestamp) {
@@ -566,6 +591,33 @@ mod tests {
         assert!(is_news(1, 0), "it may have been said anew");
         assert!(!is_news(1, 1), "it was tried");
         assert!(!is_news(0, 0), "only its owner is to be told");
+    }
+
+    #[test]
+    fn an_attempt_to_tell_the_owner_is_written_with_what_came_of_it() {
+        let shared = SharedNames::default();
+        shared.write().unwrap().extend(["bank", "named"].map(LinkName::from));
+        let mut staging = Staging::new(shared, Arc::default());
+        let mut say = |offset, change| {
+            let told = Fact::Changed { serial: 3, part: NOTICE_PART, change };
+            staging.add(told, Place { file: 1, offset }, Timestamp(7));
+            staging.take_late().remove(&3)
+        };
+        for offset in [10, 30] {
+            assert!(say(offset, Change::Attempted { link: 1 }).is_none());
+            assert!(say(offset + 10, Change::Returned).is_none(), "it was not tried");
+        }
+        assert!(say(50, Change::Attempted { link: 1 }).is_none());
+        let late = say(60, Change::Done { state: State::Delivered, remote_id: None }).unwrap();
+        let mut news = News::since(Place { file: 1, offset: 5 }, History::default(), LinkName::from("bank"));
+        news.add_late(late, staging.names());
+        let told = Event::OwnerTold { link: LinkName::from("named") };
+        assert_eq!(
+            steps_of(news.history.octets()).into_iter().map(|step| step.event).collect::<Vec<_>>(),
+            [told]
+        );
+        assert_eq!(news.place.offset, 60);
+        assert!(staging.tellings.is_empty());
     }
 
     #[test]
