@@ -228,7 +228,7 @@ pub(in super::super) struct Staging {
     spare: Vec<History>,
     late: BTreeMap<u64, Vec<Late>>,
     late_count: usize,
-    /// Attempts under way to tell owners of messages that are no longer held back, by serial.
+    /// Attempts under way to tell owners of messages that are no longer held back, by serial: as many as are lent.
     tellings: HashMap<u64, Late, RandomState>,
     names: Names,
     /// Who is told of what is added to records.
